@@ -1,0 +1,30 @@
+# Everything is set up in .venv; nothing has to be installed by hand but Python itself and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test check slow clean
+
+setup: $(VENV)/.done
+
+$(VENV)/.done: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: setup  ## train on the messages that come along, measure, answer
+	@sh data/demo.sh $(BIN)
+
+test: setup  ## all tests but the slow ones
+	$(BIN)/python -m pytest -q
+
+check: test  ## what CI runs: tests, layout, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+slow: setup  ## the slow tests
+	$(BIN)/python -m pytest -q -m slow
+
+clean:
+	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

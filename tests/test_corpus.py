@@ -1,0 +1,531 @@
+"""The story of a file that becomes records: well, badly, slowly, and not at all."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from textcnn.corpus import Reader, Reading, Record, open_corpus, read_corpus
+from textcnn.errors import DataError, ReadError, SettingsError, TextcnnError
+
+MAIL = [
+    ("ham", "see you, at five"),
+    ("spam", 'win a "free" prize'),
+    ("ham", "first line\nsecond line"),
+    ("spam", "wîn 🎉"),
+]
+NO_HEADER = (
+    "ham,see you at five then\nspam,win a prize right now\nham,are you coming home\nspam,cash is waiting for you\n"
+)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a file of that name, gzipped if the name says so, and say where it is."""
+
+    def writing(name: str, content: str | bytes) -> Path:
+        data = content.encode() if isinstance(content, str) else content
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        return path
+
+    return writing
+
+
+def pairs(path: str | Path, *, labelled: bool = True, stream=None, **choices) -> list[tuple[str, str]]:
+    """(labels joined by +, text) of every record."""
+    with open_corpus(path, reading=Reading(**choices), labelled=labelled, stream=stream) as reader:
+        return [("+".join(record.labels), record.text) for record in reader]
+
+
+def refused(path: str | Path, kind: type[TextcnnError] = ReadError, *, labelled: bool = True, **choices) -> str:
+    """The message of the error that reading ends with: one line that names the input."""
+    with pytest.raises(kind) as caught:
+        pairs(path, labelled=labelled, **choices)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def as_csv(rows, **dialect) -> str:
+    written = io.StringIO(newline="")
+    csv.writer(written, **dialect).writerows(rows)
+    return written.getvalue()
+
+
+# Every format tells the same.
+
+FORMATS = {
+    "mail.csv": as_csv([("label", "text"), *MAIL]),
+    "semicolons.csv": as_csv([("label", "text"), *MAIL], delimiter=";"),
+    "tabs.csv": as_csv([("label", "text"), *MAIL], delimiter="\t"),
+    "mail.tsv": as_csv([("label", "text"), *MAIL], delimiter="\t"),
+    "mail.tab": as_csv([("label", "text"), *MAIL], delimiter="\t", quoting=csv.QUOTE_ALL),
+    "mail.txt": as_csv([("label", "text"), *MAIL]),
+    "mail": as_csv([("label", "text"), *MAIL]),
+    "mail.data": as_csv([(text, label) for label, text in [("Label", " TEXT "), *MAIL]]),
+    "bom.csv": "\ufeff" + as_csv([("label", "text"), *MAIL]),
+    "unix.csv": as_csv([("label", "text"), *MAIL], lineterminator="\n"),
+    "mail.jsonl": "".join(json.dumps({"text": text, "label": label}) + "\n" for label, text in MAIL),
+    "mail.ndjson": "\n\n".join(json.dumps({"label": label, "text": text}, ensure_ascii=False) for label, text in MAIL),
+    "objects": "".join(json.dumps({"text": text, "label": label}) + "\r\n" for label, text in MAIL),
+    "lines.json": "".join(json.dumps({"text": text, "label": label}) + "\n" for label, text in MAIL),
+    "array.json": json.dumps([{"text": text, "label": label} for label, text in MAIL], indent=2),
+}
+
+
+@pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_tells_the_same(name, packed, write):
+    assert pairs(write(name + packed, FORMATS[name])) == MAIL
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_standard_input_tells_the_same(name):
+    stream = io.BytesIO(FORMATS[name].encode())
+    form = "json" if name == "array.json" else "auto"
+    assert pairs("-", stream=stream, format=form) == MAIL
+    assert not stream.closed, "a stream that was given is not ours to close"
+
+
+@pytest.mark.parametrize("name", ["fast.txt", "fast.txt.gz", "fast", "fast.ft"])
+def test_fasttext_lines(name, write):
+    path = write(name, "__label__a  hello there\n\n__label__b\t__label__c,d, x  y \nbye __label__a now\r\n")
+    assert pairs(path) == [("a", "hello there"), ("b+c,d,", "x  y"), ("a", "bye  now")]
+
+
+def test_a_folder_has_a_subfolder_for_each_label(write, tmp_path):
+    for name in (
+        "ham/2.txt",
+        "ham/1.txt",
+        "ham/old/3.txt",
+        "spam/4.txt",
+        "spam/.hidden",
+        ".git/x",
+        "README",
+        "spam/5.gz",
+    ):
+        write(f"mail/{name}", f"text\r\nof {name}")
+    (tmp_path / "mail" / "empty").mkdir()
+    reader = open_corpus(tmp_path / "mail")
+    records = list(reader)
+    names = ["ham/1.txt", "ham/2.txt", "ham/old/3.txt", "spam/4.txt", "spam/5.gz"]
+    assert [(r.labels, r.fields) for r in records] == [((name.split("/")[0],), (("file", name),)) for name in names]
+    assert records[4].text == "text\r\nof spam/5.gz"
+    assert records[0].line == 1
+    assert records[0].source.endswith("ham/1.txt")
+    assert "folder" in reader.describe()
+    assert len(pairs(tmp_path / "mail", labelled=False)) == 6, "README as well, where no label is needed"
+
+
+def test_plain_lines_are_one_in_one_out(write):
+    content = "one\r\n\r\n  two\x0b\x0c\x1c\x85\u2028still\n\nlast"
+    expected = ["one", "", "  two\x0b\x0c\x1c\x85\u2028still", "", "last"]
+    assert [text for _, text in pairs(write("a.txt", content), labelled=False)] == expected
+    assert [
+        text for _, text in pairs("-", stream=io.BytesIO(content.encode()), labelled=False, format="lines")
+    ] == expected
+    records = list(open_corpus(write("b.txt", "a\rb\rc"), labelled=False))
+    assert [(r.text, r.line) for r in records] == [("a", 1), ("b", 2), ("c", 3)]
+
+
+def test_a_record_knows_where_it_stood_and_what_stood_beside_it(write):
+    path = write("a.csv", 'id,text,,label,id\n1,"x\r\ny",?,a,z\n\n2,w,,b,\n')
+    reader = open_corpus(path)
+    assert list(reader) == [
+        Record("x\r\ny", ("a",), 2, str(path), (("id", "1"), ("column 3", "?"), ("id", "z"))),
+        Record("w", ("b",), 5, str(path), (("id", "2"), ("column 3", ""), ("id", ""))),
+    ]
+    assert reader.describe() == (
+        f'{path}: CSV, comma-separated, with a header; text from "text" (by name), labels from "label" (by name)'
+    )
+    [record] = open_corpus(write("a.jsonl", '{"n": 1, "text": "t", "label": "x", "more": [null]}'), labelled=False)
+    assert record.labels == ()
+    assert record.fields == (("n", 1), ("label", "x"), ("more", [None]))
+
+
+# Encodings and newlines.
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-8-sig", "utf-32", "gb18030"])
+def test_other_encodings_by_name(encoding, write):
+    path = write("a.csv", "label,text\nä,caf\xe9\n".encode(encoding))
+    assert pairs(path, encoding=encoding) == [("ä", "café")]
+
+
+def test_kaggles_spam_file(write):
+    path = write("spam.csv", 'v1,v2,,,\nham,"Go, now",,,\nspam,£100 for you,,,\n'.encode("latin-1"))
+    message = refused(path)
+    assert message.startswith(f"{path}:3: byte 0xa3 at column 6 is not utf-8")
+    assert "--encoding latin-1" in message
+    assert pairs(path, encoding="latin-1") == [("ham", "Go, now"), ("spam", "£100 for you")]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", ["", "newline"])
+def test_any_newline_with_or_without_one_at_the_end(newline, end, write):
+    content = newline.join(["label,text", "a,x", 'b,"y', 'z"', "", "c,w"]) + (newline if end else "")
+    assert pairs(write("a.csv", content)) == [("a", "x"), ("b", f"y{newline}z"), ("c", "w")]
+
+
+def test_a_field_may_be_long(write):
+    text = "long, " * 500_000
+    assert pairs(write("a.csv", f'label,text\na,"{text}"\n')) == [("a", text)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("u.csv", "label,text\na,b\n".encode("utf-16"), "--encoding utf-16"),
+        ("u.csv", b"\xfe\xff" + "label,text\na,b\n".encode("utf-16-be"), "--encoding utf-16"),
+        ("u.csv", "label,text\na,b\n".encode("utf-16-le"), ":1: byte 0x00 at column 2 is NUL"),
+        ("nul.csv", b"label,text\na,b\nc,d\0e\n", ":3: byte 0x00 at column 4 is NUL"),
+        ("zip.csv", b"PK\x03\x04\x14\0\0\0", "save it as CSV"),
+        ("gz.csv", gzip.compress(b"label,text\na,b\n"), "gzipped"),
+        ("empty.csv", b"", "is empty"),
+        ("bom.csv", b"\xef\xbb\xbf", "is empty"),
+        ("blank.csv", b"\n  \n\n", "no text"),
+        ("head.csv", b"label,text\n", "not a single row"),
+        ("empty.jsonl", b"", "is empty"),
+        ("empty.txt", b"", "is empty"),
+        ("empty.json", b"[ ]", "no text"),
+        ("quote.csv", b'label,text\na,"x\ny"\nb,"w\nv\nu', ":4: the quote that opens here is never closed"),
+        ("quote.csv", b'label,text\na,b\nb,"w\nv\nu', ":3: the quote that opens here is never closed"),
+        ("quote.csv", b'label,text\na,"two\nlines"\nb,"w\na,"x"\n', ":4: a quote that opens here ends amid line 5"),
+        ("quote.csv", b'label,"text\na,b\n', ":1: the quote that opens here is never closed"),
+        ("few.csv", b"label,text\na,b\nc\n", ":3: the row has 1 field instead of 2"),
+        ("many.csv", b"label,text\na,b\nc,d,e\n", ":3: the row has 3 fields instead of 2"),
+        ("none.csv", b"label,text\na,b\n  ,d\n", ':3: there is no label in "label"'),
+        ("none.txt", b"__label__a b\nc d\n", ":2: there is no __label__"),
+        ("bad.jsonl", b'{"text": "a", "label": "b"}\n{"text": \n', ":2: this is not JSON"),
+        ("bad.jsonl", b'{"text": "a", "label": "b"}\n["text"]\n', ":2: this is JSON, but not an object"),
+        ("bad.jsonl", b'{"text": "a", "label": "b"} {"text": "c", "label": "d"}\n', ":1: there is something after"),
+        ("bad.jsonl", b'{"text": "a", "label": "b"}\n{"text": ' + b"[" * 100_000, ":2: this JSON is nested too deeply"),
+        ("bad.jsonl", b'{"text": "a", "label": "b"}\n{"text": ' + b"1" * 100_000 + b"}", ":2: this JSON holds a numb"),
+        ("null.jsonl", b'{"text": "a", "label": "b"}\n{"text": null, "label": 1}\n', ':2: the key "text" is null'),
+        ("miss.jsonl", b'{"text": "a", "label": "b"}\n{"label": 1}\n', ':2: the key "text" is missing'),
+        ("nest.jsonl", b'{"text": "a", "label": "b"}\n{"text": [0], "label": 1}\n', ':2: the key "text" holds a list'),
+        ("miss.jsonl", b'{"text": "a", "label": "b"}\n{"text": "x"}\n', ':2: the key "label" is missing'),
+        ("miss.jsonl", b'{"text": "a", "label": "b"}\n{"text": "x", "label": []}\n', "holds an empty list"),
+        ("a.json", b'{"data": [\n1]}', ":1: this is not JSON"),
+        ("a.json", b'[{"text": "a", "label": "b"},\n{"text": "x"]', ":2: this is not JSON"),
+        ("a.json", b'[{"text": "a", "label": "b"}\n', "no , where one is needed"),
+        ("a.json", b'[{"text": "a", "label": "b"}] x\n', "something after the end"),
+        ("a.json", b'[\n\n["a"]]', ":3: this is JSON, but not an object"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_says_where_and_what_to_do(name, data, says, write):
+    path = write(name, data)
+    message = refused(path)
+    assert message.startswith(str(path))
+    assert says in message
+
+
+def test_files_that_are_not_there_or_not_files(write, tmp_path):
+    assert "no such file" in refused(tmp_path / "none.csv")
+    assert "no such file" in refused(tmp_path / "none.csv.gz")
+    (tmp_path / "folder").mkdir()
+    write("folder/file.txt", "x")
+    assert "name the file that is meant" in refused(tmp_path / "folder")
+    assert "a folder, not a file" in refused(tmp_path / "folder", format="csv")
+    assert "no such folder" in refused(write("a.csv", "x"), format="folder")
+    assert "cannot be read" in refused("")
+    refused("nul\0.csv")
+    (tmp_path / "bare").mkdir()
+    assert "the folder is empty" in refused(tmp_path / "bare", labelled=False)
+
+
+def test_a_file_without_permission(write, monkeypatch):
+    path = write("a.csv", "label,text\na,b\n")
+
+    def refuse(*_) -> None:  # chmod would not do: root may read everything
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "no permission" in refused(path)
+
+
+def test_gzipped_files_that_are_not_or_not_whole(write):
+    whole = gzip.compress(FORMATS["mail.csv"].encode())
+    path = write("x", b"")
+    for data, says in ((b"label,text\na,b\n", "gzip"), (whole[:-12], "cut off"), (whole[:5], "cut off")):
+        path = path.with_name("a.csv.gz")
+        path.write_bytes(data)
+        assert says in refused(path)
+    path.write_bytes(whole[:20] + b"\xff\xff\xff" + whole[23:])
+    refused(path)
+
+
+def test_a_bad_file_in_a_folder_is_a_bad_row(write, tmp_path):
+    write("mail/a/1", "fine")
+    write("mail/b/2", b"caf\xe9")
+    message = refused(tmp_path / "mail")
+    assert "2:1: byte 0xe9 at column 4" in message
+    assert "--skip-bad-rows" in message
+    assert pairs(tmp_path / "mail", skip_bad_rows=True) == [("a", "fine")]
+
+
+# Bad rows are left out if one asks for that, and counted.
+
+
+def test_bad_rows_can_be_skipped_and_are_counted(write):
+    path = write("a.csv", 'label,text\na,b\nc\n\nd,e,f\n,g\nh,"i\nj,k\nl,"m"\nn,o\n')
+    reader = open_corpus(path, reading=Reading(skip_bad_rows=True))
+    assert [(r.labels[0], r.text, r.line) for r in reader] == [
+        ("a", "b", 2),
+        ("j", "k", 8),
+        ("l", "m", 9),
+        ("n", "o", 10),
+    ]
+    assert reader.skipped == 4
+    assert reader.first_skipped_line == 3
+    assert reader.first_skipped.startswith(f"{path}:3: the row has 1 field")
+    path = write(
+        "a.jsonl", '{"text": "a", "label": "b"}\n{"text"\n3\n{"text": "c", "label": null}\n{"text": 4, "label": 5}'
+    )
+    reader = open_corpus(path, reading=Reading(skip_bad_rows=True))
+    assert [(r.labels[0], r.text) for r in reader] == [("b", "a"), ("5", "4")]
+    assert reader.skipped == 3
+
+
+def test_a_quote_that_is_never_closed_does_not_swallow_the_rest(write):
+    path = write("a.csv", 'label,text\na,"two\nlines"\nb,"open\nc,d\ne,f')
+    assert pairs(path, skip_bad_rows=True) == [("a", "two\nlines"), ("c", "d"), ("e", "f")]
+
+
+def test_all_rows_bad(write):
+    message = refused(write("a.csv", "label,text\nx\ny\n"), skip_bad_rows=True)
+    assert "all 2 rows are bad" in message
+    assert ":2:" in message
+
+
+def test_something_after_a_closing_quote_is_read_as_the_csv_module_reads_it(write):
+    path = write("a.csv", 'label,text\na,"Great" movie\nb,"x\ny"\nc,"two\nlines","z"w\n')
+    assert "3 fields instead of 2" in refused(path)
+    assert pairs(path, skip_bad_rows=True) == [("a", "Great movie"), ("b", "x\ny")]
+
+
+def test_tabs_with_raw_quotes(write):
+    content = (
+        'ham\tyou said "hello" to me\nspam\t"win now, they said\nham\t"Great" is what I say\nspam\tcall now to win\n'
+    )
+    expected = [tuple(line.split("\t")) for line in content.splitlines()]
+    assert pairs(write("SMSSpamCollection", content)) == expected
+    assert pairs(write("a.tsv", content)) == expected
+    assert pairs(write("a.csv", content.replace("\t", ",", 1)), quotes=False, delimiter="tab", header=False,
+                 text_column=2, label_column=1, skip_bad_rows=True) == expected[1:]  # fmt: skip
+
+
+def test_one_column_may_hold_commas_without_quotes(write):
+    path = write("a.csv", "text\nHello, world\nwell\n")
+    assert pairs(path, labelled=False) == [("", "Hello, world"), ("", "well")]
+
+
+# What is told.
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [{"format": "xml"}, {"encoding": "hex"}, {"encoding": "none"}, {"encoding": "undefined"}, {"encoding": "a\0b"},
+     {"delimiter": ""}, {"delimiter": '"'}, {"delimiter": "ab"}, {"delimiter": " "}, {"delimiter": "\n"}],
+)  # fmt: skip
+def test_choices_that_do_not_exist(choices, write):
+    refused(write("a.csv", "label,text\na,b\n"), SettingsError, **choices)
+
+
+def test_another_delimiter(write):
+    assert pairs(write("a.csv", "label|text\na|b, c\n"), delimiter="|") == [("a", "b, c")]
+    assert pairs(write("a.csv", "label;text\na;b, c\n"), delimiter="semicolon") == [("a", "b, c")]
+
+
+def test_json_labels_of_every_kind(write):
+    labels = ['["a", "b"]', "1", "1.5", "true", '"x y"', '["c", 2]']
+    path = write("a.jsonl", "".join(f'{{"text": 1, "text": "t", "labels": {label}}}\n' for label in labels))
+    assert [label for label, _ in pairs(path)] == ["a+b", "1", "1.5", "true", "x y", "c+2"]
+
+
+def test_half_a_surrogate_pair_does_not_come_in(write):
+    path = write("a.jsonl", '{"text": "\\ud83d \\ud83d\\ude00 \\ud83d", "label": "\\udc00", "\\udc00": ["\\ud800"]}\n')
+    [record] = open_corpus(path)
+    assert record[:2] == ("\ufffd 😀 \ufffd", ("\ufffd",))
+    assert record.fields == (("\ufffd", ["\ufffd"]),)
+
+
+# A whole corpus.
+
+
+def test_a_corpus_of_several_inputs(write, tmp_path):
+    first = write("a.csv", "label,text\na|b,x\na,y\nbad\n")
+    second = write("b.jsonl", '{"text": "z", "label": "b|c"}\n{"text": "w", "label": "c"}\n{"text": "v", "label": "b"}')
+    corpus = read_corpus([first, second], reading=Reading(skip_bad_rows=True))
+    assert corpus.texts == ["x", "y", "z", "w", "v"]
+    assert corpus.labels == [("a", "b"), ("a",), ("b", "c"), ("c",), ("b",)]
+    assert corpus.lines == [2, 3, 1, 2, 3]
+    assert corpus.sources == [str(first)] * 2 + [str(second)] * 3
+    assert corpus.separator == "|"
+    assert corpus.skipped == 1
+    assert [note.split(":")[0] for note in corpus.notes[:3]] == [str(first), str(first), str(second)]
+    assert 'separated by "|"' in corpus.description
+    whole = read_corpus([first, second], reading=Reading(skip_bad_rows=True, label_separator=""))
+    assert whole.labels[0] == ("a|b",)
+
+
+# Streams.
+
+
+class Pipe:
+    """A pipe of which each line can be written after the record before it has been read."""
+
+    def __init__(self) -> None:
+        below, above = os.pipe()
+        self.out, self.into = os.fdopen(below, "rb"), os.fdopen(above, "wb", buffering=0)
+
+    def __enter__(self) -> "Pipe":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.into.close()
+        self.out.close()
+
+    def answers(self, reader: Reader, line: str) -> Record:
+        """The record that one line brings, in no more than two seconds."""
+        self.into.write(line.encode())
+        got: list[Record] = []
+        waiting = threading.Thread(target=lambda: got.append(next(reader)), daemon=True)
+        waiting.start()
+        waiting.join(2)
+        if not got:
+            self.into.close()  # lets the thread end
+        assert got, f"no record came of {line!r}"
+        return got[0]
+
+
+@pytest.mark.parametrize(
+    ("form", "labelled", "head", "line", "text"),
+    [
+        ("lines", False, "", "hello\n", "hello"),
+        ("lines", False, "", "\r\n", ""),
+        ("fasttext", True, "", "__label__a hello\n", "hello"),
+        ("jsonl", False, "", '{"text": "hello"}\n', "hello"),
+        ("auto", True, "", '{"text": "hello", "label": "a"}\n', "hello"),
+        ("csv", False, "id,text\n", "1,hello\n", "hello"),
+        ("csv", True, "label;text\r\n", 'a;"hel\nlo"\r\n', "hel\nlo"),
+        ("tsv", True, "label\ttext\n", "a\thello\n", "hello"),
+        ("auto", True, "label,text\n", "a,hello\n", "hello"),
+        ("csv 2", False, "", "1,hello\n", "hello"),
+        ("jsonl said", False, "", '{"said": "hello", "more": "words"}\n', "hello"),
+    ],
+)
+def test_each_record_is_there_before_the_next_line_is_written(form, labelled, head, line, text):
+    form, *told = form.split()
+    choices = {"text_column": told[0], "header": False} if told else {}
+    with Pipe() as pipe:
+        reading = Reading(format=form, **choices)
+        reader = open_corpus("-", stream=pipe.out, reading=reading, labelled=labelled)
+        assert pipe.answers(reader, head + line).text == text
+        for _ in range(3):
+            assert pipe.answers(reader, line).text == text
+        pipe.into.write(line.rstrip().encode())
+        pipe.into.close()
+        assert [record.text for record in reader] == [text] * bool(line.strip())
+        reader.close()
+
+
+def test_standard_input_is_read_where_no_stream_is_given(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"label,text\na,b\n")))
+    assert pairs("-") == [("a", "b")]
+    monkeypatch.setattr("sys.stdin", None)
+    assert "standard input" in refused("-")
+
+
+def test_long_input_takes_no_more_memory_than_short_input(write):
+    tracemalloc = pytest.importorskip("tracemalloc")
+    path = write("a.csv", "label,text\n" + 'a,"some text, of some length, which comes again and again"\n' * 30_000)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in open_corpus(path)) == 30_000
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+# Whatever comes.
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+labels = texts.map(str.strip).filter(bool)
+pieces = st.sampled_from(
+    ['"', ",", ";", "\t", "\n", "\r", " ", "\0", "text", "label", "__label__", "{", "}", "[", "]", ":", '"text"', "1",
+     '{"text": "a", "label": "b"}\n', "label,text\n", 'a,"b', "\x1f\x8b", "\\ud800", "null", "a", "\ufeff", "é"]
+)  # fmt: skip
+contents = st.one_of(st.binary(max_size=200), st.lists(pieces, max_size=30).map(lambda found: "".join(found).encode()))
+quick = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+columns_told = st.sampled_from([None, "text", "1", 1, 2, "label"])
+
+
+@given(
+    data=contents,
+    form=st.sampled_from(["auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines"]),
+    labelled=st.booleans(),
+    skip=st.booleans(),
+    header=st.sampled_from([None, True, False]),
+    encoding=st.sampled_from(["utf-8", "latin-1", "utf-16", "utf-7", "punycode", "raw_unicode_escape", "shift_jis"]),
+    told=columns_told,
+)
+@settings(quick, max_examples=600)
+def test_any_bytes_become_records_or_an_error_of_ours(data, form, labelled, skip, header, encoding, told):
+    reading = Reading(format=form, encoding=encoding, header=header, text_column=told, skip_bad_rows=skip)
+    try:
+        for record in open_corpus("-", stream=io.BytesIO(data), reading=reading, labelled=labelled):
+            assert isinstance(record, Record)
+            record.text.encode()
+            "".join(record.labels).encode()
+            assert record.labels or not labelled
+    except TextcnnError as error:
+        assert "\n" not in str(error)
+
+
+@given(data=contents, name=st.sampled_from(["a.csv", "a.tsv", "a.json", "a.jsonl", "a.txt", "a", "a.csv.gz", "a.gz"]))
+@quick
+def test_any_file_becomes_records_or_an_error_of_ours(data, name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(data)
+    try:
+        read_corpus([path])
+    except DataError as error:
+        assert str(path) in str(error)
+
+
+@given(
+    rows=st.lists(st.tuples(labels, texts), min_size=1),
+    delimiter=st.sampled_from(",;\t"),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    bom=st.sampled_from(["", "\ufeff"]),
+    swapped=st.booleans(),
+)
+@example(rows=[("a", '"')], delimiter="\t", quoting=csv.QUOTE_MINIMAL, bom="", swapped=False)
+@example(rows=[("a", "0\n0\t0")], delimiter="\t", quoting=csv.QUOTE_MINIMAL, bom="", swapped=False)
+@quick
+def test_what_the_csv_module_writes_is_read_back(rows, delimiter, quoting, bom, swapped, tmp_path):
+    order = -1 if swapped else 1
+    table = [row[::order] for row in [("label", "text"), *rows]]
+    path = tmp_path / "a.csv"
+    path.write_bytes((bom + as_csv(table, delimiter=delimiter, quoting=quoting)).encode())
+    records = list(open_corpus(path, reading=Reading(label_separator="")))
+    assert [(r.labels, r.text) for r in records] == [((label,), text) for label, text in rows]
+
+
+@given(rows=st.lists(st.tuples(labels, texts), min_size=1), ascii_only=st.booleans(), array=st.booleans())
+@quick
+def test_what_the_json_module_writes_is_read_back(rows, ascii_only, array, tmp_path):
+    written = [json.dumps({"label": [label], "text": text}, ensure_ascii=ascii_only) for label, text in rows]
+    path = tmp_path / ("a.json" if array else "a.jsonl")
+    path.write_bytes((f"[{', '.join(written)}]" if array else "\n".join(written)).encode())
+    assert [(r.labels, r.text) for r in open_corpus(path)] == [((label,), text) for label, text in rows]

@@ -1,0 +1,162 @@
+"""The story of a column: how it is chosen to be the text or the label, and what a label then says."""
+
+import io
+
+import pytest
+
+from textcnn.corpus import Columns, Reading, find_separator, open_corpus, split_labels
+from textcnn.errors import ColumnError
+
+NO_HEADER = (
+    "ham,see you at five then\nspam,win a prize right now\nham,are you coming home\nspam,cash is waiting for you\n"
+)
+
+
+def read(content: str, *, labelled: bool = True, **choices) -> tuple[list[tuple[str, str]], Columns | None]:
+    """(labels joined by +, text) of every record, and the columns."""
+    stream = io.BytesIO(content.encode())
+    reader = open_corpus("-", stream=stream, reading=Reading(**choices), labelled=labelled)
+    return [("+".join(record.labels), record.text) for record in reader], reader.columns
+
+
+def pairs(content: str, **choices) -> list[tuple[str, str]]:
+    return read(content, **choices)[0]
+
+
+def refused(content: str, **choices) -> str:
+    with pytest.raises(ColumnError) as caught:
+        read(content, **choices)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# Which column is which.
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("text,label\nx,a\n", ("text", "label", True, "by name", "by name")),
+        ("Id,Sentiment,Review\n1,pos,good\n", ("Review", "Sentiment", True, "by name", "by name")),
+        ("title,body,category\nt,b,c\n", ("body", "category", True, "by name", "by name")),
+        (NO_HEADER, ("column 2", "column 1", False, "by content", "by content")),
+        (NO_HEADER.replace(",", ";"), ("column 2", "column 1", False, "by content", "by content")),
+        ("satz,art\n" + "".join(f"das ist Satz {at},{at % 2}\n" for at in range(9)),
+         ("satz", "art", True, "by content", "by content")),
+        ("nr,satz,art\n" + "".join(f"{at},das ist Satz {at},{'ab'[at % 2]}\n" for at in range(9)),
+         ("satz", "art", True, "by content", "by content")),
+        ("text,art\n" + "".join(f"das ist Satz {at},{'ab'[at % 2]}\n" for at in range(9)),
+         ("text", "art", True, "by name", "by content")),
+        ("satz,label\n" + "".join(f"das ist Satz {at},{'ab'[at % 2]}\n" for at in range(9)),
+         ("satz", "label", True, "by content", "by name")),
+        ("question,where is it\nanswer,over there\nquestion,who is it\nanswer,that is me\n",
+         ("column 2", "column 1", False, "by content", "by content")),
+        ("rare,what a day this was\n" + NO_HEADER, ("column 2", "column 1", False, "by content", "by content")),
+        ("label,text\nlabel,text\n", ("text", "label", True, "by name", "by name")),
+        ("文本,类别\n这家酒店很好,好\n服务态度很差啊,差\n房间干净整洁,好\n再也不会来了,差\n",
+         ("文本", "类别", True, "by content", "by content")),
+    ],
+)  # fmt: skip
+def test_columns_are_found_by_name_then_by_content(content, columns):
+    records, found = read(content)
+    assert found is not None
+    assert len(records) == len(content.splitlines()) - found.header
+    assert (found.text, found.label, found.header, found.text_by, found.label_by) == columns
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("a,b\nc,d\n", "header"),
+        ("maybe,come home\n" + NO_HEADER, "header"),
+        ("0,1\n" + NO_HEADER, "header"),
+        ("only\nhello there\n", "which column is the label"),
+        ("text\nhello there\n", "which column is the label"),
+        ("text,text,label,message\n1,2,3,4\n", '2 columns are called "text"'),
+        ("text,stars,votes\n" + "".join(f"some text {at},{at % 2},{at % 3}\n" for at in range(9)), "is the label"),
+        ("label,one,two\n" + "".join(f"{at % 2},one text {at},two text {at}\n" for at in range(9)), "is the text"),
+    ],
+)
+def test_in_doubt_an_error_lists_the_columns(content, says):
+    message = refused(content)
+    assert says in message
+    assert "--header" in message or ("--text-column" in message and "--label-column" in message)
+
+
+def test_the_list_of_columns_has_examples():
+    rows = "".join(f"{at},text {at},{at % 2},{at % 3}\n" for at in range(9))
+    message = refused("nr,text,stars,votes\n" + rows)
+    assert """1 "nr" (such as '0'), 2 "text" (such as 'text 0'), 3 "stars\"""" in message
+    message = refused('{"text": "a", "b": {}, "c": ""}')
+    assert """cannot tell which key is the label; the keys are 1 "text" (such as 'a'), 2 "b", 3 "c";""" in message
+
+
+def test_columns_as_told():
+    content = "text,text,label,2\na,b,c,d\n"
+    assert pairs(content, text_column=2) == [("c", "b")]
+    assert pairs(content, text_column="2", label_column="LABEL") == [("c", "d")], "a name goes before a number"
+    assert pairs(content, text_column="1", label_column=4) == [("d", "a")]
+    assert '2 columns are called "text"' in refused(content, text_column="Text")
+    assert 'no column "msg"' in refused(content, text_column="msg")
+    assert 'no column "5"' in refused(content, text_column=5)
+    assert 'no column "0"' in refused(content, text_column=0)
+    assert "no column" in refused(content, text_column="9" * 5000)
+    assert "both text and label" in refused(content, text_column=1, label_column=1)
+    assert pairs("x,y\nz,w\n", header=False, text_column=1, label_column=2) == [("y", "x"), ("w", "z")]
+    assert pairs("x,y\nz,w\n", header=True, text_column=1, label_column=2) == [("w", "z")]
+    assert pairs("x,y\nz,w\n", text_column="Y", label_column="x") == [("z", "w")]
+    objects = '{"Content": "a", "Kind": "b", "2": "c"}\n'
+    assert pairs(objects, label_column="kind") == [("b", "a")]
+    assert pairs(objects, label_column="2", text_column="Kind") == [("c", "b")]
+    assert "no key" in refused(objects, label_column="text")
+
+
+def test_for_prediction_no_label_is_needed():
+    assert pairs("id,text\n1,x\n", labelled=False) == [("", "x")]
+    assert pairs("Hello world\nwell\n", labelled=False) == [("", "Hello world"), ("", "well")]
+    assert pairs(NO_HEADER, labelled=False)[0] == ("", "see you at five then")
+    assert pairs("label,text\na,x\n", labelled=False, label_column="label") == [("a", "x")]
+    assert pairs("__label__a x\ny\n", labelled=False) == [("a", "x"), ("", "y")]
+    assert pairs("", labelled=False, format="lines") == [], "from standard input nothing makes nothing"
+    assert "plain lines have no labels" in refused("x\n", format="lines")
+
+
+# Labels.
+
+
+@pytest.mark.parametrize(
+    ("field", "separator", "labels"),
+    [
+        (" very good ", None, ("very good",)),
+        ("", None, ()),
+        ("  ", "|", ()),
+        ("a|b", None, ("a|b",)),
+        (" a | b ||a", "|", ("a", "b")),
+        ('["a", " b ", "a", ""]', None, ("a", "b")),
+        ("[]", None, ()),
+        ("[1]", None, ("[1]",)),
+        ("[" * 100_000 + "]", None, ("[" * 100_000 + "]",)),
+        ('["a", "b"]', "", ('["a", "b"]',)),
+        ("😀 x", None, ("😀 x",)),
+    ],
+)
+def test_what_a_label_field_says(field, separator, labels):
+    assert split_labels(field, separator=separator) == labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "separator"),
+    [
+        (["a", "b", "c", "a|b", "b|c"], "|"),
+        (["a", "b", "c", "a; b", "b;c", "x"], ";"),
+        (["a,b", "b,c", "c,a", "a,b,c", "a"], ","),
+        (["Food, drink", "Home, garden", "Cars"], None),
+        (["Food, drink", "Food, wine", "Food"], None),
+        (["a|b", "a", "b"], None),
+        (["a|", "a|b", "a", "b", "a|b|c", "c"], None),
+        (["ham", "spam"], None),
+        ([], None),
+    ],
+)
+def test_labels_are_separated_only_if_their_parts_come_again(labels, separator):
+    assert find_separator(labels * 3) == separator

@@ -1,0 +1,54 @@
+"""Text classification with a convolutional network over word vectors.
+
+    from textcnn import TextCNNClassifier, load
+    model = TextCNNClassifier().fit(texts, labels)
+    model.predict(["free entry in a weekly competition"])
+    model.save("model.textcnn")
+    load("model.textcnn")
+
+Nothing heavy is imported until it is used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textcnn.errors import (
+        ColumnError,
+        DataError,
+        ModelFileError,
+        NotFittedError,
+        OutputError,
+        ReadError,
+        SettingsError,
+        TextcnnError,
+        TrainingError,
+        VectorsError,
+    )
+    from textcnn.estimator import TextCNNClassifier, load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ColumnError",
+    "DataError",
+    "ModelFileError",
+    "NotFittedError",
+    "OutputError",
+    "ReadError",
+    "SettingsError",
+    "TextCNNClassifier",
+    "TextcnnError",
+    "TrainingError",
+    "VectorsError",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    from importlib import import_module
+
+    if name not in __all__:
+        raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
+    home = "textcnn.estimator" if name in ("TextCNNClassifier", "load") else "textcnn.errors"
+    return getattr(import_module(home), name)

@@ -1,0 +1,5 @@
+"""`python -m textcnn` is `textcnn`."""
+
+from textcnn.cli import main
+
+main()

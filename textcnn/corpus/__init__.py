@@ -1,0 +1,38 @@
+"""Files to records: CSV, TSV, JSON lines, fastText lines, plain lines, folders; gzipped or not; or standard input.
+
+    with open_corpus("mail.csv", reading=Reading(encoding="latin-1")) as reader:
+        for record in reader:             # one at a time, in order, in constant memory
+            record.text, record.labels
+        reader.columns, reader.skipped    # what was chosen, what was left out
+
+    corpus = read_corpus(["train.csv", "more.jsonl.gz"])    # everything at once, for training
+
+    lines.py      bytes to checked lines           columns.py   which column is the text, which the label
+    rows.py       lines to CSV rows                evidence.py  what a column's values look like
+    labels.py     a label field to labels          formats.py   lines to records, format by format
+    record.py     what goes in and comes out       folder.py    a folder to records
+    reader.py     one input, opened and read       whole.py     several inputs, read whole
+
+Nothing here prints or exits, and nothing knows what a text or a label means: `tokens.py` cuts texts into words.
+The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which
+a cold prediction must answer.
+"""
+
+from textcnn.corpus.columns import Columns
+from textcnn.corpus.labels import find_separator, split_labels
+from textcnn.corpus.reader import Reader, open_corpus
+from textcnn.corpus.record import FORMATS, Reading, Record
+from textcnn.corpus.whole import Corpus, read_corpus
+
+__all__ = [
+    "FORMATS",
+    "Columns",
+    "Corpus",
+    "Reader",
+    "Reading",
+    "Record",
+    "find_separator",
+    "open_corpus",
+    "read_corpus",
+    "split_labels",
+]

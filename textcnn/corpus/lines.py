@@ -1,0 +1,176 @@
+r"""Bytes to lines: opening, unpacking, decoding, checking, counting, and looking ahead a little.
+
+Lines end at \\n, \\r\\n and \\r only, and keep their ends, so that a quoted field that holds line breaks can be put
+together again. A line is handed out as soon as its end has arrived: nothing waits for a buffer to fill. Bytes that
+the encoding does not know, and NUL, are errors that say where; they are never skipped, for they tell that the whole
+file is something else than it was taken for.
+"""
+
+import io
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from textcnn.corpus.record import well_formed
+from textcnn.errors import ReadError
+
+__all__ = ["STANDARD_INPUT", "Lines", "open_lines", "source_name"]
+
+STANDARD_INPUT = "-"
+# What some files that are not text begin with, undecodable bytes as surrogateescape shows them.
+_MAGIC = (
+    (("\udcff\udcfe", "\udcfe\udcff"), "it begins like UTF-16: say --encoding utf-16"),
+    (("\x1f\udc8b",), "it is gzipped: give it a name that ends in .gz, or unpack it first"),
+    (("PK\x03\x04",), "it is a zip archive or a spreadsheet: save it as CSV"),
+)
+
+
+class Lines:
+    """The lines of one stream, once, in order. `number` counts those handed out."""
+
+    def __init__(self, stream: BinaryIO, *, source: str, encoding: str, owned: bool, live: bool, packed: bool) -> None:
+        # What cannot be decoded is smuggled through as lone surrogates and found line by line: a decoding error of
+        # a whole block could not tell its line. TextIOWrapper reads with read1, hence never waits for a full block.
+        self._text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
+        self._owned = owned
+        self._damage = _damage(packed)
+        self._ahead: deque[str] = deque()
+        self._ended = False
+        self._closed = False
+        self._fetched = 0
+        self.source = source
+        self.encoding = encoding
+        self.live = live  # a pipe or a terminal, where looking ahead means waiting
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := (self._ahead.popleft() if self._ahead else self._fetch()):
+            self.number += 1
+            yield line
+
+    def look(
+        self, count: int, *, characters: int = sys.maxsize, until: Callable[[str], object] = lambda line: False
+    ) -> list[str]:
+        """The next lines, without taking them: so many, or so many characters, or until one that ends the look."""
+        if not any(map(until, self._ahead)):
+            size = sum(map(len, self._ahead))
+            while len(self._ahead) < count and size < characters and (line := self._fetch()):
+                self._ahead.append(line)
+                size += len(line)
+                if until(line):
+                    break
+        return list(self._ahead)
+
+    def look_filled(self) -> str:
+        """The first line that is not blank, without taking it; "" if there is none among the next thousand."""
+        filled = (line for line in self.look(1000, until=str.strip) if line.strip())
+        return next(filled, "")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the end of the stream has been seen, so that a look saw all there is."""
+        return self._ended
+
+    def close(self) -> None:
+        """Close what was opened here; leave a stream that was given as it is."""
+        if self._closed:
+            return
+        self._ended = self._closed = True
+        if self._owned:
+            self._text.close()
+        else:
+            self._text.detach()
+
+    def _fetch(self) -> str:
+        """The next line of the stream, "" at its end. Having ended it is not read again: a terminal would ask on."""
+        if self._ended:
+            return ""
+        try:
+            line = self._text.readline()
+        except UnicodeError:
+            raise ReadError(f"{self.source}:{self._fetched + 1}: this line or a later one {self._not_text()}") from None
+        except self._damage as error:
+            raise ReadError(f"{self.source}: {_reason(error)}, after line {self._fetched}") from None
+        self._ended = not line
+        self._fetched += 1
+        if self._fetched == 1:
+            line = line.removeprefix("\ufeff") or self._fetch()  # a file of nothing but a byte order mark
+        if not line.isascii() or "\0" in line:
+            self._check(line)
+        return line
+
+    def _check(self, line: str) -> None:
+        """Raise if the line holds a byte that was not decoded, or NUL."""
+        try:
+            line.encode("utf-8")
+            at = line.find("\0")
+        except UnicodeEncodeError as error:
+            at = error.start
+        if at < 0:
+            return
+        known = next((what for magic, what in _MAGIC if self._fetched == 1 and line.startswith(magic)), None)
+        if known:
+            raise ReadError(f"{self.source}: this is not {self.encoding} text; {known}")
+        where = f"{self.source}:{self._fetched}: byte 0x{ord(line[at]) & 0xFF:02x} at column {at + 1}"
+        if line[at] == "\0":
+            raise ReadError(f"{where} is NUL, which text does not hold; if the file is UTF-16, say --encoding utf-16")
+        raise ReadError(f"{where} {self._not_text()}")
+
+    def _not_text(self) -> str:
+        return f"is not {self.encoding}; if the file has another encoding, name it: --encoding latin-1, cp1252, ..."
+
+
+def open_lines(path: str | Path, *, encoding: str, stream: BinaryIO | None = None) -> Lines:
+    """The lines of a file, unpacked if its name ends in .gz; of `stream` or standard input if the path is `-`."""
+    source = source_name(path)
+    if str(path) == STANDARD_INPUT:
+        given = stream or _standard_input()
+        return Lines(given, source=source, encoding=encoding, owned=False, live=True, packed=False)
+    packed = str(path).lower().endswith(".gz")
+    try:
+        live = not Path(path).is_file()
+        opened = _open_packed(path) if packed else Path(path).open("rb")  # noqa: SIM115  Lines closes it
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{source}: {_reason(error)}") from None
+    return Lines(opened, source=source, encoding=encoding, owned=True, live=live, packed=packed)
+
+
+def source_name(path: str | Path) -> str:
+    """The path as messages show it."""
+    return "standard input" if str(path) == STANDARD_INPUT else well_formed(os.fspath(path)) or '""'
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise ReadError("standard input: it is closed")
+    return sys.stdin.buffer
+
+
+def _open_packed(path: str | Path) -> BinaryIO:
+    import gzip
+
+    return cast(BinaryIO, gzip.open(path, "rb"))
+
+
+def _damage(packed: bool) -> tuple[type[Exception], ...]:
+    """The exceptions that tell of a stream that cannot be read on."""
+    if not packed:
+        return (OSError,)
+    import zlib
+
+    return (OSError, EOFError, zlib.error)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    if isinstance(error, EOFError):
+        return "the gzipped file is cut off"
+    if isinstance(error, OSError) and error.strerror:
+        return f"it cannot be read ({error.strerror})"
+    return f"it cannot be read as what its name says ({error})"

@@ -1,0 +1,137 @@
+"""One input, opened and read: which format, which columns, one record after the other, and what was left out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from textcnn.corpus.columns import Columns
+from textcnn.corpus.formats import find_format, open_format
+from textcnn.corpus.lines import STANDARD_INPUT, Lines, open_lines, source_name
+from textcnn.corpus.record import BadRow, Reading, Record, check_reading
+from textcnn.errors import ReadError
+
+__all__ = ["Reader", "open_corpus"]
+
+_FORMAT_NAMES = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "jsonl": "JSON lines",
+    "json": "one JSON array",
+    "fasttext": "fastText lines",
+    "lines": "plain lines, each a text",
+    "folder": "a folder of files, each a text",
+}
+
+
+class Reader:
+    """The records of one input, once. It closes what it opened when it ends, by an error too."""
+
+    def __init__(
+        self, path: str | Path, *, reading: Reading, labelled: bool = True, stream: BinaryIO | None = None
+    ) -> None:
+        self._reading = check_reading(reading)
+        self._path = path
+        self._labelled = labelled
+        self.source = source_name(path)
+        self.format = "folder" if _is_folder(path, reading) else reading.format
+        self.columns: Columns | None = None  # known from the first record on, where the format has columns
+        self.skipped = 0
+        self.first_skipped = ""  # what was wrong with the first row that was skipped, and where
+        self.first_skipped_line = 0
+        folder = self.format == "folder"
+        self._lines: Lines | None = None if folder else open_lines(path, encoding=reading.encoding, stream=stream)
+        self._records = self._read()
+
+    def __iter__(self) -> Iterator[Record]:
+        return self._records
+
+    def __next__(self) -> Record:
+        return next(self._records)
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file. A stream that was given stays open."""
+        if self._lines is not None:
+            self._lines.close()
+
+    def describe(self) -> str:
+        """What is read as what, known from the first record on."""
+        columns = f", {self.columns.describe()}" if self.columns else ""
+        return f"{self.source}: {_FORMAT_NAMES.get(self.format, 'not yet read')}{columns}"
+
+    def _read(self) -> Iterator[Record]:
+        count = 0
+        try:
+            for item in self._begin():
+                if isinstance(item, BadRow):
+                    self._skip(item)
+                    continue
+                count += 1
+                yield item
+            if not count:
+                self._miss()
+        finally:
+            self.close()
+
+    def _begin(self) -> Iterator[Record | BadRow]:
+        if self._lines is None:
+            from textcnn.corpus.folder import folder_records
+
+            return folder_records(self._path, reading=self._reading, labelled=self._labelled)
+        if self.format == "auto":
+            self.format = find_format(_suffix(self._path), self._lines, labelled=self._labelled)
+        opened = open_format(self.format, self._lines, reading=self._reading, labelled=self._labelled)
+        self.columns = opened.columns
+        return opened.records
+
+    def _skip(self, row: BadRow) -> None:
+        if not self._reading.skip_bad_rows:
+            raise ReadError(row.message)
+        if not self.skipped:
+            self.first_skipped, self.first_skipped_line = row.message, row.line
+        self.skipped += 1
+
+    def _miss(self) -> None:
+        """Raise for an input without records, except for standard input of which nothing but answers is wanted."""
+        if self.skipped:
+            raise ReadError(f"{self.source}: all {self.skipped} rows are bad; the first: {self.first_skipped}")
+        if self.columns is not None and self.columns.header and self._lines and self.columns.delimiter:
+            raise ReadError(f"{self.source}: there is a header, but not a single row below it")
+        if self._lines and self._lines.number:
+            raise ReadError(f"{self.source}: there is no text in it")
+        if self._labelled or str(self._path) != STANDARD_INPUT:
+            raise ReadError(f"{self.source}: {'the file' if self._lines else 'the folder'} is empty")
+
+
+def open_corpus(
+    path: str | Path, *, reading: Reading | None = None, labelled: bool = True, stream: BinaryIO | None = None
+) -> Reader:
+    """Open a file, a folder, or standard input (`-`, or `stream` in its place) for reading.
+
+    Without `labelled` no label column is looked for; one that was asked for is read nevertheless.
+    """
+    return Reader(path, reading=reading or Reading(), labelled=labelled, stream=stream)
+
+
+def _is_folder(path: str | Path, reading: Reading) -> bool:
+    """Whether to read a folder; an error if something else is there or was asked for."""
+    # Path("") would be the current folder.
+    found = str(path) not in ("", STANDARD_INPUT) and Path(path).is_dir()
+    if found and reading.format not in ("auto", "folder"):
+        raise ReadError(f"{source_name(path)}: this is a folder, not a file; name a file, or leave out --format")
+    if reading.format == "folder" and not found:
+        raise ReadError(f"{source_name(path)}: there is no such folder, yet --format folder was given")
+    return found
+
+
+def _suffix(path: str | Path) -> str:
+    name = "" if str(path) == STANDARD_INPUT else str(path).lower().removesuffix(".gz")
+    return Path(name).suffix

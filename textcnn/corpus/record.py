@@ -1,0 +1,82 @@
+"""What reading is told (`Reading`) and what it yields (`Record`, or the `BadRow` that took a record's place)."""
+
+from typing import NamedTuple
+
+from textcnn.errors import SettingsError
+
+__all__ = ["DELIMITERS", "FORMATS", "BadRow", "Reading", "Record", "check_reading", "scalar_text", "well_formed"]
+
+FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines", "folder")
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
+
+
+class Record(NamedTuple):
+    """One text, where it stood, its labels if any were read, and the other columns in their order."""
+
+    text: str
+    labels: tuple[str, ...] = ()
+    line: int = 1
+    source: str = ""
+    fields: tuple[tuple[str, object], ...] = ()
+
+
+class BadRow(NamedTuple):
+    """What stood at `line` instead of a record. Whoever reads decides whether that is an error or is skipped."""
+
+    line: int
+    message: str
+
+
+class Reading(NamedTuple):
+    """How to read. None, like "auto", means: find out."""
+
+    format: str = "auto"
+    encoding: str = "utf-8"
+    delimiter: str | None = None  # one character, or "comma", "semicolon", "tab"
+    quotes: bool | None = None  # whether " encloses a field
+    header: bool | None = None
+    text_column: str | int | None = None  # a name, or a number that counts from 1
+    label_column: str | int | None = None
+    label_separator: str | None = None  # "" means that labels are never split
+    skip_bad_rows: bool = False
+
+
+def check_reading(reading: Reading) -> Reading:
+    """The same with its delimiter spelled out, or a SettingsError."""
+    if reading.format not in FORMATS:
+        raise SettingsError(f"there is no format {reading.format!r}; --format takes {', '.join(FORMATS)}")
+    _check_encoding(reading.encoding)
+    if reading.delimiter is None:
+        return reading
+    delimiter = DELIMITERS.get(reading.delimiter, reading.delimiter)
+    if len(delimiter) != 1 or delimiter in '"\r\n\0 ':
+        raise SettingsError(
+            f"{reading.delimiter!r} cannot separate columns; --delimiter takes one character "
+            "(no blank, no quote), or comma, semicolon or tab"
+        )
+    return reading._replace(delimiter=delimiter)
+
+
+def _check_encoding(encoding: str) -> None:
+    try:
+        # An empty string would be decoded without a look at the codec.
+        b"a".decode(encoding, "replace")
+    except (LookupError, ValueError):
+        known = "utf-8, utf-16, latin-1, cp1252, gb18030 ..."
+        raise SettingsError(f"there is no text encoding {encoding!r}; --encoding takes {known}") from None
+
+
+def well_formed(text: str) -> str:
+    """`text` with half surrogate pairs, which no file can hold, made into the replacement character."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def scalar_text(value: object) -> str | None:
+    """A JSON string, number or truth value as text; None for null, lists and objects."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else None

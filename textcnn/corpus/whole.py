@@ -1,0 +1,69 @@
+"""Several inputs read whole, for training: the texts, their labels, and where they stood."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from textcnn.corpus.labels import find_separator, split_labels
+from textcnn.corpus.reader import open_corpus
+from textcnn.corpus.record import Reading, Record
+
+__all__ = ["Corpus", "read_corpus"]
+
+
+class Corpus(NamedTuple):
+    """Records turned into columns, all equally long, and what there is to say about how they were read."""
+
+    texts: list[str]
+    labels: list[tuple[str, ...]]
+    lines: list[int]
+    sources: list[str]
+    separator: str | None  # between labels of one field: as told, or as found out
+    skipped: int
+    notes: tuple[str, ...]  # a sentence for each input, one more where rows were skipped or labels split
+
+    @property
+    def description(self) -> str:
+        """The notes, a line each."""
+        return "\n".join(self.notes)
+
+
+def read_corpus(
+    paths: Sequence[str | Path],
+    *,
+    reading: Reading | None = None,
+    labelled: bool = True,
+    stream: BinaryIO | None = None,
+) -> Corpus:
+    """Read every input. Labels in one field are separated if that is what they all show (`find_separator`)."""
+    reading = reading or Reading()
+    records: list[Record] = []
+    skipped, notes = 0, []
+    for path in paths:
+        with open_corpus(path, reading=reading, labelled=labelled, stream=stream) as reader:
+            records += reader
+        skipped += reader.skipped
+        notes.append(reader.describe())
+        if reader.skipped:
+            notes.append(f"{reader.source}: {reader.skipped} bad rows skipped; the first: {reader.first_skipped}")
+    labels = [record.labels for record in records]
+    separator = reading.label_separator
+    if separator is None and (separator := _separator(labels)):
+        labels = [split_labels(row[0], separator=separator) for row in labels]
+        notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
+    return Corpus(
+        texts=[record.text for record in records],
+        labels=labels,
+        lines=[record.line for record in records],
+        sources=[record.source for record in records],
+        separator=separator,
+        skipped=skipped,
+        notes=tuple(notes),
+    )
+
+
+def _separator(labels: Sequence[tuple[str, ...]]) -> str | None:
+    """What separates labels, unless some are lists already, or come from elsewhere than fields."""
+    if any(len(row) != 1 for row in labels):
+        return None
+    return find_separator([row[0] for row in labels])

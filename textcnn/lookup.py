@@ -1,0 +1,137 @@
+"""The network's forward pass in numpy: the path of every answer.
+
+The same look-up as in network/responses.py (see there for the formulation), over one long row of words in which the
+texts stand apart by as many empty places as the widest filter can hang over. No torch: importing it takes longer than
+thousands of answers.
+
+Shapes: T tokens in B texts, U distinct words, D dimensions, F filters of each width, C slices, K outputs.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.vocabulary import Ragged
+
+__all__ = ["Network", "Pooling"]
+
+Floats = NDArray[np.float32]
+
+
+class Pooling(NamedTuple):
+    """How the responses of a filter become values: `kind` as in the settings, and how many kmax keeps."""
+
+    kind: str
+    k: int
+
+
+class Network(NamedTuple):
+    """The weights of one network, as network/model.py trains them."""
+
+    widths: tuple[int, ...]
+    pooling: Pooling
+    filters: tuple[Floats, ...]  # one for each stage, (C, D)
+    biases: tuple[Floats, ...]  # one for each stage, (widths·F,)
+    layers: tuple[tuple[Floats, Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
+
+    def logits(self, vectors: Floats, ragged: Ragged) -> Floats:
+        """(B, K) for texts whose words are rows of `vectors` (U, D)."""
+        values = self.features(vectors, ragged)
+        for weight, bias in self.layers[:-1]:
+            values = np.maximum(values @ weight.T + bias, 0)
+        weight, bias = self.layers[-1]
+        logits: Floats = values @ weight.T + bias
+        return logits
+
+    def features(self, vectors: Floats, ragged: Ragged) -> Floats:
+        """The pooled features (B, S·widths·F)."""
+        for filters, bias in zip(self.filters[:-1], self.biases[:-1], strict=True):
+            vectors = self._maps(vectors, filters, bias, ragged)  # (T, widths·F)
+            ragged = Ragged(np.arange(len(vectors), dtype=np.int32), ragged.starts)
+        return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
+
+    def _maps(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
+        frame = _Frame.around(ragged, max(self.widths), len(vectors))
+        maps = [
+            responses[frame.tokens - (width - 1) // 2]
+            for width, responses in _responses(vectors, filters, self.widths, frame)
+        ]
+        joined: Floats = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
+        return joined
+
+    def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
+        frame = _Frame.around(ragged, max(self.widths), len(vectors))
+        best, mean = [], []
+        biases = np.split(bias, len(self.widths))
+        for (width, responses), own in zip(_responses(vectors, filters, self.widths, frame), biases, strict=True):
+            first, last = frame.windows(width)
+            if self.pooling.kind == "kmax":
+                best.append(_kmax(responses, first, last, self.pooling.k) + own)
+            elif self.pooling.kind != "mean":
+                best.append(_reduce(np.maximum, responses, first, last)[:, None] + own)
+            if self.pooling.kind in ("mean", "max+mean"):
+                lit = np.maximum(responses + own, 0)
+                mean.append(_reduce(np.add, lit, first, last) / (last - first)[:, None])
+        joined = [np.maximum(np.concatenate(best, axis=2), 0).reshape(len(frame.starts), -1)] if best else []
+        if mean:
+            joined.append(np.concatenate(mean, axis=1))
+        return np.concatenate(joined, axis=1).astype(np.float32)
+
+
+class _Frame(NamedTuple):
+    """Texts in one row with empty places before, between and after them."""
+
+    words: NDArray[np.int64]  # (P,) rows of R; U stands for an empty place
+    starts: NDArray[np.int64]  # (B,) where each text begins in `words`
+    lengths: NDArray[np.int64]  # (B,)
+    tokens: NDArray[np.int64]  # (T,) where each token stands in `words`
+
+    @classmethod
+    def around(cls, ragged: Ragged, widest: int, empty: int) -> "_Frame":
+        margin = max(widest - 1, 1)
+        lengths = ragged.lengths
+        starts = ragged.starts[:-1] + margin * np.arange(1, len(lengths) + 1)
+        tokens = np.arange(len(ragged.words)) + np.repeat(starts - ragged.starts[:-1], lengths)
+        words = np.full(len(ragged.words) + margin * (len(lengths) + 1) + 1, empty, np.int64)
+        words[tokens] = ragged.words
+        return cls(words, starts, lengths, tokens)
+
+    def windows(self, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first window of each text and the one after its last; an empty text has one."""
+        first = self.starts - (width - 1)
+        return first, np.maximum(self.starts + self.lengths, first + 1)
+
+
+def _responses(vectors: Floats, filters: Floats, widths: Sequence[int], frame: _Frame) -> Iterator[tuple[int, Floats]]:
+    """For each width the response of the window that begins at each place: (P, F)."""
+    count = len(filters) // sum(widths)
+    padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
+    first = 0
+    for width in widths:
+        responses = np.zeros((len(frame.words), count), np.float32)
+        for offset in range(width):
+            table = padded @ filters[first : first + count].T  # (U + 1, F)
+            responses[: len(responses) - offset] += table[frame.words[offset:]]
+            first += count
+        yield width, responses
+
+
+def _reduce(how: np.ufunc, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
+    """Reduce the rows first[b] to last[b] - 1 for each text: (P, F) -> (B, F)."""
+    if not len(first):
+        return np.empty((0, values.shape[1]), np.float32)
+    borders = np.stack([first, last], axis=1).ravel()
+    reduced: Floats = how.reduceat(values, borders, axis=0)[::2]
+    return reduced
+
+
+def _kmax(values: Floats, first: NDArray[np.int64], last: NDArray[np.int64], k: int) -> Floats:
+    """The k largest of each column in the order of the text; of equals, the earliest; absent ones are -inf."""
+    best = np.full((len(first), k, values.shape[1]), -np.inf, np.float32)
+    for text, (start, stop) in enumerate(zip(first, last, strict=True)):
+        inside = values[start:stop]
+        chosen = np.sort(np.argsort(-inside, axis=0, kind="stable")[:k], axis=0)
+        best[text, : len(chosen)] = np.take_along_axis(inside, chosen, axis=0)
+    return best

@@ -1,0 +1,160 @@
+"""How good answers are: a Report from gold labels and probabilities, with scikit-learn's metrics.
+
+Labels that the model does not know are counted as wrong and named.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LabelScore", "Mistake", "Report", "measure", "mistakes"]
+
+_BINS = 15
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """One row of the table of classes."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A text that got a wrong label; `number` counts from 0."""
+
+    number: int
+    gold: tuple[str, ...]
+    predicted: tuple[str, ...]
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything `textcnn evaluate` says. For several labels per text, accuracy is that of the whole set of labels."""
+
+    count: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]  # Wilson, 95 %
+    macro_f1: float
+    micro_f1: float
+    mcc: float | None  # not for several labels
+    log_loss: float
+    calibration_error: float  # expected, 15 bins of equal width
+    subset_accuracy: float | None  # for several labels only
+    labels: dict[str, LabelScore]
+    confusion: list[list[int]]  # [gold][predicted], in the order of `labels`; empty for several labels
+    unknown_labels: list[str]  # in the data, not in the model
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as one JSON object; `subset_accuracy` only for several labels per text."""
+        everything = asdict(self)
+        if self.subset_accuracy is None:
+            del everything["subset_accuracy"]
+        return everything
+
+    def figures(self) -> dict[str, Any]:
+        """The figures that a model file keeps."""
+        everything = asdict(self)
+        return {name: everything[name] for name in everything if name not in ("confusion", "unknown_labels")}
+
+
+Choose = Callable[[NDArray[np.float32]], tuple[str, ...]]
+
+
+def measure(
+    gold: Sequence[tuple[str, ...]],
+    probabilities: NDArray[np.float32],
+    choose: Choose,
+    known: Sequence[str],
+    *,
+    several: bool,
+) -> Report:
+    """Compare answers with the truth.
+
+    Args:
+        gold: the labels of each text.
+        probabilities: (B, K), in the order of `known`.
+        choose: from the probabilities of a text to its labels.
+        known: the labels of the model.
+        several: whether a text can have several labels.
+    """
+    from scipy.stats import binomtest
+    from sklearn import metrics
+
+    predicted = [choose(row) for row in probabilities]
+    unknown = sorted({label for own in gold for label in own} - set(known))
+    names = [*known, *unknown]
+    truth, answer = _indicator(gold, names), _indicator(predicted, names)
+    right = int((truth == answer).all(axis=1).sum())
+    interval = binomtest(right, len(gold)).proportion_ci(method="wilson")
+    present = np.flatnonzero(truth.any(axis=0) | answer.any(axis=0))
+    shared = {"average": None, "zero_division": 0.0, "labels": range(len(names))}
+    single = None if several else (truth.argmax(axis=1), answer.argmax(axis=1))
+    scores = metrics.precision_recall_fscore_support(*(single or (truth, answer)), **shared)
+    micro = metrics.f1_score(*(single or (truth, answer)), average="micro", zero_division=0.0)
+    padded = np.pad(probabilities.astype(np.float64), ((0, 0), (0, len(unknown))))
+    return Report(
+        count=len(gold),
+        accuracy=right / len(gold),
+        accuracy_interval=(float(interval.low), float(interval.high)),
+        macro_f1=float(scores[2][present].mean()),
+        micro_f1=float(micro),
+        mcc=None if single is None else float(metrics.matthews_corrcoef(*single)),
+        log_loss=_log_loss(truth, padded, several=several),
+        calibration_error=_calibration_error(truth, padded, several=several),
+        subset_accuracy=right / len(gold) if several else None,
+        labels={name: _label_score(row) for name, *row in zip(names, *scores, strict=True)},
+        confusion=[] if single is None else metrics.confusion_matrix(*single, labels=range(len(names))).tolist(),
+        unknown_labels=unknown,
+    )
+
+
+def _label_score(row: Sequence[Any]) -> LabelScore:
+    precision, recall, f1, support = row
+    return LabelScore(float(precision), float(recall), float(f1), int(support))
+
+
+def mistakes(
+    gold: Sequence[tuple[str, ...]], probabilities: NDArray[np.float32], choose: Choose, most: int
+) -> list[Mistake]:
+    """The wrong answers that were given with the most confidence."""
+    found = []
+    for number, (own, row) in enumerate(zip(gold, probabilities, strict=True)):
+        predicted = choose(row)
+        if set(predicted) != set(own):
+            found.append(Mistake(number, tuple(own), predicted, float(row.max())))
+    return sorted(found, key=lambda mistake: -mistake.probability)[:most]
+
+
+def _indicator(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> NDArray[np.bool_]:
+    number = {name: place for place, name in enumerate(names)}
+    table = np.zeros((len(labels), len(names)), bool)
+    for row, own in enumerate(labels):
+        table[row, [number[label] for label in own]] = True
+    return table
+
+
+def _log_loss(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, several: bool) -> float:
+    """Mean negative log of what the truth was given; for several labels the mean over texts and labels."""
+    given = np.clip(np.where(truth, probabilities, 1 - probabilities if several else 1), 1e-7, 1)
+    return float(-np.log(given).mean() if several else -np.log(given).sum(axis=1).mean())
+
+
+def _calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, several: bool) -> float:
+    """Expected calibration error (Naeini et al. 2015): of the likeliest label, or of each label's probability."""
+    if several:
+        said, right = probabilities.ravel(), truth.ravel()
+    else:
+        best = probabilities.argmax(axis=1)
+        rows = np.arange(len(best))
+        said, right = probabilities[rows, best], truth[rows, best]
+    place = np.minimum((said * _BINS).astype(int), _BINS - 1)
+    gap = np.bincount(place, weights=said - right, minlength=_BINS)
+    return float(np.abs(gap).sum() / len(said))

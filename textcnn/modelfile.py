@@ -1,0 +1,282 @@
+"""A trained model and its file, `model.textcnn`: one safetensors file, data that cannot run code.
+
+    metadata "textcnn"   JSON: format, settings, labels, calibration, figures on the validation part, fingerprint
+    text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
+    static.*             vectors in bytes with scales, of all rows from `first_static` on
+    N.trained.*          network N: vectors of the training texts' words, changed by training
+    N.S.filters, .bias   stage S of network N
+    N.layer.L.*          layer L of its head
+
+A file of a newer format, or one that does not fit together, is refused. The same training gives the same bytes: there
+is no date in it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.errors import ModelFileError, SettingsError
+from textcnn.lookup import Network, Pooling
+from textcnn.settings import Settings, check, each_setting
+from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
+from textcnn.vectors.table import Quantized
+from textcnn.vocabulary import Vocabulary, check_vocabulary
+from textcnn.wholefile import written_whole
+
+__all__ = ["FORMAT", "Member", "Model"]
+
+FORMAT = 1
+SLOTS = {"max": 1, "mean": 1, "max+mean": 2}
+_FILE_KEYS = {"format", "version", "settings", "labels", "several", "networks", "first_static"}
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network with its own trained vectors, if it has any."""
+
+    network: Network
+    trained: Quantized | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Everything that an answer needs, and what is known about how it came to be."""
+
+    labels: tuple[str, ...]
+    several: bool
+    settings: dict[str, Any]
+    vocabulary: Vocabulary
+    static: Quantized
+    first_static: int  # the row of the vocabulary that the first row of `static` belongs to
+    members: tuple[Member, ...]
+    temperature: float = 1.0
+    thresholds: tuple[float, ...] = ()  # of each label, if a text can have several
+    figures: dict[str, Any] = field(default_factory=dict)  # measured on the validation part
+    fingerprint: str = ""  # of the training texts
+    version: str = ""
+
+    def vectors(self, member: Member, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What the network sees of chosen rows: (U,) -> (U, D), trained vectors first."""
+        channels = self.settings["channels"]
+        pieces = []
+        if member.trained is not None:
+            pieces.append(self._trained(member.trained, rows))
+        if channels in ("static", "both"):
+            pieces.append(self.static.rows(rows - self.first_static))
+        return np.concatenate(pieces, axis=1)
+
+    def _trained(self, trained: Quantized, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Trained rows where there are some, else the pretrained ones."""
+        seen = rows < len(trained.scales)
+        found = np.empty((len(rows), trained.values.shape[1]), np.float32)
+        found[seen] = trained.rows(rows[seen])
+        found[~seen] = self.static.rows(rows[~seen] - self.first_static)
+        return found
+
+    def save(self, path: Path) -> None:
+        """Write the file whole or not at all.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        described = {
+            "format": FORMAT,
+            "version": self.version,
+            "settings": self.settings,
+            "labels": self.labels,
+            "several": self.several,
+            "networks": len(self.members),
+            "first_static": self.first_static,
+            "temperature": self.temperature,
+            "thresholds": self.thresholds,
+            "figures": self.figures,
+            "fingerprint": self.fingerprint,
+        }
+        with written_whole(path) as file:
+            write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, self._tensors())
+
+    def _tensors(self) -> dict[str, NDArray[Any]]:
+        tensors: dict[str, NDArray[Any]] = {
+            "text": self.vocabulary.text,
+            "offsets": self.vocabulary.offsets,
+            "order": self.vocabulary.order,
+            "static.values": self.static.values,
+            "static.scales": self.static.scales,
+        }
+        for number, member in enumerate(self.members):
+            if member.trained is not None:
+                tensors[f"{number}.trained.values"] = member.trained.values
+                tensors[f"{number}.trained.scales"] = member.trained.scales
+            for stage, (filters, bias) in enumerate(zip(member.network.filters, member.network.biases, strict=True)):
+                tensors[f"{number}.{stage}.filters"], tensors[f"{number}.{stage}.bias"] = filters, bias
+            for layer, (weight, bias) in enumerate(member.network.layers):
+                tensors[f"{number}.layer.{layer}.weight"], tensors[f"{number}.layer.{layer}.bias"] = weight, bias
+        return tensors
+
+    @classmethod
+    def load(cls, path: Path) -> "Model":
+        """Open a model by memory map.
+
+        Raises:
+            ModelFileError: it is missing, damaged, hostile, newer, or no model at all; says which.
+        """
+        try:
+            return _Reader(read_tensors(path)).model()
+        except FileNotFoundError as error:
+            raise ModelFileError(f"there is no model {path}; train one with: textcnn train FILE -o {path}") from error
+        except OSError as error:
+            raise ModelFileError(f"cannot read the model {path}: {error.strerror or error}") from error
+        except (TensorFileError, SettingsError) as error:
+            raise ModelFileError(f"{path} is not a model that can be read: {error}") from error
+
+
+class _Reader:
+    """Takes a model out of a file and believes nothing."""
+
+    def __init__(self, file: TensorFile) -> None:
+        self.tensors = file.tensors
+        self.described = self._description(file.metadata.get("textcnn", ""))
+        self.settings = self._settings(self.described["settings"])
+
+    @staticmethod
+    def _description(text: str) -> dict[str, Any]:
+        try:
+            described = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise TensorFileError("it was not made by textcnn") from error
+        if not isinstance(described, dict) or not isinstance(described.get("format"), int):
+            raise TensorFileError("it was not made by textcnn")
+        if described["format"] > FORMAT:
+            raise TensorFileError(
+                f"it is of format {described['format']}, made by a newer textcnn; this one reads up to {FORMAT}: "
+                "pip install --upgrade textcnn"
+            )
+        if not described.keys() >= _FILE_KEYS:
+            raise TensorFileError("its description is damaged")
+        return described
+
+    @staticmethod
+    def _settings(values: Any) -> dict[str, Any]:
+        if not isinstance(values, dict):
+            raise TensorFileError("its settings are damaged")
+        known = {each.name: each.default for each in each_setting()}
+        merged = {**known, **values}
+        check(merged)
+        return {name: tuple(value) if isinstance(known[name], tuple) else value for name, value in merged.items()}
+
+    def model(self) -> Model:
+        described = self.described
+        labels, networks = described["labels"], described["networks"]
+        if not _strings(labels) or len(set(labels)) != len(labels) or not labels:
+            raise TensorFileError("its labels are damaged")
+        if type(networks) is not int or not 1 <= networks <= 1000:
+            raise TensorFileError("its description is damaged")
+        vocabulary = Vocabulary(self.tensor("text"), self.tensor("offsets"), self.tensor("order"))
+        check_vocabulary(vocabulary)
+        static, first = self._quantized("static"), described["first_static"]
+        if type(first) is not int or first < 0 or first + len(static.scales) != len(vocabulary):
+            raise TensorFileError("its vectors do not fit its vocabulary")
+        members = tuple(self._member(number, static, first, len(labels)) for number in range(networks))
+        return Model(
+            labels=tuple(labels),
+            several=bool(described["several"]),
+            settings=self.settings,
+            vocabulary=vocabulary,
+            static=static,
+            first_static=first,
+            members=members,
+            temperature=self._number("temperature", 1.0),
+            thresholds=self._thresholds(len(labels)),
+            figures=_dict(described.get("figures")),
+            fingerprint=str(described.get("fingerprint", "")),
+            version=str(described["version"]),
+        )
+
+    def tensor(self, name: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
+        """A tensor of this shape, with numbers throughout."""
+        found = self.tensors.get(name)
+        if found is None or (shape is not None and found.shape != shape):
+            raise TensorFileError(f"its tensor {name!r} is missing or of the wrong shape")
+        if found.dtype.kind == "f" and not np.isfinite(found).all():
+            raise TensorFileError(f"its tensor {name!r} has values that are not numbers")
+        return found
+
+    def floats(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        found = self.tensor(name, shape)
+        if found.dtype != np.float32:
+            raise TensorFileError(f"its tensor {name!r} is of the wrong type")
+        return found
+
+    def _quantized(self, name: str) -> Quantized:
+        values = self.tensor(f"{name}.values")
+        if values.ndim != 2 or values.dtype != np.int8:
+            raise TensorFileError(f"its vectors {name!r} are damaged")
+        return Quantized(values, self.floats(f"{name}.scales", values.shape[:1]))
+
+    def _member(self, number: int, static: Quantized, first: int, labels: int) -> Member:
+        settings = self.settings
+        channels = settings["channels"]
+        trained = None if channels == "static" else self._quantized(f"{number}.trained")
+        dimensions = static.values.shape[1]
+        if trained is not None and (trained.values.shape[1] != dimensions or len(trained.scales) < first):
+            raise TensorFileError("its trained vectors do not fit the others")
+        if channels in ("static", "both") and first:
+            raise TensorFileError("its static vectors are not complete")
+        widths, count = settings["widths"], settings["filters"]
+        maps, slices = count * len(widths), count * sum(widths)
+        inputs = [dimensions * (2 if channels == "both" else 1), *[maps] * (settings["stages"] - 1)]
+        features = maps * SLOTS.get(settings["pooling"], settings["k"])
+        sizes = [features, *settings["hidden"], labels]
+        layers = [
+            (
+                self.floats(f"{number}.layer.{layer}.weight", (outputs, size)),
+                self.floats(f"{number}.layer.{layer}.bias", (outputs,)),
+            )
+            for layer, (size, outputs) in enumerate(pairwise(sizes))
+        ]
+        network = Network(
+            widths=widths,
+            pooling=Pooling(settings["pooling"], settings["k"]),
+            filters=tuple(
+                self.floats(f"{number}.{stage}.filters", (slices, size)) for stage, size in enumerate(inputs)
+            ),
+            biases=tuple(self.floats(f"{number}.{stage}.bias", (maps,)) for stage in range(len(inputs))),
+            layers=tuple(layers),
+        )
+        return Member(network, trained)
+
+    def _number(self, name: str, default: float) -> float:
+        value = self.described.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1e-6 < value < 1e6:
+            raise TensorFileError(f"its {name} is damaged")
+        return float(value)
+
+    def _thresholds(self, labels: int) -> tuple[float, ...]:
+        found = self.described.get("thresholds", [])
+        if not isinstance(found, list) or len(found) not in (0, labels):
+            raise TensorFileError("its thresholds are damaged")
+        if not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in found):
+            raise TensorFileError("its thresholds are damaged")
+        return tuple(float(value) for value in found)
+
+
+def _strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def settings_record(settings: Settings | Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as they stand in a file."""
+    names = [each.name for each in each_setting()]
+    if isinstance(settings, Mapping):
+        return {name: settings[name] for name in names}
+    return {name: getattr(settings, name) for name in names}

@@ -1,0 +1,145 @@
+"""Every hyper-parameter once: name, type, default, limits and what it means.
+
+`Settings` is the constructor of the estimator, the options of `textcnn train`, the keys of a settings file and the
+record inside a model file. A new hyper-parameter is one field here. Values are stored as given, as scikit-learn asks,
+and checked by `check`, once, when training begins.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, NamedTuple
+
+from textcnn.errors import SettingsError
+
+__all__ = ["GROUPS", "Limits", "Settings", "check", "describe_limits", "each_setting"]
+
+GROUPS = ("Network", "Regularisation", "Word vectors", "Training")
+
+
+class Limits(NamedTuple):
+    """What a setting may be: one of some words, or a number (each number, if it is a list) within a range."""
+
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    free: bool = False  # any text
+
+
+def _setting(default: Any, group: str, meaning: str, limits: Limits) -> Any:
+    return field(default=default, metadata={"group": group, "help": meaning, "limits": limits})
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Settings:
+    """The hyper-parameters of a text CNN and of its training."""
+
+    widths: tuple[int, ...] = _setting((1, 2, 3, 4), "Network", "widths of the filters, in words", Limits(1, 15))
+    filters: int = _setting(100, "Network", "filters of each width", Limits(1, 2000))
+    pooling: str = _setting(
+        "max",
+        "Network",
+        "how the responses of a filter become one value",
+        Limits(choices=("max", "kmax", "mean", "max+mean")),
+    )
+    k: int = _setting(2, "Network", "values kept by kmax, in the order of the text", Limits(1, 50))
+    channels: str = _setting(
+        "trained",
+        "Network",
+        "word vectors: trained further, kept static, both side by side, or random at the start",
+        Limits(choices=("trained", "static", "both", "random")),
+    )
+    stages: int = _setting(1, "Network", "banks of filters, one on top of the other", Limits(1, 4))
+    hidden: tuple[int, ...] = _setting((), "Network", "sizes of hidden layers before the output", Limits(1, 4096))
+
+    dropout: float = _setting(0.5, "Regularisation", "share of features dropped", Limits(0, 0.95))
+    word_dropout: float = _setting(0.0, "Regularisation", "share of words replaced by the unknown word", Limits(0, 0.9))
+    max_norm: float = _setting(
+        3.0, "Regularisation", "longest weight vector of an output; 0: no limit", Limits(0, 1000)
+    )
+    weight_decay: float = _setting(0.0, "Regularisation", "decay of filters and output weights", Limits(0, 1))
+    label_smoothing: float = _setting(0.0, "Regularisation", "share of probability given to all labels", Limits(0, 0.5))
+
+    vectors: str = _setting(
+        "auto",
+        "Word vectors",
+        "a vectors file, 'trained' (by gensim on the training texts), 'none' (random), or 'auto'",
+        Limits(free=True),
+    )
+    dimensions: int = _setting(100, "Word vectors", "length of vectors that are not read from a file", Limits(2, 1000))
+    min_count: int = _setting(
+        2, "Word vectors", "a word without a vector counts as unknown if it is rarer than this", Limits(1, 1000)
+    )
+    keep_words: int = _setting(
+        40000, "Word vectors", "most words kept in the model that the training texts did not have", Limits(0, 1000000)
+    )
+
+    max_words: int = _setting(
+        20000, "Training", "words of a text that are read; the rest is left out", Limits(1, 1000000)
+    )
+    labels_per_text: str = _setting(
+        "auto", "Training", "one, several, or as the data look", Limits(choices=("auto", "one", "several"))
+    )
+    class_weight: str = _setting(
+        "none",
+        "Training",
+        "weight of classes: none, balanced, or pairs such as 'spam=2,ham=1'",
+        Limits(free=True),
+    )
+    epochs: int = _setting(20, "Training", "most passes over the training texts", Limits(1, 1000))
+    patience: int = _setting(4, "Training", "passes without a better validation score before it stops", Limits(1, 1000))
+    batch_size: int = _setting(50, "Training", "texts in a step", Limits(1, 10000))
+    learning_rate: float = _setting(1e-3, "Training", "step size of Adam", Limits(1e-7, 1000))
+    vector_learning_rate: float = _setting(1e-3, "Training", "step size for the word vectors", Limits(0, 1000))
+    validation_share: float = _setting(0.1, "Training", "share of texts held out for validation", Limits(0.01, 0.9))
+    seed: int = _setting(0, "Training", "seed of everything random", Limits(0, 2**32 - 1))
+    threads: int = _setting(0, "Training", "threads; 0: as many as are free to this process", Limits(0, 256))
+    device: str = _setting("auto", "Training", "where to train", Limits(choices=("auto", "cpu", "cuda", "mps")))
+
+
+def each_setting() -> Iterator["Field[Any]"]:
+    """All settings, in order; `metadata` has group, help and limits."""
+    yield from fields(Settings)
+
+
+def describe_limits(limits: Limits) -> str:
+    """Say what is allowed: `max, kmax` or `1 to 15`."""
+    if limits.free:
+        return ""
+    return ", ".join(limits.choices) if limits.choices else f"{limits.low:g} to {limits.high:g}"
+
+
+def check(values: Mapping[str, Any]) -> None:
+    """Raise SettingsError for the first value that is unknown, of the wrong type or out of its limits."""
+    known = {each.name: each for each in each_setting()}
+    for name, value in values.items():
+        if name not in known:
+            raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(known)}")
+        _check_one(known[name], value)
+
+
+def _check_one(known: "Field[Any]", value: Any) -> None:
+    limits: Limits = known.metadata["limits"]
+    if isinstance(known.default, tuple):
+        if isinstance(value, str) or not hasattr(value, "__iter__"):
+            raise SettingsError(f"{known.name} must be a list of numbers, not {value!r}")
+        if known.name == "widths" and not list(value):
+            raise SettingsError("widths must have at least one number")
+        for number in value:
+            _check_number(known.name, number, int, limits)
+    elif isinstance(known.default, str):
+        if not isinstance(value, str) or (limits.choices and value not in limits.choices):
+            raise SettingsError(f"{known.name} must be {describe_limits(limits) or 'text'}, not {value!r}")
+    else:
+        _check_number(known.name, value, type(known.default), limits)
+
+
+def _check_number(name: str, value: Any, kind: type, limits: Limits) -> None:
+    try:
+        number = float(value)
+        fits = not isinstance(value, (str, bool)) and (kind is float or number == int(number))
+    except (TypeError, ValueError, OverflowError):
+        fits, number = False, 0.0
+    assert limits.low is not None and limits.high is not None
+    if not fits or not limits.low <= number <= limits.high:
+        sort = "a whole number" if kind is int else "a number"
+        raise SettingsError(f"{name} must be {sort} from {describe_limits(limits)}, not {value!r}")

@@ -1,0 +1,140 @@
+"""Text to words, and where each word stands.
+
+Text is cut at white space into *chunks*, and each chunk into words by one regular expression. No word crosses
+white space, so what a chunk yields depends on the chunk alone: callers may remember it (see `chunks`), and that is
+what makes reading fast. The conventions are those of the Penn treebank as GloVe's corpus was cut ("do n't", "it 's"),
+so that words meet their pretrained vectors. Scripts that are written without spaces are cut into single characters
+with their marks; filters of width two and more put them together again.
+
+Not here: what a word means (vocabulary.py), nor anything learned.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+__all__ = ["Token", "chunks", "cut", "normal", "parts", "spellings", "tokenize"]
+
+
+class Token(NamedTuple):
+    """A word as it stands in the text, `text[start:end]`, in characters."""
+
+    surface: str
+    start: int
+    end: int
+
+
+# Combining marks are not \w to Python, yet they are inside the words of Hindi, Arabic, Hebrew and many others.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u07a6-\u07b0\u0816-\u082d\u0859-\u085b"
+    "\u08d3-\u08e1\u08e3-\u0903\u093a-\u093c\u093e-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc\u09be-\u09cd"
+    "\u09d7\u09e2\u09e3\u0a01-\u0a03\u0a3c-\u0a51\u0a70\u0a71\u0a75\u0a81-\u0a83\u0abc\u0abe-\u0acd\u0ae2\u0ae3"
+    "\u0b01-\u0b03\u0b3c\u0b3e-\u0b57\u0b62\u0b63\u0b82\u0bbe-\u0bcd\u0bd7\u0c00-\u0c04\u0c3c\u0c3e-\u0c56\u0c62\u0c63"
+    "\u0c81-\u0c83\u0cbc\u0cbe-\u0cd6\u0ce2\u0ce3\u0d00-\u0d03\u0d3b\u0d3c\u0d3e-\u0d4d\u0d57\u0d62\u0d63\u0d81-\u0d83"
+    "\u0dca-\u0ddf\u0df2\u0df3\u135d-\u135f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f\u200c\u200d"
+)
+# Thai, Lao, Tibetan, Burmese, Khmer; Kana; Han with its extensions and compatibility forms.
+_UNSPACED = (
+    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3005-\u3007"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_UNSPACED_MARKS = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u0f18\u0f19\u0f35\u0f37\u0f39\u0f3e\u0f3f"
+    "\u0f71-\u0f84\u0f86\u0f87\u0f8d-\u0fbc\u0fc6\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d"
+    "\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d\u17b4-\u17d3\u17dd\u3099\u309a\uff9e\uff9f"
+)
+_PICTOGRAPH = "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff"
+_LETTER = rf"(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}])"
+_TAIL = r"(?:'|’)(?:s|m|d|t|re|ve|ll)(?![^\W_])"  # the treebank's clitics
+
+_WORD = re.compile(
+    rf"""
+      (?:https?://|www\.)[^\s<>"'{_UNSPACED}]+                          # a link
+    | [^\W_][\w.+-]{{0,63}}@[^\W_][\w-]*(?:\.[\w-]+)+                     # a mail address
+    | (?:\d+(?:[.,:/-]\d+){{1,8}}|\d+)(?:st|nd|rd|th|s|am|pm)?(?!{_LETTER})   # 3.14, 1,000, 24/7, 12:30, 2nd, 1990s
+    | {_LETTER}+?(?=n['’]t(?![^\W_]))                                   # do|n't
+    | n['’]t(?![^\W_])
+    | (?:[^\W\d_]\.){{2,}}(?![^\W_])                                    # u.s.
+    | {_LETTER}+(?:(?!{_TAIL})['’&.-]{_LETTER}+|[-]{_LETTER}+)*         # word, well-made, o'clock, at&t, example.com
+    | {_TAIL}
+    | [{_UNSPACED}][{_UNSPACED_MARKS}{_MARKS}]*                         # one character of an unspaced script
+    | [:;=8][-o^']?[)(\[\]dp/\\|*3](?![^\W_])|<3|\^_\^                  # :-)
+    | -[lr][rsc]b-                                                      # the treebank's brackets
+    | [{_PICTOGRAPH}][\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d[{_PICTOGRAPH}]\ufe0f?)*
+    | ([!?.*_=~#-])\1+                                                  # !!!, ..., ----
+    | ``|''
+    | [^\s\w\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff]
+    | _
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def chunks(text: str) -> list[str]:
+    """Cut at white space: the pieces whose words may be remembered, since no word crosses them."""
+    return text.split()
+
+
+def cut(chunk: str) -> list[str]:
+    """Cut one chunk into words; joined, they are the chunk without its invisible characters.
+
+    >>> cut("don't,")
+    ['do', "n't", ',']
+    """
+    return [found.group() for found in _WORD.finditer(chunk)]
+
+
+def tokenize(text: str) -> list[Token]:
+    """Cut a whole text, keeping the place of each word.
+
+    >>> tokenize("It's 5pm!!!")[1]
+    Token(surface="'s", start=2, end=4)
+    """
+    return [
+        Token(found.group(), chunk.start() + found.start(), chunk.start() + found.end())
+        for chunk in re.finditer(r"\S+", text)
+        for found in _WORD.finditer(chunk.group())
+    ]
+
+
+def normal(surface: str) -> str:
+    """Spell a word the way vocabularies list it: compatibility forms resolved, lower case, straight apostrophe.
+
+    >>> normal("Ｆｒｅｅ"), normal("Don’t")
+    ('free', "don't")
+    """
+    if surface.isascii():
+        return surface.lower()
+    return unicodedata.normalize("NFKC", surface).lower().replace("’", "'")
+
+
+_THRICE = re.compile(r"(.)\1{2,}", re.DOTALL)
+_PART = re.compile(r"[^\W\d_]+|\d+")
+
+
+def spellings(surface: str) -> Iterator[str]:
+    """The spellings under which a word may be listed, best first: as it is, without repeats, with digits as 0.
+
+    >>> list(spellings("Sooooo")), list(spellings("2nd"))
+    (['sooooo', 'soo', 'so'], ['2nd', '0nd'])
+    """
+    word = normal(surface)
+    yield word
+    if _THRICE.search(word) and not word.isdigit():
+        yield _THRICE.sub(r"\1\1", word)
+        yield _THRICE.sub(r"\1", word)
+    shape = re.sub(r"\d", "0", word)
+    if shape != word:
+        yield shape
+
+
+def parts(surface: str) -> list[str]:
+    """The words inside a compound, a link or an address; none if it has no parts.
+
+    >>> parts("Feel-good"), parts("film")
+    (['feel', 'good'], [])
+    """
+    found: list[str] = _PART.findall(normal(surface))
+    return found if len(found) > 1 else []

@@ -1,0 +1,1 @@
+"""How a network learns: splitting, batches, the loop, the optimiser of word vectors, calibration."""

@@ -1,0 +1,203 @@
+"""The training loop: a generator of rows. It never prints, saves or decides when to stop; whoever reads it does.
+
+One network learns from one part and is scored on another. The loss is cross entropy over softmax for one label per
+text, binary cross entropy over sigmoids for several. A step that makes the loss diverge is taken back: the best
+weights return and both learning rates fall to a third.
+"""
+
+import time
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from textcnn.errors import TrainingError
+from textcnn.network.channels import Channels
+from textcnn.network.model import TextCNN
+from textcnn.settings import Settings
+from textcnn.training.batches import Batch, batches
+from textcnn.training.optimizer import RowAdam
+from textcnn.vocabulary import Ragged
+
+__all__ = ["Epoch", "Part", "Step", "Trainer"]
+
+_MOST_RESCUES = 12
+_DIVERGED = 3.0  # times the loss at the start
+
+
+class Part(NamedTuple):
+    """Texts with their targets: (B, K), rows of zeros and ones."""
+
+    ragged: Ragged
+    targets: NDArray[np.float32]
+
+
+class Step(NamedTuple):
+    """After a batch."""
+
+    epoch: int
+    batch: int
+    batches: int
+    loss: float
+
+
+class Epoch(NamedTuple):
+    """After a pass over the training part."""
+
+    epoch: int
+    loss: float  # mean over the training part, with dropout
+    validation_loss: float
+    score: float  # accuracy, or micro F1 for several labels, on the validation part
+    seconds: float
+    best: bool
+    note: str  # what was done about a diverging loss
+
+
+class Trainer:
+    """A network, its word vectors, what it learns from, and the best weights so far."""
+
+    def __init__(
+        self, network: TextCNN, channels: Channels, settings: Settings, *, weights: NDArray[np.float32], several: bool
+    ) -> None:
+        self.network, self.channels, self.settings, self.several = network, channels, settings, several
+        self.device = next(network.parameters()).device.type
+        self.weights = torch.from_numpy(weights).to(self.device)  # (K,) of the classes
+        self.random = np.random.default_rng(settings.seed)
+        self.rate = 1.0  # falls when the loss diverges
+        self.best: tuple[dict[str, Tensor], Tensor | None] | None = None
+        self.best_score = (-np.inf, -np.inf)
+        self._start_optimizers()
+
+    def _start_optimizers(self) -> None:
+        settings = self.settings
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=settings.learning_rate * self.rate, weight_decay=settings.weight_decay
+        )
+        table = self.channels.trained
+        rate = settings.vector_learning_rate * self.rate
+        self.row_optimizer = None if table is None or not rate else RowAdam(table, rate)
+
+    def rows(self, train: Part, validation: Part) -> Iterator[Step | Epoch]:
+        """Train for at most `settings.epochs` passes; after each, an Epoch, and the best weights are kept."""
+        rescues = 0
+        start = self._weights()
+        most = _DIVERGED * self.validate(validation)[0]
+        for number in range(1, self.settings.epochs + 1):
+            began, note, total = time.perf_counter(), "", 0.0
+            count = -(-len(train.targets) // self.settings.batch_size)
+            for place, batch in enumerate(self._batches(train), 1):
+                loss = self._step(batch, train.targets)
+                total += loss * len(batch.texts)
+                if not total / len(train.targets) < most:  # NaN is not less than anything
+                    break
+                yield Step(number, place, count, loss)
+            mean = total / max(len(train.targets), 1)
+            validation_loss, score = self.validate(validation)
+            if not mean < most or not np.isfinite(validation_loss):
+                rescues += 1
+                note = self._rescue(start, rescues)
+                validation_loss, score = self.validate(validation)
+            best = not note and self._remember(score, validation_loss)
+            seconds = time.perf_counter() - began
+            yield Epoch(number, mean, validation_loss, score, seconds, best, note)
+
+    def _batches(self, part: Part) -> Iterator[Batch]:
+        settings = self.settings
+        return batches(
+            part.ragged,
+            settings.batch_size,
+            device=self.device,
+            random=self.random,
+            word_dropout=settings.word_dropout,
+        )
+
+    def _step(self, batch: Batch, targets: NDArray[np.float32]) -> float:
+        self.network.train()
+        vectors = self.channels.rows(batch.distinct)
+        loss = self._loss(self.network(vectors, batch.words, batch.starts), targets[batch.texts], smooth=True)
+        self.optimizer.zero_grad()
+        loss.backward()
+        value = loss.item()
+        if np.isfinite(value):
+            self.optimizer.step()
+            if self.row_optimizer is not None and vectors.grad is not None:
+                self.row_optimizer.step(batch.distinct, self.channels.trained_part(vectors.grad))
+            self._limit_norm()
+        return value
+
+    def _loss(self, logits: Tensor, targets: NDArray[np.float32], *, smooth: bool) -> Tensor:
+        wanted = torch.from_numpy(targets).to(self.device)
+        share = self.settings.label_smoothing if smooth else 0.0
+        if self.several:
+            each = nn.functional.binary_cross_entropy_with_logits(
+                logits, wanted * (1 - share) + share / 2, reduction="none"
+            )
+            return (each * self.weights).mean()
+        smoothed = wanted * (1 - share) + share / wanted.shape[1]
+        weight = wanted @ self.weights
+        return -((smoothed * logits.log_softmax(dim=1)).sum(dim=1) * weight).sum() / weight.sum()
+
+    def _limit_norm(self) -> None:
+        """Rescale output weights that are longer than the limit (Kim 2014, section 2.1)."""
+        limit = self.settings.max_norm
+        if limit:
+            weight = self.network.output.weight.data
+            norm = weight.norm(dim=1, keepdim=True)
+            weight.mul_(limit / norm.clamp(min=limit))
+
+    @torch.no_grad()
+    def logits(self, ragged: Ragged) -> Tensor:
+        """(B, K) without dropout."""
+        self.network.eval()
+        pieces = [
+            self.network(self.channels.rows(batch.distinct), batch.words, batch.starts)
+            for batch in batches(ragged, 4 * self.settings.batch_size, device=self.device)
+        ]
+        return torch.cat(pieces)
+
+    def validate(self, part: Part) -> tuple[float, float]:
+        """Loss without smoothing, and accuracy or micro F1."""
+        logits = self.logits(part.ragged)
+        loss = float(self._loss(logits, part.targets, smooth=False))
+        targets = torch.from_numpy(part.targets).to(self.device)
+        if self.several:
+            said = (logits > 0).float()
+            return loss, float(2 * (said * targets).sum() / (said.sum() + targets.sum()).clamp(min=1))
+        return loss, float((logits.argmax(dim=1) == targets.argmax(dim=1)).float().mean())
+
+    def _weights(self) -> tuple[dict[str, Tensor], Tensor | None]:
+        table = self.channels.trained
+        return deepcopy(self.network.state_dict()), None if table is None else table.clone()
+
+    def _remember(self, score: float, loss: float) -> bool:
+        """Keep the weights if they score better, or as well with less loss."""
+        if (score, -loss) <= self.best_score:
+            return False
+        self.best_score, self.best = (score, -loss), self._weights()
+        return True
+
+    def restore(self) -> None:
+        """Return to the best weights, if any were kept."""
+        if self.best is not None:
+            self._put_back(self.best)
+
+    def _put_back(self, weights: tuple[dict[str, Tensor], Tensor | None]) -> None:
+        self.network.load_state_dict(weights[0])
+        if weights[1] is not None and self.channels.trained is not None:
+            self.channels.trained.copy_(weights[1])
+
+    def _rescue(self, start: tuple[dict[str, Tensor], Tensor | None], rescues: int) -> str:
+        """Go back to the best weights with a third of the learning rate."""
+        if rescues > _MOST_RESCUES:
+            raise TrainingError(
+                "the loss is not a number however small the learning rate; check the vectors and the weights of classes"
+            )
+        self._put_back(self.best or start)
+        self.rate /= 3
+        self._start_optimizers()
+        rate = self.rate * self.settings.learning_rate
+        return f"the loss diverged: went back to the best weights, learning rate now {rate:.2g}"

@@ -1,0 +1,1 @@
+"""Word vectors: our compact table, and every other source through gensim."""

@@ -1,0 +1,86 @@
+"""Vectors in one byte per number, in a file that is read only where it is needed.
+
+Each row has its own scale, value = byte · scale, which costs less than half a percent of a row's length and a quarter
+of the room. Rows are ordered by frequency, so the first ones are the most useful.
+"""
+
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.errors import VectorsError
+from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
+from textcnn.vocabulary import Vocabulary, check_vocabulary
+
+__all__ = ["EMBEDDED", "Quantized", "VectorTable"]
+
+EMBEDDED = Path(__file__).with_name("english.safetensors")
+FORMAT = "textcnn-vectors-1"
+
+
+class Quantized(NamedTuple):
+    """A matrix (V, d) as bytes with a scale for each row."""
+
+    values: NDArray[np.int8]  # (V, d)
+    scales: NDArray[np.float32]  # (V,)
+
+    @classmethod
+    def of(cls, matrix: NDArray[np.float32]) -> "Quantized":
+        """Round to the nearest of 255 steps between minus and plus the row's largest number."""
+        scales = (np.abs(matrix).max(axis=1, initial=0) / 127).astype(np.float32)
+        safe = np.where(scales > 0, scales, 1)
+        return cls(np.rint(matrix / safe[:, None]).astype(np.int8), scales)
+
+    def rows(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Chosen rows as numbers: (U,) -> (U, d)."""
+        return self.values[numbers] * self.scales[numbers, None]
+
+
+class VectorTable(NamedTuple):
+    """Words and their vectors."""
+
+    name: str
+    vocabulary: Vocabulary
+    vectors: Quantized
+
+    @classmethod
+    def open(cls, path: Path) -> "VectorTable":
+        """Map a table file into memory.
+
+        Raises:
+            VectorsError: it is not there or damaged.
+        """
+        try:
+            file = read_tensors(path)
+            return cls._of(file)
+        except OSError as error:
+            raise VectorsError(f"cannot read the vectors {path}: {error.strerror or error}") from error
+        except (TensorFileError, KeyError) as error:
+            raise VectorsError(f"{path} is not a vectors file of ours: {error}; make it again") from error
+
+    @classmethod
+    def _of(cls, file: TensorFile) -> "VectorTable":
+        if file.metadata.get("format") != FORMAT:
+            raise TensorFileError(f"its format is {file.metadata.get('format')!r}, not {FORMAT!r}")
+        tensors = file.tensors
+        values, scales = tensors["vectors"], tensors["scales"]
+        vocabulary = Vocabulary(tensors["text"], tensors["offsets"], tensors["order"])
+        check_vocabulary(vocabulary)
+        if values.dtype != np.int8 or values.ndim != 2 or scales.shape != (len(vocabulary),):
+            raise TensorFileError("the shapes of its tensors do not fit")
+        if len(values) != len(vocabulary) or scales.dtype != np.float32:
+            raise TensorFileError("the shapes of its tensors do not fit")
+        return cls(file.metadata.get("name", "vectors"), vocabulary, Quantized(values, scales))
+
+    def write(self, file: BinaryIO, **facts: str) -> None:
+        """Write the table with further facts (licence, source) in its metadata."""
+        tensors: dict[str, NDArray[Any]] = {
+            "vectors": self.vectors.values,
+            "scales": self.vectors.scales,
+            "text": self.vocabulary.text,
+            "offsets": self.vocabulary.offsets,
+            "order": self.vocabulary.order,
+        }
+        write_tensors(file, {"format": FORMAT, "name": self.name, **facts}, tensors)
