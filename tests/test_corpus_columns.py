@@ -160,3 +160,9 @@ def test_what_a_label_field_says(field, separator, labels):
 )
 def test_labels_are_separated_only_if_their_parts_come_again(labels, separator):
     assert find_separator(labels * 3) == separator
+
+
+def test_json_labels_of_every_kind():
+    labels = ['["a", "b"]', "1", "1.5", "true", '"x y"', '["c", 2]']
+    content = "".join(f'{{"text": 1, "text": "t", "labels": {label}}}\n' for label in labels)
+    assert [label for label, _ in pairs(content)] == ["a+b", "1", "1.5", "true", "x y", "c+2"]

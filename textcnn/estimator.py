@@ -4,6 +4,7 @@ It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
-from textcnn.errors import DataError, NotFittedError
+from textcnn.errors import DataError, ModelFileError, NotFittedError
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings, check
@@ -81,7 +82,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         if validation is not None:
             held_texts = _texts(validation[0])
             held = Labelled(held_texts, _labels(validation[1], len(held_texts), self.labels_per_text).of_texts)
-        self.model_ = fit(
+        model = fit(
             Labelled(texts, labels.of_texts),
             classes=labels.names,
             several=labels.several,
@@ -90,6 +91,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             watch=watch or (lambda row: False),
         )
         self.classes_ = labels.classes
+        self.model_ = replace(model, numbered=labels.classes.dtype.kind in "iu")
         self._predictor = Predictor(self.model_)
         return self
 
@@ -156,8 +158,11 @@ def load(path: str | Path) -> TextCNNClassifier:
 
 
 def _restored_classes(model: Model) -> NDArray[Any]:
-    if model.figures.get("label_type") == "int":
-        return np.array([int(label) for label in model.labels])
+    try:
+        if model.numbered:
+            return np.array([int(label) for label in model.labels])
+    except ValueError as error:
+        raise ModelFileError("the labels of the model should be whole numbers, but are not") from error
     return np.array(model.labels, dtype=object)
 
 

@@ -60,6 +60,7 @@ class Model:
     figures: dict[str, Any] = field(default_factory=dict)  # measured on the validation part
     fingerprint: str = ""  # of the training texts
     version: str = ""
+    numbered: bool = False  # whether the labels were whole numbers before they became text
 
     def vectors(self, member: Member, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """What the network sees of chosen rows: (U,) -> (U, D), trained vectors first."""
@@ -91,6 +92,7 @@ class Model:
             "settings": self.settings,
             "labels": self.labels,
             "several": self.several,
+            "numbered": self.numbered,
             "networks": len(self.members),
             "first_static": self.first_static,
             "temperature": self.temperature,
@@ -186,6 +188,7 @@ class _Reader:
         return Model(
             labels=tuple(labels),
             several=bool(described["several"]),
+            numbered=described.get("numbered") is True,
             settings=self.settings,
             vocabulary=vocabulary,
             static=static,

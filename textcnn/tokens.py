@@ -12,6 +12,7 @@ Not here: what a word means (vocabulary.py), nor anything learned.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 __all__ = ["Token", "chunks", "cut", "normal", "parts", "spellings", "tokenize"]
@@ -47,29 +48,44 @@ _UNSPACED_MARKS = (
 )
 _PICTOGRAPH = "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff"
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}])"
-_TAIL = r"(?:'|’)(?:s|m|d|t|re|ve|ll)(?![^\W_])"  # the treebank's clitics
+_INVISIBLE = "\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff"
 
-_WORD = re.compile(
-    rf"""
-      (?:https?://|www\.)[^\s<>"'{_UNSPACED}]+                          # a link
-    | [^\W_][\w.+-]{{0,63}}@[^\W_][\w-]*(?:\.[\w-]+)+                     # a mail address
-    | (?:\d+(?:[.,:/-]\d+){{1,8}}|\d+)(?:st|nd|rd|th|s|am|pm)?(?!{_LETTER})   # 3.14, 1,000, 24/7, 12:30, 2nd, 1990s
-    | {_LETTER}+?(?=n['’]t(?![^\W_]))                                   # do|n't
-    | n['’]t(?![^\W_])
-    | (?:[^\W\d_]\.){{2,}}(?![^\W_])                                    # u.s.
-    | {_LETTER}+(?:(?!{_TAIL})['’&.-]{_LETTER}+|[-]{_LETTER}+)*         # word, well-made, o'clock, at&t, example.com
-    | {_TAIL}
-    | [{_UNSPACED}][{_UNSPACED_MARKS}{_MARKS}]*                         # one character of an unspaced script
-    | [:;=8][-o^']?[)(\[\]dp/\\|*3](?![^\W_])|<3|\^_\^                  # :-)
-    | -[lr][rsc]b-                                                      # the treebank's brackets
-    | [{_PICTOGRAPH}][\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d[{_PICTOGRAPH}]\ufe0f?)*
-    | ([!?.*_=~#-])\1+                                                  # !!!, ..., ----
+
+def _pattern(letter: str, unspaced: str, marks: str, pictograph: str, invisible: str) -> str:
+    """The rules for one word, first match wins; they are the same for all scripts."""
+    end = r"(?![^\W_])"
+    clitic = rf"['’](?:[sSmMdDtT]|[rR][eE]|[vV][eE]|[lL][lL]){end}"  # the treebank's
+    return rf"""
+      (?:[hH][tT][tT][pP][sS]?://|[wW][wW][wW]\.)[^\s<>"'{unspaced}]+      # a link
+    | [^\W_][\w.+-]{{0,63}}@[^\W_][\w-]*(?:\.[\w-]+)+                   # a mail address
+    | (?:\d+(?:[.,:/-]\d+){{1,8}}|\d+)(?:[sS][tT]?|[nNrR][dD]|[tT][hH]|[aApP][mM])?(?!{letter})  # 3.14, 12:30, 2nd
+    | {letter}+?(?=[nN]['’][tT]{end})                                     # do|n't
+    | [nN]['’][tT]{end}
+    | (?:[^\W\d_]\.){{2,}}{end}                                          # u.s.
+    | {letter}+(?:(?!{clitic})['’&.-]{letter}+)*                          # word, well-made, o'clock, at&t
+    | {clitic}
+    | [{unspaced}][{marks}]*                                              # one character of an unspaced script
+    | [:;=8][-o^']?[)(\[\]dDpP/\\|*3]{end}|<3|\^_\^                       # :-)
+    | -[lrLR][rscRSC][bB]-                                                # the treebank's brackets
+    | [{pictograph}][\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d[{pictograph}]\ufe0f?)*
+    | ([!?.*_=~\#-])\1+                                                  # !!!, ..., ----
     | ``|''
-    | [^\s\w\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff]
+    | [^\s\w{invisible}]
     | _
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    """
+
+
+@lru_cache
+def _rules(*, ascii_only: bool) -> re.Pattern[str]:
+    """Compiled rules. Most chunks are ASCII, and for those the sets of characters are small and quickly compiled."""
+    if ascii_only:
+        none = "\x00"  # a set of characters that are never here
+        return re.compile(_pattern("[^\\W_]", none, none, none, "\x00-\x1f\x7f"), re.VERBOSE | re.ASCII)
+    return re.compile(_pattern(_LETTER, _UNSPACED, _UNSPACED_MARKS + _MARKS, _PICTOGRAPH, _INVISIBLE), re.VERBOSE)
+
+
+def _matches(chunk: str) -> Iterator[re.Match[str]]:
+    return _rules(ascii_only=chunk.isascii() and "\0" not in chunk).finditer(chunk)
 
 
 def chunks(text: str) -> list[str]:
@@ -83,7 +99,7 @@ def cut(chunk: str) -> list[str]:
     >>> cut("don't,")
     ['do', "n't", ',']
     """
-    return [found.group() for found in _WORD.finditer(chunk)]
+    return [found.group() for found in _matches(chunk)]
 
 
 def tokenize(text: str) -> list[Token]:
@@ -95,7 +111,7 @@ def tokenize(text: str) -> list[Token]:
     return [
         Token(found.group(), chunk.start() + found.start(), chunk.start() + found.end())
         for chunk in re.finditer(r"\S+", text)
-        for found in _WORD.finditer(chunk.group())
+        for found in _matches(chunk.group())
     ]
 
 

@@ -166,7 +166,7 @@ def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str
     if verdict is None and _known(first, TEXT_NAMES + LABEL_NAMES) and all(map(looks_like_name, first)):
         return True
     if verdict is None and len(first) > 1:
-        told_options = "say --header yes or --header no"
+        told_options = "say --header or --no-header"
         raise ColumnError(f"{source}: cannot tell whether its first row is a header; {told_options}")
     return bool(verdict)
 

@@ -53,7 +53,9 @@ def open_format(form: str, lines: Lines, *, reading: Reading, labelled: bool) ->
     """Choose the columns, if the format has any, and begin to read."""
     if form == "lines":
         if labelled:
-            raise ColumnError(f"{lines.source}: plain lines have no labels; give a file that has, or another --format")
+            raise ColumnError(
+                f"{lines.source}: plain lines have no labels; give a file that has, or another --input-format"
+            )
         return Opened(None, _line_records(lines))
     if form == "fasttext":
         return Opened(None, _fasttext_records(lines, labelled=labelled))

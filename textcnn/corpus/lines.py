@@ -1,6 +1,6 @@
 r"""Bytes to lines: opening, unpacking, decoding, checking, counting, and looking ahead a little.
 
-Lines end at \\n, \\r\\n and \\r only, and keep their ends, so that a quoted field that holds line breaks can be put
+Lines end at \n, \r\n and \r only, and keep their ends, so that a quoted field that holds line breaks can be put
 together again. A line is handed out as soon as its end has arrived: nothing waits for a buffer to fill. Bytes that
 the encoding does not know, and NUL, are errors that say where; they are never skipped, for they tell that the whole
 file is something else than it was taken for.

@@ -126,9 +126,9 @@ def _is_folder(path: str | Path, reading: Reading) -> bool:
     # Path("") would be the current folder.
     found = str(path) not in ("", STANDARD_INPUT) and Path(path).is_dir()
     if found and reading.format not in ("auto", "folder"):
-        raise ReadError(f"{source_name(path)}: this is a folder, not a file; name a file, or leave out --format")
+        raise ReadError(f"{source_name(path)}: this is a folder, not a file; name a file, or leave out --input-format")
     if reading.format == "folder" and not found:
-        raise ReadError(f"{source_name(path)}: there is no such folder, yet --format folder was given")
+        raise ReadError(f"{source_name(path)}: there is no such folder, yet --input-format folder was given")
     return found
 
 

@@ -44,7 +44,7 @@ class Reading(NamedTuple):
 def check_reading(reading: Reading) -> Reading:
     """The same with its delimiter spelled out, or a SettingsError."""
     if reading.format not in FORMATS:
-        raise SettingsError(f"there is no format {reading.format!r}; --format takes {', '.join(FORMATS)}")
+        raise SettingsError(f"there is no format {reading.format!r}; --input-format takes {', '.join(FORMATS)}")
     _check_encoding(reading.encoding)
     if reading.delimiter is None:
         return reading

@@ -1,0 +1,147 @@
+"""TextCNNClassifier behaves as scikit-learn's own estimators do."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError as SklearnNotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import estimator_checks
+
+import textcnn
+from textcnn import DataError, NotFittedError, SettingsError, TextCNNClassifier, load
+
+SPAM = ["win a free prize now", "free cash for you", "free prize inside", "cash prize", "a free cash prize waits"]
+HAM = ["see you at lunch", "lunch at noon then", "are you home at noon", "lunch or dinner", "home for dinner"]
+TEXTS = (SPAM + HAM) * 3
+LABELS = (["spam"] * 5 + ["ham"] * 5) * 3
+TINY = {"vectors": "none", "filters": 6, "dimensions": 8, "epochs": 12, "widths": (1, 2), "learning_rate": 0.02}
+
+
+def tiny(**values: object) -> TextCNNClassifier:
+    return TextCNNClassifier(**{**TINY, **values})
+
+
+# scikit-learn generates no checks for estimators of texts; these are the ones that need no table of numbers.
+APPLICABLE = [
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_estimator_tags_renamed",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_no_attributes_set_in_init",
+    "check_parameters_default_constructible",
+    "check_set_params",
+    "check_valid_tag_types",
+]
+
+
+@pytest.mark.parametrize("name", APPLICABLE)
+def test_scikit_learn_checks(name: str) -> None:
+    getattr(estimator_checks, name)("TextCNNClassifier", tiny())
+
+
+def test_learns_and_answers() -> None:
+    model = tiny().fit(TEXTS, LABELS)
+    assert model.classes_.tolist() == ["ham", "spam"]
+    assert model.predict(["a free prize", "noon lunch"]).tolist() == ["spam", "ham"]
+    probabilities = model.predict_proba(["a free prize", "", "zzz"])
+    assert probabilities.shape == (3, 2)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert model.score(TEXTS, LABELS) == 1
+
+
+def test_the_answer_does_not_depend_on_the_neighbours() -> None:
+    model = tiny(widths=(1, 3)).fit(TEXTS, LABELS)
+    texts = ["a free prize", "", "noon", "free free free lunch at noon " * 40]
+    together = model.predict_proba(texts)
+    alone = np.concatenate([model.predict_proba([text]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    np.testing.assert_allclose(model.predict_proba(texts[::-1])[::-1], together, atol=1e-6)
+
+
+def test_no_texts_no_answers() -> None:
+    assert tiny().fit(TEXTS, LABELS).predict_proba([]).shape == (0, 2)
+
+
+def test_pipeline_grid_search_cross_validation_and_clone() -> None:
+    lower = FunctionTransformer(lambda texts: [text.lower() for text in texts])
+    pipeline = make_pipeline(lower, tiny(epochs=4))
+    assert len(cross_val_score(pipeline, TEXTS, LABELS, cv=2)) == 2
+    search = GridSearchCV(tiny(epochs=4), {"filters": [4, 8]}, cv=2, error_score="raise").fit(TEXTS, LABELS)
+    assert search.best_params_["filters"] in (4, 8)
+    assert clone(tiny(dropout=0.25)).dropout == 0.25
+
+
+def test_not_fitted() -> None:
+    for family in (NotFittedError, SklearnNotFittedError, textcnn.TextcnnError):
+        with pytest.raises(family, match="fit"):
+            tiny().predict(["a"])
+
+
+def test_a_second_fit_forgets_the_first() -> None:
+    model = tiny().fit(TEXTS, LABELS)
+    model.fit(TEXTS, ["a" if label == "ham" else "b" for label in LABELS])
+    assert model.classes_.tolist() == ["a", "b"]
+
+
+def test_numbers_as_labels_survive_the_file(tmp_path) -> None:
+    model = tiny().fit(TEXTS, [1 if label == "spam" else 0 for label in LABELS])
+    assert model.predict(["a free prize"]).tolist() == [1]
+    model.save(tmp_path / "m.textcnn")
+    assert load(tmp_path / "m.textcnn").predict(["a free prize"]).tolist() == [1]
+
+
+def test_several_labels() -> None:
+    words = ["one", "two", "three", "four", "five", "six"]
+    texts = [f"{text} {word}" for word in words for text in ("free prize", "lunch at noon", "free lunch", "hello")]
+    labels = [["money"], ["food"], ["money", "food"], []] * len(words)
+    model = tiny(epochs=60).fit(texts, labels)
+    assert model.classes_.tolist() == ["food", "money"]
+    assert [set(found) for found in model.predict(texts[:4])] == [{"money"}, {"food"}, {"money", "food"}, set()]
+
+
+def test_validation_of_ones_own() -> None:
+    model = tiny().fit(TEXTS, LABELS, validation=(["free", "noon"], ["spam", "ham"]))
+    assert model.model_.figures["validation"]["count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "message"),
+    [
+        ("one text", ["a"], "not one text"),
+        (["a", "b"], ["x"], "2 texts but 1 labels"),
+        (["a", 5], ["x", "y"], "number 1"),
+        ([], [], "no texts"),
+        (["a", "b"], ["x", "x"], "nothing to tell apart"),
+        (["a", "b"], ["x", None], "missing"),
+        (["a", "b"], ["x", ["y"]], "use lists for all"),
+        (["a", "b"], "xy", "not one label"),
+    ],
+)
+def test_what_cannot_be_learned_from(texts, labels, message) -> None:
+    with pytest.raises(DataError, match=message):
+        tiny().fit(texts, labels)
+
+
+def test_parameters_are_checked_when_learning_begins() -> None:
+    model = tiny(filters=-1)
+    with pytest.raises(SettingsError, match="filters"):
+        model.fit(TEXTS, LABELS)
+
+
+def test_the_settings_stay_as_given() -> None:
+    widths = [1, 2]
+    model = tiny(widths=widths)
+    assert model.fit(TEXTS, LABELS).widths is widths
+
+
+def test_docstring_examples() -> None:
+    import doctest
+
+    from textcnn import estimator, tokens
+
+    assert doctest.testmod(tokens).attempted > 3
+    for module in (estimator, tokens):
+        assert doctest.testmod(module).failed == 0

@@ -1,0 +1,236 @@
+"""How a network learns: the split, the optimiser of word vectors, the loop, and what it does in trouble."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textcnn.errors import SettingsError, TrainingError
+from textcnn.network.channels import Channels
+from textcnn.network.model import Shape, TextCNN
+from textcnn.settings import Settings
+from textcnn.training.batches import batches
+from textcnn.training.calibration import temperature
+from textcnn.training.fitting import Labelled, class_weights, fit
+from textcnn.training.loop import Epoch, Part, Step, Trainer
+from textcnn.training.optimizer import RowAdam
+from textcnn.training.split import hold_out
+from textcnn.vocabulary import encode
+
+TEXTS = [
+    *("win a free prize now", "free cash for you", "claim your prize", "you have won cash", "free entry, text win"),
+    *("see you at lunch", "are you home yet", "call me when you can", "lunch at noon then", "I am on my way"),
+]
+LABELS = [("spam",)] * 5 + [("ham",)] * 5
+
+
+# The split
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=1),
+    st.floats(0.01, 0.9),
+    st.integers(0, 5),
+)
+def test_no_text_is_on_both_sides_and_none_is_lost(rows: list[tuple[int, int]], share: float, seed: int) -> None:
+    texts, strata = [text for text, _ in rows], [stratum for _, stratum in rows]
+    learn, held = hold_out(texts, strata, share, np.random.default_rng(seed))
+    assert sorted([*learn, *held]) == list(range(len(rows)))
+    assert not {texts[row] for row in learn} & {texts[row] for row in held}
+    assert len(learn)
+
+
+def test_the_split_is_stratified() -> None:
+    strata = [0] * 900 + [1] * 100
+    _, held = hold_out(range(1000), strata, 0.1, np.random.default_rng(0))
+    assert np.bincount(np.array(strata)[held]).tolist() == [90, 10]
+
+
+def test_a_label_with_one_text_is_learned_from() -> None:
+    learn, held = hold_out(["a", "b", "c"], ["x", "x", "single"], 0.5, np.random.default_rng(0))
+    assert 2 in learn and len(held) == 1
+
+
+# The optimiser
+
+
+def test_adam_on_rows_is_adam_when_all_rows_are_touched() -> None:
+    torch.manual_seed(0)
+    table = torch.randn(5, 3)
+    reference = table.clone().requires_grad_()
+    ours, theirs = RowAdam(table, 0.1), torch.optim.Adam([reference], lr=0.1)
+    for _ in range(10):
+        reference.grad = torch.randn(5, 3)
+        ours.step(torch.arange(5), reference.grad)
+        theirs.step()
+    torch.testing.assert_close(table, reference.detach())
+
+
+def test_only_touched_rows_change() -> None:
+    table = torch.zeros(4, 2)
+    RowAdam(table, 0.1).step(torch.tensor([1, 3]), torch.ones(2, 2))
+    assert table[[0, 2]].eq(0).all() and table[[1, 3]].ne(0).all()
+
+
+# Batches
+
+
+def test_batches_hold_every_text_once_with_its_own_words() -> None:
+    ragged = encode(["a b a", "", "c", "b c d"], max_words=9).ragged
+    seen = []
+    for batch in batches(ragged, 3, random=np.random.default_rng(0)):
+        for place, text in enumerate(batch.texts):
+            words = batch.distinct[batch.words[batch.starts[place] : batch.starts[place + 1]]]
+            assert words.tolist() == ragged.take(np.array([text])).words.tolist()
+            seen.append(int(text))
+    assert sorted(seen) == [0, 1, 2, 3]
+
+
+# Calibration
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    """Logits that are three times too large are divided by about three."""
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(20_000, 3)).astype(np.float32)
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    drawn = (chances.cumsum(axis=1) > random.random((len(logits), 1))).argmax(axis=1)
+    targets = np.eye(3, dtype=np.float32)[drawn]
+    assert temperature(3 * logits, targets, several=False) == pytest.approx(3, rel=0.05)
+    assert temperature(np.empty((0, 3), np.float32), np.empty((0, 3), np.float32), several=False) == 1
+
+
+# Weights of classes
+
+
+def test_class_weights() -> None:
+    targets = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.float32)
+    assert class_weights("none", ["a", "b"], targets).tolist() == [1, 1]
+    assert class_weights("balanced", ["a", "b"], targets) == pytest.approx([4 / 6, 2])
+    assert class_weights("b=2.5", ["a", "b"], targets).tolist() == [1, 2.5]
+    assert class_weights('{"a": 3}', ["a", "b"], targets).tolist() == [3, 1]
+    assert class_weights({"a": 2}, ["a", "b"], targets).tolist() == [2, 1]
+    for wrong in ("c=1", "heavy", "a=x", "{"):
+        with pytest.raises(SettingsError, match="class_weight"):
+            class_weights(wrong, ["a", "b"], targets)
+
+
+# The loop
+
+
+def a_trainer(settings: Settings) -> tuple[Trainer, Part]:
+    torch.manual_seed(settings.seed)
+    encoded = encode(TEXTS, max_words=99)
+    targets = np.eye(2, dtype=np.float32)[[0] * 5 + [1] * 5]
+    channels = Channels(torch.randn(len(encoded.surfaces), 8), settings.channels)
+    network = TextCNN(Shape(dimensions=channels.dimensions, labels=2, widths=(1, 2), filters=8), dropout=0.2)
+    trainer = Trainer(network, channels, settings, weights=np.ones(2, np.float32), several=False)
+    return trainer, Part(encoded.ragged, targets)
+
+
+@pytest.mark.parametrize("channels", ["trained", "static", "both", "random"])
+def test_the_loop_yields_rows_and_learns(channels: str) -> None:
+    trainer, part = a_trainer(Settings(epochs=60, batch_size=4, channels=channels, learning_rate=0.01))
+    rows = list(trainer.rows(part, part))
+    epochs = [row for row in rows if isinstance(row, Epoch)]
+    assert len(epochs) == 60
+    assert [row.batch for row in rows if isinstance(row, Step)][:4] == [1, 2, 3, 1]
+    assert epochs[-1].loss < 0.5 * epochs[0].loss
+    trainer.restore()
+    assert trainer.validate(part)[1] == max(row.score for row in epochs) == 1
+
+
+def test_static_vectors_stay_and_trained_ones_move() -> None:
+    trainer, part = a_trainer(Settings(epochs=3, channels="both"))
+    assert trainer.channels.static is not None and trainer.channels.trained is not None
+    before = trainer.channels.static.clone()
+    list(trainer.rows(part, part))
+    assert trainer.channels.static.equal(before)
+    assert not trainer.channels.trained.equal(before)
+
+
+def test_the_loss_at_the_start_is_that_of_not_knowing() -> None:
+    trainer, part = a_trainer(Settings())
+    trainer.network.output.weight.data.zero_()
+    trainer.network.output.bias.data.zero_()
+    assert trainer.validate(part)[0] == pytest.approx(np.log(2), abs=1e-5)
+
+
+def test_best_weights_come_back() -> None:
+    trainer, part = a_trainer(Settings(epochs=30, batch_size=4, learning_rate=0.01))
+    list(trainer.rows(part, part))
+    loss, score = trainer.validate(part)
+    trainer.network.output.weight.data.zero_()
+    trainer.restore()
+    assert trainer.validate(part) <= (loss, score)
+
+
+@pytest.mark.parametrize("rate", [100.0, 1e6])
+def test_a_diverging_loss_lowers_the_rate_and_says_so(rate: float) -> None:
+    settings = Settings(epochs=40, batch_size=4, learning_rate=rate, vector_learning_rate=rate)
+    trainer, part = a_trainer(settings)
+    epochs = [row for row in trainer.rows(part, part) if isinstance(row, Epoch)]
+    assert any("diverged" in row.note for row in epochs)
+    assert trainer.rate < 1
+    assert all(torch.isfinite(weight).all() for weight in trainer.network.state_dict().values())
+
+
+def test_output_weights_keep_their_norm() -> None:
+    trainer, part = a_trainer(Settings(epochs=20, learning_rate=0.1, max_norm=0.5))
+    list(trainer.rows(part, part))
+    assert trainer.network.output.weight.norm(dim=1).max() <= 0.5 + 1e-5
+
+
+def test_labels_smoothed_to_the_end_teach_nothing_but_the_prior() -> None:
+    trainer, part = a_trainer(Settings())
+    logits = torch.tensor([[2.0, 2.0]])
+    loss = trainer._loss(logits, np.array([[1, 0]], np.float32), smooth=True)
+    assert float(loss) == pytest.approx(np.log(2))
+
+
+# From texts to a model
+
+
+def quick(**values: object) -> Settings:
+    return Settings(**{"vectors": "none", "filters": 8, "epochs": 4, "dimensions": 8, **values})  # type: ignore[arg-type]
+
+
+def test_seed_data_and_threads_fix_every_weight(tmp_path) -> None:
+    for threads in (1, 2):
+        files = []
+        for attempt in range(2):
+            path = tmp_path / f"{threads}-{attempt}.textcnn"
+            fit(
+                Labelled(TEXTS, LABELS),
+                classes=["ham", "spam"],
+                several=False,
+                settings=quick(threads=threads),
+                watch=lambda row: False,
+            ).save(path)
+            files.append(path.read_bytes())
+        assert files[0] == files[1]
+
+
+def test_stopping_early_keeps_the_best_so_far() -> None:
+    seen = []
+    model = fit(
+        Labelled(TEXTS, LABELS),
+        classes=["ham", "spam"],
+        several=False,
+        settings=quick(epochs=50),
+        watch=lambda row: bool(seen.append(row)) or len(seen) > 3,
+    )
+    assert len(seen) == 4
+    assert len(model.figures["curve"]) <= 2
+
+
+def test_nothing_to_learn_from() -> None:
+    with pytest.raises(TrainingError, match="empty"):
+        fit(
+            Labelled(["", " "], [("a",), ("b",)]),
+            classes=["a", "b"],
+            several=False,
+            settings=quick(),
+            watch=lambda row: False,
+        )
