@@ -6,7 +6,7 @@ data=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-cp "$data/spam.csv" .
+cp "$data/spam.csv" "$data/spam-test.csv" .
 
 run() {
     printf '\n$ %s\n' "$*"
@@ -14,7 +14,7 @@ run() {
 }
 
 run 'textcnn train spam.csv'
-run 'textcnn evaluate spam.csv   # what it has seen: too good, see data/README.md'
+run 'textcnn evaluate spam-test.csv --errors 3'
 run 'textcnn predict "this is not a spam"'
 run 'textcnn predict "FREE entry! You have WON a prize, text CLAIM now" --format jsonl'
 run 'printf "see you at noon\nclaim your free prize now\n" | textcnn predict --format label | sort | uniq -c'

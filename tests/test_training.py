@@ -14,7 +14,7 @@ from textcnn.training.batches import batches
 from textcnn.training.calibration import temperature
 from textcnn.training.fitting import Labelled, class_weights, fit
 from textcnn.training.loop import Epoch, Part, Step, Trainer
-from textcnn.training.optimizer import RowAdam
+from textcnn.training.optimizer import Adam
 from textcnn.training.split import hold_out
 from textcnn.vocabulary import encode
 
@@ -55,21 +55,23 @@ def test_a_label_with_one_text_is_learned_from() -> None:
 # The optimiser
 
 
-def test_adam_on_rows_is_adam_when_all_rows_are_touched() -> None:
+@pytest.mark.parametrize("rows", [None, torch.arange(5)])
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_adam_is_torch_s_when_all_rows_are_touched(rows: torch.Tensor | None, decay: float) -> None:
     torch.manual_seed(0)
     table = torch.randn(5, 3)
     reference = table.clone().requires_grad_()
-    ours, theirs = RowAdam(table, 0.1), torch.optim.Adam([reference], lr=0.1)
+    ours, theirs = Adam(table, 0.1, decay), torch.optim.AdamW([reference], lr=0.1, weight_decay=decay)
     for _ in range(10):
         reference.grad = torch.randn(5, 3)
-        ours.step(torch.arange(5), reference.grad)
+        ours.step(reference.grad, rows)
         theirs.step()
     torch.testing.assert_close(table, reference.detach())
 
 
 def test_only_touched_rows_change() -> None:
     table = torch.zeros(4, 2)
-    RowAdam(table, 0.1).step(torch.tensor([1, 3]), torch.ones(2, 2))
+    Adam(table, 0.1).step(torch.ones(2, 2), torch.tensor([1, 3]))
     assert table[[0, 2]].eq(0).all() and table[[1, 3]].ne(0).all()
 
 

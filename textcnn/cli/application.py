@@ -3,25 +3,32 @@
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 import textcnn
+from textcnn.cli.console import one_line, say
 from textcnn.cli.evaluate import evaluate
+from textcnn.cli.help import Command, Group
 from textcnn.cli.inspect import inspect
 from textcnn.cli.predict import predict
 from textcnn.cli.train import train
-from textcnn.errors import OutputError, SettingsError, TextcnnError
+from textcnn.errors import SettingsError, TextcnnError
 
 __all__ = ["app", "main"]
 
+_STOPPED = 130
+# Where click's exceptions are at home depends on the version of typer; that this one is a usage error does not.
+_UsageError: Any = typer.BadParameter.__base__
+
 app = typer.Typer(
     name="textcnn",
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
+    invoke_without_command=True,
+    rich_markup_mode=None,
 )
 
 
@@ -33,39 +40,64 @@ def _version(wanted: bool) -> None:
 
 @app.callback(epilog="Example: textcnn train spam.csv && textcnn predict 'free entry, text WIN now'")
 def program(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and leave.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Learn to classify texts from examples, quickly, and answer in the shell."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(2)
 
 
-app.command(epilog="Example: textcnn train spam.csv -o spam.textcnn")(train)
-app.command(epilog="Example: textcnn evaluate test.csv --errors 10")(evaluate)
-app.command(epilog="Example: tail -f mail.log | textcnn predict --only spam")(predict)
-app.command(epilog="Example: textcnn inspect model.textcnn")(inspect)
+app.command(cls=Command, epilog="Example: textcnn train spam.csv -o spam.textcnn")(train)
+app.command(cls=Command, epilog="Example: textcnn evaluate test.csv --errors 10")(evaluate)
+app.command(cls=Command, epilog="Example: tail -f mail.log | textcnn predict --only spam")(predict)
+app.command(cls=Command, epilog="Example: textcnn inspect model.textcnn")(inspect)
 
 
-def main() -> None:
-    """Run the program; every error of ours becomes one line and an exit code."""
+def main() -> NoReturn:
+    """Run the program; every error becomes one line and an exit code."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `textcnn predict | head` ends quietly
+    _survive_closed_streams()
     try:
-        app(standalone_mode=True)
-    except SettingsError as error:
-        _leave(str(error), 2)
-    except TextcnnError as error:
-        _leave(str(error), 1)
-    except KeyboardInterrupt:
-        _leave("stopped", 130)
-    except MemoryError:
-        _leave("there is not enough memory for this", 1)
-    except OSError as error:
-        _leave(str(OutputError(f"the system says: {error}")), 1)
+        code = app(prog_name="textcnn", standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as error:
+        code = _explained(error)
+    if code == _STOPPED:
+        say("textcnn: stopped")
+        # Threads of libraries must not hold up the end, nor print tracebacks into it.
+        os._exit(_STOPPED)
+    sys.exit(code)
 
 
-def _leave(message: str, code: int) -> None:
-    sys.stderr.write(f"textcnn: {message}\n")
-    sys.stderr.flush()
-    # Threads of libraries must not hold up the end, nor print tracebacks into it.
-    os._exit(code) if code == 130 else sys.exit(code)
+def _explained(error: BaseException) -> int:
+    """Say what went wrong, in one line; the exit code."""
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return _STOPPED
+    code = 1
+    if isinstance(error, _UsageError):
+        command = error.ctx.command_path if error.ctx else "textcnn"
+        message, code = f"{error.format_message().strip().rstrip('.')}; see {command} -h", 2
+    elif isinstance(error, TextcnnError):
+        message, code = str(error), 2 if isinstance(error, SettingsError) else 1
+    elif isinstance(error, MemoryError):
+        message = "there is not enough memory for this"
+    elif isinstance(error, OSError):
+        message = f"the system says: {error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+    elif os.environ.get("TEXTCNN_TRACEBACK"):
+        raise error
+    else:
+        message = f"a fault of textcnn itself: {type(error).__name__}: {error} (TEXTCNN_TRACEBACK=1 shows where)"
+    say(f"textcnn: {one_line(message)}")
+    return code
+
+
+def _survive_closed_streams() -> None:
+    """A standard stream that is closed is None in Python; what is said there goes nowhere, and is no error."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  it lives as long as the program
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

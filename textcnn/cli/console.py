@@ -1,17 +1,20 @@
 """The terminal: what is said to people, in which width and colour. Results are not said here; they are printed.
 
-rich is imported when something is shown on a terminal, not before.
+rich is imported when something is shown as a table or as progress, not before.
 """
 
 import os
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["console", "is_terminal", "say", "table", "width"]
+__all__ = ["cells", "console", "cut", "is_terminal", "moves", "one_line", "say", "table", "width"]
+
+_LINE = 100  # columns where nobody looks
 
 
 def say(message: str, *, quiet: bool = False) -> None:
@@ -23,6 +26,11 @@ def say(message: str, *, quiet: bool = False) -> None:
 
 def is_terminal(stream: TextIO) -> bool:
     """Whether people look at this stream."""
+    return stream.isatty()
+
+
+def moves(stream: TextIO) -> bool:
+    """Whether it is a terminal that can also take back what it shows."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -33,19 +41,53 @@ def width() -> int:
     return get_terminal_size().columns
 
 
+def one_line(text: str) -> str:
+    """Text for people, on one line, with nothing in it that a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(text.split()))
+
+
+def cells(text: str) -> int:
+    """Columns that text takes on a terminal."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def cut(text: str, room: int) -> str:
+    """Text that takes so many columns: filled with blanks, or cut with dots at its end."""
+    length = cells(text)
+    if length <= room:
+        return text + " " * (room - length)
+    kept, left = [], room - 3
+    for letter in text:
+        left -= _cells(letter)
+        if left < 0:
+            break
+        kept.append(letter)
+    shown = "".join(kept) + "..."
+    return shown + " " * (room - cells(shown))
+
+
+def _cells(letter: str) -> int:
+    if unicodedata.combining(letter) or letter in "\u200d\ufe0e\ufe0f":
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
 def console(stream: TextIO) -> "Console":
-    """Console of rich on a stream; it respects NO_COLOR, and in a file or pipe it is 100 columns wide."""
+    """Console of rich on a stream; it respects NO_COLOR, and what it prints is never taken for markup."""
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, width=None if is_terminal(stream) else 100)
+    known = None if is_terminal(stream) or "COLUMNS" in os.environ else _LINE
+    return Console(file=stream, highlight=False, markup=False, emoji=False, width=known)
 
 
-def table(*columns: str, title: str | None = None) -> "Table":
+def table(*columns: str) -> "Table":
     """A plain table: the first column is text, the others are numbers."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    made = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number else "left", overflow="fold")
+        made.add_column(column, justify="right" if number else "left", overflow="fold", no_wrap=bool(number))
     return made

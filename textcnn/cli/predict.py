@@ -1,14 +1,13 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
-import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from textcnn.cli.console import is_terminal, say
+from textcnn.cli.console import is_terminal
 from textcnn.cli.options import (
     Delimiter,
     Encoding,
@@ -21,33 +20,47 @@ from textcnn.cli.options import (
     reading,
 )
 from textcnn.cli.output import OutputFormat, Row, writer
-from textcnn.corpus import Reading, Record, open_corpus
-from textcnn.errors import ReadError, SettingsError
+from textcnn.cli.records import groups
+from textcnn.corpus import Record
+from textcnn.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
     from textcnn.predictor import Predictor
 
 __all__ = ["predict"]
 
-_BLOCK = 1 << 20
+_OTHERWISE = "unknown"
 
 
 def predict(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; else standard input.")] = None,
     model: ModelPath = Path("model.textcnn"),
     input: Annotated[
-        str, typer.Option("-i", "--input", metavar="FILE", help="Read texts from a file; - is standard input.")
+        str,
+        typer.Option(
+            "-i",
+            "--input",
+            metavar="FILE",
+            help="Read texts from a file; - is standard input, of lines unless an option for reading is given.",
+            show_default=False,
+        ),
     ] = "",
     format: Annotated[
-        OutputFormat | None, typer.Option(help="How answers are printed: pretty on a terminal, tsv in a pipe.")
+        OutputFormat | None,
+        typer.Option(
+            metavar="FORMAT", help="pretty, tsv, csv, jsonl or label; if not given, pretty on a terminal, else tsv."
+        ),
     ] = None,
     top: Annotated[int, typer.Option(metavar="K", min=1, help="Print the K likeliest labels.")] = 1,
     threshold: Annotated[
         float | None, typer.Option(metavar="P", min=0, max=1, help="Least probability of an answer.")
     ] = None,
     otherwise: Annotated[
-        str, typer.Option(metavar="LABEL", help="The answer where no label reaches the threshold.")
-    ] = "unknown",
+        str | None,
+        typer.Option(
+            metavar="LABEL", help=f"The answer where no label reaches the threshold.  [default: {_OTHERWISE}]"
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="LABEL", help="Print only texts with this label; exit with 1 if there is none."),
@@ -67,12 +80,13 @@ def predict(
     """
     if texts and input:
         raise SettingsError("give texts or --input, not both")
+    if otherwise is not None and threshold is None:
+        raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")
     from textcnn.predictor import Predictor
 
     predictor = Predictor.open(model)
-    for label in only or ():
-        if label not in (*predictor.labels, otherwise):
-            raise SettingsError(f"--only: the model has no label {label!r}; it has {', '.join(predictor.labels[:20])}")
+    otherwise = _OTHERWISE if otherwise is None else otherwise
+    _check_only(only or [], [*predictor.labels, *([otherwise] if threshold is not None else [])])
     how = reading(
         input_format=input_format,
         encoding=encoding,
@@ -84,12 +98,26 @@ def predict(
     chosen = format or (OutputFormat.pretty if is_terminal(sys.stdout) else OutputFormat.tsv)
     write = writer(chosen, top=top)
     answers = _Answers(predictor, top, threshold, otherwise, only or ())
-    for group in _groups(texts, input, how, quiet):
-        shown = write(answers.rows(group))
-        sys.stdout.buffer.write(shown.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
+    for group in groups(texts, input, how, quiet=quiet):
+        _print(write(answers.rows(group)))
     if only and not answers.matched:
         raise typer.Exit(1)
+
+
+def _check_only(only: list[str], labels: list[str]) -> None:
+    for label in only:
+        if label not in labels:
+            more = " ..." if len(labels) > 20 else ""
+            raise SettingsError(f"--only: the model has no label {label!r}, but {', '.join(labels[:20])}{more}")
+
+
+def _print(answers: str) -> None:
+    """Print and flush, so that who waits for an answer has it."""
+    try:
+        sys.stdout.buffer.write(answers.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputError(f"cannot write the answers: {error.strerror or error}") from error
 
 
 class _Answers:
@@ -126,80 +154,3 @@ class _Answers:
             return found or ((self.otherwise,) if self.threshold is not None else ())
         sure = self.threshold is None or values[order[0]] >= self.threshold
         return (labels[order[0]] if sure else self.otherwise,)
-
-
-def _groups(texts: list[str] | None, input: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
-    """Records as they come: all that is there, never waiting for more."""
-    if texts:
-        yield [Record(text) for text in texts]
-    elif (input in ("", "-")) and how.format in ("auto", "lines"):
-        if sys.stdin is None or sys.stdin.closed:
-            raise ReadError("standard input is closed; give a text, or --input FILE")
-        if is_terminal(sys.stdin):
-            say("one text in each line; end with Ctrl-D", quiet=quiet)
-        yield from _lines(sys.stdin.fileno(), how.encoding)
-    else:
-        yield from _records(input or "-", how, quiet)
-
-
-def _lines(descriptor: int, encoding: str) -> Iterator[list[Record]]:
-    """Lines of a descriptor, each read as soon as it is whole. A line is decoded by itself; bad bytes become U+FFFD."""
-    rest, number, warned = b"", 0, False
-    if encoding.lower().replace("_", "-") not in ("utf-8", "utf8"):
-        _check_line_encoding(encoding)
-    while block := os.read(descriptor, _BLOCK):
-        *whole, rest = (rest + block).split(b"\n")
-        for first in range(0, len(whole), 2000):
-            records = [
-                _record(line, number + place, encoding) for place, line in enumerate(whole[first : first + 2000], 1)
-            ]
-            number += len(records)
-            warned = warned or _warned(records, encoding)
-            yield records
-    if rest:
-        records = [_record(rest, number + 1, encoding)]
-        _ = warned or _warned(records, encoding)
-        yield records
-
-
-def _check_line_encoding(encoding: str) -> None:
-    try:
-        if "\n".encode(encoding) != b"\n":
-            raise SettingsError(f"lines of {encoding} cannot be read one by one; convert them first: iconv -t utf-8")
-    except LookupError as error:
-        raise SettingsError(f"there is no encoding {encoding!r}") from error
-
-
-def _record(line: bytes, number: int, encoding: str) -> Record:
-    if number == 1:
-        line = line.removeprefix(b"\xef\xbb\xbf")
-    return Record(line.decode(encoding, "replace").removesuffix("\r"), line=number)
-
-
-def _warned(records: Iterable[Record], encoding: str) -> bool:
-    for record in records:
-        if "\ufffd" in record.text:
-            where = f"standard input, line {record.line}"
-            say(f"{where}: not {encoding}, unreadable bytes are shown as \ufffd; see --encoding")
-            return True
-    return False
-
-
-def _records(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
-    """Records of a file, in groups that are small at first so that the first answers come at once."""
-    group: list[Record] = []
-    size = 0
-    with open_corpus(path, reading=how, labelled=False) as reader:
-        for record in reader:
-            if reader.columns is not None and record.line and not quiet and not size and not group:
-                quiet = True
-                say(reader.describe())
-            group.append(record)
-            size += len(record.text)
-            if len(group) >= 2000 or size > 200_000 or path == "-":
-                yield group
-                group, size = [], 0
-    if group:
-        yield group
-    if reader.skipped:
-        say(f"{reader.source}: {reader.skipped} bad rows skipped; the first: {reader.first_skipped}")

@@ -20,7 +20,7 @@ from textcnn.network.channels import Channels
 from textcnn.network.model import TextCNN
 from textcnn.settings import Settings
 from textcnn.training.batches import Batch, batches
-from textcnn.training.optimizer import RowAdam
+from textcnn.training.optimizer import Adam
 from textcnn.vocabulary import Ragged
 
 __all__ = ["Epoch", "Part", "Step", "Trainer"]
@@ -74,12 +74,10 @@ class Trainer:
 
     def _start_optimizers(self) -> None:
         settings = self.settings
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.learning_rate * self.rate, weight_decay=settings.weight_decay
-        )
-        table = self.channels.trained
-        rate = settings.vector_learning_rate * self.rate
-        self.row_optimizer = None if table is None or not rate else RowAdam(table, rate)
+        rate = settings.learning_rate * self.rate
+        self.optimizers = [(weight, Adam(weight, rate, settings.weight_decay)) for weight in self.network.parameters()]
+        table, rate = self.channels.trained, settings.vector_learning_rate * self.rate
+        self.row_optimizer = None if table is None or not rate else Adam(table, rate)
 
     def rows(self, train: Part, validation: Part) -> Iterator[Step | Epoch]:
         """Train for at most `settings.epochs` passes; after each, an Epoch, and the best weights are kept."""
@@ -119,13 +117,15 @@ class Trainer:
         self.network.train()
         vectors = self.channels.rows(batch.distinct)
         loss = self._loss(self.network(vectors, batch.words, batch.starts), targets[batch.texts], smooth=True)
-        self.optimizer.zero_grad()
+        self.network.zero_grad()
         loss.backward()
         value = loss.item()
         if np.isfinite(value):
-            self.optimizer.step()
+            for weight, optimizer in self.optimizers:
+                if weight.grad is not None:
+                    optimizer.step(weight.grad)
             if self.row_optimizer is not None and vectors.grad is not None:
-                self.row_optimizer.step(batch.distinct, self.channels.trained_part(vectors.grad))
+                self.row_optimizer.step(self.channels.trained_part(vectors.grad), batch.distinct)
             self._limit_norm()
         return value
 

@@ -1,29 +1,41 @@
-"""Adam for word vectors, in the touched rows only.
+"""Adam, for word vectors in the touched rows only.
 
-An optimiser that walks the whole table at each step costs more than the network. Here a row that the batch does not
-have keeps its moments until it is met again ("lazy" Adam). Source: Kingma & Ba 2015, algorithm 1.
+An optimiser that walks the whole table of vectors at each step costs more than the network. Here a row that the batch
+does not have keeps its moments until it is met again ("lazy" Adam). Weight decay is decoupled from the gradient.
+torch's own optimisers are not used because making one imports torch's compiler, which takes a second or two.
+
+Sources: Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2.
 """
 
 import torch
 from torch import Tensor
 
-__all__ = ["RowAdam"]
+__all__ = ["Adam"]
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
-class RowAdam:
-    """Adam on a table (V, d), a few rows at a time."""
+class Adam:
+    """Adam on one tensor, whole or a few rows at a time."""
 
-    def __init__(self, table: Tensor, learning_rate: float) -> None:
-        self.table, self.learning_rate = table, learning_rate
-        self.mean, self.square = torch.zeros_like(table), torch.zeros_like(table)
+    def __init__(self, weight: Tensor, learning_rate: float, weight_decay: float = 0.0) -> None:
+        self.weight, self.learning_rate, self.weight_decay = weight, learning_rate, weight_decay
+        self.mean, self.square = torch.zeros_like(weight), torch.zeros_like(weight)
         self.steps = 0
 
-    def step(self, rows: Tensor, gradient: Tensor, beta1: float = 0.9, beta2: float = 0.999) -> None:
-        """Update distinct rows (U,) by their gradient (U, d)."""
+    @torch.no_grad()
+    def step(self, gradient: Tensor, rows: Tensor | None = None) -> None:
+        """Update all of the weight, or the distinct rows (U,) that the gradient (U, ...) is of."""
         self.steps += 1
-        mean = self.mean[rows].lerp_(gradient, 1 - beta1)
-        square = self.square[rows].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        self.mean[rows], self.square[rows] = mean, square
-        rate = self.learning_rate / (1 - beta1**self.steps)
-        scale = (square / (1 - beta2**self.steps)).sqrt_().add_(1e-8)
-        self.table[rows] -= mean.div_(scale).mul_(rate)
+        mean = self.mean if rows is None else self.mean[rows]
+        square = self.square if rows is None else self.square[rows]
+        mean.lerp_(gradient, 1 - BETA1)
+        square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+        scale = (square / (1 - BETA2**self.steps)).sqrt_().add_(EPSILON)
+        change = mean / scale * (self.learning_rate / (1 - BETA1**self.steps))
+        decay = 1 - self.learning_rate * self.weight_decay
+        if rows is None:
+            self.weight.mul_(decay).sub_(change)
+        else:
+            self.mean[rows], self.square[rows] = mean, square
+            self.weight[rows] = self.weight[rows] * decay - change

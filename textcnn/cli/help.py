@@ -1,0 +1,70 @@
+"""Help as plain text: what is grouped stays grouped, no name of an option is ever cut, in 60 columns neither.
+
+It needs no markup, hence no rich, and looks the same on a terminal, in a pipe, and in every version of typer.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+__all__ = ["Command", "Group"]
+
+_NARROW = 76  # columns below which long names of options get a line of their own
+
+
+class Command(TyperCommand):
+    """A command whose help is grouped."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write usage, what it does, arguments, groups of options, and an example."""
+        _write(self, ctx, formatter)
+
+
+class Group(TyperGroup):
+    """The program, whose help lists its commands."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write usage, what it does, options, commands, and an example."""
+        _write(self, ctx, formatter)
+
+
+def _write(command: Any, ctx: Any, formatter: Any) -> None:
+    arguments = [each for each in command.get_params(ctx) if each.param_type_name == "argument"]
+    commands = [(name, each.help.split("\n\n")[0]) for name, each in getattr(command, "commands", {}).items()]
+    named = ["COMMAND ..."] if commands else [each.metavar for each in arguments]
+    formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *named]))
+    _paragraph(formatter, command.help)
+    _section(formatter, "Commands", commands)
+    _section(formatter, "Arguments", [(each.metavar, each.help) for each in arguments])
+    for name, rows in _options(command, ctx).items():
+        _section(formatter, name, rows)
+    _paragraph(formatter, command.epilog)
+
+
+def _options(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
+    """Names and meanings of the options, by group; those of no group come first."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for each in command.get_params(ctx):
+        record = each.get_help_record(ctx) if each.param_type_name == "option" else None
+        if record is not None:
+            groups.setdefault(each.rich_help_panel or "Options", []).append(_record(each, record))
+    return groups
+
+
+def _record(option: Any, record: tuple[str, str]) -> tuple[str, str]:
+    """Options of one letter stand first, those without one are indented to stand below the long names."""
+    names = record[0]
+    return (names if any(len(name) == 2 for name in option.opts) else f"    {names}", record[1])
+
+
+def _section(formatter: Any, name: str, rows: Iterable[tuple[str, str]]) -> None:
+    if rows := list(rows):
+        with formatter.section(name):
+            formatter.write_dl(rows, col_max=30 if formatter.width >= _NARROW else 20)
+
+
+def _paragraph(formatter: Any, text: str | None) -> None:
+    if text:
+        formatter.write_paragraph()
+        formatter.write_text(text)
