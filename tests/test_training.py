@@ -61,17 +61,17 @@ def test_adam_is_torch_s_when_all_rows_are_touched(rows: torch.Tensor | None, de
     torch.manual_seed(0)
     table = torch.randn(5, 3)
     reference = table.clone().requires_grad_()
-    ours, theirs = Adam(table, 0.1, decay), torch.optim.AdamW([reference], lr=0.1, weight_decay=decay)
+    ours, theirs = Adam(table, decay), torch.optim.AdamW([reference], lr=0.1, weight_decay=decay)
     for _ in range(10):
         reference.grad = torch.randn(5, 3)
-        ours.step(reference.grad, rows)
+        ours.step(reference.grad, 0.1, rows)
         theirs.step()
     torch.testing.assert_close(table, reference.detach())
 
 
 def test_only_touched_rows_change() -> None:
     table = torch.zeros(4, 2)
-    Adam(table, 0.1).step(torch.ones(2, 2), torch.tensor([1, 3]))
+    Adam(table).step(torch.ones(2, 2), 0.1, torch.tensor([1, 3]))
     assert table[[0, 2]].eq(0).all() and table[[1, 3]].ne(0).all()
 
 

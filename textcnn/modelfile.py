@@ -170,7 +170,7 @@ class _Reader:
         known = {each.name: each.default for each in each_setting()}
         merged = {**known, **values}
         check(merged)
-        return {name: tuple(value) if isinstance(known[name], tuple) else value for name, value in merged.items()}
+        return {name: _like(known[name], value) for name, value in merged.items()}
 
     def model(self) -> Model:
         described = self.described
@@ -181,6 +181,8 @@ class _Reader:
             raise TensorFileError("its description is damaged")
         vocabulary = Vocabulary(self.tensor("text"), self.tensor("offsets"), self.tensor("order"))
         check_vocabulary(vocabulary)
+        if not len(vocabulary):
+            raise TensorFileError("its vocabulary is empty")
         static, first = self._quantized("static"), described["first_static"]
         if type(first) is not int or first < 0 or first + len(static.scales) != len(vocabulary):
             raise TensorFileError("its vectors do not fit its vocabulary")
@@ -197,8 +199,8 @@ class _Reader:
             temperature=self._number("temperature", 1.0),
             thresholds=self._thresholds(len(labels)),
             figures=_dict(described.get("figures")),
-            fingerprint=str(described.get("fingerprint", "")),
-            version=str(described["version"]),
+            fingerprint=_text(described.get("fingerprint")),
+            version=_text(described["version"]),
         )
 
     def tensor(self, name: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
@@ -271,6 +273,17 @@ class _Reader:
 
 def _strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _like(default: Any, value: Any) -> Any:
+    """A checked value in the type of the default: JSON has lists, and whole numbers that are written 1.0."""
+    if isinstance(default, tuple):
+        return tuple(int(number) for number in value)
+    return type(default)(value)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.errors import ModelFileError
 from textcnn.modelfile import Member, Model
 from textcnn.vocabulary import UNKNOWN, Encoded, Ragged, encode
 
@@ -61,7 +62,11 @@ class Predictor:
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated probabilities: (B, K); rows add up to one unless a text can have several labels."""
-        return to_probabilities(self.logits(texts) / np.float32(self.model.temperature), several=self.model.several)
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here
+            logits = self.logits(texts) / np.float32(self.model.temperature)
+        if not np.isfinite(logits).all():
+            raise ModelFileError("the model is damaged: its weights are so large that its answers are not numbers")
+        return to_probabilities(logits, several=self.model.several)
 
     def all_probabilities(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """The same for any number of texts, a bounded group at a time."""

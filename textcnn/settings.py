@@ -54,9 +54,15 @@ class Settings:
     dropout: float = _setting(0.5, "Regularisation", "share of features dropped", Limits(0, 0.95))
     word_dropout: float = _setting(0.0, "Regularisation", "share of words replaced by the unknown word", Limits(0, 0.9))
     max_norm: float = _setting(
-        3.0, "Regularisation", "longest weight vector of an output; 0: no limit", Limits(0, 1000)
+        0.0, "Regularisation", "longest weight vector of an output; 0: no limit", Limits(0, 1000)
     )
     weight_decay: float = _setting(0.0, "Regularisation", "decay of filters and output weights", Limits(0, 1))
+    adversarial: float = _setting(
+        0.3,
+        "Regularisation",
+        "length of the step that makes the word vectors of a batch worse; 0: none",
+        Limits(0, 100),
+    )
     label_smoothing: float = _setting(0.0, "Regularisation", "share of probability given to all labels", Limits(0, 0.5))
 
     vectors: str = _setting(
@@ -85,8 +91,13 @@ class Settings:
         "weight of classes: none, balanced, or pairs such as 'spam=2,ham=1'",
         Limits(free=True),
     )
-    epochs: int = _setting(20, "Training", "most passes over the training texts", Limits(1, 1000))
-    patience: int = _setting(4, "Training", "passes without a better validation score before it stops", Limits(1, 1000))
+    epochs: int = _setting(0, "Training", "passes over the training texts; 0: by their number", Limits(0, 1000))
+    schedule: str = _setting(
+        "linear", "Training", "the learning rate stays, or falls to nothing", Limits(choices=("constant", "linear"))
+    )
+    patience: int = _setting(
+        10, "Training", "passes without a better validation score before it stops", Limits(1, 1000)
+    )
     batch_size: int = _setting(50, "Training", "texts in a step", Limits(1, 10000))
     learning_rate: float = _setting(1e-3, "Training", "step size of Adam", Limits(1e-7, 1000))
     vector_learning_rate: float = _setting(1e-3, "Training", "step size for the word vectors", Limits(0, 1000))

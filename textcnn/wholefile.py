@@ -59,6 +59,8 @@ def check_writable(path: Path) -> None:
     """
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder; name a file")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"cannot write {path}: it is a device or a pipe; name a file")
     if not path.resolve().parent.is_dir():
         raise OutputError(f"cannot write {path}: there is no folder {path.resolve().parent}")
     if path.exists() and not os.access(path, os.W_OK):

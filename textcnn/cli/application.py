@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -16,7 +17,7 @@ from textcnn.cli.predict import predict
 from textcnn.cli.train import train
 from textcnn.errors import SettingsError, TextcnnError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "run"]
 
 _STOPPED = 130
 # Where click's exceptions are at home depends on the version of typer; that this one is a usage error does not.
@@ -58,19 +59,26 @@ app.command(cls=Command, epilog="Example: textcnn inspect model.textcnn")(inspec
 
 
 def main() -> NoReturn:
-    """Run the program; every error becomes one line and an exit code."""
+    """The program, from the arguments of the process to its exit code."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `textcnn predict | head` ends quietly
-    _survive_closed_streams()
+    _prepare_streams()
+    code = run(sys.argv[1:])
+    if code == _STOPPED:
+        # Threads of libraries must not hold up the end, nor print tracebacks into it.
+        os._exit(_STOPPED)
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; every error becomes one line on standard error, and an exit code."""
     try:
-        code = app(prog_name="textcnn", standalone_mode=False)
+        code = app(args=arguments, prog_name="textcnn", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:
         code = _explained(error)
     if code == _STOPPED:
         say("textcnn: stopped")
-        # Threads of libraries must not hold up the end, nor print tracebacks into it.
-        os._exit(_STOPPED)
-    sys.exit(code)
+    return code or 0
 
 
 def _explained(error: BaseException) -> int:
@@ -95,9 +103,14 @@ def _explained(error: BaseException) -> int:
     return code
 
 
-def _survive_closed_streams() -> None:
-    """A standard stream that is closed is None in Python; what is said there goes nowhere, and is no error."""
+def _prepare_streams() -> None:
+    """A standard stream that is closed is None in Python; what is said there goes nowhere, and is no error.
+
+    Letters that the terminal does not have are no error either.
+    """
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  it lives as long as the program
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")

@@ -8,11 +8,13 @@ import sys
 import unicodedata
 from typing import TYPE_CHECKING, TextIO
 
+from textcnn.errors import OutputError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["cells", "console", "cut", "is_terminal", "moves", "one_line", "say", "table", "width"]
+__all__ = ["cells", "console", "cut", "is_terminal", "moves", "one_line", "put", "say", "table", "width"]
 
 _LINE = 100  # columns where nobody looks
 
@@ -22,6 +24,19 @@ def say(message: str, *, quiet: bool = False) -> None:
     if not quiet:
         sys.stderr.write(f"{message}\n")
         sys.stderr.flush()
+
+
+def put(result: str) -> None:
+    """Print a result, in UTF-8 whatever the locale, and flush it, so that who waits for it has it.
+
+    Raises:
+        OutputError: the disk is full, say.
+    """
+    try:
+        sys.stdout.buffer.write(result.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputError(f"cannot write the result: {error.strerror or error}") from error
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -89,5 +104,5 @@ def table(*columns: str) -> "Table":
 
     made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
-        made.add_column(column, justify="right" if number else "left", overflow="fold", no_wrap=bool(number))
+        made.add_column(column, justify="right" if number else "left", overflow="fold")
     return made

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textcnn.cli.console import console, say, table
+from textcnn.cli.console import console, one_line, put, say, table
 from textcnn.cli.options import (
     Delimiter,
     Encoding,
@@ -44,7 +44,9 @@ class Format(str, Enum):
 def evaluate(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
     model: ModelPath = Path("model.textcnn"),
-    format: Annotated[Format, typer.Option(help="Tables, or one JSON object.")] = Format.pretty,
+    format: Annotated[
+        Format, typer.Option(metavar="FORMAT", help="pretty (tables), or json (one object).")
+    ] = Format.pretty,
     errors: Annotated[int, typer.Option(metavar="N", min=0, help="List the N most confident mistakes.")] = 0,
     min_accuracy: Annotated[
         float | None, typer.Option(metavar="X", min=0, max=1, help="Exit with 1 if the accuracy is below X.")
@@ -83,10 +85,10 @@ def evaluate(
     report = measure(corpus.labels, probabilities, predictor.choose, predictor.labels, several=predictor.model.several)
     if report.unknown_labels:
         names = ", ".join(map(repr, report.unknown_labels[:10])) + (" ..." if len(report.unknown_labels) > 10 else "")
-        say(f"the model does not know these labels, each text of theirs counts as wrong: {names}")
+        say(f"the model does not know these labels; each text of theirs counts as wrong: {names}")
     worst = mistakes(corpus.labels, probabilities, predictor.choose, errors)
     if format is Format.json:
-        typer.echo(json.dumps(_as_json(report, worst, corpus), ensure_ascii=False))
+        put(json.dumps(_as_json(report, worst, corpus), ensure_ascii=False) + "\n")
     else:
         _show(report, worst, corpus)
     if min_accuracy is not None and report.accuracy < min_accuracy:
@@ -113,42 +115,42 @@ def _as_json(report: "Report", worst: list["Mistake"], corpus: Corpus) -> dict[s
 
 def _show(report: "Report", worst: list["Mistake"], corpus: Corpus) -> None:
     shown = console(sys.stdout)
-    shown.print(_figures(report), markup=False)
+    put(_figures(report))
     scores = table("label", "precision", "recall", "F1", "texts")
     for label, score in sorted(report.labels.items(), key=lambda item: -item[1].support):
         numbers = [f"{number:.3f}" for number in (score.precision, score.recall, score.f1)]
-        scores.add_row(_escaped(label), *numbers, str(score.support))
+        scores.add_row(one_line(label), *numbers, str(score.support))
     shown.print(scores)
     if report.confusion:
         _show_confusion(report, shown)
     for mistake in worst:
         place = f"{corpus.sources[mistake.number]}:{corpus.lines[mistake.number]}"
-        said, true = "|".join(mistake.predicted) or "nothing", "|".join(mistake.gold)
-        text = " ".join(corpus.texts[mistake.number].split())
-        shown.print(f"{place}  said {said} ({mistake.probability:.3f}), is {true}\n    {text[:300]}", markup=False)
+        said, true = "|".join(mistake.predicted) or "nothing", "|".join(mistake.gold) or "nothing"
+        text = one_line(corpus.texts[mistake.number][:300])
+        put(one_line(f"{place}  said {said} ({mistake.probability:.3f}), is {true}") + f"\n    {text}\n")
 
 
 def _figures(report: "Report") -> str:
     low, high = report.accuracy_interval
     name = "accuracy" if report.subset_accuracy is None else "all labels right"
     lines = [
-        f"{name:<18}{report.accuracy:.4f}   95 % interval {low:.4f} to {high:.4f}, {report.count} texts",
-        f"{'macro F1':<18}{report.macro_f1:.4f}",
-        f"{'micro F1':<18}{report.micro_f1:.4f}",
+        f"{name:<19}{report.accuracy:.4f}   95 % interval {low:.4f} to {high:.4f}, {report.count} texts",
+        f"{'macro F1':<19}{report.macro_f1:.4f}",
+        f"{'micro F1':<19}{report.micro_f1:.4f}",
     ]
     if report.mcc is not None:
-        lines.append(f"{'MCC':<18}{report.mcc:.4f}")
-    lines += [f"{'log loss':<18}{report.log_loss:.4f}", f"{'calibration error':<18}{report.calibration_error:.4f}"]
-    return "\n".join(lines)
+        lines.append(f"{'MCC':<19}{report.mcc:.4f}")
+    lines += [f"{'log loss':<19}{report.log_loss:.4f}", f"{'calibration error':<19}{report.calibration_error:.4f}"]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _show_confusion(report: "Report", shown: "Console") -> None:
     """The matrix if it fits, else the pairs that are confused most."""
     names = list(report.labels)
     if len(names) <= _MOST_CONFUSED:
-        made = table("is \\ said", *map(_escaped, names))
+        made = table("is \\ said", *map(one_line, names))
         for name, row in zip(names, report.confusion, strict=True):
-            made.add_row(_escaped(name), *map(str, row))
+            made.add_row(one_line(name), *map(str, row))
         shown.print(made)
         return
     pairs = [
@@ -159,11 +161,5 @@ def _show_confusion(report: "Report", shown: "Console") -> None:
     ]
     made = table("confused most: is", "said", "texts")
     for count, gold, said in sorted(pairs, reverse=True)[:_MOST_CONFUSED]:
-        made.add_row(_escaped(gold), _escaped(said), str(count))
+        made.add_row(one_line(gold), one_line(said), str(count))
     shown.print(made)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

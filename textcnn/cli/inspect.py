@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from textcnn.cli.console import console
+from textcnn.cli.console import console, one_line, put
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import ModelPath
 
@@ -17,16 +17,18 @@ __all__ = ["inspect"]
 def inspect(
     path: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="The model; else that of --model.")] = None,
     model: ModelPath = Path("model.textcnn"),
-    format: Annotated[Format, typer.Option(help="Lines, or one JSON object.")] = Format.pretty,
+    format: Annotated[
+        Format, typer.Option(metavar="FORMAT", help="pretty (lines), or json (one object).")
+    ] = Format.pretty,
 ) -> None:
     """Say what a model is: labels, settings, sizes, and how good it was when it was made."""
     summary = _summary(path or model)
     if format is Format.json:
-        typer.echo(json.dumps(summary, ensure_ascii=False))
+        put(json.dumps(summary, ensure_ascii=False) + "\n")
         return
     shown = console(sys.stdout)
     for name, value in summary.items():
-        shown.print(f"{name.replace('_', ' '):<14}{_plain(value)}", markup=False)
+        shown.print(f"{name.replace('_', ' '):<16}{_plain(value)}")
 
 
 def _summary(path: Path) -> dict[str, Any]:
@@ -62,17 +64,21 @@ def _summary(path: Path) -> dict[str, Any]:
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return "\n" + "\n".join(f"  {name.replace('_', ' '):<22}{_short(each)}" for name, each in value.items())
+        return "".join(f"\n  {one_line(name.replace('_', ' ')):<22}  {_short(each)}" for name, each in value.items())
     return _short(value)
 
 
 def _short(value: Any) -> str:
-    """Numbers rounded, long lists cut."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
+    """One line: of figures those that are numbers, of a list the first ones, of a list of lists only the length."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_short(each)}" for name, each in value.items() if not isinstance(each, dict))
+        figures = [(name.replace("_", " "), each) for name, each in value.items()]
+        return ", ".join(f"{one_line(name)} {_one(each)}" for name, each in figures if isinstance(each, (int, float)))
     if isinstance(value, (list, tuple)):
-        cut = [_short(each) for each in value[:12]]
-        return ", ".join(cut) + (f" ... ({len(value)})" if len(value) > 12 else "")
-    return str(value)
+        if any(isinstance(each, (list, dict)) for each in value):
+            return f"{len(value)} rows, see --format json"
+        return ", ".join(map(_one, value[:12])) + (f" ... ({len(value)})" if len(value) > 12 else "")
+    return _one(value)
+
+
+def _one(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else one_line(str(value))

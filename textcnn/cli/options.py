@@ -165,7 +165,8 @@ def settings_from_file(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             values = tomllib.load(file)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the settings {path}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"cannot read the settings {path}: {reason}") from error
     values = {
         name.replace("-", "_"): tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }

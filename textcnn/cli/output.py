@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from textcnn.cli.console import width
+from textcnn.cli.console import cells, cut, one_line, say, width
 from textcnn.corpus import Record
 
 __all__ = ["OutputFormat", "Row", "writer"]
 
-_BAR = 20
+_BAR = 16
+_LEAST_TEXT = 16  # columns worth showing a text in
 
 
 class OutputFormat(str, Enum):
@@ -36,16 +37,19 @@ class Row(NamedTuple):
     several: bool
 
 
-def writer(format: OutputFormat, *, top: int) -> Callable[[Iterable[Row]], str]:
-    """A function from rows to text; for CSV the first call begins with the header."""
+def writer(format: OutputFormat, *, top: int, labels: Iterable[str]) -> Callable[[Iterable[Row]], str]:
+    """A function from rows to text; for CSV the first row brings the header along.
+
+    Args:
+        format: of the text.
+        top: how many labels are shown for each text.
+        labels: all that can be shown, so that columns of a terminal can be as wide as the widest.
+    """
     if format is OutputFormat.csv:
         return _Csv(top)
-    one = {
-        OutputFormat.pretty: _pretty,
-        OutputFormat.tsv: _tsv,
-        OutputFormat.jsonl: _jsonl,
-        OutputFormat.label: _label,
-    }[format]
+    if format is OutputFormat.pretty:
+        return _Pretty(top, max(cells(one_line(label)) for label in labels))
+    one = {OutputFormat.tsv: _tsv, OutputFormat.jsonl: _jsonl, OutputFormat.label: _label}[format]
     return lambda rows: "".join(one(row, top) for row in rows)
 
 
@@ -62,11 +66,9 @@ def _flat(text: str) -> str:
 
 def _pairs(row: Row, top: int) -> list[tuple[str, float]]:
     """The answer first; further labels if more were asked for."""
-    return (
-        [(_joined(row), row.probability), *row.best[1:]]
-        if top > 1 and not row.several
-        else ([(_joined(row), row.probability)] if top == 1 else row.best)
-    )
+    if top == 1:
+        return [(_joined(row), row.probability)]
+    return row.best if row.several else [(_joined(row), row.probability), *row.best[1:]]
 
 
 def _tsv(row: Row, top: int) -> str:
@@ -79,58 +81,101 @@ def _label(row: Row, top: int) -> str:
 
 
 def _jsonl(row: Row, top: int) -> str:
-    answer = {
+    answer: dict[str, object] = {
         "label": list(row.given) if row.several else row.given[0],
         "probability": round(row.probability, 6),
         "probabilities": {label: round(value, 6) for label, value in row.probabilities.items()},
         "text": row.record.text,
     }
-    others = {_free(name, answer): value for name, value in row.record.fields}
-    return json.dumps({**answer, **others}, ensure_ascii=False) + "\n"
+    for (_, value), name in zip(row.record.fields, _free_names(row, [*answer]), strict=True):
+        answer[name] = value
+    return json.dumps(answer, ensure_ascii=False) + "\n"
 
 
-def _free(name: str, taken: Iterable[str]) -> str:
-    """A column of the input that is called like one of ours gets `input_` before its name."""
-    return f"input_{name}" if name in taken else name
+def _free_names(row: Row, taken: Iterable[str]) -> list[str]:
+    """Names of the other columns of the input; one that is called like one of ours gets `input_` before its name."""
+    names = {name for name, _ in row.record.fields}
+    found: list[str] = []
+    used = set(taken)
+    for name, _ in row.record.fields:
+        free = name
+        while free in used or (free != name and free in names):
+            free = f"input_{free}"
+        used.add(free)
+        found.append(free)
+    return found
 
 
 class _Csv:
-    """CSV: the columns of the input, then the answer."""
+    """CSV: the answer, then the other columns of the input, then the text. The first row decides about the columns."""
 
     def __init__(self, top: int) -> None:
-        self.top, self.begun = top, False
+        self.top = top
+        self.columns: list[str] | None = None
+        self.warned = False
 
     def __call__(self, rows: Iterable[Row]) -> str:
         made = io.StringIO()
         lines = csv.writer(made, lineterminator="\n")
         for row in rows:
             pairs = _pairs(row, self.top)
-            names = ["label", "probability"]
-            names += [f"{name}{number}" for number in range(2, len(pairs) + 1) for name in ("label", "probability")]
-            if not self.begun:
-                lines.writerow([*names, *(_free(name, [*names, "text"]) for name, _ in row.record.fields), "text"])
-                self.begun = True
+            if self.columns is None:
+                self.columns = [name for name, _ in row.record.fields]
+                names = ["label", "probability"]
+                names += [f"{name}{number}" for number in range(2, len(pairs) + 1) for name in ("label", "probability")]
+                lines.writerow([*names, *_free_names(row, [*names, "text"]), "text"])
             answers = [value for label, probability in pairs for value in (label, f"{probability:.4f}")]
-            lines.writerow([*answers, *(value for _, value in row.record.fields), row.record.text])
+            lines.writerow([*answers, *self._others(row, self.columns), row.record.text])
         return made.getvalue()
 
+    def _others(self, row: Row, columns: list[str]) -> list[str]:
+        names = [name for name, _ in row.record.fields]
+        if names == columns:
+            return [_cell(value) for _, value in row.record.fields]
+        # Objects of JSON lines need not have the same keys.
+        values = dict(row.record.fields)
+        strange = [name for name in names if name not in columns]
+        if strange and not self.warned:
+            self.warned = True
+            say(
+                f"line {row.record.line}: there is no column for {', '.join(map(repr, strange))}, which the first text "
+                "does not have; --format jsonl keeps everything"
+            )
+        return [_cell(values.get(name)) for name in columns]
 
-def _pretty(row: Row, top: int) -> str:
-    room = width()
-    label_room = min(max(len(label) for label, _ in row.best), max(room // 3, 8))
-    lines = [
-        f"{label[:label_room]:<{label_room}}  {_bar(probability, room)}{100 * probability:5.1f} %"
-        for label, probability in _pairs(row, top)
-    ]
-    text = _flat(row.record.text)
-    left = room - len(lines[0]) - 2
-    if left >= 20:
-        lines[0] += f"  {text if len(text) <= left else text[: left - 3] + '...'}"
-    return "\n".join(lines) + "\n"
+
+def _cell(value: object) -> str:
+    """A value of JSON as a cell: text as it is, nothing for null, and JSON for the rest."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+class _Pretty:
+    """For people: label, bar, probability, and as much of the text as there is room for."""
+
+    def __init__(self, top: int, widest: int) -> None:
+        self.top, self.widest = top, widest
+
+    def __call__(self, rows: Iterable[Row]) -> str:
+        room = width()
+        return "".join(self._one(row, room) for row in rows)
+
+    def _one(self, row: Row, room: int) -> str:
+        label_room = min(self.widest, max(room // 3, 8))
+        lines = [
+            f"{cut(one_line(label) or '-', label_room)}  {_bar(probability, room)}{100 * probability:5.1f} %"
+            for label, probability in _pairs(row, self.top)
+        ]
+        left = room - cells(lines[0]) - 3
+        if left >= _LEAST_TEXT:
+            lines[0] += f"  {cut(one_line(row.record.text), left).rstrip()}"
+        return "\n".join(lines) + "\n"
 
 
 def _bar(probability: float, room: int) -> str:
-    if room < 60:
+    """Its length tells the probability; on narrow terminals there is none."""
+    if room < 80:
         return ""
     full, part = divmod(round(probability * _BAR * 8), 8)
-    return ("█" * full + " ▏▎▍▌▋▊▉"[part]).ljust(_BAR + 1)
+    return ("█" * full + " ▏▎▍▌▋▊▉"[part]).ljust(_BAR + 1) + " "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from textcnn.cli.console import is_terminal
+from textcnn.cli.console import is_terminal, put
 from textcnn.cli.options import (
     Delimiter,
     Encoding,
@@ -22,7 +22,7 @@ from textcnn.cli.options import (
 from textcnn.cli.output import OutputFormat, Row, writer
 from textcnn.cli.records import groups
 from textcnn.corpus import Record
-from textcnn.errors import OutputError, SettingsError
+from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
     from textcnn.predictor import Predictor
@@ -86,7 +86,8 @@ def predict(
 
     predictor = Predictor.open(model)
     otherwise = _OTHERWISE if otherwise is None else otherwise
-    _check_only(only or [], [*predictor.labels, *([otherwise] if threshold is not None else [])])
+    labels = [*predictor.labels, *([otherwise] if threshold is not None else [])]
+    _check_only(only or [], labels)
     how = reading(
         input_format=input_format,
         encoding=encoding,
@@ -96,10 +97,10 @@ def predict(
         skip_bad_rows=skip_bad_rows,
     )
     chosen = format or (OutputFormat.pretty if is_terminal(sys.stdout) else OutputFormat.tsv)
-    write = writer(chosen, top=top)
+    write = writer(chosen, top=top, labels=labels)
     answers = _Answers(predictor, top, threshold, otherwise, only or ())
     for group in groups(texts, input, how, quiet=quiet):
-        _print(write(answers.rows(group)))
+        put(write(answers.rows(group)))
     if only and not answers.matched:
         raise typer.Exit(1)
 
@@ -109,15 +110,6 @@ def _check_only(only: list[str], labels: list[str]) -> None:
         if label not in labels:
             more = " ..." if len(labels) > 20 else ""
             raise SettingsError(f"--only: the model has no label {label!r}, but {', '.join(labels[:20])}{more}")
-
-
-def _print(answers: str) -> None:
-    """Print and flush, so that who waits for an answer has it."""
-    try:
-        sys.stdout.buffer.write(answers.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        raise OutputError(f"cannot write the answers: {error.strerror or error}") from error
 
 
 class _Answers:

@@ -4,11 +4,10 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from textcnn.cli.console import is_terminal, say
 from textcnn.corpus import Reading, Record, open_corpus
-from textcnn.errors import ReadError, SettingsError
+from textcnn.errors import DataError, ReadError, SettingsError
 
 __all__ = ["groups"]
 
@@ -44,11 +43,15 @@ class _Lines:
         self.encoding, self.number, self.warned = encoding, 0, False
         try:
             if "\n".encode(encoding) != b"\n":
-                raise SettingsError(f"lines of {encoding} cannot be read one by one; convert them first: iconv -t utf-8")
+                raise SettingsError(
+                    f"lines of {encoding} cannot be read one by one; convert them first: iconv -t utf-8"
+                )
         except (LookupError, ValueError) as error:
             if isinstance(error, SettingsError):
                 raise
-            raise SettingsError(f"there is no text encoding {encoding!r}; --encoding takes utf-8, latin-1 ...") from error
+            raise SettingsError(
+                f"there is no text encoding {encoding!r}; --encoding takes utf-8, latin-1 ..."
+            ) from error
 
     def groups(self, descriptor: int) -> Iterator[list[Record]]:
         """Groups of lines."""
@@ -105,16 +108,19 @@ def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
     size = 0
     most = 1 if _arrives(path) else _MOST_TEXTS
     with open_corpus(path, reading=how, labelled=False) as reader:
-        for count, record in enumerate(reader):
-            if not count:
-                say(reader.describe(), quiet=quiet or reader.columns is None)
-            group.append(record)
-            size += len(record.text)
-            if len(group) >= most or size >= _MOST_CHARACTERS:
-                yield group
-                group, size = [], 0
-    if group:
-        yield group
+        try:
+            for count, record in enumerate(reader):
+                if not count:
+                    say(reader.describe(), quiet=quiet or reader.columns is None)
+                group.append(record)
+                size += len(record.text)
+                if len(group) >= most or size >= _MOST_CHARACTERS:
+                    yield group
+                    group, size = [], 0
+        except DataError:
+            yield group  # a row that cannot be read takes nothing from those before it
+            raise
+    yield group
     if reader.skipped:
         say(f"{reader.source}: {reader.skipped} bad rows skipped; the first: {reader.first_skipped}")
 

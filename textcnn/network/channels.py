@@ -22,9 +22,9 @@ class Channels:
         return sum(table.shape[1] for table in (self.trained, self.static) if table is not None)
 
     def rows(self, distinct: Tensor) -> Tensor:
-        """The vectors of the distinct words, trained ones first: (U,) -> (U, D); a leaf that collects gradients."""
+        """The vectors of the distinct words, trained ones first: (U,) -> (U, D)."""
         tables = [table[distinct] for table in (self.trained, self.static) if table is not None]
-        return torch.cat(tables, dim=1).requires_grad_(self.trained is not None)
+        return torch.cat(tables, dim=1)
 
     def trained_part(self, gradient: Tensor) -> Tensor:
         """The columns of a gradient of `rows` that belong to the trained table."""

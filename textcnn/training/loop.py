@@ -27,6 +27,7 @@ __all__ = ["Epoch", "Part", "Step", "Trainer"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start
+_STEPS = 800
 
 
 class Part(NamedTuple):
@@ -40,6 +41,7 @@ class Step(NamedTuple):
     """After a batch."""
 
     epoch: int
+    epochs: int  # at most
     batch: int
     batches: int
     loss: float
@@ -49,6 +51,7 @@ class Epoch(NamedTuple):
     """After a pass over the training part."""
 
     epoch: int
+    epochs: int  # at most
     loss: float  # mean over the training part, with dropout
     validation_loss: float
     score: float  # accuracy, or micro F1 for several labels, on the validation part
@@ -74,25 +77,26 @@ class Trainer:
 
     def _start_optimizers(self) -> None:
         settings = self.settings
-        rate = settings.learning_rate * self.rate
-        self.optimizers = [(weight, Adam(weight, rate, settings.weight_decay)) for weight in self.network.parameters()]
-        table, rate = self.channels.trained, settings.vector_learning_rate * self.rate
-        self.row_optimizer = None if table is None or not rate else Adam(table, rate)
+        self.optimizers = [(weight, Adam(weight, settings.weight_decay)) for weight in self.network.parameters()]
+        table = self.channels.trained
+        self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table)
 
     def rows(self, train: Part, validation: Part) -> Iterator[Step | Epoch]:
-        """Train for at most `settings.epochs` passes; after each, an Epoch, and the best weights are kept."""
+        """Train for `passes` passes at most; after each, an Epoch, and the best weights are kept."""
         rescues = 0
         start = self._weights()
         most = _DIVERGED * self.validate(validation)[0]  # a guess by the prior alone costs a third of this
-        for number in range(1, self.settings.epochs + 1):
+        count = -(-len(train.targets) // self.settings.batch_size)
+        passes = self.passes(len(train.targets))
+        for number in range(1, passes + 1):
             began, note, total = time.perf_counter(), "", 0.0
-            count = -(-len(train.targets) // self.settings.batch_size)
             for place, batch in enumerate(self._batches(train), 1):
-                loss = self._step(batch, train.targets)
+                done = (number - 1 + (place - 1) / count) / passes
+                loss = self._step(batch, train.targets, self.rate * (1 - done * (self.settings.schedule == "linear")))
                 total += loss * len(batch.texts)
                 if not total / len(train.targets) < most:  # NaN is not less than anything
                     break
-                yield Step(number, place, count, loss)
+                yield Step(number, passes, place, count, loss)
             mean = total / max(len(train.targets), 1)
             validation_loss, score = self.validate(validation)
             if not mean < most or not validation_loss < 3 * most:
@@ -101,7 +105,7 @@ class Trainer:
                 validation_loss, score = self.validate(validation)
             best = not note and self._remember(score, validation_loss)
             seconds = time.perf_counter() - began
-            yield Epoch(number, mean, validation_loss, score, seconds, best, note)
+            yield Epoch(number, passes, mean, validation_loss, score, seconds, best, note)
 
     def _batches(self, part: Part) -> Iterator[Batch]:
         settings = self.settings
@@ -113,21 +117,48 @@ class Trainer:
             word_dropout=settings.word_dropout,
         )
 
-    def _step(self, batch: Batch, targets: NDArray[np.float32]) -> float:
+    def passes(self, texts: int) -> int:
+        """Passes over the training texts: as set, or enough for 800 steps, but no fewer than 4 and no more than 40."""
+        steps = texts / self.settings.batch_size
+        return self.settings.epochs or int(np.clip(round(_STEPS / max(steps, 1)), 4, 40))
+
+    def _step(self, batch: Batch, targets: NDArray[np.float32], rate: float) -> float:
+        """Learn from a batch; `rate` multiplies the learning rates."""
         self.network.train()
-        vectors = self.channels.rows(batch.distinct)
-        loss = self._loss(self.network(vectors, batch.words, batch.starts), targets[batch.texts], smooth=True)
         self.network.zero_grad()
-        loss.backward()
-        value = loss.item()
-        if np.isfinite(value):
+        vectors = self.channels.rows(batch.distinct)
+        loss, gradient = self._backward(batch, vectors, targets)
+        if self.settings.adversarial and gradient is not None:
+            gradient = gradient + self._worsened(batch, vectors, gradient, targets)
+        if np.isfinite(loss):
+            settings = self.settings
             for weight, optimizer in self.optimizers:
                 if weight.grad is not None:
-                    optimizer.step(weight.grad)
-            if self.row_optimizer is not None and vectors.grad is not None:
-                self.row_optimizer.step(self.channels.trained_part(vectors.grad), batch.distinct)
+                    optimizer.step(weight.grad, rate * settings.learning_rate)
+            if self.row_optimizer is not None and gradient is not None:
+                part = self.channels.trained_part(gradient)
+                self.row_optimizer.step(part, rate * settings.vector_learning_rate, batch.distinct)
             self._limit_norm()
-        return value
+        return loss
+
+    def _backward(self, batch: Batch, vectors: Tensor, targets: NDArray[np.float32]) -> tuple[float, Tensor | None]:
+        """The loss, and its gradient for the vectors; the network's own gradients add up where they are."""
+        leaf = vectors.detach().requires_grad_(self.channels.trained is not None or self.settings.adversarial > 0)
+        loss = self._loss(self.network(leaf, batch.words, batch.starts), targets[batch.texts], smooth=True)
+        loss.backward()
+        return loss.item(), leaf.grad
+
+    def _worsened(
+        self, batch: Batch, vectors: Tensor, gradient: Tensor, targets: NDArray[np.float32]
+    ) -> Tensor:
+        """Learn also from the batch with its vectors moved to where the loss grows fastest (Miyato et al. 2017).
+
+        The step is as long as that of one text times the root of their number, for they share their words' vectors.
+        """
+        length = self.settings.adversarial * len(batch.texts) ** 0.5
+        _, found = self._backward(batch, vectors + gradient * (length / (gradient.norm() + 1e-12)), targets)
+        assert found is not None
+        return found
 
     def _loss(self, logits: Tensor, targets: NDArray[np.float32], *, smooth: bool) -> Tensor:
         wanted = torch.from_numpy(targets).to(self.device)

@@ -18,13 +18,13 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 class Adam:
     """Adam on one tensor, whole or a few rows at a time."""
 
-    def __init__(self, weight: Tensor, learning_rate: float, weight_decay: float = 0.0) -> None:
-        self.weight, self.learning_rate, self.weight_decay = weight, learning_rate, weight_decay
+    def __init__(self, weight: Tensor, weight_decay: float = 0.0) -> None:
+        self.weight, self.weight_decay = weight, weight_decay
         self.mean, self.square = torch.zeros_like(weight), torch.zeros_like(weight)
         self.steps = 0
 
     @torch.no_grad()
-    def step(self, gradient: Tensor, rows: Tensor | None = None) -> None:
+    def step(self, gradient: Tensor, rate: float, rows: Tensor | None = None) -> None:
         """Update all of the weight, or the distinct rows (U,) that the gradient (U, ...) is of."""
         self.steps += 1
         mean = self.mean if rows is None else self.mean[rows]
@@ -32,8 +32,8 @@ class Adam:
         mean.lerp_(gradient, 1 - BETA1)
         square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
         scale = (square / (1 - BETA2**self.steps)).sqrt_().add_(EPSILON)
-        change = mean / scale * (self.learning_rate / (1 - BETA1**self.steps))
-        decay = 1 - self.learning_rate * self.weight_decay
+        change = mean / scale * (rate / (1 - BETA1**self.steps))
+        decay = 1 - rate * self.weight_decay
         if rows is None:
             self.weight.mul_(decay).sub_(change)
         else:

@@ -4,7 +4,9 @@ Each row has its own scale, value = byte · scale, which costs less than half a 
 of the room. Rows are ordered by frequency, so the first ones are the most useful.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -12,9 +14,10 @@ from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
 from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
+from textcnn.tokens import parts, spellings
 from textcnn.vocabulary import Vocabulary, check_vocabulary
 
-__all__ = ["EMBEDDED", "Quantized", "VectorTable"]
+__all__ = ["EMBEDDED", "FORMAT", "Found", "Quantized", "VectorTable"]
 
 EMBEDDED = Path(__file__).with_name("english.safetensors")
 FORMAT = "textcnn-vectors-1"
@@ -38,12 +41,46 @@ class Quantized(NamedTuple):
         return self.values[numbers] * self.scales[numbers, None]
 
 
+class Found(NamedTuple):
+    """How a table knows a word: under which spelling, and in which rows, whose mean it is."""
+
+    spelling: str
+    rows: tuple[int, ...]  # one, its parts', or none
+
+
 class VectorTable(NamedTuple):
     """Words and their vectors."""
 
     name: str
     vocabulary: Vocabulary
     vectors: Quantized
+    facts: Mapping[str, str] = MappingProxyType({})  # licence, source and whatever else its file says
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers of a vector."""
+        return int(self.vectors.values.shape[1])
+
+    def find(self, surface: str) -> Found:
+        """The rows of a word as it stands in a text: its own under some spelling, else those of its parts."""
+        spelt = list(spellings(surface))
+        for spelling in spelt:
+            row = self.vocabulary.row(spelling)
+            if row is not None:
+                return Found(spelling, (row,))
+        inside = [self.vocabulary.row(part) for part in parts(surface)]
+        rows = tuple(row for row in inside if row is not None)
+        return Found(spelt[0] if rows else spelt[-1], rows)
+
+    def vector(self, rows: tuple[int, ...]) -> NDArray[np.float32]:
+        """The mean of some rows: (d,)."""
+        mean: NDArray[np.float32] = self.vectors.rows(np.array(rows)).mean(axis=0)
+        return mean
+
+    def length(self) -> float:
+        """Mean length of the vectors of the frequent words."""
+        sample = np.arange(min(len(self.vocabulary), 5000))
+        return float(np.linalg.norm(self.vectors.rows(sample), axis=1).mean()) if len(sample) else 0.0
 
     @classmethod
     def open(cls, path: Path) -> "VectorTable":
@@ -53,8 +90,7 @@ class VectorTable(NamedTuple):
             VectorsError: it is not there or damaged.
         """
         try:
-            file = read_tensors(path)
-            return cls._of(file)
+            return cls._of(read_tensors(path))
         except OSError as error:
             raise VectorsError(f"cannot read the vectors {path}: {error.strerror or error}") from error
         except (TensorFileError, KeyError) as error:
@@ -62,7 +98,8 @@ class VectorTable(NamedTuple):
 
     @classmethod
     def _of(cls, file: TensorFile) -> "VectorTable":
-        if file.metadata.get("format") != FORMAT:
+        facts = dict(file.metadata)
+        if facts.pop("format", None) != FORMAT:
             raise TensorFileError(f"its format is {file.metadata.get('format')!r}, not {FORMAT!r}")
         tensors = file.tensors
         values, scales = tensors["vectors"], tensors["scales"]
@@ -72,10 +109,12 @@ class VectorTable(NamedTuple):
             raise TensorFileError("the shapes of its tensors do not fit")
         if len(values) != len(vocabulary) or scales.dtype != np.float32:
             raise TensorFileError("the shapes of its tensors do not fit")
-        return cls(file.metadata.get("name", "vectors"), vocabulary, Quantized(values, scales))
+        if not np.isfinite(scales).all():
+            raise TensorFileError("its scales are damaged")
+        return cls(facts.pop("name", "vectors"), vocabulary, Quantized(values, scales), facts)
 
     def write(self, file: BinaryIO, **facts: str) -> None:
-        """Write the table with further facts (licence, source) in its metadata."""
+        """Write the table with its facts and further ones (licence, source) in its metadata."""
         tensors: dict[str, NDArray[Any]] = {
             "vectors": self.vectors.values,
             "scales": self.vectors.scales,
@@ -83,4 +122,4 @@ class VectorTable(NamedTuple):
             "offsets": self.vocabulary.offsets,
             "order": self.vocabulary.order,
         }
-        write_tensors(file, {"format": FORMAT, "name": self.name, **facts}, tensors)
+        write_tensors(file, {"format": FORMAT, "name": self.name, **self.facts, **facts}, tensors)

@@ -1,0 +1,94 @@
+"""A tiny trained model, made once, and the command line run in this process."""
+
+import csv
+import shutil
+import sys
+from typing import NamedTuple
+
+import pytest
+from program import TINY
+
+HAM = [
+    "see you at lunch tomorrow", "are you coming home tonight", "I will call you after work", "the meeting is at noon",
+    "can you buy milk and bread", "happy birthday, dear sister", "the train is late again", "thanks for the dinner",
+    "did you read the book I gave you", "I am at the station", "we are in the garden", "sleep well, see you tomorrow",
+    "the kids are at school", "my phone was off, sorry", "lunch at home today?", "call me when you are at work",
+    "the report is on your desk", "let us walk to the lake", "dinner is ready at seven", "good luck with the exam",
+]  # fmt: skip
+SPAM = [
+    "WIN a free prize now", "claim your cash reward today", "free entry in a weekly draw", "you have won 1000 pounds",
+    "urgent: your account wins a bonus", "text WIN to 80086 for free cash", "cheap loans, reply now",
+    "free ringtone, text TONE to 8007", "winner! claim the prize by phone", "exclusive offer: free gift card",
+    "cash prize waiting, call now", "hot singles near you, reply now", "your number has won a free holiday",
+    "claim a free bonus, offer ends today", "double your cash with this offer", "free free free gift for the winner",
+    "last chance to claim the reward", "reply YES for a free prize draw", "loans approved, cash now",
+    "you are the winner of a weekly cash draw",
+]  # fmt: skip
+EXAMPLES = [
+    (label, text) for pair in zip(HAM, SPAM, strict=True) for label, text in zip(("ham", "spam"), pair, strict=True)
+]
+
+
+class Answer(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+def write_csv(path, rows, header=("label", "text")):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows] if header else rows)
+    return path
+
+
+@pytest.fixture(scope="session")
+def _trained(tmp_path_factory):
+    """The model file, and nobody may write to it."""
+    from textcnn.cli.application import run
+
+    folder = tmp_path_factory.mktemp("trained")
+    data = write_csv(folder / "train.csv", EXAMPLES)
+    path = folder / "model.textcnn"
+    assert run(["train", str(data), "--validation", str(data), "-o", str(path), "-q", "--epochs=20", *TINY]) == 0
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def train_csv(folder):
+    """Forty labelled texts in the current folder."""
+    return write_csv(folder / "train.csv", EXAMPLES)
+
+
+@pytest.fixture
+def model(folder, _trained):
+    """A model that knows ham from spam, in the current folder, under the name that commands take by themselves."""
+    return shutil.copy(_trained, folder / "model.textcnn")
+
+
+@pytest.fixture
+def textcnn(folder, capsys, monkeypatch):
+    """Run a command in this process, in an empty folder; with standard input from bytes."""
+    from textcnn.cli.application import run
+
+    monkeypatch.delenv("TEXTCNN_MODEL", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def command(*arguments, stdin=b""):
+        given = folder / ".stdin"
+        given.write_bytes(stdin)
+        with given.open(encoding="utf-8") as stream, monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", stream)
+            capsys.readouterr()
+            code = run([*map(str, arguments)])
+        return Answer(code, *capsys.readouterr())
+
+    return command

@@ -1,0 +1,421 @@
+"""The command line as a stranger meets it: help, training, measuring, answering, and the shell around them."""
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+
+import program
+import pytest
+from conftest import EXAMPLES, HAM, SPAM, write_csv
+from program import TINY
+
+COMMANDS = ("train", "evaluate", "predict", "inspect")
+
+
+class TestHelp:
+    def test_alone_it_shows_its_commands(self, textcnn):
+        answer = textcnn()
+        assert answer.code == 2
+        assert answer.out == ""
+        assert all(f"\n  {command} " in answer.err for command in COMMANDS)
+
+    @pytest.mark.parametrize("option", ["-h", "--help"])
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_every_command_has_help_with_an_example(self, textcnn, command, option):
+        answer = textcnn(command, option)
+        assert answer.code == 0
+        assert answer.out.startswith(f"Usage: textcnn {command} ")
+        assert f"\nExample: {'tail -f mail.log | ' if command == 'predict' else ''}textcnn {command} " in answer.out
+        assert answer.err == ""
+
+    @pytest.mark.parametrize("columns", [60, 80, 200])
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_no_option_is_cut_on_a_narrow_terminal(self, textcnn, monkeypatch, command, columns):
+        wide = textcnn(command, "-h").out
+        monkeypatch.setenv("COLUMNS", str(columns))
+        shown = textcnn(command, "-h").out
+        assert re.findall(r"--[a-z-]+", shown) == re.findall(r"--[a-z-]+", wide)
+        assert max(map(len, shown.splitlines())) <= columns
+
+    def test_train_groups_its_settings_and_says_their_limits(self, textcnn):
+        shown = " ".join(textcnn("train", "-h").out.split())
+        assert all(f" {group}: " in shown for group in ("Reading", "Network", "Regularisation", "Training"))
+        assert "--dropout NUMBER Share of features dropped (0 to 0.95; default 0.5)." in shown
+
+    def test_version(self, textcnn):
+        assert re.fullmatch(r"textcnn \d+\.\d+\.\d+\n", textcnn("--version").out)
+
+    def test_common_options_have_the_same_names_everywhere(self, textcnn):
+        common = ("--text-column", "--input-format", "--encoding", "--delimiter", "--skip-bad-rows", "--quiet")
+        for command in ("train", "evaluate", "predict"):
+            shown = textcnn(command, "-h").out
+            assert all(option in shown for option in common)
+
+    @pytest.mark.parametrize(
+        ("arguments", "named"),
+        [
+            (["nonsense"], "nonsense"),
+            (["--nonsense"], "--nonsense"),
+            (["train"], "FILE..."),
+            (["train", "x.csv", "--epochs", "many"], "--epochs"),
+            (["predict", "x", "--top", "0"], "--top"),
+            (["predict", "x", "--threshold", "2"], "--threshold"),
+            (["predict", "x", "--format", "xml"], "xml"),
+            (["evaluate", "x.csv", "--min-accuracy", "-1"], "--min-accuracy"),
+        ],
+    )
+    def test_a_slip_in_the_command_is_one_line_and_says_where_help_is(self, textcnn, arguments, named):
+        answer = textcnn(*arguments)
+        assert answer.code == 2
+        assert answer.out == ""
+        assert re.fullmatch(r"textcnn: .*; see textcnn( [a-z]+)? -h\n", answer.err)
+        assert named in answer.err
+
+    def test_the_shell_completes_options(self):
+        asked = {"_TEXTCNN_COMPLETE": "complete_bash", "COMP_WORDS": "textcnn evaluate --min", "COMP_CWORD": "2"}
+        script = "from textcnn.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=program.environment(**asked), capture_output=True, timeout=60
+        )
+        assert done.stdout.split() == [b"--min-accuracy"]
+
+
+class TestTrain:
+    def test_says_what_it_reads_and_how_it_goes_and_what_comes_next(self, textcnn, train_csv, folder):
+        answer = textcnn("train", train_csv, "--epochs=3", *TINY)
+        assert answer.code == 0
+        assert answer.out == ""  # what is said to people does not go into pipes
+        assert 'text from "text" (by name), labels from "label" (by name)' in answer.err
+        assert "40 texts, 2 labels" in answer.err
+        assert len(re.findall(r"^epoch +\d  loss \d", answer.err, re.MULTILINE)) == 3
+        assert re.search(r"^ ham +[\d.]+ +[\d.]+ +[\d.]+ +2 $", answer.err, re.MULTILINE)
+        assert "on 4 texts held out" in answer.err
+        assert answer.err.endswith("try: textcnn predict 'your text'\n")
+        assert "\x1b" not in answer.err
+        assert (folder / "model.textcnn").stat().st_size > 1000
+
+    def test_quiet_says_nothing(self, textcnn, train_csv, folder):
+        assert textcnn("train", train_csv, "-q", "--epochs=2", *TINY) == (0, "", "")
+        assert (folder / "model.textcnn").exists()
+
+    def test_ends_early_and_says_so(self, textcnn, train_csv):
+        answer = textcnn("train", train_csv, "--epochs=60", "--patience=2", *TINY)
+        assert re.search(r"no better score in 2 epochs: the weights of epoch \d+ are kept", answer.err)
+
+    def test_the_model_goes_where_it_is_told_and_the_next_command_can_be_pasted(self, textcnn, train_csv, folder):
+        (folder / "my models").mkdir()
+        answer = textcnn("train", train_csv, "-o", "my models/a.textcnn", "--epochs=1", *TINY)
+        assert answer.err.endswith("try: textcnn predict -m 'my models/a.textcnn' 'your text'\n")
+        assert (folder / "my models" / "a.textcnn").exists()
+
+    def test_settings_come_from_a_file_and_options_win(self, textcnn, train_csv, folder):
+        (folder / "s.toml").write_text('widths = [1, 3]\nfilters = 4\nepochs = 1\nvectors = "none"\nmax-norm = 2.5\n')
+        assert textcnn("train", train_csv, "--settings", "s.toml", "--filters", "5").code == 0
+        settings = json.loads(textcnn("inspect", "--format", "json").out)["settings"]
+        assert (settings["widths"], settings["filters"], settings["max_norm"]) == ([1, 3], 5, 2.5)
+
+    def test_validates_on_a_file(self, textcnn, train_csv, folder):
+        write_csv(folder / "held.csv", [("ham", "lunch at noon"), ("spam", "free cash"), ("news", "a storm")])
+        answer = textcnn("train", train_csv, "--validation", "held.csv", "--epochs=1", *TINY)
+        assert answer.code == 0
+        assert "cannot be learned, for no training text has them: 'news'" in answer.err
+        assert "on 3 texts held out" in answer.err
+
+    def test_labels_are_any_text(self, textcnn, folder):
+        labels = {"ham": "[bold]a [/b] :smile:", "spam": "7 💰\u202e"}
+        write_csv(folder / "odd.csv", [(labels[label], text) for label, text in EXAMPLES])
+        answer = textcnn("train", "odd.csv", "--epochs=20", *TINY)
+        assert answer.code == 0
+        assert "[bold]a [/b] :smile:" in answer.err
+        found = {textcnn("predict", text, "--format=label").out for text in (HAM[0], SPAM[0])}
+        assert found <= {f"{label}\n" for label in labels.values()}
+        evaluated = textcnn("evaluate", "odd.csv")
+        assert "[bold]a [/b] :smile:" in evaluated.out
+        assert "\u202e" not in evaluated.out  # nothing that a terminal would obey
+
+    def test_several_labels_per_text(self, textcnn, folder):
+        rows = [(f"{label}|long" if len(text) > 25 else label, text) for label, text in EXAMPLES]
+        write_csv(folder / "tags.csv", rows)
+        assert "separated by" in textcnn("train", "tags.csv", "--epochs=30", *TINY).err
+        answers = textcnn("predict", "--format=jsonl", "--input", "tags.csv").out.splitlines()
+        assert all(isinstance(json.loads(answer)["label"], list) for answer in answers)
+        figures = json.loads(textcnn("evaluate", "tags.csv", "--format=json").out)
+        assert figures["subset_accuracy"] == figures["accuracy"]
+        assert set(figures["labels"]) == {"ham", "spam", "long"}
+        assert "all labels right" in textcnn("evaluate", "tags.csv", "--errors", "3").out
+
+    def test_the_seed_fixes_the_bytes(self, textcnn, train_csv, folder):
+        for threads in (1, 2):
+            for name in ("a", "b"):
+                arguments = ["--epochs=2", f"--threads={threads}", "--seed=5", *TINY]
+                assert textcnn("train", train_csv, "-q", "-o", name, *arguments).code == 0
+            assert (folder / "a").read_bytes() == (folder / "b").read_bytes()
+
+
+class TestEvaluate:
+    @pytest.fixture
+    def test_csv(self, folder):
+        wrong = [("spam", "see you at lunch"), ("ham", "claim your free prize"), ("ham", "dinner at home")]
+        return write_csv(folder / "test.csv", [*EXAMPLES[:10], *wrong])
+
+    def test_tables(self, textcnn, model, test_csv):
+        answer = textcnn("evaluate", test_csv, "--errors", "1")
+        assert answer.code == 0
+        assert re.search(r"^accuracy +0\.\d{4} +95 % interval 0\.\d+ to \d\.\d+, 13 texts$", answer.out, re.MULTILINE)
+        for name in ("macro F1", "micro F1", "MCC", "log loss", "calibration error"):
+            assert re.search(rf"^{name} +-?\d\.\d{{4}}$", answer.out, re.MULTILINE)
+        assert re.search(r"^ is \\ said +ham +spam $", answer.out, re.MULTILINE)
+        assert re.search(
+            r"test\.csv:1[23]  said (ham|spam) \(0\.\d{3}\), is (ham|spam)\n    \S", answer.out, re.MULTILINE
+        )
+
+    def test_json_is_one_object_with_everything(self, textcnn, model, test_csv):
+        answer = textcnn("evaluate", test_csv, "--format=json", "--errors=5")
+        found = json.loads(answer.out)
+        assert found["count"] == 13
+        assert found["accuracy"] == pytest.approx(11 / 13)
+        assert found["accuracy_interval"][0] < found["accuracy"] < found["accuracy_interval"][1]
+        assert set(found["labels"]["ham"]) == {"precision", "recall", "f1", "support"}
+        assert sum(map(sum, found["confusion"])) == 13
+        assert {"macro_f1", "micro_f1", "mcc", "log_loss", "calibration_error"} <= found.keys()
+        assert [(each["line"], each["gold"]) for each in found["errors"]] in (
+            [(12, ["spam"]), (13, ["ham"])],
+            [(13, ["ham"]), (12, ["spam"])],
+        )
+
+    def test_below_the_least_accuracy_it_exits_with_1(self, textcnn, model, test_csv):
+        assert textcnn("evaluate", test_csv, "--min-accuracy", "0.8").code == 0
+        answer = textcnn("evaluate", test_csv, "--min-accuracy", "0.95")
+        assert answer.code == 1
+        assert answer.err.endswith("textcnn: accuracy 0.8462 is below 0.95\n")
+
+    def test_labels_that_the_model_does_not_know_are_named_and_wrong(self, textcnn, model, folder):
+        write_csv(folder / "new.csv", [*EXAMPLES[:4], ("news", "see you at lunch")])
+        answer = textcnn("evaluate", "new.csv", "--format=json")
+        assert "the model does not know these labels; each text of theirs counts as wrong: 'news'" in answer.err
+        assert json.loads(answer.out)["accuracy"] == 0.8
+
+    def test_standard_input(self, textcnn, model):
+        given = b"label,text\nham,see you at lunch\nspam,free prize\n"
+        assert json.loads(textcnn("evaluate", "-", "--format=json", stdin=given).out)["count"] == 2
+
+
+class TestPredict:
+    def test_a_text_in_a_pipe(self, textcnn, model):
+        answer = textcnn("predict", "claim your free prize", "see you\tat\nlunch")
+        assert re.fullmatch(
+            r"spam\t[01]\.\d{4}\tclaim your free prize\nham\t[01]\.\d{4}\tsee you at lunch\n", answer.out
+        )
+        assert answer.err == ""
+
+    def test_labels_alone(self, textcnn, model):
+        assert textcnn("predict", "free prize", "see you at lunch", "--format=label").out == "spam\nham\n"
+
+    def test_json_lines(self, textcnn, model):
+        found = json.loads(textcnn("predict", 'free "prize"\n', "--format=jsonl").out)
+        assert list(found) == ["label", "probability", "probabilities", "text"]
+        assert found["label"] == "spam"
+        assert found["probability"] == found["probabilities"]["spam"]
+        assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert found["text"] == 'free "prize"\n'
+
+    def test_csv_can_be_read_back(self, textcnn, model):
+        text = 'a "free", prize\r\nfor you'
+        rows = list(csv.DictReader(io.StringIO(textcnn("predict", text, "--format=csv", "--top=2").out, newline="")))
+        assert list(rows[0]) == ["label", "probability", "label2", "probability2", "text"]
+        assert rows[0]["text"] == text
+        assert {rows[0]["label"], rows[0]["label2"]} == {"ham", "spam"}
+
+    def test_top(self, textcnn, model):
+        fields = textcnn("predict", "free prize", "--top=9").out.rstrip("\n").split("\t")
+        assert (fields[0], fields[2], fields[4]) == ("spam", "ham", "free prize")
+        assert float(fields[1]) + float(fields[3]) == pytest.approx(1, abs=1e-3)
+
+    def test_threshold(self, textcnn, model):
+        assert textcnn("predict", "zzz", "--threshold=1", "--format=label").out == "unknown\n"
+        assert textcnn("predict", "zzz", "--threshold=1", "--otherwise=a person", "--format=label").out == "a person\n"
+        assert textcnn("predict", "free prize", "--threshold=0.1", "--format=label").out == "spam\n"
+        assert textcnn("predict", "zzz", "--otherwise=a person").code == 2
+
+    def test_only_is_a_grep_by_meaning(self, textcnn, model):
+        given = "\n".join([*HAM[:5], SPAM[0], *HAM[5:9], SPAM[1]]).encode()
+        found = textcnn("predict", "--only=spam", stdin=given)
+        assert found.code == 0
+        assert [line.split("\t")[2] for line in found.out.splitlines()] == SPAM[:2]
+        assert textcnn("predict", "--only=spam", "--only=ham", "--format=label", stdin=given).out.count("\n") == 11
+        assert textcnn("predict", "--only=spam", HAM[0]) == (1, "", "")
+        unknown = textcnn("predict", "--only=news", HAM[0])
+        assert (unknown.code, "no label 'news', but ham, spam" in unknown.err) == (2, True)
+
+    def test_other_columns_of_csv_pass_through(self, textcnn, model, folder):
+        write_csv(
+            folder / "mail.csv",
+            [("1", "a, b", "free prize", "?"), ("2", "", "see you", "!")],
+            ["id", "from", "text", "label"],
+        )
+        answer = textcnn("predict", "--input", "mail.csv", "--format=csv", "--text-column=text")
+        rows = list(csv.reader(io.StringIO(answer.out)))
+        assert rows[0] == ["label", "probability", "id", "from", "input_label", "text"]
+        assert [(row[0], *row[2:]) for row in rows[1:]] == [
+            ("spam", "1", "a, b", "?", "free prize"),
+            ("ham", "2", "", "!", "see you"),
+        ]
+
+    def test_other_keys_of_json_lines_pass_through(self, textcnn, model, folder):
+        records = [
+            {"text": "free prize", "id": 1, "label": "x", "input_label": None},
+            {"id": 2, "text": "see you", "tags": ["a", {"b": 1.5}]},
+        ]
+        (folder / "mail.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+        first, second = map(json.loads, textcnn("predict", "-i", "mail.jsonl", "--format=jsonl").out.splitlines())
+        assert (first["label"], first["id"], first["input_input_label"], first["input_label"]) == ("spam", 1, "x", None)
+        assert (second["label"], second["tags"]) == ("ham", ["a", {"b": 1.5}])
+        as_csv = textcnn("predict", "-i", "mail.jsonl", "--format=csv")
+        assert "there is no column for 'tags'" in as_csv.err
+        assert [row["id"] for row in csv.DictReader(io.StringIO(as_csv.out))] == ["1", "2"]
+
+    def test_standard_input_is_lines_unless_columns_are_named(self, textcnn, model):
+        given = b"id,text\n1,free prize\n2,see you\n"
+        assert textcnn("predict", "-i", "-", "--format=label", stdin=given).out.count("\n") == 3
+        assert textcnn("predict", "--text-column=text", "--format=label", stdin=given).out == "spam\nham\n"
+        assert textcnn("predict", "--input-format=csv", "--format=label", stdin=given).out == "spam\nham\n"
+
+    def test_the_model_is_found_by_option_by_environment_or_in_the_folder(self, textcnn, model, folder, monkeypatch):
+        assert textcnn("predict", "x").code == 0
+        (folder / "elsewhere").mkdir()
+        moved = model.rename(folder / "elsewhere" / "m")
+        missing = textcnn("predict", "x")
+        assert missing.code == 1
+        assert missing.err == (
+            "textcnn: there is no model model.textcnn; train one with: textcnn train FILE -o model.textcnn\n"
+        )
+        assert textcnn("predict", "-m", moved, "x").code == 0
+        monkeypatch.setenv("TEXTCNN_MODEL", str(moved))
+        import textcnn.cli.application as application
+
+        assert application.run(["predict", "x"]) == 0
+        assert application.run(["predict", "-m", "nowhere", "x"]) == 1
+
+    def test_texts_and_input_together_are_refused(self, textcnn, model):
+        assert textcnn("predict", "x", "--input", "y.csv").code == 2
+
+    @pytest.mark.parametrize(("columns", "bars"), [(100, True), (60, False), (20, False)])
+    def test_pretty_fits_the_terminal(self, textcnn, model, monkeypatch, columns, bars):
+        texts = ["free prize " * 30, "今日は" * 50, "e\u0301" * 90, "", "\x1b[31mred\x07", "👩‍👩‍👧 hi"]
+        answers = []
+        with monkeypatch.context() as patch:
+            patch.setenv("COLUMNS", str(columns))
+            import textcnn.cli.application as application
+
+            patch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+            application.run(["predict", "--format=pretty", *texts])
+            answers = sys.stdout.buffer.getvalue().decode().splitlines()
+        assert len(answers) == len(texts)
+        from textcnn.cli.console import cells
+
+        assert max(map(cells, answers)) <= columns
+        assert all(re.match(r"(ham |spam)  .*\d\.\d %", answer) for answer in answers)
+        assert any("█" in answer for answer in answers) == bars
+        assert "\x1b" not in "".join(answers)
+
+
+class TestInspect:
+    def test_lines(self, textcnn, model):
+        shown = textcnn("inspect").out
+        assert re.search(r"^labels +ham, spam$", shown, re.MULTILINE)
+        assert re.search(r"^  widths +1, 2$", shown, re.MULTILINE)
+        assert re.search(r"^  validation +count 40, accuracy [\d.]+", shown, re.MULTILINE)
+
+    def test_json(self, textcnn, model):
+        found = json.loads(textcnn("inspect", model, "--format=json").out)
+        assert found["labels"] == ["ham", "spam"]
+        assert found["bytes"] == model.stat().st_size
+
+
+def on_a_terminal(*arguments, columns, env=None):
+    """What a command writes where all streams are a terminal of so many columns, and its exit code."""
+    import fcntl
+    import termios
+
+    outside, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen(
+        program.command(*arguments),
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        env=program.environment(**{"TERM": "xterm-256color", **(env or {})}),
+    )
+    os.close(inside)
+    shown = b""
+    with suppress(OSError):  # what Linux says when the other side is gone
+        while block := os.read(outside, 65536):
+            shown += block
+    os.close(outside)
+    return process.wait(timeout=60), shown.decode()
+
+
+class TestTerminal:
+    def test_answers_are_pretty(self, model):
+        code, shown = on_a_terminal("predict", "free prize", columns=80)
+        assert code == 0
+        assert re.fullmatch(r"spam  █+.? *\d+\.\d %  free prize\r\n", shown)
+
+    @pytest.mark.parametrize(
+        ("columns", "env"),
+        [
+            (60, {"NO_COLOR": "1"}),
+            pytest.param(80, {}, marks=pytest.mark.slow),
+            pytest.param(80, {"TERM": "dumb"}, marks=pytest.mark.slow),
+        ],
+        ids=["60", "80", "dumb"],
+    )
+    def test_training_is_shown_live(self, train_csv, columns, env):
+        code, shown = on_a_terminal("train", train_csv, "--epochs=3", *TINY, columns=columns, env=env)
+        assert code == 0
+        dumb = env.get("TERM") == "dumb"
+        assert ("\x1b" not in shown) == dumb
+        assert bool(re.search(r"epoch 3/3  batch 1/1  loss \d\.\d{3}  score \d\.\d{3}", shown)) != dumb
+        if "NO_COLOR" in env:
+            assert not re.search(r"\x1b\[[\d;]*3\dm", shown)
+        lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown).replace("\r", "\n").split("\n")
+        epochs = [line for line in lines if "loss" in line]
+        assert max(map(len, epochs)) <= columns
+        assert sum("validation" in line for line in epochs) == 3
+        assert any("textcnn predict 'your text'" in line for line in lines)
+
+
+def imported(*arguments, folder):
+    """Modules that a command imports."""
+    script = (
+        "import sys; from textcnn.cli.application import run; code = run(sys.argv[1:]);"
+        " sys.stderr.write(' '.join(sys.modules)); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=program.environment(),
+        cwd=folder,
+    )
+    assert done.returncode == 0
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+class TestColdStart:
+    def test_an_answer_needs_nothing_but_numpy(self, model, folder):
+        found = imported("predict", "this is not a spam", folder=folder)
+        assert "numpy" in found
+        assert not found & {"torch", "gensim", "sklearn", "scipy", "pandas", "rich", "safetensors"}
+
+    @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["predict", "-h"], ["--version"]])
+    def test_help_does_not_even_need_numpy(self, folder, arguments):
+        assert not imported(*arguments, folder=folder) & {"numpy", "torch", "gensim", "sklearn", "scipy", "rich"}
