@@ -12,7 +12,7 @@ LAYERS = [
     {"__main__"},
     {"cli"},
     {"estimator"},
-    {"training"},
+    {"training", "explain"},
     {"predictor", "metrics"},
     {"modelfile", "network"},
     {"lookup"},

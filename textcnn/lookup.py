@@ -8,14 +8,14 @@ Shapes: T tokens in B texts, U distinct words, D dimensions, F filters of each w
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.vocabulary import Ragged
 
-__all__ = ["Network", "Pooling"]
+__all__ = ["Frame", "Network", "Pooling", "responses"]
 
 Floats = NDArray[np.float32]
 
@@ -53,26 +53,25 @@ class Network(NamedTuple):
         return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
 
     def _maps(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
-        frame = _Frame.around(ragged, max(self.widths), len(vectors))
+        frame = Frame.around(ragged, max(self.widths), len(vectors))
         maps = [
-            responses[frame.tokens - (width - 1) // 2]
-            for width, responses in _responses(vectors, filters, self.widths, frame)
+            values[frame.tokens - (width - 1) // 2] for width, values in responses(vectors, filters, self.widths, frame)
         ]
         joined: Floats = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
         return joined
 
     def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
-        frame = _Frame.around(ragged, max(self.widths), len(vectors))
+        frame = Frame.around(ragged, max(self.widths), len(vectors))
         best, mean = [], []
         biases = np.split(bias, len(self.widths))
-        for (width, responses), own in zip(_responses(vectors, filters, self.widths, frame), biases, strict=True):
+        for (width, values), own in zip(responses(vectors, filters, self.widths, frame), biases, strict=True):
             first, last = frame.windows(width)
             if self.pooling.kind == "kmax":
-                best.append(_kmax(responses, first, last, self.pooling.k) + own)
+                best.append(_kmax(values, first, last, self.pooling.k) + own)
             elif self.pooling.kind != "mean":
-                best.append(_reduce(np.maximum, responses, first, last)[:, None] + own)
+                best.append(_reduce(np.maximum, values, first, last)[:, None] + own)
             if self.pooling.kind in ("mean", "max+mean"):
-                lit = np.maximum(responses + own, 0)
+                lit = np.maximum(values + own, 0)
                 mean.append(_reduce(np.add, lit, first, last) / (last - first)[:, None])
         joined = [np.maximum(np.concatenate(best, axis=2), 0).reshape(len(frame.starts), -1)] if best else []
         if mean:
@@ -80,7 +79,7 @@ class Network(NamedTuple):
         return np.concatenate(joined, axis=1).astype(np.float32)
 
 
-class _Frame(NamedTuple):
+class Frame(NamedTuple):
     """Texts in one row with empty places before, between and after them."""
 
     words: NDArray[np.int64]  # (P,) rows of R; U stands for an empty place
@@ -89,7 +88,8 @@ class _Frame(NamedTuple):
     tokens: NDArray[np.int64]  # (T,) where each token stands in `words`
 
     @classmethod
-    def around(cls, ragged: Ragged, widest: int, empty: int) -> "_Frame":
+    def around(cls, ragged: Ragged, widest: int, empty: int) -> "Frame":
+        """Leave room for the widest filter; `empty` is the row of R that stands for an empty place."""
         margin = max(widest - 1, 1)
         lengths = ragged.lengths
         starts = ragged.starts[:-1] + margin * np.arange(1, len(lengths) + 1)
@@ -104,18 +104,20 @@ class _Frame(NamedTuple):
         return first, np.maximum(self.starts + self.lengths, first + 1)
 
 
-def _responses(vectors: Floats, filters: Floats, widths: Sequence[int], frame: _Frame) -> Iterator[tuple[int, Floats]]:
-    """For each width the response of the window that begins at each place: (P, F)."""
+def responses(
+    vectors: NDArray[Any], filters: NDArray[Any], widths: Sequence[int], frame: Frame
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """For each width the response of the window that begins at each place: (P, F), in the precision of the vectors."""
     count = len(filters) // sum(widths)
-    padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
+    padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
     first = 0
     for width in widths:
-        responses = np.zeros((len(frame.words), count), np.float32)
+        values = np.zeros((len(frame.words), count), vectors.dtype)
         for offset in range(width):
             table = padded @ filters[first : first + count].T  # (U + 1, F)
-            responses[: len(responses) - offset] += table[frame.words[offset:]]
+            values[: len(values) - offset] += table[frame.words[offset:]]
             first += count
-        yield width, responses
+        yield width, values
 
 
 def _reduce(how: np.ufunc, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:

@@ -79,13 +79,18 @@ class Predictor:
 
     def logits_of(self, encoded: Encoded) -> NDArray[np.float32]:
         """The same for texts that are cut already."""
-        rows, counts = self._rows_of(encoded.surfaces)
+        vectors = self.vectors_of(encoded.surfaces)
         total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float32)
-        for member in self.model.members:
-            vectors = self._vectors(member, rows, counts)
-            total += _bounded(member, vectors, encoded.ragged)
+        for member, own in zip(self.model.members, vectors, strict=True):
+            total += _bounded(member, own, encoded.ragged)
         mean: NDArray[np.float32] = total / np.float32(len(self.model.members))
         return mean
+
+    def vectors_of(self, surfaces: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        """What each network sees of words as they stand in texts: (U, D)."""
+        rows, counts = self._rows_of(surfaces)
+        for member in self.model.members:
+            yield self._vectors(member, rows, counts)
 
     def known(self, surface: str) -> bool:
         """Whether a word, or a part of it, has a vector."""
