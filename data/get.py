@@ -16,7 +16,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
 import sys
 import tarfile
@@ -362,7 +361,7 @@ def write(folder: Path, splits: Splits) -> None:
         for part, rows in zip(parts, splits.values(), strict=True):
             write_csv(part, rows)
         for part, place in parts.items():
-            os.replace(part, place)
+            part.replace(place)
     except BaseException:
         clear(parts, folder if made else None)
         raise

@@ -51,7 +51,8 @@ def _trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     data = write_csv(folder / "train.csv", EXAMPLES)
     path = folder / "model.textcnn"
-    assert run(["train", str(data), "--validation", str(data), "-o", str(path), "-q", "--epochs=20", *TINY]) == 0
+    settled = ["--epochs=60", "--patience=60", "--filters=16", "--dropout=0.1"]
+    assert run(["train", str(data), "--validation", str(data), "-o", str(path), "-q", *TINY, *settled]) == 0
     return path
 
 

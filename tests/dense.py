@@ -1,5 +1,7 @@
 """The same network without the trick: torch's own conv1d, a text at a time. The reference for the engine."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -18,10 +20,7 @@ def pool(
     vectors: Tensor, weight: Tensor, bias: Tensor, words: Tensor, starts: Tensor, bank: Bank, pooling: str, k: int
 ) -> Tensor:
     """(B, S·widths·F), like textcnn.network.responses.pool."""
-    rows = [
-        _pool_one(vectors[words[start:stop]], weight, bias, bank, pooling, k)
-        for start, stop in zip(starts, starts[1:], strict=False)
-    ]
+    rows = [_pool_one(vectors[words[start:stop]], weight, bias, bank, pooling, k) for start, stop in pairwise(starts)]
     return torch.stack(rows)
 
 
@@ -52,7 +51,7 @@ def _kmax(responses: Tensor, k: int) -> Tensor:
 def convolve(vectors: Tensor, weight: Tensor, bias: Tensor, words: Tensor, starts: Tensor, bank: Bank) -> Tensor:
     """(T, widths·F), like textcnn.network.responses.convolve: the window of a token has it in its middle."""
     rows = []
-    for start, stop in zip(starts, starts[1:], strict=False):
+    for start, stop in pairwise(starts):
         text = vectors[words[start:stop]]
         if not len(text):
             continue

@@ -116,7 +116,9 @@ class TestTrain:
         assert (folder / "my models" / "a.textcnn").exists()
 
     def test_settings_come_from_a_file_and_options_win(self, textcnn, train_csv, folder):
-        (folder / "s.toml").write_text('widths = [1, 3]\nfilters = 4\nepochs = 1\nvectors = "none"\nmax-norm = 2.5\n')
+        (folder / "s.toml").write_text(
+            'widths = [1.0, 3]\nfilters = 4\nepochs = 1.0\nvectors = "none"\nmax-norm = 2.5\n'
+        )
         assert textcnn("train", train_csv, "--settings", "s.toml", "--filters", "5").code == 0
         settings = json.loads(textcnn("inspect", "--format", "json").out)["settings"]
         assert (settings["widths"], settings["filters"], settings["max_norm"]) == ([1, 3], 5, 2.5)
@@ -173,8 +175,18 @@ class TestEvaluate:
             assert re.search(rf"^{name} +-?\d\.\d{{4}}$", answer.out, re.MULTILINE)
         assert re.search(r"^ is \\ said +ham +spam $", answer.out, re.MULTILINE)
         assert re.search(
-            r"test\.csv:1[23]  said (ham|spam) \(0\.\d{3}\), is (ham|spam)\n    \S", answer.out, re.MULTILINE
+            r"test\.csv:1[23]  said (ham|spam) \(\d\.\d{3}\), is (ham|spam)\n    \S", answer.out, re.MULTILINE
         )
+
+    def test_a_matrix_that_is_too_wide_becomes_a_list(self, textcnn, folder, monkeypatch):
+        names = [f"{label} of {colour} colour" for label in ("ham", "spam") for colour in ("red", "green", "blue")]
+        write_csv(folder / "many.csv", [(names[place % 6], text) for place, (_, text) in enumerate(EXAMPLES)])
+        assert textcnn("train", "many.csv", "-q", "--epochs=1", *TINY).code == 0
+        shown = textcnn("evaluate", "many.csv").out
+        assert "is \\ said" not in shown
+        assert re.search(r"^ confused most: is +said +texts $", shown, re.MULTILINE)
+        monkeypatch.setenv("COLUMNS", "200")
+        assert "is \\ said" in textcnn("evaluate", "many.csv").out
 
     def test_json_is_one_object_with_everything(self, textcnn, model, test_csv):
         answer = textcnn("evaluate", test_csv, "--format=json", "--errors=5")
@@ -368,21 +380,40 @@ class TestTerminal:
         assert code == 0
         assert re.fullmatch(r"spam  █+.? *\d+\.\d %  free prize\r\n", shown)
 
+    @pytest.mark.parametrize("columns", [60, 80])
+    def test_progress_is_live_and_fits(self, monkeypatch, columns):
+        from textcnn.cli.progress import Display
+        from textcnn.training.loop import Epoch, Step
+
+        terminal = io.StringIO()
+        terminal.isatty = lambda: True
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with Display(quiet=False) as display:
+            display.show(Step(1, 20, 170, 170, 0.5))
+            display.show(Epoch(1, 20, 0.51234, 0.6, 0.7, 10.5, True, "the loss diverged"))
+            display.show(Step(12, 20, 110, 170, 0.4))
+            display.live.refresh()
+            display.end()
+        shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", terminal.getvalue())
+        assert "preparing words and vectors" in shown
+        assert f"epoch 12/20  {'batch ' * (columns == 80)}110/170  loss 0.400  score 0.700" in shown
+        assert re.search(r" 58 % [-\d]+:[-\d]{2}", shown)
+        assert "the loss diverged\n" in shown
+        assert ("validation loss 0.6000  score 0.7000" in shown) == (columns == 80)
+        assert max(len(line) for line in re.split("[\r\n]", shown)) <= columns
+
+    @pytest.mark.slow
     @pytest.mark.parametrize(
-        ("columns", "env"),
-        [
-            (60, {"NO_COLOR": "1"}),
-            pytest.param(80, {}, marks=pytest.mark.slow),
-            pytest.param(80, {"TERM": "dumb"}, marks=pytest.mark.slow),
-        ],
-        ids=["60", "80", "dumb"],
+        ("columns", "env"), [(60, {"NO_COLOR": "1"}), (80, {}), (80, {"TERM": "dumb"})], ids=["60", "80", "dumb"]
     )
     def test_training_is_shown_live(self, train_csv, columns, env):
         code, shown = on_a_terminal("train", train_csv, "--epochs=3", *TINY, columns=columns, env=env)
         assert code == 0
         dumb = env.get("TERM") == "dumb"
         assert ("\x1b" not in shown) == dumb
-        assert bool(re.search(r"epoch 3/3  batch 1/1  loss \d\.\d{3}  score \d\.\d{3}", shown)) != dumb
+        assert bool(re.search(r"epoch 3/3  (batch )?1/1  loss \d\.\d{3}  score \d\.\d{3}", shown)) != dumb
         if "NO_COLOR" in env:
             assert not re.search(r"\x1b\[[\d;]*3\dm", shown)
         lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown).replace("\r", "\n").split("\n")

@@ -15,7 +15,7 @@ LAYERS = [
     {"training", "explain"},
     {"predictor", "metrics"},
     {"modelfile", "network"},
-    {"lookup"},
+    {"lookup", "wide"},
     {"vectors"},
     {"vocabulary", "corpus"},
     {"tokens", "tensorfile", "wholefile", "settings"},

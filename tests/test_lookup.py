@@ -40,9 +40,7 @@ def in_numpy(network: TextCNN) -> Network:
 def test_numpy_equals_torch(widths: tuple[int, ...], pooling: str, stages: int, hidden: tuple[int, ...]) -> None:
     torch.manual_seed(0)
     random = np.random.default_rng(0)
-    shape = Shape(
-        dimensions=6, labels=3, widths=widths, filters=4, stages=stages, pooling=pooling, k=3, hidden=hidden
-    )
+    shape = Shape(dimensions=6, labels=3, widths=widths, filters=4, stages=stages, pooling=pooling, k=3, hidden=hidden)
     network, vectors = a_network(shape), torch.randn(12, 6)
     for lengths in LENGTHS:
         starts = np.cumsum([0, *lengths])

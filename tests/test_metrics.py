@@ -34,7 +34,7 @@ def test_figures_by_hand() -> None:
 
 
 def test_calibration_error_by_hand() -> None:
-    """Confidences .9 .8 .7 .6 in four bins; right, right, wrong, right: gaps .1 .2 .7 .4, a quarter of the texts each."""
+    """Confidences .9 .8 .7 .6 in four bins; right, right, wrong, right: gaps .1 .2 .7 .4, of a quarter each."""
     report = measure(GOLD, PROBABILITIES, best, KNOWN, several=False)
     assert report.calibration_error == pytest.approx((0.1 + 0.2 + 0.7 + 0.4) / 4, abs=1e-6)
 

@@ -3,6 +3,7 @@
 import sys
 import time
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -67,7 +68,7 @@ def test_no_combining_mark_of_the_basic_plane_is_lost() -> None:
 def test_places_are_those_of_the_words_in_the_text(text: str) -> None:
     found = tokenize(text)
     assert [text[token.start : token.end] for token in found] == [token.surface for token in found] == words(text)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(found))
 
 
 @given(st.text())

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textcnn.errors import SettingsError, TrainingError
+from textcnn.modelfile import Model
 from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
 from textcnn.settings import Settings
 from textcnn.training.batches import batches
-from textcnn.training.calibration import temperature
+from textcnn.training.calibration import calibrate
 from textcnn.training.fitting import Labelled, class_weights, fit
 from textcnn.training.loop import Epoch, Part, Step, Trainer
 from textcnn.training.optimizer import Adam
@@ -99,8 +100,19 @@ def test_temperature_undoes_overconfidence() -> None:
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     drawn = (chances.cumsum(axis=1) > random.random((len(logits), 1))).argmax(axis=1)
     targets = np.eye(3, dtype=np.float32)[drawn]
-    assert temperature(3 * logits, targets, several=False) == pytest.approx(3, rel=0.05)
-    assert temperature(np.empty((0, 3), np.float32), np.empty((0, 3), np.float32), several=False) == 1
+    join = calibrate(3 * logits, np.zeros_like(logits), targets, several=False)
+    assert join.temperature == pytest.approx(3, rel=0.05)
+    nothing = np.empty((0, 3), np.float32)
+    assert calibrate(nothing, nothing, nothing, several=False).temperature == 1
+
+
+def test_the_part_that_knows_more_weighs_more() -> None:
+    random = np.random.default_rng(0)
+    targets = np.eye(2, dtype=np.float32)[random.integers(0, 2, 2000)]
+    noise = random.normal(size=targets.shape).astype(np.float32)
+    telling = calibrate(noise, 2 * targets, targets, several=False)
+    silent = calibrate(2 * targets, noise, targets, several=False)
+    assert telling.wide_weight * telling.temperature > 2 > 0.3 > silent.wide_weight * silent.temperature
 
 
 # Weights of classes
@@ -185,7 +197,7 @@ def test_output_weights_keep_their_norm() -> None:
 
 
 def test_labels_smoothed_to_the_end_teach_nothing_but_the_prior() -> None:
-    trainer, part = a_trainer(Settings())
+    trainer, _ = a_trainer(Settings())
     logits = torch.tensor([[2.0, 2.0]])
     loss = trainer._loss(logits, np.array([[1, 0]], np.float32), smooth=True)
     assert float(loss) == pytest.approx(np.log(2))
@@ -225,6 +237,25 @@ def test_stopping_early_keeps_the_best_so_far() -> None:
     )
     assert len(seen) == 4
     assert len(model.figures["curve"]) <= 2
+
+
+def test_at_the_end_it_learns_from_all_texts() -> None:
+    def learn(**values: object) -> tuple[list[str], Model]:
+        seen: list[object] = []
+        model = fit(
+            Labelled(TEXTS, LABELS),
+            classes=["ham", "spam"],
+            several=False,
+            settings=quick(**values),
+            watch=lambda row: bool(seen.append(row)),
+        )
+        return [row for row in seen if isinstance(row, str)], model
+
+    notes, model = learn()
+    assert "the same again with the held-out texts" in notes
+    single, other = learn(refit="off")
+    assert not single and len(other.vocabulary) <= len(model.vocabulary)
+    assert other.figures["validation"] == model.figures["validation"]
 
 
 def test_nothing_to_learn_from() -> None:

@@ -6,6 +6,8 @@ word contributions and biases, with nothing sampled or approximated, through sta
 layers is not linear between its features; from there integrated gradients are used (Sundararajan et al. 2017), whose
 parts also add up, to the precision of their 256 steps.
 
+The wide part is a sum over words and pairs of neighbours to begin with; its norm is that of this text.
+
 Contributions are to the calibrated logit, the one whose softmax or sigmoid is the probability.
 
 Shapes: T words in the text, P places of windows, D dimensions, F filters of a width, K labels.
@@ -79,13 +81,14 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
     wanted[model.labels.index(label)] += 1
     if against:
         wanted[model.labels.index(against)] -= 1
-    share = 1 / (len(model.members) * model.temperature)
+    share = 1 / (len(model.members) * model.join.temperature)
     spreads = [
         _spread(member, vectors.astype(np.float64), encoded.ragged, wanted)
         for member, vectors in zip(model.members, predictor.vectors_of(encoded.surfaces), strict=True)
     ]
-    words = share * sum((spread.words for spread in spreads), np.zeros(len(tokens)))
-    bias = share * sum(spread.bias for spread in spreads)
+    wide = _of_wide(predictor, encoded.surfaces, wanted)
+    words = share * sum((spread.words for spread in spreads), np.zeros(len(tokens))) + wide.words
+    bias = share * sum(spread.bias for spread in spreads) + wide.bias
     return Explanation(
         text=text,
         label=label,
@@ -93,15 +96,33 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         logit=float(words.sum() + bias),
         bias=float(bias),
         words=[Part(*token, float(value)) for token, value in zip(tokens, words, strict=True)],
-        ngrams=_ngrams(text, tokens, spreads, share),
+        ngrams=_ngrams(text, tokens, [*((spread, share) for spread in spreads), (wide, 1.0)]),
         unknown=sorted({token.surface for token in tokens if not predictor.known(token.surface)}),
         exact=all(len(member.network.layers) == 1 for member in model.members),
     )
 
 
-def _ngrams(text: str, tokens: list[Token], spreads: list[_Spread], share: float) -> list[Part]:
+def _of_wide(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Spread:
+    """The wide part's share: a pair gives a half to each of its words."""
+    wide, weight = predictor.model.wide, predictor.model.join.wide_weight
+    if wide is None:
+        return _Spread(np.zeros(len(surfaces)), {}, 0.0)
+    outputs = wanted if len(wide.bias) == len(wanted) else wanted[1:] - wanted[:1]
+    singles, pairs = (weight * (rows @ outputs) for rows in wide.attributed(surfaces))
+    words = singles.copy()
+    spans = {(place, place + 1): float(value) for place, value in enumerate(singles)}
+    for place, value in enumerate(pairs.tolist()):
+        first, last = max(place - 1, 0), min(place + 1, len(surfaces))
+        if last > first:
+            words[first:last] += value / (last - first)
+            spans[first, last] = spans.get((first, last), 0.0) + value
+    outside = float(pairs.sum()) if not surfaces else 0.0
+    return _Spread(words, spans, float(weight * (wide.bias @ outputs)) + outside)
+
+
+def _ngrams(text: str, tokens: list[Token], spreads: list[tuple[_Spread, float]]) -> list[Part]:
     total: dict[tuple[int, int], float] = {}
-    for spread in spreads:
+    for spread, share in spreads:
         for place, value in spread.windows.items():
             total[place] = total.get(place, 0.0) + share * value
     parts = [

@@ -52,6 +52,11 @@ class Network(NamedTuple):
             ragged = Ragged(np.arange(len(vectors), dtype=np.int32), ragged.starts)
         return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
 
+    @property
+    def _kept(self) -> int:
+        """Values kept of each text by max and k-max pooling."""
+        return len(self.biases[-1]) * (self.pooling.k if self.pooling.kind == "kmax" else 1)
+
     def _maps(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
         frame = Frame.around(ragged, max(self.widths), len(vectors))
         maps = [
@@ -73,7 +78,7 @@ class Network(NamedTuple):
             if self.pooling.kind in ("mean", "max+mean"):
                 lit = np.maximum(values + own, 0)
                 mean.append(_reduce(np.add, lit, first, last) / (last - first)[:, None])
-        joined = [np.maximum(np.concatenate(best, axis=2), 0).reshape(len(frame.starts), -1)] if best else []
+        joined = [np.maximum(np.concatenate(best, axis=2), 0).reshape(len(frame.starts), self._kept)] if best else []
         if mean:
             joined.append(np.concatenate(mean, axis=1))
         return np.concatenate(joined, axis=1).astype(np.float32)

@@ -6,6 +6,7 @@
     N.trained.*          network N: vectors of the training texts' words, changed by training
     N.S.filters, .bias   stage S of network N
     N.layer.L.*          layer L of its head
+    wide.*               the linear part beside the networks, see wide.py
 
 A file of a newer format, or one that does not fit together, is refused. The same training gives the same bytes: there
 is no date in it.
@@ -28,6 +29,7 @@ from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_
 from textcnn.vectors.table import Quantized
 from textcnn.vocabulary import Vocabulary, check_vocabulary
 from textcnn.wholefile import written_whole
+from textcnn.wide import BUCKETS, Join, Wide
 
 __all__ = ["FORMAT", "Member", "Model"]
 
@@ -55,7 +57,8 @@ class Model:
     static: Quantized
     first_static: int  # the row of the vocabulary that the first row of `static` belongs to
     members: tuple[Member, ...]
-    temperature: float = 1.0
+    wide: Wide | None = None
+    join: Join = field(default_factory=lambda: Join(1.0, 1.0))
     thresholds: tuple[float, ...] = ()  # of each label, if a text can have several
     figures: dict[str, Any] = field(default_factory=dict)  # measured on the validation part
     fingerprint: str = ""  # of the training texts
@@ -95,7 +98,8 @@ class Model:
             "numbered": self.numbered,
             "networks": len(self.members),
             "first_static": self.first_static,
-            "temperature": self.temperature,
+            "temperature": self.join.temperature,
+            "wide_weight": self.join.wide_weight,
             "thresholds": self.thresholds,
             "figures": self.figures,
             "fingerprint": self.fingerprint,
@@ -119,6 +123,8 @@ class Model:
                 tensors[f"{number}.{stage}.filters"], tensors[f"{number}.{stage}.bias"] = filters, bias
             for layer, (weight, bias) in enumerate(member.network.layers):
                 tensors[f"{number}.layer.{layer}.weight"], tensors[f"{number}.layer.{layer}.bias"] = weight, bias
+        if self.wide is not None:
+            tensors |= {f"wide.{name}": array for name, array in self.wide._asdict().items()}
         return tensors
 
     @classmethod
@@ -196,7 +202,8 @@ class _Reader:
             static=static,
             first_static=first,
             members=members,
-            temperature=self._number("temperature", 1.0),
+            wide=self._wide(1 if len(labels) == 2 and not described["several"] else len(labels)),
+            join=Join(self._number("temperature"), self._number("wide_weight")),
             thresholds=self._thresholds(len(labels)),
             figures=_dict(described.get("figures")),
             fingerprint=_text(described.get("fingerprint")),
@@ -256,8 +263,19 @@ class _Reader:
         )
         return Member(network, trained)
 
-    def _number(self, name: str, default: float) -> float:
-        value = self.described.get(name, default)
+    def _wide(self, outputs: int) -> Wide | None:
+        if "wide.buckets" not in self.tensors:
+            return None
+        buckets, weights = self.tensor("wide.buckets"), self.tensor("wide.weights")
+        idf = self.tensor("wide.idf", (BUCKETS,))
+        if [buckets.dtype, weights.dtype, idf.dtype] != [np.uint32, np.int8, np.uint8] or buckets.ndim != 1:
+            raise TensorFileError("its wide part is damaged")
+        if weights.shape != (len(buckets), outputs) or (np.diff(buckets.astype(np.int64)) <= 0).any():
+            raise TensorFileError("its wide part is damaged")
+        return Wide(buckets, weights, self.floats("wide.steps", (outputs,)), idf, self.floats("wide.bias", (outputs,)))
+
+    def _number(self, name: str) -> float:
+        value = self.described.get(name)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1e-6 < value < 1e6:
             raise TensorFileError(f"its {name} is damaged")
         return float(value)

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from textcnn.errors import ModelFileError
 from textcnn.modelfile import Member, Model
-from textcnn.vocabulary import UNKNOWN, Encoded, Ragged, encode
+from textcnn.vocabulary import UNKNOWN, Encoded, encode
 
 __all__ = ["Prediction", "Predictor"]
 
 _MOST_REMEMBERED = 100_000
-_MOST_WORDS = 30_000
 
 
 class Prediction(NamedTuple):
@@ -63,7 +62,7 @@ class Predictor:
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated probabilities: (B, K); rows add up to one unless a text can have several labels."""
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here
-            logits = self.logits(texts) / np.float32(self.model.temperature)
+            logits = self.logits(texts)
         if not np.isfinite(logits).all():
             raise ModelFileError("the model is damaged: its weights are so large that its answers are not numbers")
         return to_probabilities(logits, several=self.model.several)
@@ -74,17 +73,25 @@ class Predictor:
         return np.concatenate(pieces) if pieces else np.empty((0, len(self.labels)), np.float32)
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """What the networks say on average, before calibration: (B, K)."""
-        return self.logits_of(encode(texts, self.model.settings["max_words"]))
+        """Calibrated logits, whose softmax or sigmoids are the probabilities: (B, K)."""
+        encoded = encode(texts, self.model.settings["max_words"])
+        return self.model.join.logits(self.network_logits(encoded), self.wide_margins(encoded))
 
-    def logits_of(self, encoded: Encoded) -> NDArray[np.float32]:
-        """The same for texts that are cut already."""
+    def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:
+        """What the networks say on average, not calibrated: (B, K)."""
         vectors = self.vectors_of(encoded.surfaces)
         total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float32)
         for member, own in zip(self.model.members, vectors, strict=True):
-            total += _bounded(member, own, encoded.ragged)
+            total += np.concatenate([member.network.logits(own, part) for part in encoded.ragged.parts()])
         mean: NDArray[np.float32] = total / np.float32(len(self.model.members))
         return mean
+
+    def wide_margins(self, encoded: Encoded) -> NDArray[np.float32]:
+        """What the wide part says: (B, K); zero if there is none."""
+        if self.model.wide is None:
+            return np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float32)
+        margins = self.model.wide.scores(encoded.surfaces, encoded.ragged)
+        return margins if margins.shape[1] == len(self.labels) else np.concatenate([-margins, margins], axis=1)
 
     def vectors_of(self, surfaces: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         """What each network sees of words as they stand in texts: (U, D)."""
@@ -131,17 +138,6 @@ def grouped(texts: Iterable[str], characters: int = 200_000) -> Iterator[list[st
             group, size = [], 0
     if group:
         yield group
-
-
-def _bounded(member: Member, vectors: NDArray[np.float32], ragged: Ragged) -> NDArray[np.float32]:
-    """Logits, a bounded number of words at a time."""
-    pieces, first, count = [], 0, len(ragged.starts) - 1
-    while first < count:
-        last = int(np.searchsorted(ragged.starts, ragged.starts[first] + _MOST_WORDS, side="right")) - 1
-        last = min(max(last, first + 1), count, first + _MOST_WORDS)
-        pieces.append(member.network.logits(vectors, ragged.take(np.arange(first, last))))
-        first = last
-    return np.concatenate(pieces) if pieces else np.empty((0, len(member.network.layers[-1][1])), np.float32)
 
 
 def to_probabilities(logits: NDArray[np.float32], *, several: bool) -> NDArray[np.float32]:

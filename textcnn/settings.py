@@ -51,6 +51,13 @@ class Settings:
     stages: int = _setting(1, "Network", "banks of filters, one on top of the other", Limits(1, 4))
     hidden: tuple[int, ...] = _setting((), "Network", "sizes of hidden layers before the output", Limits(1, 4096))
 
+    wide: str = _setting(
+        "on",
+        "Network",
+        "a linear part over words, letters and neighbours beside the network",
+        Limits(choices=("on", "off")),
+    )
+
     dropout: float = _setting(0.5, "Regularisation", "share of features dropped", Limits(0, 0.95))
     word_dropout: float = _setting(0.0, "Regularisation", "share of words replaced by the unknown word", Limits(0, 0.9))
     max_norm: float = _setting(
@@ -68,7 +75,7 @@ class Settings:
     vectors: str = _setting(
         "auto",
         "Word vectors",
-        "a vectors file, 'trained' (by gensim on the training texts), 'none' (random), or 'auto'",
+        "auto, english, trained (by gensim on the training texts), none (random), gensim:NAME, or a file",
         Limits(free=True),
     )
     dimensions: int = _setting(100, "Word vectors", "length of vectors that are not read from a file", Limits(2, 1000))
@@ -102,6 +109,12 @@ class Settings:
     learning_rate: float = _setting(1e-3, "Training", "step size of Adam", Limits(1e-7, 1000))
     vector_learning_rate: float = _setting(1e-3, "Training", "step size for the word vectors", Limits(0, 1000))
     validation_share: float = _setting(0.1, "Training", "share of texts held out for validation", Limits(0.01, 0.9))
+    refit: str = _setting(
+        "on",
+        "Training",
+        "train again on all texts once the held-out ones have been used",
+        Limits(choices=("on", "off")),
+    )
     seed: int = _setting(0, "Training", "seed of everything random", Limits(0, 2**32 - 1))
     threads: int = _setting(0, "Training", "threads; 0: as many as are free to this process", Limits(0, 256))
     device: str = _setting("auto", "Training", "where to train", Limits(choices=("auto", "cpu", "cuda", "mps")))

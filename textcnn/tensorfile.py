@@ -105,7 +105,11 @@ def _tensor(name: str, entry: Any, body: NDArray[np.uint8]) -> NDArray[Any]:
         numbers = [*shape, start, stop]
     except (KeyError, TypeError, ValueError) as error:
         raise TensorFileError(f"the entry of {name!r} is damaged") from error
-    if not isinstance(shape, list) or len(shape) > 8 or not all(type(number) is int and 0 <= number < 2**48 for number in numbers):
+    if (
+        not isinstance(shape, list)
+        or len(shape) > 8
+        or not all(type(number) is int and 0 <= number < 2**48 for number in numbers)
+    ):
         raise TensorFileError(f"the entry of {name!r} is damaged")
     if not start <= stop <= len(body) or math.prod(shape) * kind.itemsize != stop - start:
         raise TensorFileError(f"the size of {name!r} does not fit; the file is cut off or damaged")

@@ -8,7 +8,7 @@ Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/)
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +40,17 @@ class Ragged(NamedTuple):
         place = np.arange(starts[-1]) + np.repeat(self.starts[texts] - starts[:-1], lengths)
         return Ragged(self.words[place], starts)
 
+    def parts(self, words: int = 30_000) -> Iterator["Ragged"]:
+        """The texts in order, about so many words at a time, at least a text; at least one part, perhaps empty."""
+        first, count = 0, len(self.starts) - 1
+        while True:
+            last = int(np.searchsorted(self.starts, self.starts[first] + words, side="right")) - 1
+            last = min(max(last, first + 1), count, first + words)
+            yield self.take(np.arange(first, last))
+            first = last
+            if first >= count:
+                return
+
 
 class Encoded(NamedTuple):
     """Texts as numbers of their distinct words: token t is spelt `surfaces[ragged.words[t]]`."""
@@ -49,7 +60,7 @@ class Encoded(NamedTuple):
 
 
 def encode(texts: Iterable[str], max_words: int) -> Encoded:
-    """Cut texts into words and number the distinct ones as they come; those beyond `max_words` of a text are dropped."""
+    """Cut texts into words, at most so many of each, and number the distinct ones as they come."""
     numbers: dict[str, int] = {}
     remembered: dict[str, list[int]] = {}
     words, starts = array("i"), array("q", [0])

@@ -57,6 +57,16 @@ def check_writable(path: Path) -> None:
     Raises:
         OutputError: it cannot; says why.
     """
+    try:
+        _refuse(path)
+        with tempfile.TemporaryFile(dir=path.resolve().parent) as probe:
+            probe.write(b"\0" * 4096)
+            probe.flush()
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _refuse(path: Path) -> None:
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder; name a file")
     if path.exists() and not path.is_file():
@@ -65,9 +75,3 @@ def check_writable(path: Path) -> None:
         raise OutputError(f"cannot write {path}: there is no folder {path.resolve().parent}")
     if path.exists() and not os.access(path, os.W_OK):
         raise OutputError(f"cannot write {path}: no permission")
-    try:
-        with tempfile.TemporaryFile(dir=path.resolve().parent) as probe:
-            probe.write(b"\0" * 4096)
-            probe.flush()
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error

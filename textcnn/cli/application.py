@@ -15,6 +15,7 @@ from textcnn.cli.help import Command, Group
 from textcnn.cli.inspect import inspect
 from textcnn.cli.predict import predict
 from textcnn.cli.train import train
+from textcnn.cli.vectors import vectors_app
 from textcnn.errors import SettingsError, TextcnnError
 
 __all__ = ["app", "main", "run"]
@@ -56,6 +57,7 @@ app.command(cls=Command, epilog="Example: textcnn train spam.csv -o spam.textcnn
 app.command(cls=Command, epilog="Example: textcnn evaluate test.csv --errors 10")(evaluate)
 app.command(cls=Command, epilog="Example: tail -f mail.log | textcnn predict --only spam")(predict)
 app.command(cls=Command, epilog="Example: textcnn inspect model.textcnn")(inspect)
+app.add_typer(vectors_app)
 
 
 def main() -> NoReturn:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textcnn.cli.console import console, one_line, put, say, table
+from textcnn.cli.console import cells, console, is_terminal, one_line, put, say, table, width
 from textcnn.cli.options import (
     Delimiter,
     Encoding,
@@ -126,8 +126,17 @@ def _show(report: "Report", worst: list["Mistake"], corpus: Corpus) -> None:
     for mistake in worst:
         place = f"{corpus.sources[mistake.number]}:{corpus.lines[mistake.number]}"
         said, true = "|".join(mistake.predicted) or "nothing", "|".join(mistake.gold) or "nothing"
-        text = one_line(corpus.texts[mistake.number][:300])
-        put(one_line(f"{place}  said {said} ({mistake.probability:.3f}), is {true}") + f"\n    {text}\n")
+        put(one_line(f"{place}  said {said} ({mistake.probability:.3f}), is {true}") + "\n")
+        put(_indented(one_line(corpus.texts[mistake.number][:300])))
+
+
+def _indented(text: str) -> str:
+    """On a terminal broken between words, elsewhere on one line, as tools like it."""
+    from textwrap import fill
+
+    if not is_terminal(sys.stdout):
+        return f"    {text}\n"
+    return fill(text, width() - 1, initial_indent="    ", subsequent_indent="    ") + "\n"
 
 
 def _figures(report: "Report") -> str:
@@ -144,10 +153,18 @@ def _figures(report: "Report") -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _fits(report: "Report", room: int) -> bool:
+    """Whether there are few enough labels, and their names short enough, for a matrix."""
+    if len(report.labels) > _MOST_CONFUSED:
+        return False
+    widths = [max(cells(one_line(name)), len(str(report.count))) + 3 for name in report.labels]
+    return max([*widths, len("is \\ said") + 3]) + sum(widths) <= room
+
+
 def _show_confusion(report: "Report", shown: "Console") -> None:
     """The matrix if it fits, else the pairs that are confused most."""
     names = list(report.labels)
-    if len(names) <= _MOST_CONFUSED:
+    if _fits(report, shown.width):
         made = table("is \\ said", *map(one_line, names))
         for name, row in zip(names, report.confusion, strict=True):
             made.add_row(one_line(name), *map(str, row))

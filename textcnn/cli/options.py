@@ -171,4 +171,10 @@ def settings_from_file(path: Path) -> dict[str, Any]:
         name.replace("-", "_"): tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
     check(values)
-    return values
+    whole = {each.name for each in each_setting() if type(each.default) in (int, tuple)}
+    return {name: _whole(value) if name in whole else value for name, value in values.items()}
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers that were written 5.0, as TOML allows, and `check` too."""
+    return tuple(map(int, value)) if isinstance(value, tuple) else int(value)

@@ -42,8 +42,8 @@ class Interruption:
 class Display:
     """Live progress on a terminal, a line for each epoch elsewhere, nothing if quiet."""
 
-    def __init__(self, epochs: int, quiet: bool) -> None:
-        self.quiet, self.epochs = quiet, epochs
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
         self.last: Epoch | None = None
         self.best = 0  # the epoch whose weights are kept
         self.narrow = width() < _WIDE and moves(sys.stderr)
@@ -54,7 +54,7 @@ class Display:
         if not self.quiet and moves(sys.stderr):
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-            bar = [] if self.narrow else [BarColumn(bar_width=16)]
+            bar = [] if self.narrow else [BarColumn(bar_width=12)]
             self.live = Progress(
                 TextColumn("{task.description}", markup=False),
                 *bar,
@@ -91,7 +91,7 @@ class Display:
 
     def end(self) -> None:
         """Say why training ended before its last epoch, and which weights are kept."""
-        if self.last is not None and self.last.epoch < self.epochs:
+        if self.last is not None and self.last.epoch < self.last.epochs:
             since = self.last.epoch - self.best
             self.line(f"no better score in {since} epochs: the weights of epoch {self.best} are kept")
 
@@ -106,24 +106,27 @@ class Display:
 
     def _step(self, row: "Step") -> None:
         if self.live is not None and self.task is not None:
-            score = f"  score {self.last.score:.3f}" if self.last else ""
+            batch = "" if self.narrow else "batch "
+            score = f"  score {self.last.score:.3f}" if self.last and self.last.score is not None else ""
             self.live.update(
                 self.task,
-                description=f"epoch {row.epoch}/{self.epochs}  batch {row.batch}/{row.batches}"
+                description=f"epoch {row.epoch}/{row.epochs}  {batch}{row.batch}/{row.batches}"
                 f"  loss {row.loss:.3f}{score}",
-                total=self.epochs * row.batches,
+                total=row.epochs * row.batches,
                 completed=(row.epoch - 1) * row.batches + row.batch,
             )
 
 
 def _long(row: "Epoch") -> str:
-    mark = "  best so far" if row.best else ""
-    return (
-        f"epoch {row.epoch:2}  loss {row.loss:.4f}  validation loss {row.validation_loss:.4f}"
-        f"  score {row.score:.4f}  {row.seconds:.1f} s{mark}"
-    )
+    told = f"epoch {row.epoch:2}  loss {row.loss:.4f}"
+    if row.score is not None:
+        told += f"  validation loss {row.validation_loss:.4f}  score {row.score:.4f}"
+    return f"{told}  {row.seconds:.1f} s{'  best so far' if row.best and row.score is not None else ''}"
 
 
 def _short(row: "Epoch") -> str:
+    told = f"{row.epoch:2}  loss {row.loss:.3f}"
+    if row.score is None:
+        return told
     mark = "  best" if row.best else ""
-    return f"{row.epoch:2}  loss {row.loss:.3f}  validation {row.validation_loss:.3f}  score {row.score:.3f}{mark}"
+    return f"{told}  validation {row.validation_loss:.3f}  score {row.score:.3f}{mark}"

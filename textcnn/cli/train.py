@@ -27,7 +27,6 @@ from textcnn.cli.options import (
 from textcnn.cli.progress import Display, Interruption
 from textcnn.corpus import Corpus, Reading, read_corpus
 from textcnn.errors import DataError, OutputError, TrainingError
-from textcnn.settings import Settings
 from textcnn.wholefile import check_writable
 
 if TYPE_CHECKING:
@@ -65,8 +64,8 @@ def train(
     A part of the texts is held out to decide when to stop and to measure. Ctrl-C ends training with the best so far.
     """
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
-    _refuse_overwriting(output, [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))])
     check_writable(output)
+    _refuse_overwriting(output, [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))])
     how = reading(
         input_format=input_format,
         encoding=encoding,
@@ -101,7 +100,7 @@ def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
 
 def _learn(corpus: Corpus, held: Corpus | None, values: dict[str, Any], quiet: bool) -> "Model":
     _check(corpus, held, quiet)
-    with Interruption() as interruption, Display(values.get("epochs", Settings.epochs), quiet) as display:
+    with Interruption() as interruption, Display(quiet) as display:
         # Only now, for it takes a while, in which something should be seen.
         from textcnn.estimator import TextCNNClassifier
 

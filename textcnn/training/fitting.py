@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -19,12 +20,15 @@ from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
 from textcnn.predictor import Predictor, to_probabilities
 from textcnn.settings import Settings
-from textcnn.training.calibration import temperature
+from textcnn.tokens import normal
+from textcnn.training.calibration import calibrate
 from textcnn.training.loop import Epoch, Part, Step, Trainer
 from textcnn.training.split import hold_out
 from textcnn.training.start import Start, begin
+from textcnn.training.wide import fit_wide
 from textcnn.vectors.table import Quantized
 from textcnn.vocabulary import Encoded, Vocabulary, encode
+from textcnn.wide import Wide
 
 __all__ = ["Labelled", "Watch", "fit"]
 
@@ -61,39 +65,79 @@ def fit(
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
-    random = np.random.default_rng(settings.seed)
-    texts = [*train.texts, *(validation.texts if validation else ())]
-    labels = [*train.labels, *(validation.labels if validation else ())]
-    encoded = encode(texts, settings.max_words)
-    targets = _targets(labels, classes)
+    data = _Data.of(train, validation, classes, settings, several)
     if validation:
-        learn, held = np.arange(len(train.texts)), np.arange(len(train.texts), len(texts))
+        learn, held = np.arange(len(train.texts)), np.arange(len(train.texts), len(data.targets))
     else:
-        keys = [" ".join(text.lower().split()) for text in texts]
-        learn, held = hold_out(
-            keys, labels if not several else [each[:1] for each in labels], settings.validation_share, random
-        )
-    if not len(encoded.ragged.words):
-        raise TrainingError("all texts are empty: there is no word to learn from")
-    in_training = np.zeros(len(texts), bool)
+        keys = [" ".join(text.lower().split()) for text in train.texts]
+        strata = [own[:1] for own in train.labels] if several else train.labels
+        learn, held = hold_out(keys, strata, settings.validation_share, np.random.default_rng(settings.seed))
+    with _torch_for(settings) as device:
+        lesson = _learn(data, learn, held if len(held) else learn, device, watch)
+        model = _calibrated(lesson.model, data, held if len(held) else learn, lesson)
+        if settings.refit == "on" and validation is None and len(held) and not lesson.stopped:
+            watch("the same again with the held-out texts")
+            again = _learn(data, np.arange(len(data.targets)), None, device, watch)
+            if not again.stopped:
+                model = replace(again.model, join=model.join, thresholds=model.thresholds, figures=model.figures)
+    return replace(model, fingerprint=_fingerprint(train))
+
+
+class _Data(NamedTuple):
+    """All texts, encoded, with their targets, and what is to be learned of them."""
+
+    encoded: Encoded
+    targets: NDArray[np.float32]  # (B, K) zeros and ones
+    classes: Sequence[str]
+    settings: Settings
+    several: bool
+
+    @classmethod
+    def of(
+        cls, train: Labelled, validation: Labelled | None, classes: Sequence[str], settings: Settings, several: bool
+    ) -> "_Data":
+        parts = [train, *([validation] if validation else [])]
+        encoded = encode([text for part in parts for text in part.texts], settings.max_words)
+        if not len(encoded.ragged.words):
+            raise TrainingError("all texts are empty: there is no word to learn from")
+        labels = [own for part in parts for own in part.labels]
+        return cls(encoded, _targets(labels, classes), classes, settings, several)
+
+    def part(self, texts: NDArray[np.int64]) -> Encoded:
+        """The chosen texts."""
+        return self.encoded._replace(ragged=self.encoded.ragged.take(texts))
+
+
+class _Lesson(NamedTuple):
+    """A model, and how it came to be."""
+
+    model: Model
+    history: list[Epoch]
+    start: Start
+    stopped: bool  # by whoever watched
+
+
+def _learn(data: _Data, learn: NDArray[np.int64], held: NDArray[np.int64] | None, device: str, watch: Watch) -> _Lesson:
+    """Train the network and the wide part on some texts; others, if given, say which weights are best."""
+    settings, encoded = data.settings, data.encoded
+    in_training = np.zeros(len(data.targets), bool)
     in_training[learn] = True
 
     def say(note: str) -> None:
-        watch(note)
+        if held is not None:  # the second time it would be said again
+            watch(note)
 
-    with _torch_for(settings) as device:
-        start = begin(
-            encoded,
-            np.repeat(in_training, encoded.ragged.lengths),
-            settings,
-            say,
-        )
-        trainer = _trainer(start, targets[learn], several, settings, classes, device)
-        ragged = encoded.ragged._replace(words=start.rows[encoded.ragged.words].astype(np.int32))
-        parts = [Part(ragged.take(part), targets[part]) for part in (learn, held)]
-        history = _run(trainer, parts[0], parts[1] if len(held) else parts[0], settings, watch)
-        model = _model(trainer, start, several, settings, classes)
-    return _finished(model, encoded, targets, held if len(held) else learn, history, start, _fingerprint(train))
+    torch.manual_seed(settings.seed)
+    start = begin(encoded, np.repeat(in_training, encoded.ragged.lengths), settings, say)
+    trainer = _trainer(start, data, learn, device)
+    ragged = encoded.ragged._replace(words=start.rows[encoded.ragged.words].astype(np.int32))
+    train, validation = (
+        None if part is None else Part(ragged.take(part), data.targets[part]) for part in (learn, held)
+    )
+    assert train is not None
+    history, stopped = _run(trainer, train, validation, settings, watch)
+    wide = fit_wide(data.part(learn), data.targets[learn], several=data.several) if settings.wide == "on" else None
+    return _Lesson(_model(trainer, start, data, wide), history, start, stopped)
 
 
 def _targets(labels: Sequence[tuple[str, ...]], classes: Sequence[str]) -> NDArray[np.float32]:
@@ -121,24 +165,17 @@ def _torch_for(settings: Settings) -> Iterator[str]:
     torch.set_num_threads(settings.threads or 1)
     try:
         with torch.random.fork_rng():
-            torch.manual_seed(settings.seed)
             yield device
     finally:
         torch.set_num_threads(before)
 
 
-def _trainer(
-    start: Start,
-    targets: NDArray[np.float32],
-    several: bool,
-    settings: Settings,
-    classes: Sequence[str],
-    device: str,
-) -> Trainer:
+def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], device: str) -> Trainer:
+    settings, targets = data.settings, data.targets[learn]
     channels = Channels(torch.from_numpy(start.matrix).to(device), settings.channels)
     shape = Shape(
         dimensions=channels.dimensions,
-        labels=len(classes),
+        labels=len(data.classes),
         widths=settings.widths,
         filters=settings.filters,
         stages=settings.stages,
@@ -148,10 +185,10 @@ def _trainer(
     )
     network = TextCNN(shape, dropout=settings.dropout).to(device)
     share = np.clip(targets.mean(axis=0), 1e-4, 1 - 1e-4)
-    prior = np.log(share / (1 - share)) if several else np.log(share)
+    prior = np.log(share / (1 - share)) if data.several else np.log(share)
     network.output.bias.data = torch.from_numpy(prior.astype(np.float32)).to(device)
-    weights = class_weights(settings.class_weight, classes, targets)
-    return Trainer(network, channels, settings, weights=weights, several=several)
+    weights = class_weights(settings.class_weight, data.classes, targets)
+    return Trainer(network, channels, settings, weights=weights, several=data.several)
 
 
 def class_weights(
@@ -182,23 +219,26 @@ def _weight_pairs(text: str) -> dict[str, float]:
         ) from error
 
 
-def _run(trainer: Trainer, train: Part, validation: Part, settings: Settings, watch: Watch) -> list[Epoch]:
-    """Train until it stops getting better, or someone says stop; leave the best weights in place."""
+def _run(
+    trainer: Trainer, train: Part, validation: Part | None, settings: Settings, watch: Watch
+) -> tuple[list[Epoch], bool]:
+    """Train until it stops getting better, or someone says stop, and leave the best weights in place."""
     history: list[Epoch] = []
-    waited = 0
+    waited, stop = 0, False
     for row in trainer.rows(train, validation):
         stop = watch(row)
         if isinstance(row, Epoch):
             history.append(row)
             waited = 0 if row.best else waited + 1
-        if stop or waited >= settings.patience:
+        if stop or (validation is not None and waited >= settings.patience):
             break
     trainer.restore()
-    return history
+    return history, stop
 
 
-def _model(trainer: Trainer, start: Start, several: bool, settings: Settings, classes: Sequence[str]) -> Model:
+def _model(trainer: Trainer, start: Start, data: _Data, wide: Wide | None) -> Model:
     """Take the weights out of torch, vectors in bytes, with the table's frequent words added."""
+    settings = data.settings
     words, static = _kept(start, settings.keep_words)
     keep_all = settings.channels in ("static", "both")
     if keep_all:
@@ -216,15 +256,15 @@ def _model(trainer: Trainer, start: Start, several: bool, settings: Settings, cl
             for layer in range(len(settings.hidden) + 1)
         ),
     )
-    member = Member(network, None if trained is None else Quantized.of(trained.cpu().numpy()))
     return Model(
-        labels=tuple(classes),
-        several=several,
+        labels=tuple(data.classes),
+        several=data.several,
         settings=settings_record(settings),
         vocabulary=Vocabulary.of([*start.words, *words]),
         static=static,
         first_static=0 if keep_all else len(start.words),
-        members=(member,),
+        members=(Member(network, None if trained is None else Quantized.of(trained.cpu().numpy())),),
+        wide=wide,
         version=textcnn.__version__,
     )
 
@@ -241,7 +281,7 @@ def _kept(start: Start, most: int) -> tuple[list[str], Quantized]:
         if len(rows) >= most:
             break
         word = start.table.vocabulary.word(row)
-        if word not in own:
+        if word not in own and word == normal(word):  # others cannot be found
             words.append(word)
             rows.append(row)
     chosen = np.array(rows, np.int64)
@@ -249,31 +289,22 @@ def _kept(start: Start, most: int) -> tuple[list[str], Quantized]:
     return words, Quantized(vectors.values[chosen], (vectors.scales[chosen] * start.scale).astype(np.float32))
 
 
-def _finished(
-    model: Model,
-    encoded: Encoded,
-    targets: NDArray[np.float32],
-    held: NDArray[np.int64],
-    history: Sequence[Epoch],
-    start: Start,
-    fingerprint: str,
-) -> Model:
-    """Calibrate on the held-out part and write down how good the model is there."""
-    from dataclasses import replace
-
-    logits = Predictor(model).logits_of(encoded._replace(ragged=encoded.ragged.take(held)))
-    degree = temperature(logits, targets[held], several=model.several)
-    probabilities = to_probabilities(logits / degree, several=model.several)
-    gold = [tuple(model.labels[place] for place in np.flatnonzero(row)) for row in targets[held]]
-    report = measure(gold, probabilities, Predictor(model).choose, model.labels, several=model.several)
+def _calibrated(model: Model, data: _Data, held: NDArray[np.int64], lesson: _Lesson) -> Model:
+    """Calibrate on held-out texts and write down how good the model is there."""
+    predictor, texts, targets = Predictor(model), data.part(held), data.targets[held]
+    network, wide = predictor.network_logits(texts), predictor.wide_margins(texts)
+    join = calibrate(network, wide, targets, several=data.several)
+    probabilities = to_probabilities(join.logits(network, wide), several=data.several)
+    gold = [tuple(model.labels[place] for place in np.flatnonzero(row)) for row in targets]
+    report = measure(gold, probabilities, predictor.choose, model.labels, several=data.several)
     figures = {
         "validation": report.figures(),
-        "curve": [[row.loss, row.validation_loss, row.score] for row in history],
-        "vectors": start.source,
-        "known_words": start.known,
-        "training_texts": len(targets) - len(held),
+        "curve": [[row.loss, row.validation_loss, row.score] for row in lesson.history],
+        "vectors": lesson.start.source,
+        "known_words": lesson.start.known,
+        "training_texts": len(data.targets),
     }
-    return replace(model, temperature=degree, figures=figures, fingerprint=fingerprint)
+    return replace(model, join=join, figures=figures)
 
 
 def _fingerprint(train: Labelled) -> str:

@@ -53,8 +53,8 @@ class Epoch(NamedTuple):
     epoch: int
     epochs: int  # at most
     loss: float  # mean over the training part, with dropout
-    validation_loss: float
-    score: float  # accuracy, or micro F1 for several labels, on the validation part
+    validation_loss: float | None  # None without a validation part
+    score: float | None  # accuracy, or micro F1 for several labels, on the validation part
     seconds: float
     best: bool
     note: str  # what was done about a diverging loss
@@ -81,11 +81,11 @@ class Trainer:
         table = self.channels.trained
         self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table)
 
-    def rows(self, train: Part, validation: Part) -> Iterator[Step | Epoch]:
+    def rows(self, train: Part, validation: Part | None) -> Iterator[Step | Epoch]:
         """Train for `passes` passes at most; after each, an Epoch, and the best weights are kept."""
         rescues = 0
         start = self._weights()
-        most = _DIVERGED * self.validate(validation)[0]  # a guess by the prior alone costs a third of this
+        most = _DIVERGED * self.validate(validation or train)[0]  # a guess by the prior alone costs a third of this
         count = -(-len(train.targets) // self.settings.batch_size)
         passes = self.passes(len(train.targets))
         for number in range(1, passes + 1):
@@ -98,11 +98,11 @@ class Trainer:
                     break
                 yield Step(number, passes, place, count, loss)
             mean = total / max(len(train.targets), 1)
-            validation_loss, score = self.validate(validation)
-            if not mean < most or not validation_loss < 3 * most:
+            validation_loss, score = self.validate(validation) if validation else (None, None)
+            if not mean < most or (validation_loss is not None and not validation_loss < 3 * most):
                 rescues += 1
                 note = self._rescue(start, rescues)
-                validation_loss, score = self.validate(validation)
+                validation_loss, score = self.validate(validation) if validation else (None, None)
             best = not note and self._remember(score, validation_loss)
             seconds = time.perf_counter() - began
             yield Epoch(number, passes, mean, validation_loss, score, seconds, best, note)
@@ -148,9 +148,7 @@ class Trainer:
         loss.backward()
         return loss.item(), leaf.grad
 
-    def _worsened(
-        self, batch: Batch, vectors: Tensor, gradient: Tensor, targets: NDArray[np.float32]
-    ) -> Tensor:
+    def _worsened(self, batch: Batch, vectors: Tensor, gradient: Tensor, targets: NDArray[np.float32]) -> Tensor:
         """Learn also from the batch with its vectors moved to where the loss grows fastest (Miyato et al. 2017).
 
         The step is as long as that of one text times the root of their number, for they share their words' vectors.
@@ -204,11 +202,12 @@ class Trainer:
         table = self.channels.trained
         return deepcopy(self.network.state_dict()), None if table is None else table.clone()
 
-    def _remember(self, score: float, loss: float) -> bool:
-        """Keep the weights if they score better, or as well with less loss."""
-        if (score, -loss) <= self.best_score:
+    def _remember(self, score: float | None, loss: float | None) -> bool:
+        """Keep the weights if they score better, or as well with less loss; the last ones if there is no score."""
+        found = None if score is None or loss is None else (score, -loss)
+        if found is not None and found <= self.best_score:
             return False
-        self.best_score, self.best = (score, -loss), self._weights()
+        self.best_score, self.best = found or self.best_score, self._weights()
         return True
 
     def restore(self) -> None:

@@ -1,21 +1,21 @@
 """What training starts from: the words of the texts, their rows, and the vectors they begin with."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.settings import Settings
-from textcnn.tokens import normal, parts, spellings
-from textcnn.vectors.sources import read_vectors, train_vectors
+from textcnn.tokens import normal, spellings
+from textcnn.vectors.sources import Known, Pretrained, open_vectors
 from textcnn.vectors.table import EMBEDDED, VectorTable
+from textcnn.vectors.trained import train_vectors
 from textcnn.vocabulary import UNKNOWN, Encoded
 
 __all__ = ["Start", "begin"]
 
-_LENGTH = 1.3  # mean length of a vector at the start, whatever the source: learning rates are made for it
+_UNIT = 0.1  # root mean square of a number in a vector at the start: learning rates are made for it
 _LEAST_COVERAGE = 0.5
 
 
@@ -31,6 +31,13 @@ class Start(NamedTuple):
     known: float  # share of the training tokens whose word has a pretrained vector
 
 
+class _Words(NamedTuple):
+    """The distinct words of the texts, as some vectors know them."""
+
+    table: VectorTable | None
+    known: list[Known]  # (U,)
+
+
 def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say: Callable[[str], None]) -> Start:
     """Choose the vectors and give every word of the texts its row.
 
@@ -39,96 +46,93 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
         training: (T,) which tokens belong to the training part; only these decide what is learned.
         settings: `vectors`, `dimensions`, `min_count`, `channels` and `seed` count here.
         say: takes a sentence for the user.
+
+    Raises:
+        VectorsError: there are no vectors of that name, or their file is malformed.
     """
     counts = np.bincount(encoded.ragged.words[training], minlength=len(encoded.surfaces))
-    table = _table(encoded, counts, settings, say)
-    random = np.random.default_rng(settings.seed)
-    keys = [_key(surface, table) for surface in encoded.surfaces]
+    table, known = _choose(encoded, training, counts, settings, say)
+    row_of = _rows(known, counts, settings.min_count)
+    rows = np.array([row_of.get(each.spelling, UNKNOWN) for each in known], np.int64)
+    dimensions = settings.dimensions if table is None else table.dimensions
+    length = _UNIT * dimensions**0.5
+    scale = length / (table.length() or length) if table is not None else 1.0
+    matrix = _random(np.random.default_rng(settings.seed), len(row_of) + 1, dimensions)
+    for row, (_, vector) in zip(rows.tolist(), known, strict=True):
+        if vector is not None and row != UNKNOWN and settings.channels != "random":
+            matrix[row] = vector * scale
+    inside = np.array([each.vector is not None for each in known], bool)
+    share = float(counts[inside].sum() / max(counts.sum(), 1))
+    return Start(["", *row_of], matrix, rows, table, scale, "random" if table is None else table.name, share)
+
+
+def _rows(known: list[Known], counts: NDArray[np.int64], min_count: int) -> dict[str, int]:
+    """The row of each spelling that has a vector, or is frequent enough in training to learn one."""
     totals: dict[str, int] = {}
-    for (key, _), count in zip(keys, counts.tolist(), strict=True):
-        totals[key] = totals.get(key, 0) + count
-    dimensions = settings.dimensions if table is None else table.vectors.values.shape[1]
-    scale = 1.0 if table is None else _scale(table)
-    words, vectors, row_of = [""], [np.zeros(dimensions, np.float32)], {}
-    for key, inside in keys:
-        if key not in row_of and (inside or totals[key] >= settings.min_count):
-            row_of[key] = len(words)
-            words.append(key)
-            vectors.append(_vector(table, inside, scale, dimensions, random))
-    rows = np.array([row_of.get(key, UNKNOWN) for key, _ in keys], np.int64)
-    known = float(counts[[bool(inside) for _, inside in keys]].sum() / max(counts.sum(), 1)) if keys else 0.0
-    source = "random" if table is None else table.name
-    matrix = np.array(vectors, np.float32)
-    if settings.channels == "random":
-        matrix[1:] = _random(random, (len(matrix) - 1, dimensions))
-    return Start(words, matrix, rows, table, scale, source, known)
+    for (spelling, _), count in zip(known, counts.tolist(), strict=True):
+        totals[spelling] = totals.get(spelling, 0) + count
+    row_of: dict[str, int] = {}
+    for spelling, vector in known:
+        if vector is not None or totals[spelling] >= min_count:
+            row_of.setdefault(spelling, len(row_of) + 1)
+    return row_of
 
 
-def _key(surface: str, table: VectorTable | None) -> tuple[str, tuple[int, ...]]:
-    """Under which spelling a word is learned, and the table's rows whose mean it starts from, if any."""
-    spelt = list(spellings(surface))
-    if table is None:
-        return spelt[0], ()
-    for spelling in spelt:
-        row = table.vocabulary.row(spelling)
-        if row is not None:
-            return spelling, (row,)
-    found = [table.vocabulary.row(part) for part in parts(surface)]
-    inside = tuple(row for row in found if row is not None)
-    if inside:
-        return spelt[0], inside
-    return spelt[-1], ()
+def _random(random: np.random.Generator, count: int, dimensions: int) -> NDArray[np.float32]:
+    """Vectors of about the length that pretrained ones have, as Kim 2014 advises; the unknown word's is zero."""
+    bound = _UNIT * 3**0.5
+    matrix = random.uniform(-bound, bound, (count, dimensions)).astype(np.float32)
+    matrix[UNKNOWN] = 0
+    return matrix
 
 
-def _vector(
-    table: VectorTable | None, inside: tuple[int, ...], scale: float, dimensions: int, random: np.random.Generator
-) -> NDArray[np.float32]:
-    if table is None or not inside:
-        return _random(random, (dimensions,))
-    mean: NDArray[np.float32] = table.vectors.rows(np.array(inside)).mean(axis=0) * scale
-    return mean
-
-
-def _random(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Vectors of about the length that pretrained ones have, as Kim 2014 advises."""
-    bound = _LENGTH * (3 / shape[-1]) ** 0.5
-    return random.uniform(-bound, bound, shape).astype(np.float32)
-
-
-def _scale(table: VectorTable) -> float:
-    sample = np.arange(min(len(table.vocabulary), 5000))
-    length = float(np.linalg.norm(table.vectors.rows(sample), axis=1).mean()) if len(sample) else 0.0
-    return _LENGTH / length if length else 1.0
-
-
-def _table(
-    encoded: Encoded, counts: NDArray[np.int64], settings: Settings, say: Callable[[str], None]
-) -> VectorTable | None:
+def _choose(
+    encoded: Encoded,
+    training: NDArray[np.bool_],
+    counts: NDArray[np.int64],
+    settings: Settings,
+    say: Callable[[str], None],
+) -> _Words:
+    """The vectors that the settings name; for `auto` those that fit the language of the texts."""
     wanted = settings.vectors
+    if wanted == "auto":
+        wanted = "english" if EMBEDDED.exists() else "trained"
     if wanted == "none" or settings.channels == "random":
-        return None
-    if wanted not in ("auto", "trained", "english"):
-        return read_vectors(Path(wanted), _all_spellings(encoded))
-    if wanted == "english" or (wanted == "auto" and EMBEDDED.exists()):
-        table = VectorTable.open(EMBEDDED)
-        covered = _coverage(table, encoded, counts)
-        if wanted == "english" or covered >= _LEAST_COVERAGE:
-            return table
-        say(f"the English vectors know {covered:.0%} of the words only, so vectors are trained on the texts")
-    if counts.sum() < 2:
-        return None
-    return train_vectors(encoded, normal, settings.dimensions, settings.seed)
+        return _none(encoded)
+    if wanted != "trained":
+        words = _words(encoded, open_vectors(wanted, encoded.surfaces, say=say))
+        share = _coverage(encoded, words.known, counts)
+        if share >= _LEAST_COVERAGE or settings.vectors != "auto":
+            say(_report(words, counts, share))
+            return words
+        say(f"the English vectors know {share:.0%} of the words only, so vectors are trained on the texts")
+    table = train_vectors(encoded, training, normal, settings.dimensions, settings.seed)
+    if table is None:
+        return _none(encoded)
+    say(f"vectors trained on the texts: {len(table.vocabulary):,} different words")
+    return _words(encoded, Pretrained(table))
 
 
-def _coverage(table: VectorTable, encoded: Encoded, counts: NDArray[np.int64]) -> float:
-    """Share of the tokens with letters in them that the table knows."""
-    known = total = 0
-    for surface, count in zip(encoded.surfaces, counts.tolist(), strict=True):
-        if surface[0].isalpha():
-            total += count
-            known += count if _key(surface, table)[1] else 0
-    return known / total if total else 1.0
+def _none(encoded: Encoded) -> _Words:
+    return _Words(None, [Known(next(spellings(surface)), None) for surface in encoded.surfaces])
 
 
-def _all_spellings(encoded: Encoded) -> set[str]:
-    return {spelling for surface in encoded.surfaces for spelling in (*spellings(surface), *parts(surface))}
+def _words(encoded: Encoded, pretrained: Pretrained) -> _Words:
+    return _Words(pretrained.table, [pretrained.look_up(surface) for surface in encoded.surfaces])
+
+
+def _coverage(encoded: Encoded, known: list[Known], counts: NDArray[np.int64]) -> float:
+    """Share of the tokens with letters in them that have a vector: numbers and signs are of no language."""
+    letters = np.array([surface[0].isalpha() for surface in encoded.surfaces], bool)
+    inside = np.array([each.vector is not None for each in known], bool)
+    total = counts[letters].sum()
+    return float(counts[letters & inside].sum() / total) if total else 1.0
+
+
+def _report(words: _Words, counts: NDArray[np.int64], share: float) -> str:
+    assert words.table is not None
+    inside = np.array([each.vector is not None for each in words.known], bool)
+    known = counts[inside].sum() / max(counts.sum(), 1)
+    different = len({spelling for spelling, vector in words.known if vector is not None})
+    said = f"{words.table.name} vectors: {known:.1%} of the words of the texts are known ({different:,} different)"
+    return said if share >= _LEAST_COVERAGE else f"{said}; are they of the language of the texts?"

@@ -1,1 +1,11 @@
-"""Word vectors: our compact table, and every other source through gensim."""
+"""Word vectors: our compact table, and every other source.
+
+    sources.py    what `--vectors` names, opened: the one door for all that is above
+    table.py      words and their vectors, in bytes, mapped      neighbours.py  the nearest words
+    opening.py    a file, unpacked, its kind found out           coverage.py    how much of some texts is known
+    text.py, word2vec.py, fasttext.py    files to blocks of rows, in bounded memory
+    conversion.py blocks to a table, in a file or in memory      cache.py       each large file converted once
+    downloads.py  gensim's downloader                            trained.py     gensim trains on texts
+
+gensim is imported inside functions only: it takes a second.
+"""

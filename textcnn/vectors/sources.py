@@ -1,148 +1,184 @@
-"""Where word vectors come from: the embedded table, a file, or the training texts themselves.
+"""Where word vectors come from: the embedded table, a file, or gensim's downloader.
 
-Whatever the source, what comes out is a VectorTable, so nothing above knows where vectors came from. Text formats are
-read line by line, so that only the wanted rows are ever held and a broken line can be named; binary ones by gensim.
+Whatever the source, what comes out is a table, so nothing above knows where vectors came from. Small files are read
+into memory, large ones converted once into the cache and mapped from then on.
 """
 
-import gzip
-from collections.abc import Callable, Collection, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from types import MappingProxyType
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.errors import VectorsError
-from textcnn.vectors.table import Quantized, VectorTable
-from textcnn.vocabulary import Encoded, Vocabulary
+from textcnn.errors import OutputError, VectorsError
+from textcnn.tokens import normal, parts, spellings
+from textcnn.vectors.cache import cached, entry_of_file, entry_of_name, remember
+from textcnn.vectors.conversion import convert_to_file, convert_to_memory
+from textcnn.vectors.downloads import fetch
+from textcnn.vectors.fasttext import FastText
+from textcnn.vectors.opening import Source
+from textcnn.vectors.progress import Progress, Say, spoken
+from textcnn.vectors.table import EMBEDDED, VectorTable
 
-__all__ = ["read_vectors", "train_vectors"]
+__all__ = ["GENSIM", "Known", "Pretrained", "open_vectors", "write_table"]
 
-_FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
-_LONGEST_LINE = 1_000_000
+GENSIM = "gensim:"
+_SMALL = 5_000_000  # bytes of a file that is sooner read than looked up in the cache
+_FREQUENT = 50_000  # words kept beside those of the texts where there is no room for a table of all
+_NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 
-def read_vectors(path: Path, wanted: Collection[str]) -> VectorTable:
-    """Read the vectors of the wanted words: our own table, word2vec text or binary, GloVe text, fastText .bin; or .gz.
+class Known(NamedTuple):
+    """What vectors have for a word of a text."""
+
+    spelling: str  # under which it is known, or would be learned
+    vector: NDArray[np.float32] | None  # (d,)
+
+
+class Pretrained(NamedTuple):
+    """A table, and vectors that were built for words which it does not list."""
+
+    table: VectorTable
+    built: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
+
+    def look_up(self, surface: str) -> Known:
+        """A word as it stands in a text: as listed under some spelling, else built, else the mean of its parts."""
+        found = self.table.find(surface)
+        built = None if found.listed else self.built.get(normal(surface))
+        if built is not None:
+            return Known(normal(surface), built)
+        return Known(found.spelling, self.table.vector(found.rows) if found.rows else None)
+
+
+def open_vectors(
+    spec: str, surfaces: Collection[str] | None = None, *, say: Say, progress: Progress | None = None
+) -> Pretrained:
+    """Open vectors by what the user calls them.
+
+    Args:
+        spec: "english", "gensim:NAME", or the path of a file: a table of ours, word2vec text or binary, GloVe text,
+            fastText .bin or .vec; all but ours gzipped or not.
+        surfaces: the words that are wanted, as they stand in texts; all if not given.
+        say: takes a sentence for the user.
+        progress: is told how far it is; if not given, `say` is, now and then.
 
     Raises:
-        VectorsError: the file is missing or malformed; names the line.
+        VectorsError: there are none of that name, or the file is malformed; names the line.
     """
-    try:
-        if path.name.endswith((".safetensors", ".vectors")):
-            return VectorTable.open(path)
-        with _open(path) as file:
-            start = file.read(1 << 16)
-    except (OSError, EOFError) as error:
-        raise VectorsError(f"cannot read the vectors {path}: {getattr(error, 'strerror', None) or error}") from error
-    if not start:
-        raise VectorsError(f"the vectors file {path} is empty")
-    if start[:4] == _FASTTEXT_MAGIC:
-        return _by_gensim(path, _read_fasttext, wanted)
-    if _is_binary(start):
-        return _by_gensim(path, _read_word2vec, wanted)
-    words, matrix = _read_text(path, wanted)
-    return _table(path.name, words, matrix)
+    opening = _Opening(surfaces, say, progress or spoken(say))
+    if spec == "english":
+        return Pretrained(_embedded())
+    if spec.startswith(GENSIM):
+        return opening.download(spec.removeprefix(GENSIM))
+    return opening.file(_path(spec))
 
 
-def train_vectors(encoded: Encoded, spelling: Callable[[str], str], dimensions: int, seed: int) -> VectorTable:
-    """Train skip-gram vectors on the texts themselves (Mikolov et al. 2013), one thread, so that a seed fixes them."""
-    from gensim.models import Word2Vec
-
-    words, starts = encoded.ragged
-    spelt = [spelling(surface) for surface in encoded.surfaces]
-    sentences = [[spelt[word] for word in words[a:b]] for a, b in pairwise(starts)]
-    epochs = int(np.clip(2_000_000 / max(len(words), 1), 5, 50))
-    model = Word2Vec(
-        sentences, vector_size=dimensions, sg=1, window=5, min_count=2, epochs=epochs, seed=seed + 1, workers=1
-    )
-    return _table("trained", list(model.wv.index_to_key), np.asarray(model.wv.vectors))
+def _embedded() -> VectorTable:
+    if not EMBEDDED.exists():
+        raise VectorsError("this installation has no English vectors; name a file, or say 'trained' or 'none'")
+    return VectorTable.open(EMBEDDED)
 
 
-def _table(name: str, words: list[str], matrix: NDArray[np.float32]) -> VectorTable:
-    return VectorTable(name, Vocabulary.of(words), Quantized.of(matrix))
-
-
-def _is_binary(start: bytes) -> bool:
-    """Whether what follows the first line is not text: word2vec's binary form."""
-    body = start.split(b"\n", 1)[-1][:4096]
-    return any(byte < 9 or 13 < byte < 32 for byte in body)
-
-
-def _by_gensim(path: Path, read: Callable[[Path], Any], wanted: Collection[str]) -> VectorTable:
-    try:
-        keyed = read(path)
-        present = [word for word in keyed.index_to_key if word in wanted]
-        inferred = (
-            [word for word in wanted if word not in keyed.key_to_index] if hasattr(keyed, "vectors_ngrams") else []
+def _path(spec: str) -> Path:
+    path = Path(spec).expanduser()
+    if not path.exists():
+        raise VectorsError(
+            f"there are no vectors {spec!r}: it is not a file, and the names are auto, english, trained, none"
+            " and gensim:NAME (textcnn vectors list)"
         )
-        words = present + sorted(inferred)
-        matrix = np.array([keyed[word] for word in words], np.float32).reshape(len(words), keyed.vector_size)
-    except Exception as error:  # gensim raises whatever its parsers trip over
-        raise VectorsError(f"{path} cannot be read as word vectors: {error or type(error).__name__}") from error
-    _require_finite(path, matrix)
-    return _table(path.name, words, matrix)
+    return path
 
 
-def _read_fasttext(path: Path) -> Any:
-    from gensim.models.fasttext import load_facebook_vectors
+class _Opening:
+    """One opening: what is wanted, and whom to tell."""
 
-    return load_facebook_vectors(str(path))
+    def __init__(self, surfaces: Collection[str] | None, say: Say, progress: Progress) -> None:
+        self.surfaces, self.say, self.progress = surfaces, say, progress
+
+    def file(self, path: Path) -> Pretrained:
+        with Source(path) as source:
+            if source.kind == "table":
+                return Pretrained(VectorTable.open(path))
+            table = self._table(source, None if source.size <= _SMALL else entry_of_file(path), _NO_FACTS)
+            return Pretrained(table, self._built(source, table))
+
+    def download(self, name: str) -> Pretrained:
+        entry = entry_of_name(name)
+        table = cached(entry)
+        if table is not None:
+            return Pretrained(table)
+        path, facts = fetch(name, self.progress)
+        with Source(path) as source:
+            table = self._table(source, entry, facts)
+            self.say(f"{name} is ready; the download may be removed: {path.parent}")
+            return Pretrained(table)
+
+    def _table(self, source: Source, entry: Path | None, facts: Mapping[str, str]) -> VectorTable:
+        """From the cache, or into it, or past it."""
+        table = None if entry is None else cached(entry)
+        if table is not None:
+            return table
+        facts = {"from": str(source.path.resolve()), **facts}
+        if entry is None:
+            table = convert_to_memory(source, self.progress, facts)
+        else:
+            table = self._remembered(source, entry, facts) or self._without_cache(source, facts)
+        if "duplicates" in table.facts:
+            self.say(f"{source.path}: {table.facts['duplicates']} words are there more than once; the first counts")
+        return table
+
+    def _remembered(self, source: Source, entry: Path, facts: Mapping[str, str]) -> VectorTable | None:
+        self.say(f"{source.path.name} is converted once, into {entry.parent}")
+
+        def convert(file: BinaryIO) -> None:
+            convert_to_file(source, file, self.progress, facts)
+
+        try:
+            return remember(entry, source.size, convert)
+        except OutputError as error:
+            self.say(f"{error}; so the vectors are read anew each time")
+            return cached(entry)  # another process may have been luckier
+
+    def _without_cache(self, source: Source, facts: Mapping[str, str]) -> VectorTable:
+        keep: Callable[[int, str], bool] | None = None
+        if self.surfaces is not None:
+            wanted = _all_spellings(self.surfaces)
+
+            def keep(count: int, word: str) -> bool:
+                return count < _FREQUENT or normal(word) in wanted
+
+        with Source(source.path) as again:  # the first was read in vain, who knows how far
+            return convert_to_memory(again, self.progress, facts, keep)
+
+    def _built(self, source: Source, table: VectorTable) -> dict[str, NDArray[np.float32]]:
+        """Vectors of the wanted words that are not listed, from their character n-grams."""
+        if source.kind != "fasttext" or self.surfaces is None:
+            return {}
+        words = sorted({normal(surface) for surface in self.surfaces if not table.find(surface).listed})
+        if not words:
+            return {}
+        with Source(source.path) as again:
+            vectors = FastText.open(again).vectors([word.encode("utf-8", "replace") for word in words])
+        return {word: vector for word, vector in zip(words, vectors, strict=True) if vector.any()}
 
 
-def _read_word2vec(path: Path) -> Any:
-    from gensim.models import KeyedVectors
-
-    return KeyedVectors.load_word2vec_format(str(path), binary=True, unicode_errors="replace")
+def _all_spellings(surfaces: Iterable[str]) -> set[str]:
+    return {spelling for surface in surfaces for spelling in (*spellings(surface), *parts(surface))}
 
 
-def _require_finite(path: Path, matrix: NDArray[np.float32]) -> None:
-    if not np.isfinite(matrix).all():
-        raise VectorsError(f"{path}: some vectors have values that are not numbers")
+def write_table(spec: str, file: BinaryIO, *, say: Say, progress: Progress) -> None:
+    """Write any vectors as a table of ours.
 
-
-def _read_text(path: Path, wanted: Collection[str]) -> tuple[list[str], NDArray[np.float32]]:
-    """GloVe text, or word2vec text, which begins with the count and the dimension. The first of equals wins."""
-    rows: dict[str, NDArray[np.float32]] = {}
-    dimensions = count = promised = 0
-    with _open(path) as file:
-        for number, line in enumerate(_lines(path, file), 1):
-            fields = line.rstrip().split(b" ")
-            if number == 1 and len(fields) == 2 and all(each.isdigit() for each in fields):
-                promised, dimensions = map(int, fields)
-                continue
-            dimensions = dimensions or len(fields) - 1
-            if len(fields) < dimensions + 1 or dimensions < 2:
-                raise VectorsError(f"{path}, line {number}: {len(fields) - 1} numbers where {dimensions} are expected")
-            count += 1
-            word = b" ".join(fields[:-dimensions]).decode("utf-8", "replace")
-            if word in wanted and word not in rows:
-                rows[word] = _numbers(path, number, fields[-dimensions:])
-    if promised and count != promised:
-        raise VectorsError(f"{path}: its first line promises {promised} words, but it has {count}; it may be cut off")
-    return list(rows), np.array(list(rows.values()), np.float32).reshape(len(rows), dimensions)
-
-
-def _open(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
-
-
-def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
-    try:
-        while line := file.readline(_LONGEST_LINE):
-            yield line
-    except (OSError, EOFError) as error:
-        raise VectorsError(f"{path} is cut off or damaged: {error}") from error
-
-
-def _numbers(path: Path, line: int, fields: list[bytes]) -> NDArray[np.float32]:
-    try:
-        vector = np.array(fields, dtype=np.float32)
-    except ValueError as error:
-        raise VectorsError(f"{path}, line {line}: {error}") from error
-    if not np.isfinite(vector).all():
-        raise VectorsError(f"{path}, line {line}: a value is not a finite number")
-    return vector
+    Raises:
+        VectorsError: there are none of that name, or the file is malformed; names the line.
+    """
+    if spec == "english" or spec.startswith(GENSIM):
+        open_vectors(spec, say=say, progress=progress).table.write(file)
+        return
+    with Source(_path(spec)) as source:
+        if source.kind == "table":
+            VectorTable.open(source.path).write(file)
+        else:
+            convert_to_file(source, file, progress, {"from": source.path.name})

@@ -45,7 +45,8 @@ class Found(NamedTuple):
     """How a table knows a word: under which spelling, and in which rows, whose mean it is."""
 
     spelling: str
-    rows: tuple[int, ...]  # one, its parts', or none
+    rows: tuple[int, ...]  # its own, its parts', or none
+    listed: bool  # whether it has a row of its own
 
 
 class VectorTable(NamedTuple):
@@ -67,10 +68,10 @@ class VectorTable(NamedTuple):
         for spelling in spelt:
             row = self.vocabulary.row(spelling)
             if row is not None:
-                return Found(spelling, (row,))
+                return Found(spelling, (row,), listed=True)
         inside = [self.vocabulary.row(part) for part in parts(surface)]
         rows = tuple(row for row in inside if row is not None)
-        return Found(spelt[0] if rows else spelt[-1], rows)
+        return Found(spelt[0] if rows else spelt[-1], rows, listed=False)
 
     def vector(self, rows: tuple[int, ...]) -> NDArray[np.float32]:
         """The mean of some rows: (d,)."""

@@ -1,0 +1,109 @@
+"""The wide part: sums over words and pairs, fitted as a linear SVM is, and explained exactly."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.svm import LinearSVC
+
+from textcnn.training import wide as learning
+from textcnn.training.wide import fit_wide
+from textcnn.vocabulary import encode
+from textcnn.wide import BITS, Wide, bag, features
+
+WORDS = ["free", "prize", "Free", "lunch", "noon", "winner", "wins", "dinner", "!", "看", "x"]
+TEXTS = ["free prize winner", "Free prizes !", "wins a free lunch", "lunch at noon", "dinner at noon", "noon lunch x"]
+TARGETS = np.eye(2, dtype=np.float32)[[1, 1, 1, 0, 0, 0]]
+
+
+def fitted() -> Wide:
+    return fit_wide(encode(TEXTS, 99), TARGETS, several=False)
+
+
+def test_a_word_is_itself_and_its_n_grams_with_marks() -> None:
+    """<aaa>: the word, <a aa aa a>, <aa aaa aa>, <aaa aaa>, <aaa>: one of weight 1, ten n-grams of a half each."""
+    found = features(["aaa", ""])
+    assert found.values[: found.starts[1]].sum() == pytest.approx(1 + 0.5 * (4 + 3 + 2 + 1))
+    assert found.values[: found.starts[1]].max() == 1  # the word, and "aa" twice a half
+    assert (found.buckets < 1 << BITS).all() and len(found.starts) == 3
+
+
+@given(st.lists(st.text(max_size=12), max_size=8))
+def test_the_features_of_a_word_do_not_depend_on_its_neighbours(words: list[str]) -> None:
+    together = features(words)
+    for number, word in enumerate(words):
+        alone = features([word])
+        inside = slice(together.starts[number], together.starts[number + 1])
+        assert together.buckets[inside].tolist() == alone.buckets.tolist()
+        assert together.hashes[number] == alone.hashes[0]
+
+
+def test_counting() -> None:
+    found = bag(np.array([3, 1, 3, 3, 2]), np.array([0, 4, 4, 5]))
+    assert found.items.tolist() == [1, 3, 2] and found.starts.tolist() == [0, 2, 2, 3]
+    assert found.counts == pytest.approx([1, 1 + np.log(3), 1])
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=6))
+def test_words_pairs_and_bias_add_up_to_the_scores(texts: list[str]) -> None:
+    wide = fitted()
+    scores = wide.scores(*encode(texts, 99))
+    assert scores.shape == (len(texts), 1)
+    for text, score in zip(texts, scores, strict=True):
+        words, pairs = wide.attributed(text.split())
+        assert words.sum() + pairs.sum() + wide.bias[0] == pytest.approx(score[0], abs=1e-5)
+        assert wide.scores(*encode([text], 99))[0] == pytest.approx(score, abs=1e-6)
+
+
+def test_it_learns() -> None:
+    wide = fitted()
+    assert ((wide.scores(*encode(TEXTS, 99))[:, 0] > 0) == TARGETS[:, 1]).all()
+    unseen = wide.scores(*encode(["freedom prized", "lunches nooning"], 99))[:, 0]
+    assert unseen[0] > 0 > unseen[1]
+
+
+def test_the_solution_is_that_of_liblinear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the same features, to the precision asked for."""
+    monkeypatch.setattr(learning, "TOLERANCE", 1e-4)
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(WORDS, 6)) for _ in range(200)]
+    labels = np.array(["free" in text or "x" in text.split() for text in texts])
+    encoded = encode(texts, 99)
+    seen = {}
+
+    class Spy(learning._Gram):
+        def __init__(self, data, scale):
+            super().__init__(data, scale)
+            held = sp.hstack([data.inside @ data.of_word, data.pairs]) @ sp.diags_array(scale)
+            seen["features"] = held
+
+    monkeypatch.setattr(learning, "_Gram", Spy)
+    wide = fit_wide(encoded, np.eye(2, dtype=np.float32)[labels.astype(int)], several=False)
+    reference = LinearSVC(C=learning.COST, tol=1e-6).fit(sp.csr_matrix(seen["features"]), labels)
+    ours = wide.scores(*encoded)[:, 0]
+    theirs = reference.decision_function(sp.csr_matrix(seen["features"]))
+    # the norms that scale the features are rounded to bytes in one and not in the other
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.999
+    assert np.mean((ours > 0) == (theirs > 0)) > 0.99
+
+
+def test_several_labels_have_an_output_each() -> None:
+    targets = np.array([[1, 0], [1, 1], [1, 0], [0, 0], [0, 0], [0, 1]], np.float32)
+    assert fit_wide(encode(TEXTS, 99), targets, several=True).scores(*encode(TEXTS, 99)).shape == (6, 2)
+
+
+def test_a_table_that_is_too_large_loses_what_matters_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = fitted()
+    monkeypatch.setattr(learning, "_MOST_BYTES", 5 * 40)
+    small = fitted()
+    assert len(small.buckets) == 40 < len(whole.buckets)
+    assert small.weights.any(axis=1).all()
+
+
+def test_texts_of_nothing() -> None:
+    wide = fitted()
+    assert wide.scores(*encode([], 99)).shape == (0, 1)
+    assert np.isfinite(wide.scores(*encode(["", " "], 99))).all()
+    empty = fit_wide(encode(["a", "", "b"], 99), np.eye(2, dtype=np.float32)[[0, 1, 1]], several=False)
+    assert np.isfinite(empty.scores(*encode(["a", ""], 99))).all()

@@ -1,0 +1,360 @@
+"""`textcnn vectors`: which word vectors there are, what they know, and how to get or make others."""
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from textcnn.cli.console import console, is_terminal, moves, one_line, put, say, table
+from textcnn.cli.evaluate import Format
+from textcnn.cli.help import Command, Group
+from textcnn.cli.options import (
+    Delimiter,
+    Encoding,
+    Header,
+    InputFormat,
+    Quiet,
+    SkipBadRows,
+    TextColumn,
+    reading,
+)
+from textcnn.errors import OutputError, ReadError, SettingsError, VectorsError
+from textcnn.wholefile import check_writable, written_whole
+
+if TYPE_CHECKING:
+    from textcnn.vectors.progress import Progress
+    from textcnn.vectors.sources import Pretrained
+    from textcnn.vectors.table import VectorTable
+
+__all__ = ["vectors_app"]
+
+vectors_app = typer.Typer(
+    name="vectors",
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+Vectors = Annotated[str, typer.Option(metavar="VECTORS", help="english, gensim:NAME, or a file.")]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the vectors go.")]
+
+
+class Kind(str, Enum):
+    """How vectors are trained."""
+
+    skipgram = "skipgram"
+    cbow = "cbow"
+    fasttext = "fasttext"
+
+
+@vectors_app.callback(epilog="Example: textcnn vectors nearest film")
+def vectors(context: typer.Context) -> None:
+    """List, get, convert, ask and train word vectors."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(2)
+
+
+@vectors_app.command("list", cls=Command, epilog="Example: textcnn vectors list")
+def list_vectors(quiet: Quiet = False) -> None:
+    """List the vectors that are here, and those that gensim can fetch if there is a network.
+
+    In a pipe, each line is: name, tab, words, tab, dimensions, tab, megabytes, tab, where they are.
+    """
+    from textcnn.vectors.downloads import offers
+
+    rows = list(_present())
+    try:
+        known = {row[0] for row in rows}
+        for name, words, dimensions, megabytes, _ in offers():
+            if f"gensim:{name}" not in known:
+                rows.append((f"gensim:{name}", words, dimensions, megabytes, "to be fetched"))
+    except VectorsError as error:
+        say(f"textcnn: {error}", quiet=quiet)
+    shown = [(name, f"{words}", f"{dimensions}", f"{size:.1f}", where) for name, words, dimensions, size, where in rows]
+    _print(("name", "words", "dimensions", "MB", "where"), shown)
+
+
+def _present() -> Iterator[tuple[str, int, int, float, str]]:
+    from textcnn.vectors.cache import entries
+    from textcnn.vectors.table import EMBEDDED, VectorTable
+
+    present = [(EMBEDDED, VectorTable.open(EMBEDDED))] if EMBEDDED.exists() else []
+    for path, each in (*present, *entries()):
+        name, where = ("english", "embedded") if path == EMBEDDED else (each.facts.get("from", str(path)), "cached")
+        yield name, len(each.vocabulary), each.dimensions, path.stat().st_size / 1e6, where
+
+
+@vectors_app.command(cls=Command, epilog="Example: textcnn vectors get glove-wiki-gigaword-100")
+def get(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name from `textcnn vectors list`.")],
+    quiet: Quiet = False,
+) -> None:
+    """Download vectors by gensim and convert them, so that --vectors gensim:NAME opens them at once."""
+    from textcnn.vectors.cache import cached, entry_of_name
+    from textcnn.vectors.sources import GENSIM
+
+    name = name.removeprefix(GENSIM)
+    _open(f"{GENSIM}{name}", None, quiet)
+    if cached(entry_of_name(name)) is None:
+        raise OutputError(f"{name!r} was downloaded, but there is no room for its table in the cache")
+    put(f"{GENSIM}{name}\n")
+    say(f"try: textcnn vectors nearest film --vectors {GENSIM}{name}", quiet=quiet)
+
+
+@vectors_app.command(cls=Command, epilog="Example: textcnn vectors convert english english.vectors")
+def convert(
+    given: Annotated[str, typer.Argument(metavar="IN", help="english, gensim:NAME, or a file.")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Where the vectors go.")],
+    quiet: Quiet = False,
+) -> None:
+    """Convert vectors of any kind to a table that opens at once: word2vec, GloVe, fastText, gzipped or not."""
+    from textcnn.vectors.sources import write_table
+    from textcnn.vectors.table import VectorTable
+
+    if Path(given).exists() and output.exists() and output.samefile(given):
+        raise OutputError(f"{output} is the input; name another file")
+    check_writable(output)
+    with _progress(quiet) as progress, written_whole(output) as file:
+        write_table(given, file, say=lambda note: say(note, quiet=quiet), progress=progress)
+    made = VectorTable.open(output)
+    if "duplicates" in made.facts:
+        say(f"{made.facts['duplicates']} words are there more than once; the first counts", quiet=quiet)
+    _say_size(made, output, quiet)
+
+
+def _say_size(made: "VectorTable", path: Path, quiet: bool) -> None:
+    size = f"{path.stat().st_size / 1e6:.1f} MB"
+    say(f"{path}: {len(made.vocabulary):,} words of {made.dimensions} dimensions, {size}", quiet=quiet)
+
+
+@vectors_app.command(cls=Command, epilog="Example: textcnn vectors info english")
+def info(
+    name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="english, a name that gensim has, or a file.")],
+    format: Annotated[
+        Format, typer.Option(metavar="FORMAT", help="pretty (lines), or json (one object).")
+    ] = Format.pretty,
+    quiet: Quiet = False,
+) -> None:
+    """Say what vectors are: words, dimensions, size, licence and source. Nothing is downloaded."""
+    facts = _facts(name, quiet)
+    if format is Format.json:
+        put(json.dumps(facts, ensure_ascii=False) + "\n")
+        return
+    shown = {key: f"{value:,}" if isinstance(value, int) else str(value) for key, value in facts.items()}
+    put("".join(f"{key.replace('_', ' '):<18}{one_line(value)}\n" for key, value in shown.items()))
+
+
+def _facts(name: str, quiet: bool) -> dict[str, Any]:
+    from textcnn.vectors.cache import cached, entry_of_name
+    from textcnn.vectors.sources import GENSIM
+    from textcnn.vectors.table import EMBEDDED
+
+    if name == "english":
+        return _facts_of_table(_open(name, None, quiet).table, EMBEDDED)
+    if Path(name).exists():
+        return _facts_of_table(_open(name, None, quiet).table, Path(name))
+    name = name.removeprefix(GENSIM)
+    entry = entry_of_name(name)
+    there = cached(entry)
+    return _facts_of_offer(name) if there is None else _facts_of_table(there, entry)
+
+
+def _facts_of_table(made: "VectorTable", path: Path) -> dict[str, Any]:
+    return {
+        "name": made.name,
+        "words": len(made.vocabulary),
+        "dimensions": made.dimensions,
+        "length": round(made.length(), 4),
+        "first_words": " ".join(made.vocabulary.words(min(10, len(made.vocabulary)))),
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        **{key: value for key, value in made.facts.items() if value},
+    }
+
+
+def _facts_of_offer(name: str) -> dict[str, Any]:
+    from textcnn.vectors.downloads import offers
+
+    try:
+        offer = next((each for each in offers() if each.name == name), None)
+    except VectorsError as error:
+        raise VectorsError(f"there is no file {name!r}, and {error}") from error
+    if offer is None:
+        raise VectorsError(f"there is no file {name!r}, and gensim has no vectors of this name")
+    size = {"words": offer.words, "dimensions": offer.dimensions, "download_bytes": round(offer.megabytes * 1e6)}
+    return {"name": name, **size, **offer.facts, "file": f"not here; see textcnn vectors get {name}"}
+
+
+@vectors_app.command(cls=Command, epilog="Example: textcnn vectors nearest king - man + woman -n 5")
+def nearest(
+    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Words, or a sum: king - man + woman.")],
+    vectors: Vectors = "english",
+    count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, help="How many to print.")] = 10,
+    quiet: Quiet = False,
+) -> None:
+    """Print the words nearest to each word, or to a sum of words, and their cosines.
+
+    In a pipe, each line is: what was asked, tab, word, tab, cosine.
+    """
+    from textcnn.vectors.neighbours import nearest, terms
+
+    sums = terms(words)
+    if not all(sums) or not sums:
+        raise SettingsError("there is no word; give one, or a sum such as: king - man + woman")
+    pretrained = _open(vectors, [term.word for each in sums for term in each], quiet)
+    for each in sums:
+        asked = " ".join(f"{'-' if sign < 0 else '+'} {word}" for sign, word in each).removeprefix("+ ")
+        found = [(asked, near.word, f"{near.cosine:.3f}") for near in nearest(pretrained, each, count)]
+        _print(("asked", "word", "cosine"), found)
+
+
+@vectors_app.command(cls=Command, epilog="Example: textcnn vectors train corpus.txt -o my.vectors")
+def train(
+    corpus: Annotated[str, typer.Argument(metavar="CORPUS", help="Text, a line each (.gz too); - is standard input.")],
+    output: Output,
+    kind: Annotated[Kind, typer.Option(metavar="KIND", help="skipgram, cbow, or fasttext.")] = Kind.skipgram,
+    dimensions: Annotated[int, typer.Option(metavar="N", min=2, max=1000, help="Length of a vector.")] = 100,
+    epochs: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="Passes over the corpus.")] = 5,
+    min_count: Annotated[int, typer.Option(metavar="N", min=1, help="Leave out words that are rarer.")] = 5,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**31, help="Seed of everything random.")] = 0,
+    threads: Annotated[
+        int, typer.Option(metavar="N", min=1, max=256, help="Threads; with more than one a seed fixes nothing.")
+    ] = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Train vectors on a text of your own, by gensim; it is read from the disk as it is needed, never held."""
+    from textcnn.vectors.trained import Training, train_on_file
+
+    check_writable(output)
+    how = Training(kind.value, dimensions, epochs, min_count, seed, threads)
+    with _on_disk(corpus) as path, _progress(quiet) as progress:
+        made = train_on_file(path, how, progress)
+    facts = {**made.facts, "from": "standard input" if corpus == "-" else Path(corpus).name}
+    made = made._replace(name=output.stem, facts=facts)
+    with written_whole(output) as file:
+        made.write(file)
+    _say_size(made, output, quiet)
+    say(f"try: textcnn train FILE --vectors {output}", quiet=quiet)
+
+
+@contextmanager
+def _on_disk(path: str) -> Iterator[str]:
+    """The path, of a copy if it is standard input, which cannot be read again."""
+    if path != "-":
+        yield path
+        return
+    if sys.stdin is None or sys.stdin.closed:
+        raise ReadError("standard input is closed; name a file")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "standard input"
+        with copy.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield str(copy)
+
+
+@vectors_app.command(cls=Command, epilog="Example: textcnn vectors coverage spam.csv --text-column text")
+def coverage(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Texts, as for predict; - is standard input.")],
+    vectors: Vectors = "english",
+    count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=0, help="Unknown words to print.")] = 20,
+    text_column: TextColumn = "",
+    input_format: InputFormat = "auto",
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = "",
+    header: Header = None,
+    skip_bad_rows: SkipBadRows = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say how many words of some texts the vectors know, and which frequent ones they do not.
+
+    In a pipe, two lines (tokens and types: known, tab, all, tab, share), then unknown words and their counts.
+    """
+    from textcnn.corpus import open_corpus
+    from textcnn.vectors.coverage import count_words, cover
+
+    how = reading(
+        input_format=input_format,
+        encoding=encoding,
+        delimiter=delimiter,
+        header=header,
+        text_column=text_column,
+        skip_bad_rows=skip_bad_rows,
+    )
+    with open_corpus(file, reading=how, labelled=False) as reader:
+        counts = count_words(record.text for record in reader)
+        say(reader.describe(), quiet=quiet)
+    if reader.skipped:
+        say(f"{reader.source}: {reader.skipped} bad rows skipped; the first: {reader.first_skipped}")
+    found = cover(counts, _open(vectors, counts.keys(), quiet))
+    shares = [("tokens", found.known_tokens, found.tokens), ("types", found.known_types, found.types)]
+    rows = [(name, str(known), str(every), f"{known / max(every, 1):.4f}") for name, known, every in shares]
+    _print(("", "known", "of", "share"), rows)
+    _print(("unknown", "count"), [(word, str(often)) for word, often in found.unknown[:count]])
+
+
+def _open(spec: str, surfaces: Any, quiet: bool) -> "Pretrained":
+    from textcnn.vectors.sources import open_vectors
+
+    with _progress(quiet) as progress:
+        return open_vectors(spec, surfaces, say=lambda note: say(note, quiet=quiet), progress=progress)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator["Progress"]:
+    """A bar on a terminal, a sentence now and then elsewhere, nothing if quiet."""
+    from textcnn.vectors.progress import spoken
+
+    if quiet or not moves(sys.stderr):
+        yield spoken(lambda note: say(note, quiet=quiet))
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+class _Bar:
+    """A bar that is there from the first report on: most vectors open at once and never report."""
+
+    def __init__(self) -> None:
+        self.live: Any = None
+
+    def __call__(self, what: str, share: float) -> None:
+        """Show how far it is."""
+        if self.live is None:
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+            text, done = (
+                TextColumn(each, markup=False) for each in ("{task.description}", "{task.percentage:>3.0f} %")
+            )
+            columns = (text, BarColumn(bar_width=16), done, TimeRemainingColumn(compact=True))
+            self.live = Progress(*columns, console=console(sys.stderr), transient=True)
+            self.live.start()
+            self.task = self.live.add_task("", total=1.0)
+        self.live.update(self.task, description=one_line(what), completed=share)
+
+    def stop(self) -> None:
+        """Take it away."""
+        if self.live is not None:
+            self.live.stop()
+
+
+def _print(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal; fields with tabs between them elsewhere."""
+    if not is_terminal(sys.stdout):
+        put("".join("\t".join(map(one_line, row)) + "\n" for row in rows))
+    elif rows:
+        made = table(*header)
+        for row in rows:
+            made.add_row(*map(one_line, row))
+        console(sys.stdout).print(made)
