@@ -94,7 +94,7 @@ class TestTrain:
         assert answer.out == ""  # what is said to people does not go into pipes
         assert 'text from "text" (by name), labels from "label" (by name)' in answer.err
         assert "40 texts, 2 labels" in answer.err
-        assert len(re.findall(r"^epoch +\d  loss \d", answer.err, re.MULTILINE)) == 3
+        assert len(re.findall(r"^epoch +\d  loss \d\.\d+  validation loss", answer.err, re.MULTILINE)) == 3
         assert re.search(r"^ ham +[\d.]+ +[\d.]+ +[\d.]+ +2 $", answer.err, re.MULTILINE)
         assert "on 4 texts held out" in answer.err
         assert answer.err.endswith("try: textcnn predict 'your text'\n")
@@ -395,12 +395,15 @@ class TestTerminal:
             display.show(Epoch(1, 20, 0.51234, 0.6, 0.7, 10.5, True, "the loss diverged"))
             display.show(Step(12, 20, 110, 170, 0.4))
             display.live.refresh()
+            display.show("the same again with the held-out texts")
+            display.show(Epoch(1, 20, 0.3, None, None, 9.0, True, ""))
             display.end()
         shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", terminal.getvalue())
         assert "preparing words and vectors" in shown
         assert f"epoch 12/20  {'batch ' * (columns == 80)}110/170  loss 0.400  score 0.700" in shown
         assert re.search(r" 58 % [-\d]+:[-\d]{2}", shown)
         assert "the loss diverged\n" in shown
+        assert shown.count("no better score in 0 epochs: the weights of epoch 1 are") == 1
         assert ("validation loss 0.6000  score 0.7000" in shown) == (columns == 80)
         assert max(len(line) for line in re.split("[\r\n]", shown)) <= columns
 

@@ -109,10 +109,10 @@ def test_temperature_undoes_overconfidence() -> None:
 def test_the_part_that_knows_more_weighs_more() -> None:
     random = np.random.default_rng(0)
     targets = np.eye(2, dtype=np.float32)[random.integers(0, 2, 2000)]
-    noise = random.normal(size=targets.shape).astype(np.float32)
-    telling = calibrate(noise, 2 * targets, targets, several=False)
-    silent = calibrate(2 * targets, noise, targets, several=False)
-    assert telling.wide_weight * telling.temperature > 2 > 0.3 > silent.wide_weight * silent.temperature
+    noise, other = random.normal(size=(2, *targets.shape)).astype(np.float32)
+    telling = calibrate(noise, 2 * targets + other, targets, several=False)
+    silent = calibrate(2 * targets + other, noise, targets, several=False)
+    assert telling.wide_weight * telling.temperature > 3 > 0.3 > silent.wide_weight * silent.temperature
 
 
 # Weights of classes

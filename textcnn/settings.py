@@ -65,7 +65,7 @@ class Settings:
     )
     weight_decay: float = _setting(0.0, "Regularisation", "decay of filters and output weights", Limits(0, 1))
     adversarial: float = _setting(
-        0.3,
+        0.6,
         "Regularisation",
         "length of the step that makes the word vectors of a batch worse; 0: none",
         Limits(0, 100),
@@ -103,11 +103,11 @@ class Settings:
         "linear", "Training", "the learning rate stays, or falls to nothing", Limits(choices=("constant", "linear"))
     )
     patience: int = _setting(
-        10, "Training", "passes without a better validation score before it stops", Limits(1, 1000)
+        20, "Training", "passes without a better validation score before it stops", Limits(1, 1000)
     )
-    batch_size: int = _setting(50, "Training", "texts in a step", Limits(1, 10000))
-    learning_rate: float = _setting(1e-3, "Training", "step size of Adam", Limits(1e-7, 1000))
-    vector_learning_rate: float = _setting(1e-3, "Training", "step size for the word vectors", Limits(0, 1000))
+    batch_size: int = _setting(0, "Training", "texts in a step; 0: by their number", Limits(0, 10000))
+    learning_rate: float = _setting(1.5e-3, "Training", "step size of Adam", Limits(1e-7, 1000))
+    vector_learning_rate: float = _setting(3e-3, "Training", "step size for the word vectors", Limits(0, 1000))
     validation_share: float = _setting(0.1, "Training", "share of texts held out for validation", Limits(0.01, 0.9))
     refit: str = _setting(
         "on",

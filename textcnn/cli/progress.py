@@ -76,6 +76,7 @@ class Display:
     def show(self, row: "Step | Epoch | str") -> None:
         """Show a step, an epoch or a note."""
         if isinstance(row, str):
+            self.end()
             self.line(row)
             return
         from textcnn.training.loop import Step
@@ -83,17 +84,18 @@ class Display:
         if isinstance(row, Step):
             self._step(row)
             return
-        self.last = row
+        self.last = row if row.score is not None else None
         self.best = row.epoch if row.best else self.best
         self.line(_short(row) if self.narrow else _long(row))
         if row.note:
             self.line(row.note)
 
     def end(self) -> None:
-        """Say why training ended before its last epoch, and which weights are kept."""
+        """Say once why training ended before its last epoch, if it did, and which weights are kept."""
         if self.last is not None and self.last.epoch < self.last.epochs:
             since = self.last.epoch - self.best
             self.line(f"no better score in {since} epochs: the weights of epoch {self.best} are kept")
+        self.last = None
 
     def line(self, text: str) -> None:
         """A line for people, above what is live."""

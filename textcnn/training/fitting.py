@@ -77,7 +77,7 @@ def fit(
         model = _calibrated(lesson.model, data, held if len(held) else learn, lesson)
         if settings.refit == "on" and validation is None and len(held) and not lesson.stopped:
             watch("the same again with the held-out texts")
-            again = _learn(data, np.arange(len(data.targets)), None, device, watch)
+            again = _learn(data, np.arange(len(data.targets)), None, device, watch, passes=len(lesson.history))
             if not again.stopped:
                 model = replace(again.model, join=model.join, thresholds=model.thresholds, figures=model.figures)
     return replace(model, fingerprint=_fingerprint(train))
@@ -117,7 +117,14 @@ class _Lesson(NamedTuple):
     stopped: bool  # by whoever watched
 
 
-def _learn(data: _Data, learn: NDArray[np.int64], held: NDArray[np.int64] | None, device: str, watch: Watch) -> _Lesson:
+def _learn(
+    data: _Data,
+    learn: NDArray[np.int64],
+    held: NDArray[np.int64] | None,
+    device: str,
+    watch: Watch,
+    passes: int = 0,
+) -> _Lesson:
     """Train the network and the wide part on some texts; others, if given, say which weights are best."""
     settings, encoded = data.settings, data.encoded
     in_training = np.zeros(len(data.targets), bool)
@@ -135,7 +142,8 @@ def _learn(data: _Data, learn: NDArray[np.int64], held: NDArray[np.int64] | None
         None if part is None else Part(ragged.take(part), data.targets[part]) for part in (learn, held)
     )
     assert train is not None
-    history, stopped = _run(trainer, train, validation, settings, watch)
+    history, stopped = _run(trainer.rows(train, validation, passes), settings.patience, watch)
+    trainer.restore()
     wide = fit_wide(data.part(learn), data.targets[learn], several=data.several) if settings.wide == "on" else None
     return _Lesson(_model(trainer, start, data, wide), history, start, stopped)
 
@@ -219,20 +227,17 @@ def _weight_pairs(text: str) -> dict[str, float]:
         ) from error
 
 
-def _run(
-    trainer: Trainer, train: Part, validation: Part | None, settings: Settings, watch: Watch
-) -> tuple[list[Epoch], bool]:
-    """Train until it stops getting better, or someone says stop, and leave the best weights in place."""
+def _run(rows: Iterator[Step | Epoch], patience: int, watch: Watch) -> tuple[list[Epoch], bool]:
+    """Train until the score stops getting better, or someone says stop; the epochs, and whether someone did."""
     history: list[Epoch] = []
     waited, stop = 0, False
-    for row in trainer.rows(train, validation):
+    for row in rows:
         stop = watch(row)
         if isinstance(row, Epoch):
             history.append(row)
             waited = 0 if row.best else waited + 1
-        if stop or (validation is not None and waited >= settings.patience):
+        if stop or waited >= patience:
             break
-    trainer.restore()
     return history, stop
 
 

@@ -27,7 +27,7 @@ __all__ = ["Epoch", "Part", "Step", "Trainer"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start
-_STEPS = 800
+_SEEN = 40_000  # texts, each counted as often as it is seen
 
 
 class Part(NamedTuple):
@@ -81,18 +81,21 @@ class Trainer:
         table = self.channels.trained
         self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table)
 
-    def rows(self, train: Part, validation: Part | None) -> Iterator[Step | Epoch]:
-        """Train for `passes` passes at most; after each, an Epoch, and the best weights are kept."""
+    def rows(self, train: Part, validation: Part | None, passes: int = 0) -> Iterator[Step | Epoch]:
+        """Train for so many passes at most, or as the settings say; after each, an Epoch, and the best are kept."""
         rescues = 0
         start = self._weights()
         most = _DIVERGED * self.validate(validation or train)[0]  # a guess by the prior alone costs a third of this
-        count = -(-len(train.targets) // self.settings.batch_size)
-        passes = self.passes(len(train.targets))
+        size = self.settings.batch_size or int(np.clip(len(train.targets) // 30, 16, 100))
+        count = -(-len(train.targets) // size)
+        passes = passes or self.passes(len(train.targets))
+        slower = 1.0 if self.settings.batch_size else (size / 100) ** 0.5  # small batches are noisy
         for number in range(1, passes + 1):
             began, note, total = time.perf_counter(), "", 0.0
-            for place, batch in enumerate(self._batches(train), 1):
+            for place, batch in enumerate(self._batches(train, size), 1):
                 done = (number - 1 + (place - 1) / count) / passes
-                loss = self._step(batch, train.targets, self.rate * (1 - done * (self.settings.schedule == "linear")))
+                falling = 1 - done * (self.settings.schedule == "linear")
+                loss = self._step(batch, train.targets, self.rate * slower * falling)
                 total += loss * len(batch.texts)
                 if not total / len(train.targets) < most:  # NaN is not less than anything
                     break
@@ -107,20 +110,14 @@ class Trainer:
             seconds = time.perf_counter() - began
             yield Epoch(number, passes, mean, validation_loss, score, seconds, best, note)
 
-    def _batches(self, part: Part) -> Iterator[Batch]:
-        settings = self.settings
-        return batches(
-            part.ragged,
-            settings.batch_size,
-            device=self.device,
-            random=self.random,
-            word_dropout=settings.word_dropout,
-        )
+    def _batches(self, part: Part, size: int) -> Iterator[Batch]:
+        dropout = self.settings.word_dropout
+        return batches(part.ragged, size, device=self.device, random=self.random, word_dropout=dropout)
 
     def passes(self, texts: int) -> int:
-        """Passes over the training texts: as set, or enough for 800 steps, but no fewer than 4 and no more than 40."""
-        steps = texts / self.settings.batch_size
-        return self.settings.epochs or int(np.clip(round(_STEPS / max(steps, 1)), 4, 40))
+        """Passes over the training texts: as set, or so that enough texts are seen, but no fewer than 4 or over 40."""
+        wanted = _SEEN * (1 if len(self.weights) <= 2 else 2)  # more labels take longer to learn
+        return self.settings.epochs or int(np.clip(round(wanted / max(texts, 1)), 4, 40))
 
     def _step(self, batch: Batch, targets: NDArray[np.float32], rate: float) -> float:
         """Learn from a batch; `rate` multiplies the learning rates."""
@@ -184,7 +181,7 @@ class Trainer:
         self.network.eval()
         pieces = [
             self.network(self.channels.rows(batch.distinct), batch.words, batch.starts)
-            for batch in batches(ragged, 4 * self.settings.batch_size, device=self.device)
+            for batch in batches(ragged, 200, device=self.device)
         ]
         return torch.cat(pieces)
 

@@ -15,7 +15,7 @@ from textcnn.vocabulary import UNKNOWN, Encoded
 
 __all__ = ["Start", "begin"]
 
-_UNIT = 0.1  # root mean square of a number in a vector at the start: learning rates are made for it
+_UNIT = 0.4  # root mean square of a number in a vector at the start: learning rates are made for it
 _LEAST_COVERAGE = 0.5
 
 
