@@ -131,6 +131,17 @@ def test_parameters_are_checked_when_learning_begins() -> None:
         model.fit(TEXTS, LABELS)
 
 
+def test_numbers_of_numpy_and_weights_as_a_dictionary(tmp_path) -> None:
+    model = tiny(filters=np.int64(5), widths=[np.int64(1), 2], class_weight={"spam": 2.0}).fit(TEXTS, LABELS)
+    model.save(tmp_path / "m.textcnn")
+    again = load(tmp_path / "m.textcnn")
+    assert (again.filters, again.widths, again.class_weight) == (5, (1, 2), '{"spam": 2.0}')
+
+
+def test_a_validation_part_of_one_label_will_do() -> None:
+    assert tiny().fit(TEXTS, LABELS, validation=(["free"], ["spam"])).model_.figures["validation"]["count"] == 1
+
+
 def test_the_settings_stay_as_given() -> None:
     widths = [1, 2]
     model = tiny(widths=widths)

@@ -38,6 +38,7 @@ def test_every_setting_is_described_and_grouped() -> None:
     [
         ("filters", 0, "1 to 2000"),
         ("filters", 2.5, "whole number"),
+        ("filters", 2.0, "whole number"),
         ("filters", "many", "whole number"),
         ("filters", True, "whole number"),
         ("dropout", 1.0, "0 to 0.95"),

@@ -125,7 +125,7 @@ def test_class_weights() -> None:
     assert class_weights("b=2.5", ["a", "b"], targets).tolist() == [1, 2.5]
     assert class_weights('{"a": 3}', ["a", "b"], targets).tolist() == [3, 1]
     assert class_weights({"a": 2}, ["a", "b"], targets).tolist() == [2, 1]
-    for wrong in ("c=1", "heavy", "a=x", "{"):
+    for wrong in ("c=1", "heavy", "a=x", "{", "a=nan", "a=-1"):
         with pytest.raises(SettingsError, match="class_weight"):
             class_weights(wrong, ["a", "b"], targets)
 

@@ -75,13 +75,14 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         from textcnn.training.fitting import Labelled, fit
 
-        check({name: _plain(value) for name, value in self.get_params(deep=False).items()})
+        check(self.get_params(deep=False))
         texts = _texts(X)
         labels = _labels(y, len(texts), self.labels_per_text)
         held = None
         if validation is not None:
             held_texts = _texts(validation[0])
-            held = Labelled(held_texts, _labels(validation[1], len(held_texts), self.labels_per_text).of_texts)
+            own, _ = _listed(validation[1], len(held_texts), self.labels_per_text)
+            held = Labelled(held_texts, [tuple(map(str, each)) for each in own])
         model = fit(
             Labelled(texts, labels.of_texts),
             classes=labels.names,
@@ -166,13 +167,6 @@ def _restored_classes(model: Model) -> NDArray[Any]:
     return np.array(model.labels, dtype=object)
 
 
-def _plain(value: Any) -> Any:
-    """Numbers of numpy as Python's, so that limits and files know them."""
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
-
-
 def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:
     if isinstance(texts, (str, bytes)):
         raise DataError("a list of texts is expected, not one text; put it into a list")
@@ -187,6 +181,13 @@ def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:
 
 def _labels(y: Iterable[Any], count: int, wanted: str) -> _Labels:
     """Check labels and sort out whether texts have one or several."""
+    own, several = _listed(y, count, wanted)
+    classes = _classes([label for each in own for label in each])
+    return _Labels([tuple(map(str, each)) for each in own], tuple(map(str, classes)), classes, several)
+
+
+def _listed(y: Iterable[Any], count: int, wanted: str) -> tuple[list[tuple[Any, ...]], bool]:
+    """The labels of each text, and whether a text can have several."""
     if isinstance(y, (str, bytes)):
         raise DataError("a list of labels is expected, not one label")
     given = list(y)
@@ -196,15 +197,10 @@ def _labels(y: Iterable[Any], count: int, wanted: str) -> _Labels:
     several = wanted == "several" or (wanted == "auto" and any(listed))
     if any(listed) and not all(listed):
         raise DataError("some texts have a list of labels and some a single one; use lists for all")
-    own = (
-        [tuple(sorted(each, key=str)) if isinstance(each, (set, frozenset)) else tuple(each) for each in given]
-        if any(listed)
-        else [(each,) for each in given]
-    )
+    own = [tuple(sorted(each, key=str)) if any(listed) else (each,) for each in given]
     if not several and any(len(each) != 1 for each in own):
         raise DataError("a text has no label or several; use labels_per_text='several'")
-    classes = _classes([label for each in own for label in each])
-    return _Labels([tuple(map(str, each)) for each in own], tuple(map(str, classes)), classes, several)
+    return own, several
 
 
 def _classes(labels: Sequence[Any]) -> NDArray[Any]:

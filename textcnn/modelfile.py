@@ -13,7 +13,6 @@ is no date in it.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from textcnn.errors import ModelFileError, SettingsError
 from textcnn.lookup import Network, Pooling
-from textcnn.settings import Settings, check, each_setting
+from textcnn.settings import Settings, check, each_setting, plain
 from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.vectors.table import Quantized
 from textcnn.vocabulary import Vocabulary, check_vocabulary
@@ -308,9 +307,6 @@ def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def settings_record(settings: Settings | Mapping[str, Any]) -> dict[str, Any]:
+def settings_record(settings: Settings) -> dict[str, Any]:
     """The settings as they stand in a file."""
-    names = [each.name for each in each_setting()]
-    if isinstance(settings, Mapping):
-        return {name: settings[name] for name in names}
-    return {name: getattr(settings, name) for name in names}
+    return {each.name: plain(getattr(settings, each.name)) for each in each_setting()}

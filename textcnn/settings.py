@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from textcnn.errors import SettingsError
 
-__all__ = ["GROUPS", "Limits", "Settings", "check", "describe_limits", "each_setting"]
+__all__ = ["GROUPS", "Limits", "Settings", "check", "describe_limits", "each_setting", "plain"]
 
 GROUPS = ("Network", "Regularisation", "Word vectors", "Training")
 
@@ -129,7 +129,12 @@ def describe_limits(limits: Limits) -> str:
     """Say what is allowed: `max, kmax` or `1 to 15`."""
     if limits.free:
         return ""
-    return ", ".join(limits.choices) if limits.choices else f"{limits.low:g} to {limits.high:g}"
+    return ", ".join(limits.choices) if limits.choices else f"{_plain(limits.low)} to {_plain(limits.high)}"
+
+
+def _plain(number: float | None) -> str:
+    """A limit as people write it: 1000000, not 1e+06."""
+    return str(int(number)) if number is not None and number == int(number) else f"{number:g}"
 
 
 def check(values: Mapping[str, Any]) -> None:
@@ -138,7 +143,18 @@ def check(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if name not in known:
             raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(known)}")
-        _check_one(known[name], value)
+        _check_one(known[name], plain(value))
+
+
+def plain(value: Any) -> Any:
+    """What a file can hold: numbers of NumPy as Python's, lists as tuples, weights of classes as JSON."""
+    if isinstance(value, Mapping):
+        import json
+
+        return json.dumps({str(name): plain(each) for name, each in value.items()}, ensure_ascii=False)
+    if isinstance(value, (list, tuple)):
+        return tuple(plain(each) for each in value)
+    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
 
 
 def _check_one(known: "Field[Any]", value: Any) -> None:
@@ -160,7 +176,7 @@ def _check_one(known: "Field[Any]", value: Any) -> None:
 def _check_number(name: str, value: Any, kind: type, limits: Limits) -> None:
     try:
         number = float(value)
-        fits = not isinstance(value, (str, bool)) and (kind is float or number == int(number))
+        fits = not isinstance(value, (str, bool)) and (kind is float or isinstance(value, int))
     except (TypeError, ValueError, OverflowError):
         fits, number = False, 0.0
     assert limits.low is not None and limits.high is not None

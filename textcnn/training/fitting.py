@@ -209,6 +209,9 @@ def class_weights(
         counts = np.maximum(targets.sum(axis=0), 1)
         return np.asarray(len(targets) / (len(classes) * counts), np.float32)
     given = _weight_pairs(wanted) if isinstance(wanted, str) else dict(wanted or {})
+    wrong = [label for label, weight in given.items() if not 0 <= weight < 1e6]
+    if wrong:
+        raise SettingsError(f"class_weight: the weight of {wrong[0]!r} must be from 0 to 1000000")
     unknown = set(given) - set(classes)
     if unknown:
         raise SettingsError(f"class_weight names labels that the texts do not have: {', '.join(sorted(unknown))}")
