@@ -453,3 +453,48 @@ class TestColdStart:
     @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["predict", "-h"], ["--version"]])
     def test_help_does_not_even_need_numpy(self, folder, arguments):
         assert not imported(*arguments, folder=folder) & {"numpy", "torch", "gensim", "sklearn", "scipy", "rich"}
+
+
+class TestExplanations:
+    """`predict --explain`: the parts add up, on a terminal and in JSON lines."""
+
+    def test_json_lines(self, textcnn, model):
+        answer = textcnn("predict", "-m", model, "--explain", "free prize,  xyzzy at noon")
+        assert answer.code == 0
+        found = json.loads(answer.out)
+        reasons = found["explanation"]
+        assert reasons["label"] == found["label"]
+        assert reasons["logit"] == pytest.approx(
+            reasons["bias"] + sum(word["contribution"] for word in reasons["words"]), rel=1e-4
+        )
+        assert all(found["text"][word["start"] : word["end"]] == word["word"] for word in reasons["words"])
+        assert "xyzzy" in reasons["unknown"]
+
+    def test_for_people(self, textcnn, model):
+        answer = textcnn("predict", "-m", model, "--explain", "--format=pretty", "free prize xyzzy")
+        assert answer.code == 0
+        assert "2 of 3 words known; unknown: xyzzy" in answer.out
+        assert "bias" in answer.out
+
+    def test_one_label_against_another(self, textcnn, model):
+        labels = json.loads(textcnn("inspect", model, "--format=json").out)["labels"]
+        answers = [
+            json.loads(textcnn("predict", "-m", model, "--explain", "--against", label, "free prize").out)
+            for label in labels
+        ]
+        assert {answer["explanation"].get("against", "") for answer in answers} == {"", labels[0], labels[1]} - {
+            answers[0]["label"]
+        }
+
+    def test_formats_without_room(self, textcnn, model):
+        answer = textcnn("predict", "-m", model, "--explain", "--format=tsv", "x")
+        assert answer.code == 2 and "jsonl" in answer.err
+        answer = textcnn("predict", "-m", model, "--against", "nobody", "x")
+        assert answer.code == 2 and "--against" in answer.err
+
+
+def test_a_compact_model_keeps_the_training_words_only(textcnn, train_csv, folder):
+    few = ("--filters=4", "--epochs=1", "--vectors=english")
+    for name, options in (("a", []), ("b", ["--compact"])):
+        assert textcnn("train", train_csv, "-o", f"{name}.textcnn", *few, *options).code == 0
+    assert (folder / "b.textcnn").stat().st_size < (folder / "a.textcnn").stat().st_size / 5

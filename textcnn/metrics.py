@@ -106,7 +106,7 @@ def measure(
         accuracy_interval=(float(interval.low), float(interval.high)),
         macro_f1=float(scores[2][present].mean()),
         micro_f1=float(micro),
-        mcc=None if single is None else float(metrics.matthews_corrcoef(*single)),
+        mcc=None if single is None else _mcc(*single),
         log_loss=_log_loss(truth, padded, several=several),
         calibration_error=_calibration_error(truth, padded, several=several),
         subset_accuracy=right / len(gold) if several else None,
@@ -114,6 +114,13 @@ def measure(
         confusion=[] if single is None else metrics.confusion_matrix(*single, labels=range(len(names))).tolist(),
         unknown_labels=unknown,
     )
+
+
+def _mcc(truth: NDArray[np.int64], answer: NDArray[np.int64]) -> float:
+    """Matthews correlation; 0 where only one label occurs, of which scikit-learn would warn."""
+    from sklearn.metrics import matthews_corrcoef
+
+    return float(matthews_corrcoef(truth, answer)) if len({*truth.tolist(), *answer.tolist()}) > 1 else 0.0
 
 
 def _label_score(row: Sequence[Any]) -> LabelScore:

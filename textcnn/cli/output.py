@@ -5,10 +5,14 @@ import io
 import json
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textcnn.cli.console import cells, cut, one_line, say, width
+from textcnn.cli.explanation import explanation_object, shaded
 from textcnn.corpus import Record
+
+if TYPE_CHECKING:
+    from textcnn.explain import Explanation
 
 __all__ = ["OutputFormat", "Row", "writer"]
 
@@ -35,6 +39,7 @@ class Row(NamedTuple):
     best: list[tuple[str, float]]  # the likeliest labels, as many as were asked for
     probabilities: dict[str, float]
     several: bool
+    explanation: "Explanation | None" = None
 
 
 def writer(format: OutputFormat, *, top: int, labels: Iterable[str]) -> Callable[[Iterable[Row]], str]:
@@ -89,6 +94,8 @@ def _jsonl(row: Row, top: int) -> str:
     }
     for (_, value), name in zip(row.record.fields, _free_names(row, [*answer]), strict=True):
         answer[name] = value
+    if row.explanation is not None:
+        answer["explanation"] = explanation_object(row.explanation)
     return json.dumps(answer, ensure_ascii=False) + "\n"
 
 
@@ -170,7 +177,8 @@ class _Pretty:
         left = room - cells(lines[0]) - 3
         if left >= _LEAST_TEXT:
             lines[0] += f"  {cut(one_line(row.record.text), left).rstrip()}"
-        return "\n".join(lines) + "\n"
+        explained = "" if row.explanation is None else f"{shaded(row.explanation)}\n"
+        return "\n".join(lines) + f"\n{explained}"
 
 
 def _bar(probability: float, room: int) -> str:

@@ -1,7 +1,7 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +25,7 @@ from textcnn.corpus import Record
 from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
+    from textcnn.explain import Explanation
     from textcnn.predictor import Predictor
 
 __all__ = ["predict"]
@@ -65,6 +66,12 @@ def predict(
         list[str] | None,
         typer.Option(metavar="LABEL", help="Print only texts with this label; exit with 1 if there is none."),
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what each word gave to the answer; in JSON lines or pretty.")
+    ] = False,
+    against: Annotated[
+        str, typer.Option(metavar="LABEL", help="Explain why the answer is not this label.", show_default=False)
+    ] = "",
     text_column: TextColumn = "",
     input_format: InputFormat = "auto",
     encoding: Encoding = "utf-8",
@@ -96,13 +103,32 @@ def predict(
         text_column=text_column,
         skip_bad_rows=skip_bad_rows,
     )
-    chosen = format or (OutputFormat.pretty if is_terminal(sys.stdout) else OutputFormat.tsv)
+    chosen = format or _usual_format(explain)
+    if explain and chosen not in (OutputFormat.pretty, OutputFormat.jsonl):
+        raise SettingsError(f"--explain has no room in {chosen.value}: use --format jsonl or pretty")
+    if against and (not explain or against not in predictor.labels):
+        raise SettingsError(f"--against goes with --explain and takes a label: {', '.join(predictor.labels[:20])}")
     write = writer(chosen, top=top, labels=labels)
-    answers = _Answers(predictor, top, threshold, otherwise, only or ())
+    answers = _Answers(predictor, top, threshold, otherwise, only or (), _explainer(predictor, explain, against))
     for group in groups(texts, input, how, quiet=quiet):
         put(write(answers.rows(group)))
     if only and not answers.matched:
         raise typer.Exit(1)
+
+
+def _usual_format(explain: bool) -> OutputFormat:
+    if is_terminal(sys.stdout):
+        return OutputFormat.pretty
+    return OutputFormat.jsonl if explain else OutputFormat.tsv
+
+
+def _explainer(predictor: "Predictor", wanted: bool, against: str) -> "Callable[[str, str], Explanation] | None":
+    """A function from a text and its label to the reasons."""
+    if not wanted:
+        return None
+    from textcnn.explain import explain
+
+    return lambda text, label: explain(predictor, text, label, against if against != label else "")
 
 
 def _check_only(only: list[str], labels: list[str]) -> None:
@@ -116,8 +142,15 @@ class _Answers:
     """From records to what is printed of them."""
 
     def __init__(
-        self, predictor: "Predictor", top: int, threshold: float | None, otherwise: str, only: Sequence[str]
+        self,
+        predictor: "Predictor",
+        top: int,
+        threshold: float | None,
+        otherwise: str,
+        only: Sequence[str],
+        explain: "Callable[[str, str], Explanation] | None",
     ) -> None:
+        self.explain = explain
         self.predictor, self.top, self.threshold = predictor, top, threshold
         self.otherwise, self.only, self.matched = otherwise, only, False
 
@@ -134,7 +167,8 @@ class _Answers:
             best = [(labels[place], values[place]) for place in order[: max(self.top, 1)]]
             probability = values[order[0]]
             everything = {labels[place]: values[place] for place in (order[: self.top] if self.top > 1 else order)}
-            yield Row(record, given, probability, best, everything, several)
+            reasons = self.explain(record.text, labels[order[0]]) if self.explain else None
+            yield Row(record, given, probability, best, everything, several, reasons)
 
     def _given(self, values: list[float], order: list[int], several: bool) -> tuple[str, ...]:
         labels = self.predictor.labels

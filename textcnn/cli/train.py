@@ -49,6 +49,9 @@ def train(
     settings_file: Annotated[
         Path | None, typer.Option("--settings", metavar="FILE.toml", help="Settings; options given here win.")
     ] = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Keep only the words of the training texts in the model: --keep-words 0.")
+    ] = False,
     text_column: TextColumn = "",
     label_column: LabelColumn = "",
     label_separator: LabelSeparator = None,
@@ -64,6 +67,8 @@ def train(
     A part of the texts is held out to decide when to stop and to measure. Ctrl-C ends training with the best so far.
     """
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
+    if compact:
+        values["keep_words"] = 0
     check_writable(output)
     _refuse_overwriting(output, [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))])
     how = reading(
