@@ -86,7 +86,8 @@ class Display:
             return
         self.last = row if row.score is not None else None
         self.best = row.epoch if row.best else self.best
-        self.line(_short(row) if self.narrow else _long(row))
+        if row.score is not None or row.epoch == row.epochs:  # without a score only the end is worth a line
+            self.line(_short(row) if self.narrow else _long(row))
         if row.note:
             self.line(row.note)
 
