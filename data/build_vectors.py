@@ -38,7 +38,7 @@ import time
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +46,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.tokens import cut, normal, tokenize
+from textcnn.tokens import cut, normal, parts, tokenize
 from textcnn.vectors.table import EMBEDDED, Quantized, VectorTable
 from textcnn.vocabulary import Vocabulary
 
@@ -55,6 +55,7 @@ Floats = NDArray[np.float32]
 ROWS = 108_000  # words taken by frequency; emoji and shapes of numbers come on top
 DIMENSIONS = 256
 LAYERS = (4, 6)  # of the encoder's six: what is said about a word in its place
+READ = 120_000  # passages, some 2.7 million words; with 1.9 million the table was as good
 ENOUGH = 60  # occurrences after which a word no longer asks for more
 PRIOR = 20.0  # occurrences that what was expected of a word counts for
 LENGTH = 6.4  # mean length of the frequent rows
@@ -460,8 +461,8 @@ def blobs(origin: Repository, inputs: Path) -> Iterator[tuple[str, bytes]]:
     chosen.sort()
     stream = io.BytesIO(git(clone, "cat-file", "--batch", input="".join(f"{n}\n" for _, n in chosen).encode()))
     for path, _ in chosen:
-        size = int(stream.readline().split()[2])
-        yield path, stream.read(size)
+        length = int(stream.readline().split()[2])
+        yield path, stream.read(length)
         stream.read(1)
 
 
@@ -757,8 +758,8 @@ class Encoder:
         found = {}
         for layer in range(1, LAYERS[-1] + 1):
             name = f"encoder.layer.{layer - 1}"
-            parts = (self.linear(f"{name}.attention.self.{part}", x) for part in ("query", "key", "value"))
-            query, key, value = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in parts)
+            three = [self.linear(f"{name}.attention.self.{part}", x) for part in ("query", "key", "value")]
+            query, key, value = (one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in three)
             mixed = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
             x = self.normed(f"{name}.attention.output", x + self.linear(f"{name}.attention.output.dense", mixed))
             inner = gelu(self.linear(f"{name}.intermediate.dense", x), approximate="tanh")
@@ -992,6 +993,16 @@ def join(words: Words, inputs: Path, single: Floats, contexts: Mapping[str, Floa
     return vectors * (LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean())
 
 
+def finished(words: Sequence[str], vectors: Floats, glove: Collection[str]) -> tuple[list[str], Floats]:
+    """Leave out words that a missing space made, such as film.the; add the brackets of the treebank."""
+    row_of = {word: row for row, word in enumerate(words)}
+    rows = [row for row, word in enumerate(words) if "." not in word or word in glove or not parts(word)]
+    names = [words[row] for row in rows]
+    brackets = [word for word in _PLAIN if word not in row_of]
+    rows += [row_of[_PLAIN[word]] for word in brackets]
+    return names + brackets, vectors[rows]
+
+
 def for_shapes(words: Words, vectors: Floats) -> None:
     """A shape such as 0,000 gets the mean of the numbers that have it."""
     row_of = {word: row for row, word in enumerate(words.words)}
@@ -1019,7 +1030,7 @@ def passages_and_words(inputs: Path, work: Path, exclude: Path | None) -> tuple[
     if not (texts.exists() and listed.exists()):
         gathered = gather(inputs, exclude)
         words = choose_words(count(gathered), glove_words(inputs))
-        chosen = select(gathered, words.words)
+        chosen = select(gathered, words.words)[:READ]
         say(f"{len(words.words):,} words; {len(chosen):,} of {len(gathered):,} passages will be read")
         texts.write_text("\n".join(chosen), encoding="utf-8")
         listed.write_text(json.dumps([words.words, words.shares.tolist()]), encoding="utf-8")
@@ -1040,7 +1051,8 @@ def build(inputs: Path, work: Path, exclude: Path | None, output: Path) -> None:
     read(chosen, words.words, encoder, work / "contexts.npz")
     with np.load(work / "contexts.npz") as contexts:
         vectors = join(words, inputs, np.load(single), {name: contexts[name] for name in contexts.files})
-    table = VectorTable("english", Vocabulary.of(words.words), Quantized.of(vectors))
+    names, vectors = finished(words.words, vectors, set(glove_words(inputs)))
+    table = VectorTable("english", Vocabulary.of(names), Quantized.of(vectors))
     part = output.with_suffix(".part")
     with part.open("wb") as stream:
         table.write(
@@ -1051,7 +1063,7 @@ def build(inputs: Path, work: Path, exclude: Path | None, output: Path) -> None:
             built=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         )
     os.replace(part, output)  # noqa: PTH105
-    say(f"{output}: {len(words.words):,} words, {output.stat().st_size:,} bytes")
+    say(f"{output}: {len(names):,} words, {output.stat().st_size:,} bytes")
 
 
 def main() -> None:
