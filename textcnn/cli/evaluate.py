@@ -9,20 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from textcnn.cli.console import cells, console, is_terminal, one_line, put, say, table, width
-from textcnn.cli.options import (
-    Delimiter,
-    Encoding,
-    Header,
-    InputFormat,
-    LabelColumn,
-    LabelSeparator,
-    ModelPath,
-    Quiet,
-    SkipBadRows,
-    TextColumn,
-    reading,
-)
-from textcnn.corpus import Corpus, read_corpus
+from textcnn.cli.options import ModelPath, Quiet, with_reading
+from textcnn.corpus import Corpus, Reading, read_corpus
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,8 +29,10 @@ class Format(str, Enum):
     json = "json"
 
 
+@with_reading(labels=True)
 def evaluate(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
+    how: Reading,
     model: ModelPath = Path("model.textcnn"),
     format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="pretty (tables), or json (one object).")
@@ -51,14 +41,6 @@ def evaluate(
     min_accuracy: Annotated[
         float | None, typer.Option(metavar="X", min=0, max=1, help="Exit with 1 if the accuracy is below X.")
     ] = None,
-    text_column: TextColumn = "",
-    label_column: LabelColumn = "",
-    label_separator: LabelSeparator = None,
-    input_format: InputFormat = "auto",
-    encoding: Encoding = "utf-8",
-    delimiter: Delimiter = "",
-    header: Header = None,
-    skip_bad_rows: SkipBadRows = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure a model on labelled texts that it has not learned from."""
@@ -66,17 +48,7 @@ def evaluate(
     from textcnn.predictor import Predictor
 
     predictor = Predictor.open(model)
-    how = reading(
-        input_format=input_format,
-        encoding=encoding,
-        delimiter=delimiter,
-        header=header,
-        text_column=text_column,
-        label_column=label_column,
-        label_separator=label_separator,
-        skip_bad_rows=skip_bad_rows,
-    )
-    if label_separator is None and not predictor.model.several:
+    if how.label_separator is None and not predictor.model.several:
         how = how._replace(label_separator="")
     corpus = read_corpus(files, reading=how)
     for note in corpus.notes:

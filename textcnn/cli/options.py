@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import Field
 from functools import wraps
+from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,107 +13,81 @@ import typer
 
 from textcnn.corpus import FORMATS, Reading
 from textcnn.errors import SettingsError
-from textcnn.settings import check, describe_limits, each_setting
+from textcnn.settings import check, checked, describe_limits, each_setting
 
-__all__ = [
-    "Delimiter",
-    "Encoding",
-    "Header",
-    "InputFormat",
-    "LabelColumn",
-    "LabelSeparator",
-    "ModelPath",
-    "Quiet",
-    "SkipBadRows",
-    "TextColumn",
-    "reading",
-    "settings_from_file",
-    "with_settings",
-]
-
-_READING = "Reading"
+__all__ = ["ModelPath", "Quiet", "settings_from_file", "with_reading", "with_settings"]
 
 ModelPath = Annotated[
     Path, typer.Option("-m", "--model", envvar="TEXTCNN_MODEL", metavar="FILE", help="The model.", show_default=True)
 ]
-TextColumn = Annotated[
-    str, typer.Option(metavar="NAME|NUMBER", help="Column of the text; found by itself.", rich_help_panel=_READING)
-]
-LabelColumn = Annotated[
-    str, typer.Option(metavar="NAME|NUMBER", help="Column of the label; found by itself.", rich_help_panel=_READING)
-]
-LabelSeparator = Annotated[
-    str | None,
-    typer.Option(metavar="TEXT", help="What separates several labels in a field.", rich_help_panel=_READING),
-]
-InputFormat = Annotated[
-    str,
-    typer.Option("--input-format", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.", rich_help_panel=_READING),
-]
-Encoding = Annotated[str, typer.Option(metavar="NAME", help="Encoding of the text.", rich_help_panel=_READING)]
-Delimiter = Annotated[
-    str, typer.Option(metavar="CHARACTER", help="What separates columns; found by itself.", rich_help_panel=_READING)
-]
-Header = Annotated[
-    bool | None,
-    typer.Option("--header/--no-header", help="Whether there is a line of names.", rich_help_panel=_READING),
-]
-SkipBadRows = Annotated[
-    bool,
-    typer.Option(
-        "--skip-bad-rows", help="Leave out rows that cannot be read, and count them.", rich_help_panel=_READING
-    ),
-]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors and results.")]
 
-
-def reading(
-    *,
-    input_format: str = "auto",
-    encoding: str = "utf-8",
-    delimiter: str = "",
-    header: bool | None = None,
-    text_column: str = "",
-    label_column: str = "",
-    label_separator: str | None = None,
-    skip_bad_rows: bool = False,
-) -> Reading:
-    """What reading is told; a column that is a number counts from 1."""
-    return Reading(
-        format=input_format,
-        encoding=encoding,
-        delimiter=delimiter or None,
-        header=header,
-        text_column=_column(text_column),
-        label_column=_column(label_column),
-        label_separator=label_separator,
-        skip_bad_rows=skip_bad_rows,
-    )
+_LABELS = ("label_column", "label_separator")
 
 
-def _column(name: str) -> str | int | None:
-    return int(name) if name.isdecimal() else name or None
+def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar: str | None = None) -> Parameter:
+    made = typer.Option(option, metavar=metavar, help=meaning, rich_help_panel="Reading")
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made])
+
+
+# What reading can be told; the names are those of the fields of Reading.
+_READING = (
+    _told("text_column", str | None, None, "--text-column", "Column of the text; found by itself.", "NAME|NUMBER"),
+    _told("label_column", str | None, None, "--label-column", "Column of the label; found by itself.", "NAME|NUMBER"),
+    _told("label_separator", str | None, None, "--label-separator", "What separates labels in a field.", "TEXT"),
+    _told("format", str, "auto", "--input-format", f"One of {', '.join(FORMATS)}.", "FORMAT"),
+    _told("encoding", str, "utf-8", "--encoding", "Encoding of the text.", "NAME"),
+    _told("delimiter", str | None, None, "--delimiter", "What separates columns; found by itself.", "CHARACTER"),
+    _told("quotes", bool | None, None, "--quotes/--no-quotes", "Whether quotes enclose fields; found by itself."),
+    _told("header", bool | None, None, "--header/--no-header", "Whether there is a line of names; found by itself."),
+    _told("skip_bad_rows", bool, False, "--skip-bad-rows", "Leave out rows that cannot be read, and count them."),
+)
+
+
+def with_reading(*, labels: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Replace the parameter `how` of a command by the options for reading, those about labels only if they matter."""
+    made = [_named(each) for each in _READING if labels or each.name not in _LABELS]
+
+    def expand(command: Callable[..., None]) -> Callable[..., None]:
+        return _expanded(command, "how", made, _reading)
+
+    return expand
+
+
+def _named(parameter: Parameter) -> Parameter:
+    """An option whose parameter cannot be taken for one of the command's own, such as `format`."""
+    return parameter.replace(name=f"reading_{parameter.name}")
+
+
+def _reading(given: Mapping[str, Any]) -> Reading:
+    return Reading(**{name.removeprefix("reading_"): value for name, value in given.items()})
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Replace the parameter `settings` of a command by an option for each setting; those given arrive as a dict."""
+    return _expanded(command, "settings", [_option(each) for each in each_setting()], _parsed)
+
+
+def _expanded(
+    command: Callable[..., None], name: str, made: list[Parameter], collect: Callable[[Mapping[str, Any]], Any]
+) -> Callable[..., None]:
+    """The same command with one parameter replaced by several, whose values are collected into it."""
     signature = inspect.signature(command, eval_str=True)
-    own = [parameter for parameter in signature.parameters.values() if parameter.name != "settings"]
-    made = [_option(each) for each in each_setting()]
+    own = [parameter for parameter in signature.parameters.values() if parameter.name != name]
     names = {parameter.name for parameter in made}
 
     @wraps(command)
     def wrapped(*arguments: Any, **options: Any) -> None:
-        given = {name: options.pop(name) for name in names & options.keys()}
-        command(*arguments, settings=_parsed(given), **options)
+        given = {each: options.pop(each) for each in names & options.keys()}
+        command(*arguments, **{name: collect(given)}, **options)
 
-    keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in [*own[1:], *made]]
-    wrapped.__signature__ = signature.replace(parameters=[own[0], *keyword])  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in [own[0], *keyword]}
+    keyword = [own[0], *(parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in [*own[1:], *made])]
+    wrapped.__signature__ = signature.replace(parameters=keyword)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in keyword}
     return wrapped
 
 
-def _option(setting: "Field[Any]") -> inspect.Parameter:
+def _option(setting: "Field[Any]") -> Parameter:
     """An option of this name; its default is shown, but only a value that was given counts."""
     default: Any = setting.default
     limits, meaning = describe_limits(setting.metadata["limits"]), setting.metadata["help"]
@@ -128,9 +103,7 @@ def _option(setting: "Field[Any]") -> inspect.Parameter:
         metavar="LIST" if listed else {int: "NUMBER", float: "NUMBER", str: "TEXT"}[kind],
         rich_help_panel=setting.metadata["group"],
     )
-    return inspect.Parameter(
-        setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
-    )
+    return Parameter(setting.name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option])
 
 
 def _parsed(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,14 +140,4 @@ def settings_from_file(path: Path) -> dict[str, Any]:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"cannot read the settings {path}: {reason}") from error
-    values = {
-        name.replace("-", "_"): tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    check(values)
-    whole = {each.name for each in each_setting() if type(each.default) in (int, tuple)}
-    return {name: _whole(value) if name in whole else value for name, value in values.items()}
-
-
-def _whole(value: Any) -> Any:
-    """Whole numbers that were written 5.0, as TOML allows, and `check` too."""
-    return tuple(map(int, value)) if isinstance(value, tuple) else int(value)
+    return checked({name.replace("-", "_"): value for name, value in values.items()})

@@ -8,20 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textcnn.cli.console import is_terminal, put
-from textcnn.cli.options import (
-    Delimiter,
-    Encoding,
-    Header,
-    InputFormat,
-    ModelPath,
-    Quiet,
-    SkipBadRows,
-    TextColumn,
-    reading,
-)
+from textcnn.cli.options import ModelPath, Quiet, with_reading
 from textcnn.cli.output import OutputFormat, Row, writer
 from textcnn.cli.records import groups
-from textcnn.corpus import Record
+from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -33,8 +23,11 @@ __all__ = ["predict"]
 _OTHERWISE = "unknown"
 
 
+@with_reading(labels=False)
 def predict(
     texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; else standard input.")] = None,
+    *,
+    how: Reading,
     model: ModelPath = Path("model.textcnn"),
     input: Annotated[
         str,
@@ -72,12 +65,6 @@ def predict(
     against: Annotated[
         str, typer.Option(metavar="LABEL", help="Explain why the answer is not this label.", show_default=False)
     ] = "",
-    text_column: TextColumn = "",
-    input_format: InputFormat = "auto",
-    encoding: Encoding = "utf-8",
-    delimiter: Delimiter = "",
-    header: Header = None,
-    skip_bad_rows: SkipBadRows = False,
     quiet: Quiet = False,
 ) -> None:
     """Answer for texts given here, for the lines of standard input, or for the texts of a file.
@@ -95,14 +82,6 @@ def predict(
     otherwise = _OTHERWISE if otherwise is None else otherwise
     labels = [*predictor.labels, *([otherwise] if threshold is not None else [])]
     _check_only(only or [], labels)
-    how = reading(
-        input_format=input_format,
-        encoding=encoding,
-        delimiter=delimiter,
-        header=header,
-        text_column=text_column,
-        skip_bad_rows=skip_bad_rows,
-    )
     chosen = format or _usual_format(explain)
     if explain and chosen not in (OutputFormat.pretty, OutputFormat.jsonl):
         raise SettingsError(f"--explain has no room in {chosen.value}: use --format jsonl or pretty")

@@ -10,20 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from textcnn.cli.console import console, one_line, say, table
-from textcnn.cli.options import (
-    Delimiter,
-    Encoding,
-    Header,
-    InputFormat,
-    LabelColumn,
-    LabelSeparator,
-    Quiet,
-    SkipBadRows,
-    TextColumn,
-    reading,
-    settings_from_file,
-    with_settings,
-)
+from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.progress import Display, Interruption
 from textcnn.corpus import Corpus, Reading, read_corpus
 from textcnn.errors import DataError, OutputError, TrainingError
@@ -37,9 +24,11 @@ __all__ = ["train"]
 
 
 @with_settings
+@with_reading(labels=True)
 def train(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
     settings: dict[str, Any],
+    how: Reading,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the model goes.")] = Path(
         "model.textcnn"
     ),
@@ -52,14 +41,6 @@ def train(
     compact: Annotated[
         bool, typer.Option("--compact", help="Keep only the words of the training texts in the model: --keep-words 0.")
     ] = False,
-    text_column: TextColumn = "",
-    label_column: LabelColumn = "",
-    label_separator: LabelSeparator = None,
-    input_format: InputFormat = "auto",
-    encoding: Encoding = "utf-8",
-    delimiter: Delimiter = "",
-    header: Header = None,
-    skip_bad_rows: SkipBadRows = False,
     quiet: Quiet = False,
 ) -> None:
     """Learn from labelled texts: CSV, TSV, JSON lines, fastText lines, or a folder with one folder per label.
@@ -71,16 +52,6 @@ def train(
         values["keep_words"] = 0
     check_writable(output)
     _refuse_overwriting(output, [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))])
-    how = reading(
-        input_format=input_format,
-        encoding=encoding,
-        delimiter=delimiter,
-        header=header,
-        text_column=text_column,
-        label_column=label_column,
-        label_separator=label_separator,
-        skip_bad_rows=skip_bad_rows,
-    )
     began = time.monotonic()
     corpus = _read(files, how, quiet)
     held = _read([str(validation)], how, quiet) if validation else None

@@ -15,16 +15,8 @@ import typer
 from textcnn.cli.console import console, is_terminal, moves, one_line, put, say, table
 from textcnn.cli.evaluate import Format
 from textcnn.cli.help import Command, Group
-from textcnn.cli.options import (
-    Delimiter,
-    Encoding,
-    Header,
-    InputFormat,
-    Quiet,
-    SkipBadRows,
-    TextColumn,
-    reading,
-)
+from textcnn.cli.options import Quiet, with_reading
+from textcnn.corpus import Reading
 from textcnn.errors import OutputError, ReadError, SettingsError, VectorsError
 from textcnn.wholefile import check_writable, written_whole
 
@@ -262,16 +254,12 @@ def _on_disk(path: str) -> Iterator[str]:
 
 
 @vectors_app.command(cls=Command, epilog="Example: textcnn vectors coverage spam.csv --text-column text")
+@with_reading(labels=False)
 def coverage(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Texts, as for predict; - is standard input.")],
+    how: Reading,
     vectors: Vectors = "english",
     count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=0, help="Unknown words to print.")] = 20,
-    text_column: TextColumn = "",
-    input_format: InputFormat = "auto",
-    encoding: Encoding = "utf-8",
-    delimiter: Delimiter = "",
-    header: Header = None,
-    skip_bad_rows: SkipBadRows = False,
     quiet: Quiet = False,
 ) -> None:
     """Say how many words of some texts the vectors know, and which frequent ones they do not.
@@ -281,14 +269,6 @@ def coverage(
     from textcnn.corpus import open_corpus
     from textcnn.vectors.coverage import count_words, cover
 
-    how = reading(
-        input_format=input_format,
-        encoding=encoding,
-        delimiter=delimiter,
-        header=header,
-        text_column=text_column,
-        skip_bad_rows=skip_bad_rows,
-    )
     with open_corpus(file, reading=how, labelled=False) as reader:
         counts = count_words(record.text for record in reader)
         say(reader.describe(), quiet=quiet)
