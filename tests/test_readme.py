@@ -73,9 +73,16 @@ def test_the_two_commands_exist() -> None:
 
 def test_every_file_of_the_tree_is_there() -> None:
     tree = next(body for kind, body in BLOCKS if kind == "text" and "estimator.py" in body)
-    named = re.findall(r"[\w/.]+(?:\.py|/)(?=\s)", tree)
-    assert len(named) > 10
-    assert [name for name in named if not any((ROOT / base / name).exists() for base in ("textcnn", "."))] == []
+    missing, folder, count = [], "", 0
+    for line in tree.splitlines():
+        depth = len(line) - len(line.lstrip())
+        folder = line.split()[0] if not depth else folder
+        for name in re.findall(r"[\w/.]+(?:\.py|/)(?=\s)", line):
+            inside = re.match(r"\s*(\S+/)\s", line) if depth else None
+            places = {folder if depth else "", f"{folder}{inside.group(1)}" if inside else folder}
+            missing += [] if any((ROOT / place / name).exists() for place in places) else [f"{folder}{name}"]
+            count += 1
+    assert count > 10 and missing == []
 
 
 def test_every_command_is_mentioned() -> None:

@@ -4,6 +4,7 @@ import contextlib
 import inspect
 from dataclasses import fields
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,3 +63,9 @@ def test_a_value_out_of_its_limits_is_refused_by_name(name: str, value: object, 
 def test_any_value_is_accepted_or_refused(name: str, value: object) -> None:
     with contextlib.suppress(SettingsError):
         check({name: value})
+
+
+def test_a_list_is_a_list_and_no_range_without_end() -> None:
+    check({"widths": np.array([1, 2])})
+    with pytest.raises(SettingsError, match="list of numbers"):
+        check({"widths": range(10**12)})

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from textcnn.errors import ModelFileError, SettingsError
 from textcnn.lookup import Network, Pooling
-from textcnn.settings import Settings, check, each_setting, plain
+from textcnn.settings import Settings, checked, each_setting, plain
 from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.vectors.table import Quantized
 from textcnn.vocabulary import Vocabulary, check_vocabulary
@@ -172,10 +172,7 @@ class _Reader:
     def _settings(values: Any) -> dict[str, Any]:
         if not isinstance(values, dict):
             raise TensorFileError("its settings are damaged")
-        known = {each.name: each.default for each in each_setting()}
-        merged = {**known, **values}
-        check(merged)
-        return {name: _like(known[name], value) for name, value in merged.items()}
+        return checked({**{each.name: each.default for each in each_setting()}, **values})
 
     def model(self) -> Model:
         described = self.described
@@ -290,13 +287,6 @@ class _Reader:
 
 def _strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
-
-
-def _like(default: Any, value: Any) -> Any:
-    """A checked value in the type of the default: JSON has lists, and whole numbers that are written 1.0."""
-    if isinstance(default, tuple):
-        return tuple(int(number) for number in value)
-    return type(default)(value)
 
 
 def _text(value: Any) -> str:

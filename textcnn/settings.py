@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from textcnn.errors import SettingsError
 
-__all__ = ["GROUPS", "Limits", "Settings", "check", "describe_limits", "each_setting", "plain"]
+__all__ = ["GROUPS", "Limits", "Settings", "check", "checked", "describe_limits", "each_setting", "plain"]
 
 GROUPS = ("Network", "Regularisation", "Word vectors", "Training")
 
@@ -146,6 +146,27 @@ def check(values: Mapping[str, Any]) -> None:
         _check_one(known[name], plain(value))
 
 
+def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a TOML or JSON file has them, in the types of their defaults: 5.0 may stand for 5 there.
+
+    Raises:
+        SettingsError: one of them is unknown, of the wrong type or out of its limits.
+    """
+    defaults = {each.name: each.default for each in each_setting()}
+    found = {name: plain(value) for name, value in values.items()}
+    for name, default in defaults.items():
+        if name in found and type(default) in (int, tuple):
+            found[name] = _whole(found[name])
+    check(found)
+    return {name: float(value) if isinstance(defaults[name], float) else value for name, value in found.items()}
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_whole, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def plain(value: Any) -> Any:
     """What a file can hold: numbers of NumPy as Python's, lists as tuples, weights of classes as JSON."""
     if isinstance(value, Mapping):
@@ -154,15 +175,15 @@ def plain(value: Any) -> Any:
         return json.dumps({str(name): plain(each) for name, each in value.items()}, ensure_ascii=False)
     if isinstance(value, (list, tuple)):
         return tuple(plain(each) for each in value)
-    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+    return plain(value.tolist()) if type(value).__module__ == "numpy" and hasattr(value, "tolist") else value
 
 
 def _check_one(known: "Field[Any]", value: Any) -> None:
     limits: Limits = known.metadata["limits"]
     if isinstance(known.default, tuple):
-        if isinstance(value, str) or not hasattr(value, "__iter__"):
+        if not isinstance(value, tuple):
             raise SettingsError(f"{known.name} must be a list of numbers, not {value!r}")
-        if known.name == "widths" and not list(value):
+        if known.name == "widths" and not value:
             raise SettingsError("widths must have at least one number")
         for number in value:
             _check_number(known.name, number, int, limits)
