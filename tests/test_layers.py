@@ -19,7 +19,8 @@ LAYERS = [
     {"vectors"},
     {"vocabulary", "corpus"},
     {"tokens", "tensorfile", "wholefile", "settings"},
-    {"errors"},
+    {"kernels"},
+    {"loops", "crew", "errors"},
 ]
 HEIGHT = {module: -number for number, layer in enumerate(LAYERS) for module in layer}
 

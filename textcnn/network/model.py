@@ -14,6 +14,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from textcnn.crew import Crew
+from textcnn.network.maxpool import pool_by_loops, suits
 from textcnn.network.responses import Bank, Layout, convolve, pool
 
 __all__ = ["Shape", "TextCNN"]
@@ -54,9 +56,9 @@ class Shape:
 class TextCNN(nn.Module):
     """One network. Dropout is that of Srivastava et al. 2014, on the pooled features and on hidden layers."""
 
-    def __init__(self, shape: Shape, *, dropout: float = 0.0) -> None:
+    def __init__(self, shape: Shape, *, dropout: float = 0.0, crew: Crew | None = None) -> None:
         super().__init__()
-        self.shape = shape
+        self.shape, self.crew = shape, crew or Crew(1)
         self.filters = nn.ParameterList(nn.Parameter(_filters(shape.bank, size)) for size in shape.inputs)
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(shape.bank.maps)) for _ in shape.inputs)
         self.layers = nn.ModuleList(nn.Linear(*sizes) for sizes in pairwise(shape.layers))
@@ -85,6 +87,8 @@ class TextCNN(nn.Module):
             layout = Layout.arrange(words, starts, len(vectors), widest)
             vectors = convolve(vectors, filters, bias, layout, bank)  # (T, widths·F)
             words = torch.arange(len(vectors), device=vectors.device)  # from here on each token is its own word
+        if suits(vectors, self.shape.pooling):
+            return pool_by_loops(vectors, self.filters[-1], self.biases[-1], words, starts, bank, self.crew)
         layout = Layout.arrange(words, starts, len(vectors), widest)
         return pool(vectors, self.filters[-1], self.biases[-1], layout, bank, self.shape.pooling, self.shape.k)
 

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 import textcnn
+from textcnn.crew import Crew, free_cores
 from textcnn.errors import SettingsError, TrainingError
 from textcnn.lookup import Network, Pooling
 from textcnn.metrics import measure
@@ -72,12 +73,12 @@ def fit(
         keys = [" ".join(text.lower().split()) for text in train.texts]
         strata = [own[:1] for own in train.labels] if several else train.labels
         learn, held = hold_out(keys, strata, settings.validation_share, np.random.default_rng(settings.seed))
-    with _torch_for(settings) as device:
-        lesson = _learn(data, learn, held if len(held) else learn, device, watch)
+    with _machine(settings) as machine:
+        lesson = _learn(data, learn, held if len(held) else learn, machine, watch)
         model = _calibrated(lesson.model, data, held if len(held) else learn, lesson)
         if settings.refit == "on" and validation is None and len(held) and not lesson.stopped:
             watch("the same again with the held-out texts")
-            again = _learn(data, np.arange(len(data.targets)), None, device, watch, passes=len(lesson.history))
+            again = _learn(data, np.arange(len(data.targets)), None, machine, watch, passes=len(lesson.history))
             if not again.stopped:
                 model = replace(again.model, join=model.join, thresholds=model.thresholds, figures=model.figures)
     return replace(model, fingerprint=_fingerprint(train))
@@ -121,7 +122,7 @@ def _learn(
     data: _Data,
     learn: NDArray[np.int64],
     held: NDArray[np.int64] | None,
-    device: str,
+    machine: "_Machine",
     watch: Watch,
     passes: int = 0,
 ) -> _Lesson:
@@ -136,7 +137,7 @@ def _learn(
 
     torch.manual_seed(settings.seed)
     start = begin(encoded, np.repeat(in_training, encoded.ragged.lengths), settings, say)
-    trainer = _trainer(start, data, learn, device)
+    trainer = _trainer(start, data, learn, machine)
     ragged = encoded.ragged._replace(words=start.rows[encoded.ragged.words].astype(np.int32))
     train, validation = (
         None if part is None else Part(ragged.take(part), data.targets[part]) for part in (learn, held)
@@ -159,9 +160,16 @@ def _targets(labels: Sequence[tuple[str, ...]], classes: Sequence[str]) -> NDArr
     return targets
 
 
+class _Machine(NamedTuple):
+    """Who does the work."""
+
+    device: str
+    crew: Crew
+
+
 @contextmanager
-def _torch_for(settings: Settings) -> Iterator[str]:
-    """Seed, threads and device, as they were before when the block ends."""
+def _machine(settings: Settings) -> Iterator[_Machine]:
+    """Device and threads; torch's seed and number of threads are as they were before when the block ends."""
     device = settings.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -170,16 +178,18 @@ def _torch_for(settings: Settings) -> Iterator[str]:
     ):
         raise SettingsError(f"device: there is no {device} on this machine; use --device cpu")
     before = torch.get_num_threads()
-    torch.set_num_threads(settings.threads or 1)
+    torch.set_num_threads(1)  # its own threads suffer from busy cores, see crew.py
+    crew = Crew(settings.threads or free_cores())
     try:
         with torch.random.fork_rng():
-            yield device
+            yield _Machine(device, crew)
     finally:
+        crew.close()
         torch.set_num_threads(before)
 
 
-def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], device: str) -> Trainer:
-    settings, targets = data.settings, data.targets[learn]
+def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], machine: _Machine) -> Trainer:
+    settings, targets, device = data.settings, data.targets[learn], machine.device
     channels = Channels(torch.from_numpy(start.matrix).to(device), settings.channels)
     shape = Shape(
         dimensions=channels.dimensions,
@@ -191,7 +201,7 @@ def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], device: str) -
         k=settings.k,
         hidden=settings.hidden,
     )
-    network = TextCNN(shape, dropout=settings.dropout).to(device)
+    network = TextCNN(shape, dropout=settings.dropout, crew=machine.crew).to(device)
     share = np.clip(targets.mean(axis=0), 1e-4, 1 - 1e-4)
     prior = np.log(share / (1 - share)) if data.several else np.log(share)
     network.output.bias.data = torch.from_numpy(prior.astype(np.float32)).to(device)

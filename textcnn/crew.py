@@ -1,0 +1,63 @@
+"""Threads that share work which lets go of the interpreter's lock.
+
+Whoever calls works too, and never waits for a helper that has not begun: on a machine whose cores are busy with other
+things the caller just does more of it alone. What the tasks are does not depend on the number of threads, so neither do
+the results. (OpenMP's own workers spin while they wait, and on busy cores fall to a twentieth of one thread's speed.)
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+__all__ = ["Crew", "free_cores", "spans"]
+
+_CGROUP = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds in each period, or "max"
+
+
+class Crew:
+    """So many threads, the caller among them."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._helpers = ThreadPoolExecutor(threads - 1, "textcnn") if threads > 1 else None
+
+    def run(self, tasks: Iterable[Callable[[], None]]) -> None:
+        """Do all tasks, in any order; what one raises is raised here."""
+        left = deque(tasks)
+
+        def work() -> None:
+            while left:
+                try:
+                    task = left.popleft()
+                except IndexError:  # another thread was quicker
+                    return
+                task()
+
+        wanted = min(self.threads, len(left)) - 1
+        begun = [self._helpers.submit(work) for _ in range(wanted)] if self._helpers else []
+        work()
+        for helper in begun:
+            if not helper.cancel():
+                helper.result()
+
+    def close(self) -> None:
+        """Let the helpers go."""
+        if self._helpers is not None:
+            self._helpers.shutdown()
+
+
+def spans(count: int, size: int) -> list[tuple[int, int]]:
+    """Cut 0 to count into pieces of at most so many."""
+    return [(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+def free_cores() -> int:
+    """The cores that this process may use: by affinity, and by the quota of its group (cgroup, version 2)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = _CGROUP.read_text(encoding="ascii").split()
+        return max(1, min(cores, int(quota) // int(period)))
+    except (OSError, ValueError):  # no such group, or no limit
+        return max(1, cores)

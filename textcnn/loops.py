@@ -1,0 +1,19 @@
+"""Whether the compiled loops of kernels.py are to be had: numba is imported when first asked for, never before."""
+
+import os
+from functools import lru_cache
+from importlib import import_module
+from types import ModuleType
+
+__all__ = ["loops"]
+
+
+@lru_cache
+def loops() -> ModuleType | None:
+    """The module kernels, or None if numba is not installed, does not fit NumPy, or TEXTCNN_LOOPS=off says so."""
+    if os.environ.get("TEXTCNN_LOOPS") == "off":
+        return None
+    try:
+        return import_module("textcnn.kernels")
+    except (ImportError, OSError, RuntimeError):
+        return None
