@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from textcnn.vocabulary import Ragged
 
-__all__ = ["Frame", "Network", "Pooling", "responses"]
+__all__ = ["Frame", "Network", "Pooling", "responses", "table"]
 
 Floats = NDArray[np.float32]
+
+_BLOCK = 64  # words
 
 
 class Pooling(NamedTuple):
@@ -38,11 +40,15 @@ class Network(NamedTuple):
 
     def logits(self, vectors: Floats, ragged: Ragged) -> Floats:
         """(B, K) for texts whose words are rows of `vectors` (U, D)."""
-        values = self.features(vectors, ragged)
+        return self.head(self.features(vectors, ragged)).astype(np.float32)
+
+    def head(self, features: Floats) -> NDArray[np.float64]:
+        """From pooled features to logits, with digits to spare, so that other texts make no difference to the last."""
+        values = features.astype(np.float64)
         for weight, bias in self.layers[:-1]:
-            values = np.maximum(values @ weight.T + bias, 0)
+            values = np.maximum(values @ weight.T.astype(np.float64) + bias, 0)
         weight, bias = self.layers[-1]
-        logits: Floats = values @ weight.T + bias
+        logits: NDArray[np.float64] = values @ weight.T.astype(np.float64) + bias
         return logits
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
@@ -109,18 +115,35 @@ class Frame(NamedTuple):
         return first, np.maximum(self.starts + self.lengths, first + 1)
 
 
+def table(vectors: NDArray[Any], filters: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """What each slice says to each word: (U, D), (C, D) -> (U, C), in `out` if that is given.
+
+    All products are of one size, since libraries choose by size in which order they add up: so a word's row is the same
+    to the last bit whatever words it comes with.
+    """
+    if out is None:
+        out = np.empty((len(vectors), len(filters)), vectors.dtype)
+    across = np.ascontiguousarray(filters.T)
+    for first in range(0, len(vectors), _BLOCK):
+        block = vectors[first : first + _BLOCK]
+        if len(block) < _BLOCK:
+            block = np.concatenate([block, np.zeros((_BLOCK - len(block), block.shape[1]), block.dtype)])
+        out[first : first + _BLOCK] = (block @ across)[: len(vectors) - first]
+    return out
+
+
 def responses(
     vectors: NDArray[Any], filters: NDArray[Any], widths: Sequence[int], frame: Frame
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """For each width the response of the window that begins at each place: (P, F), in the precision of the vectors."""
     count = len(filters) // sum(widths)
     padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
+    rows = table(padded, filters)  # (U + 1, C)
     first = 0
     for width in widths:
         values = np.zeros((len(frame.words), count), vectors.dtype)
         for offset in range(width):
-            table = padded @ filters[first : first + count].T  # (U + 1, F)
-            values[: len(values) - offset] += table[frame.words[offset:]]
+            values[: len(values) - offset] += rows[frame.words[offset:], first : first + count]
             first += count
         yield width, values
 

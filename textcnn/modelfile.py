@@ -13,10 +13,11 @@ is no date in it.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +26,24 @@ from textcnn.errors import ModelFileError, SettingsError
 from textcnn.lookup import Network, Pooling
 from textcnn.settings import Settings, checked, each_setting, plain
 from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
+from textcnn.tokens import normal
 from textcnn.vectors.table import Quantized
-from textcnn.vocabulary import Vocabulary, check_vocabulary
+from textcnn.vocabulary import UNKNOWN, Vocabulary, check_vocabulary
 from textcnn.wholefile import written_whole
 from textcnn.wide import BUCKETS, Join, Wide
 
-__all__ = ["FORMAT", "Member", "Model"]
+__all__ = ["FORMAT", "Member", "Model", "Rows"]
 
 FORMAT = 1
 SLOTS = {"max": 1, "mean": 1, "max+mean": 2}
 _FILE_KEYS = {"format", "version", "settings", "labels", "several", "networks", "first_static"}
+
+
+class Rows(NamedTuple):
+    """Words as rows of the vocabulary: one word after the other, and how many rows each has, at least one."""
+
+    rows: NDArray[np.int64]  # (N,)
+    counts: NDArray[np.int64]  # (U,)
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,28 @@ class Model:
     fingerprint: str = ""  # of the training texts
     version: str = ""
     numbered: bool = False  # whether the labels were whole numbers before they became text
+
+    def rows_of(self, words: Sequence[str]) -> "Rows":
+        """The rows that make up each word."""
+        found = self.vocabulary.rows([normal(word) for word in words])
+        missing = np.flatnonzero(found <= UNKNOWN).tolist()
+        if not missing:
+            return Rows(found, np.ones(len(words), np.int64))
+        several = {place: self.vocabulary.find(words[place]) for place in missing}
+        counts = np.ones(len(words), np.int64)
+        for place, rows in several.items():
+            counts[place] = len(rows)
+        flat = [row for place, one in enumerate(found.tolist()) for row in several.get(place, (one,))]
+        return Rows(np.array(flat, np.int64), counts)
+
+    def vectors_of(self, member: Member, words: "Rows") -> NDArray[np.float32]:
+        """What the network sees of words, each the mean of its rows: (U, D)."""
+        vectors = self.vectors(member, words.rows)
+        if len(words.rows) == len(words.counts):
+            return vectors
+        starts = np.cumsum(words.counts) - words.counts
+        means = np.add.reduceat(vectors, starts, axis=0) / words.counts[:, None]
+        return means.astype(np.float32)
 
     def vectors(self, member: Member, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """What the network sees of chosen rows: (U,) -> (U, D), trained vectors first."""

@@ -6,18 +6,24 @@ not depend on the others in its group.
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.crew import free_cores
 from textcnn.errors import ModelFileError
-from textcnn.modelfile import Member, Model
-from textcnn.vocabulary import UNKNOWN, Encoded, encode
+from textcnn.lexicon import Encoded, encode, grouped
+from textcnn.modelfile import Model
+from textcnn.vocabulary import UNKNOWN
+
+if TYPE_CHECKING:
+    from textcnn.bulk import Bulk
 
 __all__ = ["Prediction", "Predictor"]
 
-_MOST_REMEMBERED = 100_000
+_GROUP = 200_000  # characters that are answered at once
+_MANY = 20_000  # characters from which the compiled loops pay for their import
 
 
 class Prediction(NamedTuple):
@@ -31,14 +37,19 @@ class Prediction(NamedTuple):
 class Predictor:
     """A model, ready to answer."""
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self._rows: dict[str, tuple[int, ...]] = {}
+    def __init__(self, model: Model, threads: int = 0) -> None:
+        self.model, self.threads = model, threads
+        self._bulk: Bulk | None = None
 
     @classmethod
-    def open(cls, path: Path) -> "Predictor":
-        """Open a model file; see Model.load for what can be wrong with it."""
-        return cls(Model.load(path))
+    def open(cls, path: Path, threads: int = 0) -> "Predictor":
+        """Open a model file; see Model.load for what can be wrong with it.
+
+        Args:
+            path: of the file.
+            threads: for many texts; 0: as many as there are free cores.
+        """
+        return cls(Model.load(path), threads)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -47,7 +58,7 @@ class Predictor:
 
     def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """One answer for each text, in order."""
-        for group in grouped(texts):
+        for group in grouped(texts, _GROUP):
             for text, probabilities in zip(group, self.probabilities(group), strict=True):
                 yield Prediction(text, self.choose(probabilities), probabilities)
 
@@ -69,75 +80,57 @@ class Predictor:
 
     def all_probabilities(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """The same for any number of texts, a bounded group at a time."""
-        pieces = [self.probabilities(group) for group in grouped(texts)]
+        pieces = [self.probabilities(group) for group in grouped(texts, _GROUP)]
         return np.concatenate(pieces) if pieces else np.empty((0, len(self.labels)), np.float32)
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated logits, whose softmax or sigmoids are the probabilities: (B, K)."""
+        bulk = self._for_many(texts)
+        if bulk is not None:
+            network, wide = bulk.scores(texts)
+            return self.model.join.logits(network, self._margins(wide))
         encoded = encode(texts, self.model.settings["max_words"])
         return self.model.join.logits(self.network_logits(encoded), self.wide_margins(encoded))
+
+    def _for_many(self, texts: Sequence[str]) -> "Bulk | None":
+        """Compiled loops from the first time on that there are many texts at once."""
+        if self._bulk is None and sum(map(len, texts)) >= _MANY:
+            from textcnn.bulk import Bulk
+
+            if Bulk.suits(self.model):
+                self._bulk = Bulk(self.model, self.threads or free_cores())
+        return self._bulk
 
     def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """What the networks say on average, not calibrated: (B, K)."""
         vectors = self.vectors_of(encoded.surfaces)
-        total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float32)
+        total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float64)
         for member, own in zip(self.model.members, vectors, strict=True):
-            total += np.concatenate([member.network.logits(own, part) for part in encoded.ragged.parts()])
-        mean: NDArray[np.float32] = total / np.float32(len(self.model.members))
-        return mean
+            features = [member.network.features(own, part) for part in encoded.ragged.parts()]
+            total += member.network.head(np.concatenate(features))
+        return np.asarray(total / len(self.model.members), np.float32)
 
     def wide_margins(self, encoded: Encoded) -> NDArray[np.float32]:
         """What the wide part says: (B, K); zero if there is none."""
         if self.model.wide is None:
-            return np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float32)
-        margins = self.model.wide.scores(encoded.surfaces, encoded.ragged)
-        return margins if margins.shape[1] == len(self.labels) else np.concatenate([-margins, margins], axis=1)
+            return self._margins(np.zeros((len(encoded.ragged.starts) - 1, 1), np.float32))
+        return self._margins(self.model.wide.scores(encoded.surfaces, encoded.ragged))
+
+    def _margins(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """For each label, (B, K): of two exclusive labels the wide part scores the second."""
+        if scores.shape[1] == len(self.labels):
+            return scores
+        return np.concatenate([-scores, scores], axis=1) if self.model.wide else np.repeat(scores, len(self.labels), 1)
 
     def vectors_of(self, surfaces: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         """What each network sees of words as they stand in texts: (U, D)."""
-        rows, counts = self._rows_of(surfaces)
+        rows = self.model.rows_of(surfaces)
         for member in self.model.members:
-            yield self._vectors(member, rows, counts)
+            yield self.model.vectors_of(member, rows)
 
     def known(self, surface: str) -> bool:
         """Whether a word, or a part of it, has a vector."""
         return self.model.vocabulary.find(surface) != (UNKNOWN,)
-
-    def _rows_of(self, surfaces: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The rows of the vocabulary that make up each word, one word after the other, and how many they are."""
-        if len(self._rows) > _MOST_REMEMBERED:
-            self._rows.clear()
-        found = []
-        for surface in surfaces:
-            rows = self._rows.get(surface)
-            if rows is None:
-                rows = self._rows[surface] = self.model.vocabulary.find(surface)
-            found.append(rows)
-        counts = np.array([len(rows) for rows in found], np.int64)
-        return np.array([row for rows in found for row in rows], np.int64), counts
-
-    def _vectors(self, member: Member, rows: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The vectors of words, each the mean of its rows: (U, D)."""
-        vectors = self.model.vectors(member, rows)
-        if len(rows) == len(counts):
-            return vectors
-        starts = np.cumsum(counts) - counts
-        means = np.add.reduceat(vectors, starts, axis=0) / counts[:, None]
-        return means.astype(np.float32)
-
-
-def grouped(texts: Iterable[str], characters: int = 200_000) -> Iterator[list[str]]:
-    """Lists of texts with a bounded number of characters, at least one text each."""
-    group: list[str] = []
-    size = 0
-    for text in texts:
-        group.append(text)
-        size += len(text) + 1
-        if size >= characters:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 def to_probabilities(logits: NDArray[np.float32], *, several: bool) -> NDArray[np.float32]:

@@ -7,75 +7,20 @@ model of 100,000 words opens as quickly as one of ten. Row 0 is always the unkno
 Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/).
 """
 
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.lexicon import Encoded, Ragged, encode
+from textcnn.loops import loops
 from textcnn.tensorfile import TensorFileError
-from textcnn.tokens import chunks, cut, parts, spellings
+from textcnn.tokens import parts, spellings
 
 __all__ = ["UNKNOWN", "Encoded", "Ragged", "Vocabulary", "check_vocabulary", "encode"]
 
 UNKNOWN = 0
-
-
-class Ragged(NamedTuple):
-    """Rows of numbers of different lengths: text b is `words[starts[b]:starts[b + 1]]`."""
-
-    words: NDArray[np.int32]  # (T,)
-    starts: NDArray[np.int64]  # (B + 1,)
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Words of each text, (B,)."""
-        return np.diff(self.starts)
-
-    def take(self, texts: NDArray[np.int64]) -> "Ragged":
-        """The chosen texts, in the order given."""
-        lengths = self.lengths[texts]
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        place = np.arange(starts[-1]) + np.repeat(self.starts[texts] - starts[:-1], lengths)
-        return Ragged(self.words[place], starts)
-
-    def parts(self, words: int = 30_000) -> Iterator["Ragged"]:
-        """The texts in order, about so many words at a time, at least a text; at least one part, perhaps empty."""
-        first, count = 0, len(self.starts) - 1
-        while True:
-            last = int(np.searchsorted(self.starts, self.starts[first] + words, side="right")) - 1
-            last = min(max(last, first + 1), count, first + words)
-            yield self.take(np.arange(first, last))
-            first = last
-            if first >= count:
-                return
-
-
-class Encoded(NamedTuple):
-    """Texts as numbers of their distinct words: token t is spelt `surfaces[ragged.words[t]]`."""
-
-    surfaces: list[str]
-    ragged: Ragged
-
-
-def encode(texts: Iterable[str], max_words: int) -> Encoded:
-    """Cut texts into words, at most so many of each, and number the distinct ones as they come."""
-    numbers: dict[str, int] = {}
-    remembered: dict[str, list[int]] = {}
-    words, starts = array("i"), array("q", [0])
-    for text in texts:
-        row: list[int] = []
-        for chunk in chunks(text):
-            found = remembered.get(chunk)
-            if found is None:
-                found = remembered[chunk] = [numbers.setdefault(word, len(numbers)) for word in cut(chunk)]
-            row += found
-            if len(row) >= max_words:
-                break
-        words.extend(row[:max_words])
-        starts.append(len(words))
-    return Encoded(list(numbers), Ragged(np.array(words, np.int32), np.array(starts, np.int64)))
+_FEW = 1000  # words below which the compiled loops are not worth their import
 
 
 class Vocabulary:
@@ -119,6 +64,19 @@ class Vocabulary:
                 return int(self.order[middle])
             low, high = (middle + 1, high) if found < wanted else (low, middle)
         return None
+
+    def rows(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """The rows of exactly these spellings, -1 where there is none: (n,)."""
+        compiled = loops() if len(words) > _FEW else None
+        if compiled is None:
+            return np.array([-1 if row is None else row for row in map(self.row, words)], np.int64)
+        spelt = [word.encode("utf-8", "replace") for word in words]
+        ends = np.concatenate([[0], np.cumsum([len(word) for word in spelt])])
+        rows = np.empty(len(words), np.int64)
+        compiled.find_rows(
+            self.text, self.offsets, self.order, np.frombuffer(b"".join(spelt) or b"\0", np.uint8), ends, rows
+        )
+        return rows
 
     def find(self, surface: str) -> tuple[int, ...]:
         """The rows whose mean stands for a word as it stands in a text: one, its parts', or the unknown word's."""

@@ -17,7 +17,8 @@ Shapes: T tokens in B texts, U distinct words, N features of words, K outputs (o
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,21 @@ from numpy.typing import NDArray
 from textcnn.tokens import normal
 from textcnn.vocabulary import Ragged
 
-__all__ = ["BITS", "BUCKETS", "IDF_UNIT", "Bag", "Features", "Join", "Wide", "bag", "features", "neighbours", "spelt"]
+__all__ = [
+    "BITS",
+    "BUCKETS",
+    "IDF_UNIT",
+    "SALT",
+    "Bag",
+    "Features",
+    "Join",
+    "Wide",
+    "bag",
+    "features",
+    "grades",
+    "neighbours",
+    "spelt",
+]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -36,6 +51,7 @@ SHORTEST, LONGEST = 2, 5  # character n-grams, the marks at both ends counted
 LETTERS = 0.5  # weight of an n-gram beside that of the word itself
 IDF_UNIT = 1 / 16
 
+SALT = np.uint64(2000)  # of pairs
 _MULTIPLIER = np.uint64(0x100000001B3)
 _EDGE = np.uint64(1)  # stands before the first word of a text and after its last one
 
@@ -70,9 +86,21 @@ class Wide(NamedTuple):
         """Margins of one label against the others, (B, K)."""
         words, kinds = spelt(surfaces)
         own = features(words)
-        rows = _segment_sums(own.starts, own.values[:, None] * self._rows(own.buckets))  # s(w), (U, K)
-        squares = _segment_sums(own.starts, np.square(own.values * self._idf(own.buckets))[:, None])[:, 0]  # n(w)
+        rows, squares = self.of_words(own)
         return np.concatenate([self._of_texts(own, kinds, part, rows, squares) for part in ragged.parts()])
+
+    def of_words(self, own: Features) -> tuple[Floats, Floats]:
+        """s(w), (U, K), and n(w), (U,)."""
+        sums = _segment_sums(own.starts, own.values[:, None] * self._rows(own.buckets))
+        return sums, _segment_sums(own.starts, np.square(own.values * self._idf(own.buckets))[:, None])[:, 0]
+
+    def of_pairs(self) -> tuple[NDArray[np.int32], Floats, Floats]:
+        """For each bucket of pairs the row of its weights or -1; the weights (W, K); for each bucket its idf."""
+        first = int(np.searchsorted(self.buckets, 1 << BITS))
+        places = np.full(1 << BITS, -1, np.int32)
+        places[self.buckets[first:].astype(np.int64) - (1 << BITS)] = np.arange(len(self.buckets) - first)
+        weights = self.weights[first:] * self.steps
+        return places, weights.astype(np.float32), self.idf[1 << BITS :].astype(np.float32) * np.float32(IDF_UNIT)
 
     def _of_texts(self, own: Features, kinds: Ints, ragged: Ragged, rows: Floats, squares: Floats) -> Floats:
         inside, (pairs, seen) = bag(kinds[ragged.words], ragged.starts), neighbours(own, kinds, ragged)
@@ -182,7 +210,13 @@ def bag(items: Ints, starts: Ints) -> Bag:
     width = int(items.max(initial=0)) + 1
     keys, counts = np.unique(texts * width + items, return_counts=True)
     ends = np.searchsorted(keys, np.arange(len(starts)) * width)
-    return Bag(ends, keys % width, (1 + np.log(counts)).astype(np.float32))
+    return Bag(ends, keys % width, grades(int(counts.max(initial=0)) + 1)[counts])
+
+
+@lru_cache(4)
+def grades(count: int) -> Floats:
+    """g(c), how much c occurrences count, for each c below `count`."""
+    return np.concatenate([[0], 1 + np.log(np.arange(1, max(count, 2)))]).astype(np.float32)
 
 
 def neighbours(own: Features, kinds: Ints, ragged: Ragged) -> tuple[Bag, Ints]:
@@ -201,7 +235,7 @@ def _pair_buckets(own: Features, kinds: Ints, ragged: Ragged) -> Ints:
     starts = ragged.starts + 2 * np.arange(texts + 1)
     inner = np.ones(max(len(framed) - 1, 0), bool)
     inner[starts[1:-1] - 1] = False  # no pair over the border of two texts
-    return _bucket(_mixed(framed[:-1][inner] * _MULTIPLIER + framed[1:][inner], 2000)) + (1 << BITS)
+    return _bucket(_mixed(framed[:-1][inner] * _MULTIPLIER + framed[1:][inner], int(SALT))) + (1 << BITS)
 
 
 def _share(counted: Bag, items: Ints) -> Floats:
@@ -210,18 +244,20 @@ def _share(counted: Bag, items: Ints) -> Floats:
     return np.asarray(counted.counts[place] / np.bincount(place, minlength=len(counted.items))[place], np.float32)
 
 
-def _segment_sums(starts: Ints, rows: Floats) -> Floats:
+def _segment_sums(starts: Ints, rows: NDArray[Any]) -> NDArray[Any]:
     """Sum rows starts[i] to starts[i + 1] - 1 for each i: (n, K) -> (len(starts) - 1, K)."""
-    sums = np.zeros((len(starts) - 1, rows.shape[1]), np.float32)
+    sums = np.zeros((len(starts) - 1, rows.shape[1]), rows.dtype)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):
         sums[filled] = np.add.reduceat(rows, starts[filled], axis=0)
     return sums
 
 
-def _total(counted: Bag, rows: Floats) -> Floats:
-    return _segment_sums(counted.starts, counted.counts[:, None] * rows[counted.items])
+def _total(counted: Bag, rows: Floats) -> NDArray[np.float64]:
+    """With digits to spare: the order in which a text's words are added up must not show in the answer."""
+    return _segment_sums(counted.starts, counted.counts[:, None].astype(np.float64) * rows[counted.items])
 
 
-def _total_squares(counted: Bag, squares: Floats) -> Floats:
-    return _segment_sums(counted.starts, (np.square(counted.counts) * squares[counted.items])[:, None])[:, 0]
+def _total_squares(counted: Bag, squares: Floats) -> NDArray[np.float64]:
+    squared = np.square(counted.counts, dtype=np.float64) * squares[counted.items]
+    return _segment_sums(counted.starts, squared[:, None])[:, 0]

@@ -1,0 +1,149 @@
+"""Answers for many texts: the responses of every word that was met are kept, and compiled loops add them up.
+
+The same numbers as `Predictor` gives without it: what a text gets is computed in one order, by one thread, from rows
+that do not depend on the other texts. Memory is bounded: the first words are kept for good, the others until their
+group of texts is answered.
+
+Shapes: B texts, T tokens, U words met so far, C slices and M maps of a network, K labels, Q outputs of the wide part.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.crew import Crew, spans
+from textcnn.lexicon import Lexicon, Ragged
+from textcnn.lookup import table
+from textcnn.loops import loops
+from textcnn.modelfile import Model
+from textcnn.tokens import normal
+from textcnn.wide import SALT, Wide, features, grades
+
+__all__ = ["Bulk", "Scores"]
+
+Floats = NDArray[np.float32]
+
+_KEPT = 64_000_000  # bytes of responses that are kept for good
+_MOST_CHUNKS = 150_000
+_TEXTS = 256  # of a task
+
+
+class Scores(NamedTuple):
+    """What the parts of a model say."""
+
+    network: Floats  # (B, K) mean of the networks' logits
+    wide: Floats  # (B, Q) scores of the wide part
+
+
+class Bulk:
+    """A model with what it knows about the words that it has met."""
+
+    def __init__(self, model: Model, threads: int) -> None:
+        compiled = loops()
+        assert compiled is not None
+        self.model, self.loops, self.crew = model, compiled, Crew(threads)
+        self.lexicon = Lexicon(normal)
+        self.networks = [member.network for member in model.members]
+        slices = [len(network.filters[0]) for network in self.networks]
+        self.most = max(_KEPT // (4 * sum(slices)), 100)  # words
+        self.tables: list[NDArray[Any]] = [np.empty((self.most, count), np.float32) for count in slices]
+        self.wide = None if model.wide is None else _WideRows(model.wide, self.most)
+        self.known = 0  # words whose rows are filled
+        self.mark = self.lexicon.mark()
+
+    @staticmethod
+    def suits(model: Model) -> bool:
+        """Whether the loops do what this model wants, and are to be had."""
+        simple = all(len(each.network.filters) == 1 and each.network.pooling.kind == "max" for each in model.members)
+        return simple and loops() is not None
+
+    def scores(self, texts: Sequence[str]) -> Scores:
+        """What the parts say about each text."""
+        ragged = self.lexicon.read(texts, self.model.settings["max_words"])
+        self._fill()
+        network = np.zeros((len(texts), len(self.model.labels)), np.float64)
+        for rows, own in zip(self.tables, self.networks, strict=True):
+            best = np.empty((len(texts), len(own.biases[0])), np.float32)
+            at = np.empty(best.shape, np.int32)
+            widths, count = np.array(own.widths), len(own.biases[0]) // len(own.widths)
+            self._run(self.loops.pool_max, rows, ragged.words, ragged.starts, widths, count, own=(best, at))
+            network += own.head(np.maximum(best + own.biases[0], 0))
+        wide = self._wide_scores(ragged)
+        self._bound()
+        return Scores(np.asarray(network / len(self.networks), np.float32), wide)
+
+    def _run(self, loop: Any, *shared: Any, own: tuple[NDArray[Any], ...]) -> None:
+        """Let the crew run a loop over all texts, so many at a time; `own` are its results."""
+        self.crew.run(partial(loop, *shared, span, *own) for span in spans(len(own[0]), _TEXTS))
+
+    def _wide_scores(self, ragged: Ragged) -> Floats:
+        if self.wide is None:
+            return np.zeros((len(ragged.starts) - 1, 1), np.float32)
+        return self.wide.scores(ragged, self.loops, self.crew)
+
+    def _fill(self) -> None:
+        """Rows of the words that are new."""
+        words = self.lexicon.words[self.known :]
+        if not words:
+            return
+        self.tables = [_grown(rows, self.known, len(words)) for rows in self.tables]
+        found = self.model.rows_of(words)
+        place = slice(self.known, self.known + len(words))
+        for rows, member in zip(self.tables, self.model.members, strict=True):
+            table(self.model.vectors_of(member, found), member.network.filters[0], rows[place])
+        if self.wide is not None:
+            self.wide.fill(words, self.known)
+        self.known = len(self.lexicon.words)
+
+    def _bound(self) -> None:
+        """Keep what is known within its bounds."""
+        mark = self.lexicon.mark()
+        if mark.words <= self.most and mark.chunks <= _MOST_CHUNKS:
+            self.mark = mark
+            return
+        self.lexicon.forget(self.mark)
+        self.known = self.mark.words
+
+
+class _WideRows:
+    """The wide part's rows of the words met, as its formula names them: s(w), n(w), and hashes for pairs."""
+
+    def __init__(self, wide: Wide, room: int) -> None:
+        self.wide = wide
+        self.sums: NDArray[Any] = np.empty((room, len(wide.steps)), np.float32)
+        self.squares: NDArray[Any] = np.empty(room, np.float32)
+        self.hashes: NDArray[Any] = np.empty(room, np.uint64)
+        self.places, self.weights, self.idf = wide.of_pairs()
+
+    def fill(self, words: Sequence[str], known: int) -> None:
+        """Rows of words that come after those that are known."""
+        own = features(words)
+        place = slice(known, known + len(words))
+        self.sums, self.squares, self.hashes = (
+            _grown(each, known, len(words)) for each in (self.sums, self.squares, self.hashes)
+        )
+        self.sums[place], self.squares[place] = self.wide.of_words(own)
+        self.hashes[place] = own.hashes
+
+    def scores(self, ragged: Ragged, compiled: Any, crew: Crew) -> Floats:
+        """Of each text, (B, Q)."""
+        out = np.empty((len(ragged.starts) - 1, len(self.wide.steps)), np.float64)
+        shared = (self.sums, self.squares, self.hashes, self.places, self.weights, self.idf)
+        most = grades(int(ragged.lengths.max(initial=0)) + 1)
+        crew.run(
+            partial(compiled.wide_scores, ragged.words, ragged.starts, span, *shared, most, SALT, out)
+            for span in spans(len(out), _TEXTS)
+        )
+        return np.asarray(out + self.wide.bias, np.float32)
+
+
+def _grown(rows: NDArray[Any], used: int, more: int) -> NDArray[Any]:
+    """The same rows with room for more; memory that is not written to costs nothing."""
+    if used + more <= len(rows):
+        return rows
+    grown = np.empty((used + more, *rows.shape[1:]), rows.dtype)
+    grown[:used] = rows[:used]
+    return grown
