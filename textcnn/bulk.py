@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from textcnn.crew import Crew, spans
 from textcnn.lexicon import Lexicon, Ragged
-from textcnn.lookup import table
+from textcnn.lookup import across_of, table
 from textcnn.loops import loops
 from textcnn.modelfile import Model
 from textcnn.tokens import normal
-from textcnn.wide import SALT, Wide, features, grades
+from textcnn.wide import BITS, SALT, Wide, features, grades
 
 __all__ = ["Bulk", "Scores"]
 
@@ -28,7 +28,8 @@ Floats = NDArray[np.float32]
 
 _KEPT = 64_000_000  # bytes of responses that are kept for good
 _MOST_CHUNKS = 150_000
-_TEXTS = 256  # of a task
+_ROOM = 8192  # words of a group that are not kept; memory that is not written to costs nothing
+_TEXTS, _WORDS = 256, 512  # of a task
 
 
 class Scores(NamedTuple):
@@ -49,8 +50,9 @@ class Bulk:
         self.networks = [member.network for member in model.members]
         slices = [len(network.filters[0]) for network in self.networks]
         self.most = max(_KEPT // (4 * sum(slices)), 100)  # words
-        self.tables: list[NDArray[Any]] = [np.empty((self.most, count), np.float32) for count in slices]
-        self.wide = None if model.wide is None else _WideRows(model.wide, self.most)
+        room = self.most + _ROOM
+        self.tables: list[NDArray[Any]] = [np.empty((room, count), np.float32) for count in slices]
+        self.wide = None if model.wide is None else _WideRows(model.wide, room)
         self.known = 0  # words whose rows are filled
         self.mark = self.lexicon.mark()
 
@@ -67,17 +69,17 @@ class Bulk:
         network = np.zeros((len(texts), len(self.model.labels)), np.float64)
         for rows, own in zip(self.tables, self.networks, strict=True):
             best = np.empty((len(texts), len(own.biases[0])), np.float32)
-            at = np.empty(best.shape, np.int32)
-            widths, count = np.array(own.widths), len(own.biases[0]) // len(own.widths)
-            self._run(self.loops.pool_max, rows, ragged.words, ragged.starts, widths, count, own=(best, at))
+            widths, count = np.array(own.widths, np.int64), len(own.biases[0]) // len(own.widths)
+            shared = (rows, ragged.words, ragged.starts, widths, count)
+            unwanted = np.empty((0, 0), np.int32)
+            self.crew.run(
+                partial(self.loops.pool_max, *shared, span, best, unwanted, np.empty(count, np.float32))
+                for span in spans(len(texts), _TEXTS)
+            )
             network += own.head(np.maximum(best + own.biases[0], 0))
         wide = self._wide_scores(ragged)
         self._bound()
         return Scores(np.asarray(network / len(self.networks), np.float32), wide)
-
-    def _run(self, loop: Any, *shared: Any, own: tuple[NDArray[Any], ...]) -> None:
-        """Let the crew run a loop over all texts, so many at a time; `own` are its results."""
-        self.crew.run(partial(loop, *shared, span, *own) for span in spans(len(own[0]), _TEXTS))
 
     def _wide_scores(self, ragged: Ragged) -> Floats:
         if self.wide is None:
@@ -93,7 +95,11 @@ class Bulk:
         found = self.model.rows_of(words)
         place = slice(self.known, self.known + len(words))
         for rows, member in zip(self.tables, self.model.members, strict=True):
-            table(self.model.vectors_of(member, found), member.network.filters[0], rows[place])
+            vectors, across = self.model.vectors_of(member, found), across_of(member.network.filters[0])
+            self.crew.run(
+                partial(table, vectors[first:last], across, rows[place][first:last])
+                for first, last in spans(len(words), _WORDS)
+            )
         if self.wide is not None:
             self.wide.fill(words, self.known)
         self.known = len(self.lexicon.words)
@@ -131,17 +137,19 @@ class _WideRows:
     def scores(self, ragged: Ragged, compiled: Any, crew: Crew) -> Floats:
         """Of each text, (B, Q)."""
         out = np.empty((len(ragged.starts) - 1, len(self.wide.steps)), np.float64)
-        shared = (self.sums, self.squares, self.hashes, self.places, self.weights, self.idf)
-        most = grades(int(ragged.lengths.max(initial=0)) + 1)
-        crew.run(
-            partial(compiled.wide_scores, ragged.words, ragged.starts, span, *shared, most, SALT, out)
-            for span in spans(len(out), _TEXTS)
-        )
+        most = grades(int(ragged.lengths.max(initial=0)) + 2)
+        shared = (self.sums, self.squares, self.hashes, self.places, self.weights, self.idf, most, BITS, int(SALT))
+
+        def work(first: int, last: int) -> None:
+            seen = np.zeros(len(self.squares), np.int32), np.zeros(len(self.places), np.int32)
+            compiled.wide_scores(ragged.words, ragged.starts, (first, last), *shared, *seen, out)
+
+        crew.run(partial(work, *span) for span in spans(len(out), _TEXTS))
         return np.asarray(out + self.wide.bias, np.float32)
 
 
 def _grown(rows: NDArray[Any], used: int, more: int) -> NDArray[Any]:
-    """The same rows with room for more; memory that is not written to costs nothing."""
+    """The same rows with room for more."""
     if used + more <= len(rows):
         return rows
     grown = np.empty((used + more, *rows.shape[1:]), rows.dtype)

@@ -1,134 +1,206 @@
-"""The inner loops, compiled by numba: what NumPy and torch would need a pass over memory for at every step.
+# cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The inner loops, compiled by Cython when the package is built: what NumPy needs a pass over memory for each time.
 
-Each has its counterpart in NumPy or torch (lookup.py, network/responses.py, wide.py, vocabulary.py), which says what it
-computes and takes its place where numba is not to be had. They let go of the interpreter's lock, so threads can share
-the work; each result is computed by one thread alone, in one order, so it does not depend on the number of threads.
+Each has its counterpart in NumPy or torch (lookup.py, network/responses.py, wide.py, vocabulary.py, lexicon.py), which
+says what it computes and takes its place where there was no compiler. They let go of the interpreter's lock, so threads
+can share the work; each result is computed by one thread alone, in one order, so it does not depend on their number.
+
+Nothing is checked here: sizes and numbers are the callers' business.
 
 Shapes: T tokens in B texts, U distinct words, d dimensions, F filters of each width, C = sum of h·F slices, M maps.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+import cython
+from cython.cimports.libc.math import sqrt
+from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-import numba
-import numpy as np
-from numpy.typing import NDArray
+if not cython.compiled:
+    raise ImportError("textcnn.kernels was not compiled")
 
-__all__ = [
-    "find_rows",
-    "gradient_of_filters",
-    "gradient_of_vectors",
-    "number_chunks",
-    "place_chunks",
-    "pool_max",
-    "wide_scores",
-    "words_of_chunks",
-]
-
-Array = NDArray[Any]
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+Real = cython.fused_type(cython.float, cython.double)
 
 
-def _compiled(function: _Function) -> _Function:
-    """Compile when first called, and keep the code on disk where that is possible."""
-    try:
-        return cast(_Function, numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # no folder can be written to
-        return cast(_Function, numba.njit(nogil=True)(function))
-
-
-@_compiled
-def _keep(found: Array, window: np.int32, value: Array, place: Array) -> None:
-    """Take over what is larger than the values so far: (F,) each."""
-    for f in range(len(value)):
-        more = found[f] > value[f]
-        value[f] = found[f] if more else value[f]
-        place[f] = window if more else place[f]
-
-
-@_compiled
-def _keep_sum(
-    table: Array, words: Array, slices: int, width: int, first: int, window: np.int32, value: Array, place: Array
-) -> None:
-    """The same for the sum of the responses of two, three or four words, which are all there."""
-    count = len(value)
-    one = table[words[first], slices : slices + count]
-    two = table[words[first + 1], slices + count : slices + 2 * count]
-    if width == 2:
-        for f in range(count):
-            found = one[f] + two[f]
-            more = found > value[f]
-            value[f] = found if more else value[f]
-            place[f] = window if more else place[f]
-        return
-    three = table[words[first + 2], slices + 2 * count : slices + 3 * count]
-    if width == 3:
-        for f in range(count):
-            found = one[f] + two[f] + three[f]
-            more = found > value[f]
-            value[f] = found if more else value[f]
-            place[f] = window if more else place[f]
-        return
-    four = table[words[first + 3], slices + 3 * count : slices + 4 * count]
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _sum_up(out: cython.pointer(Real), row: cython.pointer(Real), count: cython.Py_ssize_t) -> cython.void:
+    f: cython.Py_ssize_t
     for f in range(count):
-        found = one[f] + two[f] + three[f] + four[f]
-        more = found > value[f]
-        value[f] = found if more else value[f]
-        place[f] = window if more else place[f]
+        out[f] += row[f]
 
 
-@_compiled
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _respond(
+    table: cython.pointer(Real),
+    slices: cython.Py_ssize_t,
+    words: cython.pointer(int32_t),
+    width: cython.Py_ssize_t,
+    filters: cython.Py_ssize_t,
+    out: cython.pointer(Real),
+) -> cython.void:
+    """Add up what the words of a whole window say: the first `width` of `words`, each by its own slice."""
+    f: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    one: cython.pointer(Real) = table + words[0] * slices
+    two: cython.pointer(Real)
+    three: cython.pointer(Real)
+    if width == 1:
+        for f in range(filters):
+            out[f] = one[f]
+        return
+    two = table + words[1] * slices + filters
+    if width == 2:
+        for f in range(filters):
+            out[f] = one[f] + two[f]
+        return
+    three = table + words[2] * slices + 2 * filters
+    for f in range(filters):
+        out[f] = one[f] + two[f] + three[f]
+    for j in range(3, width):
+        _sum_up(out, table + words[j] * slices + j * filters, filters)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _respond_at_the_edge(
+    table: cython.pointer(Real),
+    slices: cython.Py_ssize_t,
+    words: cython.pointer(int32_t),
+    offset: cython.Py_ssize_t,
+    count: cython.Py_ssize_t,
+    filters: cython.Py_ssize_t,
+    out: cython.pointer(Real),
+) -> cython.void:
+    """The same for a window that hangs over: `count` words, the first of which meets slice `offset`."""
+    f: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    for f in range(filters):
+        out[f] = 0
+    for j in range(count):
+        _sum_up(out, table + words[j] * slices + (offset + j) * filters, filters)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _pool(
+    table: cython.pointer(Real),
+    slices: cython.Py_ssize_t,
+    words: cython.pointer(int32_t),
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    width: cython.Py_ssize_t,
+    filters: cython.Py_ssize_t,
+    best: cython.pointer(Real),
+    at: cython.pointer(int32_t),
+    found: cython.pointer(Real),
+) -> cython.void:
+    """Filters of one width over one text; `table` begins at their slices. Without `at` no places are kept."""
+    f: cython.Py_ssize_t
+    first: cython.Py_ssize_t
+    low: cython.Py_ssize_t
+    high: cython.Py_ssize_t
+    place: int32_t
+    for f in range(filters):
+        best[f] = 0
+    if at != cython.NULL:
+        for f in range(filters):
+            at[f] = cython.cast(int32_t, start)
+    for first in range(start - width + 1, stop):
+        low, high = max(first, start), min(first + width, stop)
+        if high - low == width:
+            _respond(table, slices, words + first, width, filters, found)
+        else:
+            _respond_at_the_edge(table, slices, words + low, low - first, high - low, filters, found)
+        if first == start - width + 1:
+            for f in range(filters):
+                best[f] = found[f]
+            if at != cython.NULL:
+                for f in range(filters):
+                    at[f] = cython.cast(int32_t, first)
+        elif at == cython.NULL:
+            for f in range(filters):
+                best[f] = found[f] if found[f] > best[f] else best[f]
+        else:
+            place = cython.cast(int32_t, first)
+            for f in range(filters):
+                at[f] = place if found[f] > best[f] else at[f]
+                best[f] = found[f] if found[f] > best[f] else best[f]
+
+
 def pool_max(
-    table: Array,
-    words: Array,
-    starts: Array,
-    widths: Array,
-    filters: int,
-    texts: tuple[int, int],
-    best: Array,
-    at: Array,
-) -> None:
+    table: Real[:, ::1],
+    words: int32_t[::1],
+    starts: int64_t[::1],
+    widths: int64_t[::1],
+    filters: cython.Py_ssize_t,
+    texts: tuple,
+    best: Real[:, ::1],
+    at: int32_t[:, ::1],
+    room: Real[::1],
+):
     """The largest response of each filter in each text, and the place of its window's first word.
 
     Args:
         table: (U, C) responses of words, ordered by width, then place in the window, then filter.
-        words: (T,) rows of the table.
+        words: (T,) rows of the table; at least one, which need not be of any text.
         starts: (B + 1,) where texts begin.
         widths: of the filters.
         filters: of each width, F.
         texts: the first text and the one after the last.
         best: (B, M) is filled; an empty text has zeros.
-        at: (B, M) is filled, places among `words`; those outside of the text count as empty.
+        at: (B, M) is filled, places among `words`, of which those outside of the text are empty; (0, 0) if not wanted.
+        room: (F,) to compute in.
     """
-    buffer = np.empty(filters, table.dtype)
-    for text in range(texts[0], texts[1]):
-        start, stop = starts[text], starts[text + 1]
-        slices = 0
-        for number in range(len(widths)):
-            width = widths[number]
-            value = best[text, number * filters : (number + 1) * filters]
-            place = at[text, number * filters : (number + 1) * filters]
-            value[:] = -np.inf if stop > start else 0
-            place[:] = start
-            for first in range(start - width + 1, stop):
-                if first < start or first + width > stop or width > 4:
-                    buffer[:] = 0
-                    for word in range(max(first, start), min(first + width, stop)):
-                        row = table[words[word], slices + (word - first) * filters :]
-                        for f in range(filters):
-                            buffer[f] += row[f]
-                    _keep(buffer, np.int32(first), value, place)
-                elif width == 1:
-                    _keep(table[words[first], slices : slices + filters], np.int32(first), value, place)
-                else:
-                    _keep_sum(table, words, slices, width, first, np.int32(first), value, place)
-            slices += width * filters
+    text: cython.Py_ssize_t
+    begin: cython.Py_ssize_t = texts[0]
+    end: cython.Py_ssize_t = texts[1]
+    number: cython.Py_ssize_t
+    slices: cython.Py_ssize_t
+    keep: cython.bint = at.shape[0] > 0
+    with cython.nogil:
+        for text in range(begin, end):
+            slices = 0
+            for number in range(widths.shape[0]):
+                _pool(
+                    cython.address(table[0, slices]),
+                    table.shape[1],
+                    cython.address(words[0]),
+                    starts[text],
+                    starts[text + 1] if starts[text + 1] > starts[text] else starts[text] - widths[number] + 1,
+                    widths[number],
+                    filters,
+                    cython.address(best[text, number * filters]),
+                    cython.address(at[text, number * filters]) if keep else cython.NULL,
+                    cython.address(room[0]),
+                )
+                slices += widths[number] * filters
 
 
-@_compiled
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _add(
+    total: cython.pointer(Real), weight: Real, vector: cython.pointer(Real), count: cython.Py_ssize_t
+) -> cython.void:
+    i: cython.Py_ssize_t
+    for i in range(count):
+        total[i] += weight * vector[i]
+
+
 def gradient_of_filters(
-    given: Array, at: Array, words: Array, starts: Array, widths: Array, filters: int, vectors: Array, out: Array
-) -> None:
+    given: Real[:, ::1],
+    at: int32_t[:, ::1],
+    words: int32_t[::1],
+    starts: int64_t[::1],
+    widths: int64_t[::1],
+    filters: cython.Py_ssize_t,
+    vectors: Real[:, ::1],
+    out: Real[:, ::1],
+):
     """Add up what reaches each slice: out[c] += given · e, over the words of the windows that won.
 
     Args:
@@ -141,25 +213,40 @@ def gradient_of_filters(
         vectors: (U, d).
         out: (C, d), added to.
     """
-    slices = 0
-    for number in range(len(widths)):
-        for f in range(filters):
-            row, place = given[number * filters + f], at[number * filters + f]
-            for offset in range(widths[number]):
-                total = out[slices + offset * filters + f]
-                for text in range(len(row)):
-                    word = place[text] + offset
-                    if row[text] != 0 and starts[text] <= word < starts[text + 1]:
-                        vector, weight = vectors[words[word]], row[text]
-                        for i in range(len(total)):
-                            total[i] += weight * vector[i]
-        slices += widths[number] * filters
+    number: cython.Py_ssize_t
+    f: cython.Py_ssize_t
+    offset: cython.Py_ssize_t
+    text: cython.Py_ssize_t
+    map: cython.Py_ssize_t
+    word: cython.Py_ssize_t
+    slices: cython.Py_ssize_t = 0
+    with cython.nogil:
+        for number in range(widths.shape[0]):
+            for f in range(filters):
+                map = number * filters + f
+                for offset in range(widths[number]):
+                    for text in range(given.shape[1]):
+                        word = at[map, text] + offset
+                        if given[map, text] != 0 and starts[text] <= word < starts[text + 1]:
+                            _add(
+                                cython.address(out[slices + offset * filters + f, 0]),
+                                given[map, text],
+                                cython.address(vectors[words[word], 0]),
+                                vectors.shape[1],
+                            )
+            slices += widths[number] * filters
 
 
-@_compiled
 def gradient_of_vectors(
-    given: Array, at: Array, words: Array, starts: Array, widths: Array, filters: int, weight: Array, out: Array
-) -> None:
+    given: Real[:, ::1],
+    at: int32_t[:, ::1],
+    words: int32_t[::1],
+    starts: int64_t[::1],
+    widths: int64_t[::1],
+    filters: cython.Py_ssize_t,
+    weight: Real[:, ::1],
+    out: Real[:, ::1],
+):
     """Add up what reaches each word: out[u] += given · w, over the slices that met it in windows that won.
 
     Args:
@@ -172,57 +259,89 @@ def gradient_of_vectors(
         weight: (C, d) the slices.
         out: (U, d), added to.
     """
-    slices = 0
-    for number in range(len(widths)):
-        for f in range(filters):
-            row, place = given[number * filters + f], at[number * filters + f]
-            for offset in range(widths[number]):
-                slice_ = weight[slices + offset * filters + f]
-                for text in range(len(row)):
-                    word = place[text] + offset
-                    if row[text] != 0 and starts[text] <= word < starts[text + 1]:
-                        total, value = out[words[word]], row[text]
-                        for i in range(len(slice_)):
-                            total[i] += value * slice_[i]
-        slices += widths[number] * filters
+    number: cython.Py_ssize_t
+    f: cython.Py_ssize_t
+    offset: cython.Py_ssize_t
+    text: cython.Py_ssize_t
+    map: cython.Py_ssize_t
+    word: cython.Py_ssize_t
+    slices: cython.Py_ssize_t = 0
+    with cython.nogil:
+        for number in range(widths.shape[0]):
+            for f in range(filters):
+                map = number * filters + f
+                for offset in range(widths[number]):
+                    for text in range(given.shape[1]):
+                        word = at[map, text] + offset
+                        if given[map, text] != 0 and starts[text] <= word < starts[text + 1]:
+                            _add(
+                                cython.address(out[words[word], 0]),
+                                given[map, text],
+                                cython.address(weight[slices + offset * filters + f, 0]),
+                                weight.shape[1],
+                            )
+            slices += widths[number] * filters
 
 
-@_compiled
-def _hash(data: Array, first: int, last: int) -> np.uint64:
-    """FNV-1a of some bytes (Fowler, Noll and Vo), spread over all bits."""
-    value = np.uint64(0xCBF29CE484222325)
-    for place in range(first, last):
-        value = (value ^ np.uint64(data[place])) * np.uint64(0x100000001B3)
-    return value ^ (value >> np.uint64(29))
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _blank(byte: uint8_t) -> cython.bint:
+    """White space among ASCII, as str.split has it."""
+    return byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31
 
 
-@_compiled
-def place_chunks(hashes: Array, count: int, slots: Array) -> None:
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _hash(data: cython.pointer(uint8_t), length: cython.Py_ssize_t) -> uint64_t:
+    """FNV-1a of some bytes (Fowler, Noll and Vo), its upper bits folded in."""
+    value: uint64_t = 0xCBF29CE484222325
+    place: cython.Py_ssize_t
+    for place in range(length):
+        value = (value ^ data[place]) * cython.cast(uint64_t, 0x100000001B3)
+    return value ^ (value >> 29)
+
+
+def place_chunks(hashes: uint64_t[::1], count: cython.Py_ssize_t, slots: int32_t[::1]):
     """Put chunks into an empty table with open addressing: (n,), (power of two,) filled with their numbers."""
-    mask = np.uint64(len(slots) - 1)
-    for number in range(count):
-        slot = hashes[number] & mask
-        while slots[slot] >= 0:
-            slot = (slot + np.uint64(1)) & mask
-        slots[slot] = number
+    mask: uint64_t = slots.shape[0] - 1
+    number: cython.Py_ssize_t
+    slot: uint64_t
+    with cython.nogil:
+        for number in range(count):
+            slot = hashes[number] & mask
+            while slots[slot] >= 0:
+                slot = (slot + 1) & mask
+            slots[slot] = cython.cast(int32_t, number)
 
 
-@_compiled
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _same(one: cython.pointer(uint8_t), other: cython.pointer(uint8_t), length: cython.Py_ssize_t) -> cython.bint:
+    place: cython.Py_ssize_t
+    for place in range(length):
+        if one[place] != other[place]:
+            return False
+    return True
+
+
 def number_chunks(
-    data: Array,
-    separator: int,
-    slots: Array,
-    hashes: Array,
-    ends: Array,
-    letters: Array,
-    count: int,
-    out: Array,
-    starts: Array,
-) -> tuple[int, int]:
+    data: cython.const[uint8_t][::1],
+    separator: uint8_t,
+    slots: int32_t[::1],
+    hashes: uint64_t[::1],
+    ends: int64_t[::1],
+    letters: uint8_t[::1],
+    count: cython.Py_ssize_t,
+    out: int32_t[::1],
+    starts: int64_t[::1],
+):
     """Cut bytes at white space and number the distinct pieces as they come.
 
     Args:
-        data: UTF-8 of the texts, with one separator between two of them.
+        data: UTF-8 of the texts, with one separator between two of them; not empty.
         separator: a byte that is white space and in no text.
         slots: the table of `place_chunks`, at most half full at the end.
         hashes: (n,) of the chunks.
@@ -235,52 +354,66 @@ def number_chunks(
     Returns:
         how many chunks there are now, and how many numbers in `out`.
     """
-    mask = np.uint64(len(slots) - 1)
-    found, text, place, size = 0, 0, 0, len(data)
-    starts[0] = 0
-    while place < size:
-        byte = data[place]
-        if byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31:
-            place += 1
-            if byte == separator:
-                text += 1
-                starts[text] = found
-            continue
-        first = place
-        while place < size and not (data[place] == 32 or 9 <= data[place] <= 13 or 28 <= data[place] <= 31):
-            place += 1
-        length = place - first
-        value = _hash(data, first, place)
-        slot = value & mask
-        while slots[slot] >= 0:
-            other = slots[slot]
-            begin = ends[other]
-            if hashes[other] == value and ends[other + 1] - begin == length:
-                same = True
-                for letter in range(length):
-                    if letters[begin + letter] != data[first + letter]:
-                        same = False
-                        break
-                if same:
+    mask: uint64_t = slots.shape[0] - 1
+    bytes_: cython.pointer(uint8_t) = cython.cast(cython.pointer(uint8_t), cython.address(data[0]))
+    found: cython.Py_ssize_t = 0
+    text: cython.Py_ssize_t = 0
+    place: cython.Py_ssize_t = 0
+    size: cython.Py_ssize_t = data.shape[0]
+    first: cython.Py_ssize_t
+    length: cython.Py_ssize_t
+    letter: cython.Py_ssize_t
+    value: uint64_t
+    slot: uint64_t
+    other: cython.Py_ssize_t
+    with cython.nogil:
+        starts[0] = 0
+        while place < size:
+            if _blank(bytes_[place]):
+                if bytes_[place] == separator:
+                    text += 1
+                    starts[text] = found
+                place += 1
+                continue
+            first = place
+            while place < size and not _blank(bytes_[place]):
+                place += 1
+            length = place - first
+            value = _hash(bytes_ + first, length)
+            slot = value & mask
+            while slots[slot] >= 0:
+                other = slots[slot]
+                if (
+                    hashes[other] == value
+                    and ends[other + 1] - ends[other] == length
+                    and _same(cython.address(letters[ends[other]]), bytes_ + first, length)
+                ):
                     break
-            slot = (slot + np.uint64(1)) & mask
-        if slots[slot] < 0:
-            slots[slot], hashes[count] = count, value
-            begin = ends[count]
-            for letter in range(length):
-                letters[begin + letter] = data[first + letter]
-            count += 1
-            ends[count] = begin + length
-        out[found] = slots[slot]
-        found += 1
-    starts[text + 1 :] = found
+                slot = (slot + 1) & mask
+            if slots[slot] < 0:
+                slots[slot] = cython.cast(int32_t, count)
+                hashes[count] = value
+                for letter in range(length):
+                    letters[ends[count] + letter] = bytes_[first + letter]
+                ends[count + 1] = ends[count] + length
+                count += 1
+            out[found] = slots[slot]
+            found += 1
+        while text + 1 < starts.shape[0]:
+            text += 1
+            starts[text] = found
     return count, found
 
 
-@_compiled
 def words_of_chunks(
-    chunks: Array, starts: Array, firsts: Array, items: Array, most: int, words: Array, begins: Array
-) -> None:
+    chunks: int32_t[::1],
+    starts: int64_t[::1],
+    firsts: int64_t[::1],
+    items: int32_t[::1],
+    most: cython.Py_ssize_t,
+    words: int32_t[::1],
+    begins: int64_t[::1],
+):
     """Put the words of each chunk in its place, at most so many for a text.
 
     Args:
@@ -292,23 +425,33 @@ def words_of_chunks(
         words: is filled.
         begins: (B + 1,) is filled with where texts begin in `words`.
     """
-    filled = 0
-    begins[0] = 0
-    for text in range(len(starts) - 1):
-        end = filled + most
-        for place in range(starts[text], starts[text + 1]):
-            chunk = chunks[place]
-            for item in range(firsts[chunk], firsts[chunk + 1]):
-                if filled < end:
-                    words[filled] = items[item]
-                    filled += 1
-            if filled >= end:
-                break
-        begins[text + 1] = filled
+    filled: cython.Py_ssize_t = 0
+    end: cython.Py_ssize_t
+    text: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    item: cython.Py_ssize_t
+    with cython.nogil:
+        begins[0] = 0
+        for text in range(starts.shape[0] - 1):
+            end = filled + most
+            for place in range(starts[text], starts[text + 1]):
+                for item in range(firsts[chunks[place]], firsts[chunks[place] + 1]):
+                    if filled < end:
+                        words[filled] = items[item]
+                        filled += 1
+                if filled >= end:
+                    break
+            begins[text + 1] = filled
 
 
-@_compiled
-def find_rows(text: Array, offsets: Array, order: Array, wanted: Array, ends: Array, rows: Array) -> None:
+def find_rows(
+    text: cython.const[uint8_t][::1],
+    offsets: cython.const[uint32_t][::1],
+    order: cython.const[uint32_t][::1],
+    wanted: cython.const[uint8_t][::1],
+    ends: int64_t[::1],
+    rows: int64_t[::1],
+):
     """Look up words in a vocabulary by binary search; those that are not there get -1.
 
     Args:
@@ -319,46 +462,66 @@ def find_rows(text: Array, offsets: Array, order: Array, wanted: Array, ends: Ar
         ends: (n + 1,) where each ends, after a zero.
         rows: (n,) is filled.
     """
-    for number in range(len(rows)):
-        first, last = ends[number], ends[number + 1]
-        low, high = 0, len(order)
-        rows[number] = -1
-        while low < high:
-            middle = (low + high) // 2
-            row = np.int64(order[middle])
-            begin, end = np.int64(offsets[row]), np.int64(offsets[row + 1])
-            shorter = min(end - begin, last - first)
-            place = 0
-            while place < shorter and text[begin + place] == wanted[first + place]:
-                place += 1
-            if place < shorter:
-                less = text[begin + place] < wanted[first + place]
-            elif end - begin == last - first:
-                rows[number] = row
-                break
-            else:
-                less = end - begin < last - first
-            if less:
-                low = middle + 1
-            else:
-                high = middle
+    number: cython.Py_ssize_t
+    low: cython.Py_ssize_t
+    high: cython.Py_ssize_t
+    middle: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    length: cython.Py_ssize_t
+    begin: int64_t
+    size: int64_t
+    row: int64_t
+    with cython.nogil:
+        for number in range(rows.shape[0]):
+            length = ends[number + 1] - ends[number]
+            low, high = 0, order.shape[0]
+            rows[number] = -1
+            while low < high:
+                middle = (low + high) // 2
+                row = order[middle]
+                begin = offsets[row]
+                size = offsets[row + 1] - begin
+                place = 0
+                while place < size and place < length and text[begin + place] == wanted[ends[number] + place]:
+                    place += 1
+                if place == size and place == length:
+                    rows[number] = row
+                    break
+                if place == size or (place < length and text[begin + place] < wanted[ends[number] + place]):
+                    low = middle + 1
+                else:
+                    high = middle
 
 
-@_compiled
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _pair(before: uint64_t, after: uint64_t, salt: uint64_t, shift: cython.int) -> uint64_t:
+    """The bucket of a pair of words, see wide.py."""
+    mixed: uint64_t = before * cython.cast(uint64_t, 0x100000001B3) + after
+    mixed = (mixed ^ salt) * cython.cast(uint64_t, 0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> 30)) * cython.cast(uint64_t, 0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> 27)) * cython.cast(uint64_t, 0x94D049BB133111EB)
+    return (mixed ^ (mixed >> 31)) >> shift
+
+
 def wide_scores(
-    words: Array,
-    starts: Array,
-    texts: tuple[int, int],
-    sums: Array,
-    squares: Array,
-    hashes: Array,
-    places: Array,
-    weights: Array,
-    idf: Array,
-    grades: Array,
-    salt: np.uint64,
-    out: Array,
-) -> None:
+    words: int32_t[::1],
+    starts: int64_t[::1],
+    texts: tuple,
+    sums: cython.float[:, ::1],
+    squares: cython.float[::1],
+    hashes: uint64_t[::1],
+    places: int32_t[::1],
+    weights: cython.float[:, ::1],
+    idf: cython.float[::1],
+    grades: cython.float[::1],
+    bits: cython.int,
+    salt: uint64_t,
+    seen_word: int32_t[::1],
+    seen_pair: int32_t[::1],
+    out: cython.double[:, ::1],
+):
     """Scores of the wide part without its bias; see wide.py for the formula.
 
     Args:
@@ -368,53 +531,63 @@ def wide_scores(
         sums: (U, K) s(w).
         squares: (U,) n(w).
         hashes: (U,) of words.
-        places: (buckets,) the row of each pair's weights, or -1.
+        places: (2^bits,) the row of each pair's weights, or -1.
         weights: (W, K).
-        idf: (buckets,) of pairs.
+        idf: (2^bits,) of pairs.
         grades: g(c) for each c, up to the longest text.
+        bits: of the number of buckets.
         salt: of the hash of a pair.
+        seen_word: (U,) zeros, and zeros again afterwards.
+        seen_pair: (2^bits,) likewise.
         out: (B, K) is filled.
     """
-    labels, buckets = sums.shape[1], len(places)
-    shift = np.uint64(64)
-    while buckets > 1:
-        buckets >>= 1
-        shift -= np.uint64(1)
-    seen_word, seen_pair = np.zeros(len(squares), np.int32), np.zeros(len(places), np.int32)
-    total = np.empty(labels, np.float64)
-    for text in range(texts[0], texts[1]):
-        start, stop = starts[text], starts[text + 1]
-        total[:] = 0.0
-        norm = 0.0
-        for place in range(start, stop):
-            seen_word[words[place]] += 1
-        for place in range(start, stop):
-            word = words[place]
-            count = seen_word[word]
-            if count:
-                seen_word[word] = 0
-                grade = np.float64(grades[count])
-                for label in range(labels):
-                    total[label] += grade * sums[word, label]
-                norm += grade * grade * squares[word]
-        for turn in range(2):  # counts, then adds up
-            before = np.uint64(1)  # the edge
-            for place in range(start, stop + 1):
-                after = hashes[words[place]] if place < stop else np.uint64(1)
-                mixed = ((before * np.uint64(0x100000001B3) + after) ^ salt) * np.uint64(0x9E3779B97F4A7C15)
-                mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-                mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-                bucket = (mixed ^ (mixed >> np.uint64(31))) >> shift
-                before = after
-                if turn == 0:
-                    seen_pair[bucket] += 1
-                elif seen_pair[bucket]:
-                    grade = np.float64(grades[seen_pair[bucket]])
-                    seen_pair[bucket] = 0
-                    row = places[bucket]
-                    if row >= 0:
-                        for label in range(labels):
-                            total[label] += grade * weights[row, label]
-                    norm += grade * grade * np.float64(idf[bucket]) * np.float64(idf[bucket])
-        for label in range(labels):
-            out[text, label] = total[label] / np.sqrt(norm if norm > 0 else 1.0)
+    text: cython.Py_ssize_t
+    begin: cython.Py_ssize_t = texts[0]
+    end: cython.Py_ssize_t = texts[1]
+    place: cython.Py_ssize_t
+    label: cython.Py_ssize_t
+    labels: cython.Py_ssize_t = sums.shape[1]
+    start: cython.Py_ssize_t
+    stop: cython.Py_ssize_t
+    word: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    bucket: uint64_t
+    before: uint64_t
+    after: uint64_t
+    turn: cython.int
+    norm: cython.double
+    grade: cython.double
+    with cython.nogil:
+        for text in range(begin, end):
+            start, stop = starts[text], starts[text + 1]
+            norm = 0
+            for label in range(labels):
+                out[text, label] = 0
+            for place in range(start, stop):
+                seen_word[words[place]] += 1
+            for place in range(start, stop):
+                word = words[place]
+                if seen_word[word]:
+                    grade = grades[seen_word[word]]
+                    seen_word[word] = 0
+                    for label in range(labels):
+                        out[text, label] += grade * sums[word, label]
+                    norm += grade * grade * squares[word]
+            for turn in range(2):  # first counts, then adds up
+                before = 1  # stands for the edge
+                for place in range(start, stop + 1):
+                    after = hashes[words[place]] if place < stop else 1
+                    bucket = _pair(before, after, salt, 64 - bits)
+                    before = after
+                    if turn == 0:
+                        seen_pair[bucket] += 1
+                    elif seen_pair[bucket]:
+                        grade = grades[seen_pair[bucket]]
+                        seen_pair[bucket] = 0
+                        row = places[bucket]
+                        if row >= 0:
+                            for label in range(labels):
+                                out[text, label] += grade * weights[row, label]
+                        norm += grade * grade * (cython.cast(cython.double, idf[bucket]) * idf[bucket])
+            for label in range(labels):
+                out[text, label] /= sqrt(norm) if norm > 0 else 1

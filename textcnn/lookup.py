@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from textcnn.vocabulary import Ragged
 
-__all__ = ["Frame", "Network", "Pooling", "responses", "table"]
+__all__ = ["Frame", "Network", "Pooling", "across_of", "responses", "table"]
 
 Floats = NDArray[np.float32]
 
@@ -115,21 +115,22 @@ class Frame(NamedTuple):
         return first, np.maximum(self.starts + self.lengths, first + 1)
 
 
-def table(vectors: NDArray[Any], filters: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
-    """What each slice says to each word: (U, D), (C, D) -> (U, C), in `out` if that is given.
+def across_of(filters: NDArray[Any]) -> NDArray[Any]:
+    """The slices as columns, as `table` takes them: (C, D) -> (D, C)."""
+    return np.ascontiguousarray(filters.T)
+
+
+def table(vectors: NDArray[Any], across: NDArray[Any], out: NDArray[Any]) -> None:
+    """Fill in what each slice says to each word: (U, D), (D, C) -> (U, C).
 
     All products are of one size, since libraries choose by size in which order they add up: so a word's row is the same
     to the last bit whatever words it comes with.
     """
-    if out is None:
-        out = np.empty((len(vectors), len(filters)), vectors.dtype)
-    across = np.ascontiguousarray(filters.T)
     for first in range(0, len(vectors), _BLOCK):
         block = vectors[first : first + _BLOCK]
         if len(block) < _BLOCK:
             block = np.concatenate([block, np.zeros((_BLOCK - len(block), block.shape[1]), block.dtype)])
         out[first : first + _BLOCK] = (block @ across)[: len(vectors) - first]
-    return out
 
 
 def responses(
@@ -138,7 +139,8 @@ def responses(
     """For each width the response of the window that begins at each place: (P, F), in the precision of the vectors."""
     count = len(filters) // sum(widths)
     padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
-    rows = table(padded, filters)  # (U + 1, C)
+    rows = np.empty((len(padded), len(filters)), vectors.dtype)  # (U + 1, C)
+    table(padded, across_of(filters), rows)
     first = 0
     for width in widths:
         values = np.zeros((len(frame.words), count), vectors.dtype)

@@ -1,4 +1,4 @@
-"""Whether the compiled loops of kernels.py are to be had: numba is imported when first asked for, never before."""
+"""Whether the compiled loops of kernels.py are to be had."""
 
 import os
 from functools import lru_cache
@@ -10,10 +10,10 @@ __all__ = ["loops"]
 
 @lru_cache
 def loops() -> ModuleType | None:
-    """The module kernels, or None if numba is not installed, does not fit NumPy, or TEXTCNN_LOOPS=off says so."""
+    """The module kernels, or None if it was not compiled, or TEXTCNN_LOOPS=off says so."""
     if os.environ.get("TEXTCNN_LOOPS") == "off":
         return None
     try:
         return import_module("textcnn.kernels")
-    except (ImportError, OSError, RuntimeError):
+    except ImportError:
         return None

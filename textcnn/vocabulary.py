@@ -71,7 +71,7 @@ class Vocabulary:
         if compiled is None:
             return np.array([-1 if row is None else row for row in map(self.row, words)], np.int64)
         spelt = [word.encode("utf-8", "replace") for word in words]
-        ends = np.concatenate([[0], np.cumsum([len(word) for word in spelt])])
+        ends = np.concatenate([[0], np.cumsum([len(word) for word in spelt])]).astype(np.int64)
         rows = np.empty(len(words), np.int64)
         compiled.find_rows(
             self.text, self.offsets, self.order, np.frombuffer(b"".join(spelt) or b"\0", np.uint8), ends, rows

@@ -65,6 +65,8 @@ def main() -> NoReturn:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `textcnn predict | head` ends quietly
     _prepare_streams()
+    # NumPy's own threads would wait for each other at products as small as ours; crew.py has its own way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     if code == _STOPPED:
         # Threads of libraries must not hold up the end, nor print tracebacks into it.

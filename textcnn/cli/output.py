@@ -35,11 +35,14 @@ class Row(NamedTuple):
 
     record: Record
     given: tuple[str, ...]  # the labels of the answer
-    probability: float  # of the likeliest label
-    best: list[tuple[str, float]]  # the likeliest labels, as many as were asked for
-    probabilities: dict[str, float]
+    best: list[tuple[str, float]]  # the likeliest labels, as many as are shown
     several: bool
     explanation: "Explanation | None" = None
+
+    @property
+    def probability(self) -> float:
+        """Of the likeliest label."""
+        return self.best[0][1]
 
 
 def writer(format: OutputFormat, *, top: int, labels: Iterable[str]) -> Callable[[Iterable[Row]], str]:
@@ -89,7 +92,7 @@ def _jsonl(row: Row, top: int) -> str:
     answer: dict[str, object] = {
         "label": list(row.given) if row.several else row.given[0],
         "probability": round(row.probability, 6),
-        "probabilities": {label: round(value, 6) for label, value in row.probabilities.items()},
+        "probabilities": {label: round(value, 6) for label, value in row.best},
         "text": row.record.text,
     }
     for (_, value), name in zip(row.record.fields, _free_names(row, [*answer]), strict=True):

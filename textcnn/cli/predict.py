@@ -88,7 +88,8 @@ def predict(
     if against and (not explain or against not in predictor.labels):
         raise SettingsError(f"--against goes with --explain and takes a label: {', '.join(predictor.labels[:20])}")
     write = writer(chosen, top=top, labels=labels)
-    answers = _Answers(predictor, top, threshold, otherwise, only or (), _explainer(predictor, explain, against))
+    most = None if chosen is OutputFormat.jsonl and top == 1 else top
+    answers = _Answers(predictor, most, threshold, otherwise, only or (), _explainer(predictor, explain, against))
     for group in groups(texts, input, how, quiet=quiet):
         put(write(answers.rows(group)))
     if only and not answers.matched:
@@ -118,44 +119,49 @@ def _check_only(only: list[str], labels: list[str]) -> None:
 
 
 class _Answers:
-    """From records to what is printed of them."""
+    """From records to what is printed of them; `most` labels of each, all if it is None."""
 
     def __init__(
         self,
         predictor: "Predictor",
-        top: int,
+        most: int | None,
         threshold: float | None,
         otherwise: str,
         only: Sequence[str],
         explain: "Callable[[str, str], Explanation] | None",
     ) -> None:
         self.explain = explain
-        self.predictor, self.top, self.threshold = predictor, top, threshold
+        self.predictor, self.most, self.threshold = predictor, most, threshold
         self.otherwise, self.only, self.matched = otherwise, only, False
 
     def rows(self, records: Sequence[Record]) -> Iterator[Row]:
         """One row for each record, but for those that --only leaves out."""
         labels, several = self.predictor.labels, self.predictor.model.several
-        for record, row in zip(records, self.predictor.probabilities([each.text for each in records]), strict=True):
-            order = (-row).argsort(kind="stable").tolist()
-            values = row.tolist()
-            given = self._given(values, order, several)
+        for record, (order, values) in zip(records, self._ranked([each.text for each in records]), strict=True):
+            given = self._given(order, values, several)
             if self.only and not set(given) & set(self.only):
                 continue
             self.matched = True
-            best = [(labels[place], values[place]) for place in order[: max(self.top, 1)]]
-            probability = values[order[0]]
-            everything = {labels[place]: values[place] for place in (order[: self.top] if self.top > 1 else order)}
+            best = [(labels[place], value) for place, value in zip(order[: self.most], values, strict=False)]
             reasons = self.explain(record.text, labels[order[0]]) if self.explain else None
-            yield Row(record, given, probability, best, everything, several, reasons)
+            yield Row(record, given, best, several, reasons)
 
-    def _given(self, values: list[float], order: list[int], several: bool) -> tuple[str, ...]:
+    def _ranked(self, texts: list[str]) -> Iterator[tuple[list[int], list[float]]]:
+        """For each text the places of its labels, the likeliest first, and their probabilities; as many as matter."""
+        probabilities = self.predictor.probabilities(texts)
+        order = (-probabilities).argsort(axis=1, kind="stable")
+        if not self.predictor.model.several:
+            order = order[:, : self.most]
+        values = probabilities[[[row] for row in range(len(texts))], order] if texts else probabilities
+        return zip(order.tolist(), values.tolist(), strict=True)
+
+    def _given(self, order: list[int], values: list[float], several: bool) -> tuple[str, ...]:
         labels = self.predictor.labels
         if several:
             least = self.predictor.model.thresholds or (0.5,) * len(labels)
             if self.threshold is not None:
                 least = (self.threshold,) * len(labels)
-            found = tuple(labels[place] for place in order if values[place] >= least[place])
+            found = tuple(labels[place] for place, value in zip(order, values, strict=True) if value >= least[place])
             return found or ((self.otherwise,) if self.threshold is not None else ())
-        sure = self.threshold is None or values[order[0]] >= self.threshold
+        sure = self.threshold is None or values[0] >= self.threshold
         return (labels[order[0]] if sure else self.otherwise,)

@@ -1,7 +1,7 @@
 """Convolution by look-up with max pooling, on the processor, in compiled loops: the usual case, several times faster.
 
 The same numbers as `responses.pool`, which says what is computed and serves every other pooling, a GPU, and machines
-without numba. Here a batch needs no arranging: the loops run over each text as long as it is.
+without a compiler. Here a batch needs no arranging: the loops run over each text as long as it is.
 
 Shapes: T tokens in B texts, U distinct words, d dimensions, F filters per width, C slices, M maps.
 """
@@ -39,9 +39,12 @@ class _MaxPool(torch.autograd.Function):
         crew.run(partial(_respond, vectors, weight, table, *span) for span in spans(len(vectors), _WORDS))
         best = vectors.new_empty(len(starts) - 1, bank.maps)  # (B, M)
         at = np.empty(best.shape, np.int32)
-        places = (words.numpy(), starts.numpy(), np.array(bank.widths), bank.filters)
-        pool_max = _loops().pool_max
-        crew.run(partial(pool_max, table.numpy(), *places, span, best.numpy(), at) for span in spans(len(best), _TEXTS))
+        places = (words.numpy().astype(np.int32), starts.numpy(), np.array(bank.widths, np.int64), bank.filters)
+        pool_max, rows = _loops().pool_max, table.numpy()
+        crew.run(
+            partial(pool_max, rows, *places, span, best.numpy(), at, np.empty(bank.filters, rows.dtype))
+            for span in spans(len(best), _TEXTS)
+        )
         best = (best + bias).relu_()
         ctx.save_for_backward(vectors, weight, best)
         ctx.at, ctx.places, ctx.crew = at, places, crew

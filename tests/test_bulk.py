@@ -1,0 +1,81 @@
+"""Many texts get the answers that each gets alone, to the last bit, and memory stays bounded."""
+
+import numpy as np
+import pytest
+
+from textcnn import TextCNNClassifier, bulk, predictor
+from textcnn.loops import loops
+from textcnn.modelfile import Model
+from textcnn.predictor import Predictor
+
+pytestmark = pytest.mark.skipif(loops() is None, reason="the loops were not compiled")
+
+WORDS = [
+    "free",
+    "prize",
+    "win",
+    "cash",
+    "now",
+    "see",
+    "you",
+    "at",
+    "noon",
+    "lunch",
+    "call",
+    "me",
+    "later",
+    "ok",
+    "thanks",
+    "claim",
+    "your",
+    "money",
+    "today",
+]
+
+
+def texts(count: int, seed: int = 0) -> list[str]:
+    random = np.random.default_rng(seed)
+    return [" ".join(random.choice([*WORDS, f"w{random.integers(500)}"], random.integers(0, 30))) for _ in range(count)]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    own = texts(60)
+    labels = [str(number % 3) for number in range(60)]
+    return TextCNNClassifier(vectors="none", epochs=2, filters=7).fit(own, labels).model_
+
+
+def test_alone_or_together_in_any_order_on_any_number_of_threads(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = ["", "   ", "Free FREE free", "a\x1eb", *texts(400, seed=1)]
+    alone = Predictor(model)
+    expected = np.concatenate([alone.probabilities([text]) for text in many])
+    assert alone._bulk is None
+    monkeypatch.setattr(predictor, "_MANY", 0)
+    monkeypatch.setattr(bulk, "_TEXTS", 50)
+    for threads in (1, 3):
+        together = Predictor(model, threads)
+        assert np.array_equal(together.probabilities(many), expected)
+        assert together._bulk is not None
+        assert np.array_equal(together.probabilities(many[::-1]), expected[::-1])
+        assert together.probabilities([]).shape == (0, 3)
+
+
+def test_words_beyond_the_bound_are_forgotten_and_change_nothing(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predictor, "_MANY", 0)
+    monkeypatch.setattr(bulk, "_KEPT", 0)  # so that a hundred words are kept, the least
+    together, alone = Predictor(model), Predictor(model)
+    for seed in range(2, 8):
+        group = texts(50, seed)
+        expected = np.concatenate([alone.network_logits(bulk_free(text)) for text in group])
+        assert together._for_many(group) is not None
+        assert np.array_equal(together._bulk.scores(group).network, expected)
+        assert len(together._bulk.lexicon.words) <= together._bulk.most == 100
+
+
+def bulk_free(text: str) -> predictor.Encoded:
+    return predictor.encode([text], 20000)
+
+
+def test_a_network_of_another_pooling_needs_no_loops() -> None:
+    model = TextCNNClassifier(vectors="none", epochs=1, filters=3, pooling="kmax").fit(texts(20), ["a", "b"] * 10)
+    assert not bulk.Bulk.suits(model.model_)
