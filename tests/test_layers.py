@@ -11,7 +11,7 @@ PACKAGE = Path(textcnn.__file__).parent
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"estimator"},
+    {"estimator", "checks"},
     {"training", "explain"},
     {"predictor", "metrics"},
     {"bulk"},
