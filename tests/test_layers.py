@@ -16,11 +16,11 @@ LAYERS = [
     {"predictor", "metrics"},
     {"bulk"},
     {"modelfile", "network"},
-    {"lookup", "wide"},
+    {"lookup", "wide", "learned"},
     {"vectors"},
     {"vocabulary", "corpus"},
     {"lexicon"},
-    {"tokens", "tensorfile", "wholefile", "settings"},
+    {"tokens", "tensorfile", "wholefile", "settings", "activity"},
     {"kernels"},
     {"loops", "crew", "errors"},
 ]

@@ -53,10 +53,15 @@ class Network(NamedTuple):
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
         """The pooled features (B, S·widths·F)."""
+        vectors, ragged = self.last_inputs(vectors, ragged)
+        return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
+
+    def last_inputs(self, vectors: Floats, ragged: Ragged) -> tuple[Floats, Ragged]:
+        """What comes into the last stage: the vectors themselves if there is one stage, else a row for each token."""
         for filters, bias in zip(self.filters[:-1], self.biases[:-1], strict=True):
             vectors = self._maps(vectors, filters, bias, ragged)  # (T, widths·F)
             ragged = Ragged(np.arange(len(vectors), dtype=np.int32), ragged.starts)
-        return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
+        return vectors, ragged
 
     @property
     def _kept(self) -> int:

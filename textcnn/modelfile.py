@@ -7,6 +7,7 @@
     N.S.filters, .bias   stage S of network N
     N.layer.L.*          layer L of its head
     wide.*               the linear part beside the networks, see wide.py
+    learned              n-grams of the training texts, for `inspect`, see learned.py
 
 A file of a newer format, or one that does not fit together, is refused. The same training gives the same bytes: there
 is no date in it.
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import ModelFileError, SettingsError
+from textcnn.learned import MOST_BYTES, Learned, unpack
 from textcnn.lookup import Network, Pooling
 from textcnn.settings import Settings, checked, each_setting, plain
 from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
@@ -72,6 +74,18 @@ class Model:
     fingerprint: str = ""  # of the training texts
     version: str = ""
     numbered: bool = False  # whether the labels were whole numbers before they became text
+    packed: NDArray[np.uint8] | None = None  # what was learned, see learned.py
+
+    def learned(self) -> Learned | None:
+        """N-grams of the training texts that show what was learned, if they were kept.
+
+        Raises:
+            ModelFileError: they are damaged.
+        """
+        try:
+            return None if self.packed is None else unpack(self.packed, len(self.labels))
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be inspected: {error}") from error
 
     def rows_of(self, words: Sequence[str]) -> "Rows":
         """The rows that make up each word."""
@@ -155,6 +169,8 @@ class Model:
                 tensors[f"{number}.layer.{layer}.weight"], tensors[f"{number}.layer.{layer}.bias"] = weight, bias
         if self.wide is not None:
             tensors |= {f"wide.{name}": array for name, array in self.wide._asdict().items()}
+        if self.packed is not None:
+            tensors["learned"] = self.packed
         return tensors
 
     @classmethod
@@ -235,6 +251,7 @@ class _Reader:
             figures=_dict(described.get("figures")),
             fingerprint=_text(described.get("fingerprint")),
             version=_text(described["version"]),
+            packed=self._packed(),
         )
 
     def tensor(self, name: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
@@ -300,6 +317,13 @@ class _Reader:
         if weights.shape != (len(buckets), outputs) or (np.diff(buckets.astype(np.int64)) <= 0).any():
             raise TensorFileError("its wide part is damaged")
         return Wide(buckets, weights, self.floats("wide.steps", (outputs,)), idf, self.floats("wide.bias", (outputs,)))
+
+    def _packed(self) -> NDArray[np.uint8] | None:
+        """Not looked into here: an answer does not need it."""
+        found = self.tensors.get("learned")
+        if found is not None and (found.dtype != np.uint8 or found.ndim != 1 or len(found) > MOST_BYTES):
+            raise TensorFileError("its n-grams are damaged")
+        return found
 
     def _number(self, name: str) -> float:
         value = self.described.get(name)

@@ -15,6 +15,7 @@ from textcnn.crew import free_cores
 from textcnn.errors import ModelFileError
 from textcnn.lexicon import Encoded, encode, grouped
 from textcnn.modelfile import Model
+from textcnn.tokens import normal
 from textcnn.vocabulary import UNKNOWN
 
 if TYPE_CHECKING:
@@ -131,6 +132,11 @@ class Predictor:
     def known(self, surface: str) -> bool:
         """Whether a word, or a part of it, has a vector."""
         return self.model.vocabulary.find(surface) != (UNKNOWN,)
+
+    def spelling(self, surface: str) -> str:
+        """How the model spells a word: as its vocabulary does, where it is one word there."""
+        found = self.model.vocabulary.find(surface)
+        return normal(surface) if len(found) > 1 or found == (UNKNOWN,) else self.model.vocabulary.word(found[0])
 
 
 def to_probabilities(logits: NDArray[np.float32], *, several: bool) -> NDArray[np.float32]:

@@ -115,6 +115,12 @@ class Settings:
         "train again on all texts once the held-out ones have been used",
         Limits(choices=("on", "off")),
     )
+    keep_ngrams: str = _setting(
+        "on",
+        "Training",
+        "keep the n-grams of the training texts that were learned from in the model, for `inspect`",
+        Limits(choices=("on", "off")),
+    )
     seed: int = _setting(0, "Training", "seed of everything random", Limits(0, 2**32 - 1))
     threads: int = _setting(0, "Training", "threads; 0: as many as are free to this process", Limits(0, 256))
     device: str = _setting("auto", "Training", "where to train", Limits(choices=("auto", "cpu", "cuda", "mps")))

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["Token", "chunks", "cut", "normal", "parts", "spellings", "tokenize"]
+__all__ = ["Token", "chunks", "cut", "folded", "normal", "parts", "spellings", "tokenize", "unspaced"]
 
 
 class Token(NamedTuple):
@@ -124,6 +124,21 @@ def normal(surface: str) -> str:
     if surface.isascii():
         return surface.lower()
     return unicodedata.normalize("NFKC", surface).lower().replace("’", "'")
+
+
+def folded(text: str) -> str:
+    """A text without what does not make it another one: case and white space.
+
+    >>> folded("Call  ME ")
+    'call me'
+    """
+    return " ".join(text.lower().split())
+
+
+@lru_cache
+def unspaced(letter: str) -> bool:
+    """Whether a character is of a script that is written without blanks between words."""
+    return re.match(f"[{_UNSPACED}]", letter) is not None
 
 
 _THRICE = re.compile(r"(.)\1{2,}", re.DOTALL)

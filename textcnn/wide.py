@@ -33,6 +33,7 @@ __all__ = [
     "SALT",
     "Bag",
     "Features",
+    "Gifts",
     "Join",
     "Wide",
     "bag",
@@ -71,6 +72,14 @@ class Bag(NamedTuple):
     starts: Ints  # (B + 1,)
     items: Ints
     counts: Floats
+
+
+class Gifts(NamedTuple):
+    """What words and pairs give to the scores of texts, added up over the texts."""
+
+    names: list[tuple[str, ...]]  # N words, or pairs of words
+    totals: Floats  # (N, K)
+    texts: Ints  # (N,) how many texts have them
 
 
 class Wide(NamedTuple):
@@ -126,6 +135,24 @@ class Wide(NamedTuple):
         return (
             rows[kinds] * (_share(inside, kinds)[:, None] / length),
             self._rows(order) * (_share(pairs, place)[:, None] / length),
+        )
+
+    def gifts(self, surfaces: Sequence[str], ragged: Ragged) -> Gifts:
+        """What each word, and each pair of neighbours, gives to all the texts that have it."""
+        words, kinds = spelt(surfaces)
+        own = features(words)
+        rows, squares = self.of_words(own)
+        inside, (pairs, seen) = bag(kinds[ragged.words], ragged.starts), neighbours(own, kinds, ragged)
+        norm = _total_squares(inside, squares) + _total_squares(pairs, np.square(self._idf(seen)))
+        length = np.sqrt(np.where(norm > 0, norm, 1))
+        left, inner = _left_words(own, kinds, ragged)
+        spelling = [words[kind] for kind in kinds[ragged.words].tolist()]
+        return Gifts(
+            [(word,) for word in words] + [(spelling[place], spelling[place + 1]) for place in left.tolist()],
+            np.concatenate(
+                [_each(inside, length, len(words)) * rows, (_each(pairs, length, len(seen)) * self._rows(seen))[inner]]
+            ),
+            np.concatenate([np.bincount(inside.items, minlength=len(words)), np.bincount(pairs.items)[inner]]),
         )
 
     def _rows(self, buckets: Ints) -> Floats:
@@ -236,6 +263,22 @@ def _pair_buckets(own: Features, kinds: Ints, ragged: Ragged) -> Ints:
     inner = np.ones(max(len(framed) - 1, 0), bool)
     inner[starts[1:-1] - 1] = False  # no pair over the border of two texts
     return _bucket(_mixed(framed[:-1][inner] * _MULTIPLIER + framed[1:][inner], int(SALT))) + (1 << BITS)
+
+
+def _left_words(own: Features, kinds: Ints, ragged: Ragged) -> tuple[Ints, Ints]:
+    """Of each pair that is no edge: the token where its first example begins, and its number among `neighbours`."""
+    _, place = np.unique(_pair_buckets(own, kinds, ragged), return_index=True)
+    starts = ragged.starts + np.arange(len(ragged.starts))
+    text = np.searchsorted(starts, place, side="right") - 1
+    offset = place - starts[text]
+    inner = np.flatnonzero((offset > 0) & (offset < ragged.lengths[text]))
+    return (ragged.starts[text] + offset - 1)[inner], inner
+
+
+def _each(counted: Bag, length: Floats, items: int) -> Floats:
+    """How much each item counts in all texts together, texts having these lengths: (items, 1)."""
+    texts = np.repeat(np.arange(len(length)), np.diff(counted.starts))
+    return np.bincount(counted.items, counted.counts / length[texts], items)[:, None].astype(np.float32)
 
 
 def _share(counted: Bag, items: Ints) -> Floats:

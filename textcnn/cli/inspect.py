@@ -1,15 +1,19 @@
-"""`textcnn inspect`: what a model is."""
+"""`textcnn inspect`: what a model is, and what it has learned."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from textcnn.cli.console import console, one_line, put
 from textcnn.cli.evaluate import Format
+from textcnn.cli.learned import learned_object, show_learned
 from textcnn.cli.options import ModelPath
+
+if TYPE_CHECKING:
+    from textcnn.modelfile import Model
 
 __all__ = ["inspect"]
 
@@ -20,21 +24,32 @@ def inspect(
     format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="pretty (lines), or json (one object).")
     ] = Format.pretty,
+    filters: Annotated[int, typer.Option(metavar="N", min=0, help="List the N filters that push labels most.")] = 8,
 ) -> None:
-    """Say what a model is: labels, settings, sizes, and how good it was when it was made."""
-    summary = _summary(path or model)
+    """Say what a model is and what it has learned: the n-grams that speak for each label, and those of each filter.
+
+    Digits that are shown as 0 stand for any digits.
+    """
+    from textcnn.modelfile import Model
+
+    opened = Model.load(path or model)
+    summary, learned = _summary(opened, path or model), opened.learned()
     if format is Format.json:
-        put(json.dumps(summary, ensure_ascii=False) + "\n")
+        found = None if learned is None else learned_object(learned, opened.labels)
+        put(json.dumps({**summary, "learned": found}, ensure_ascii=False) + "\n")
         return
     shown = console(sys.stdout)
     for name, value in summary.items():
         shown.print(f"{name.replace('_', ' '):<16}{_plain(value)}")
+    if learned is None:
+        shown.print("n-grams         none were kept (keep_ngrams was off)")
+    else:
+        show_learned(learned, opened.labels, several=opened.several, filters=filters)
 
 
-def _summary(path: Path) -> dict[str, Any]:
-    from textcnn.modelfile import FORMAT, Model
+def _summary(model: "Model", path: Path) -> dict[str, Any]:
+    from textcnn.modelfile import FORMAT
 
-    model = Model.load(path)
     weights = [
         array.size
         for member in model.members

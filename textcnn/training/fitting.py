@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import textcnn
 from textcnn.crew import Crew, free_cores
 from textcnn.errors import SettingsError, TrainingError
+from textcnn.learned import pack
 from textcnn.lookup import Network, Pooling
 from textcnn.metrics import measure
 from textcnn.modelfile import Member, Model, settings_record
@@ -21,9 +22,10 @@ from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
 from textcnn.predictor import Predictor, to_probabilities
 from textcnn.settings import Settings
-from textcnn.tokens import normal
+from textcnn.tokens import folded, normal
 from textcnn.training.calibration import calibrate
 from textcnn.training.loop import Epoch, Part, Step, Trainer
+from textcnn.training.ngrams import learn_ngrams
 from textcnn.training.split import hold_out
 from textcnn.training.start import Start, begin
 from textcnn.training.wide import fit_wide
@@ -70,7 +72,7 @@ def fit(
     if validation:
         learn, held = np.arange(len(train.texts)), np.arange(len(train.texts), len(data.targets))
     else:
-        keys = [" ".join(text.lower().split()) for text in train.texts]
+        keys = [folded(text) for text in train.texts]
         strata = [own[:1] for own in train.labels] if several else train.labels
         learn, held = hold_out(keys, strata, settings.validation_share, np.random.default_rng(settings.seed))
     with _machine(settings) as machine:
@@ -81,6 +83,9 @@ def fit(
             again = _learn(data, np.arange(len(data.targets)), None, machine, watch, passes=len(lesson.history))
             if not again.stopped:
                 model = replace(again.model, join=model.join, thresholds=model.thresholds, figures=model.figures)
+    if settings.keep_ngrams == "on":
+        own = np.arange(len(train.texts))
+        model = replace(model, packed=pack(learn_ngrams(model, data.part(own), data.targets[own])))
     return replace(model, fingerprint=_fingerprint(train))
 
 
