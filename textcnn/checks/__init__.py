@@ -1,16 +1,14 @@
 """What an experienced trainer checks by hand, as tests: of the data, of the training, of what was learned.
 
-    verdict.py      what a check says        examination.py   all of them in order, for `textcnn check`
-    data.py         copies, lengths, balance      brief.py         those that cost nothing, after each training
-    overlap.py      texts on both sides of a split
-    language.py     languages and encodings
-    giveaways.py    what tells the label without being understood
-    labels.py       probable label errors
-    training.py     loss, learning rate, fit, chance
-    filters.py      dead filters, copies, rank
-    trials.py       the small trainings that the checks look at
+    verdict.py     what a check says           data.py        copies, contradictions, lengths, balance
+    overlap.py     texts on both sides         language.py    languages, encodings, unknown words
+    giveaways.py   what gives a label away     suspects.py    probable label errors
+    trials.py      the small trainings         training.py    loss, learning rate, chance, fit
+    controls.py    trainings that must fail,   filters.py     dead filters, copies, rank
+                   or succeed, or tell more    brief.py       what costs nothing, after each training
+    examination.py all of them, in order
 
-Nothing here prints: a check looks at something and returns a `Check`.
+A check looks at something and returns a `Check`. Nothing here prints.
 """
 
 from textcnn.checks.verdict import Check, Verdict, wrong

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import textcnn
+from textcnn.cli.check import check
 from textcnn.cli.console import one_line, say
 from textcnn.cli.evaluate import evaluate
 from textcnn.cli.help import Command, Group
@@ -57,6 +58,7 @@ app.command(cls=Command, epilog="Example: textcnn train spam.csv -o spam.textcnn
 app.command(cls=Command, epilog="Example: textcnn evaluate test.csv --errors 10")(evaluate)
 app.command(cls=Command, epilog="Example: tail -f mail.log | textcnn predict --only spam")(predict)
 app.command(cls=Command, epilog="Example: textcnn inspect model.textcnn")(inspect)
+app.command(cls=Command, epilog="Example: textcnn check train.csv --against test.csv")(check)
 app.add_typer(vectors_app)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from textcnn.cli.checklist import show_worth_a_look
 from textcnn.cli.console import console, one_line, say, table
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.progress import Display, Interruption
@@ -56,9 +57,12 @@ def train(
     corpus = _read(files, how, quiet)
     held = _read([str(validation)], how, quiet) if validation else None
     model = _learn(corpus, held, values, quiet)
+    from textcnn.checks.brief import after_training
+
     model.save(output)
     if not quiet:
         _summary(model, output, time.monotonic() - began)
+        show_worth_a_look(after_training(model, corpus))
 
 
 def _refuse_overwriting(output: Path, inputs: list[str]) -> None:

@@ -21,6 +21,7 @@ class Corpus(NamedTuple):
     separator: str | None  # between labels of one field: as told, or as found out
     skipped: int
     notes: tuple[str, ...]  # a sentence for each input, one more where rows were skipped or labels split
+    fields: Sequence[tuple[tuple[str, object], ...]] = ()  # the other columns of each text, if they were asked for
 
     @property
     def description(self) -> str:
@@ -34,8 +35,12 @@ def read_corpus(
     reading: Reading | None = None,
     labelled: bool = True,
     stream: BinaryIO | None = None,
+    fields: bool = False,
 ) -> Corpus:
-    """Read every input. Labels in one field are separated if that is what they all show (`find_separator`)."""
+    """Read every input. Labels in one field are separated if that is what they all show (`find_separator`).
+
+    The other columns are kept if `fields` asks for them.
+    """
     reading = reading or Reading()
     records: list[Record] = []
     skipped, notes = 0, []
@@ -59,6 +64,7 @@ def read_corpus(
         separator=separator,
         skipped=skipped,
         notes=tuple(notes),
+        fields=[record.fields for record in records] if fields else (),
     )
 
 

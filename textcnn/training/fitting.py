@@ -119,6 +119,7 @@ class _Lesson(NamedTuple):
 
     model: Model
     history: list[Epoch]
+    start_loss: float  # before the first step
     start: Start
     stopped: bool  # by whoever watched
 
@@ -151,7 +152,7 @@ def _learn(
     history, stopped = _run(trainer.rows(train, validation, passes), settings.patience, watch)
     trainer.restore()
     wide = fit_wide(data.part(learn), data.targets[learn], several=data.several) if settings.wide == "on" else None
-    return _Lesson(_model(trainer, start, data, wide), history, start, stopped)
+    return _Lesson(_model(trainer, start, data, wide), history, trainer.start_loss, start, stopped)
 
 
 def _targets(labels: Sequence[tuple[str, ...]], classes: Sequence[str]) -> NDArray[np.float32]:
@@ -322,6 +323,8 @@ def _calibrated(model: Model, data: _Data, held: NDArray[np.int64], lesson: _Les
     report = measure(gold, probabilities, predictor.choose, model.labels, several=data.several)
     figures = {
         "validation": report.figures(),
+        "start_loss": lesson.start_loss,
+        "diverged": sum(bool(row.note) for row in lesson.history),
         "curve": [[row.loss, row.validation_loss, row.score] for row in lesson.history],
         "vectors": lesson.start.source,
         "known_words": lesson.start.known,

@@ -71,6 +71,7 @@ class Trainer:
         self.weights = torch.from_numpy(weights).to(self.device)  # (K,) of the classes
         self.random = np.random.default_rng(settings.seed)
         self.rate = 1.0  # falls when the loss diverges
+        self.start_loss = float("nan")  # before the first step
         self.best: tuple[dict[str, Tensor], Tensor | None] | None = None
         self.best_score = (-np.inf, -np.inf)
         self._start_optimizers()
@@ -85,7 +86,8 @@ class Trainer:
         """Train for so many passes at most, or as the settings say; after each, an Epoch, and the best are kept."""
         rescues = 0
         start = self._weights()
-        most = _DIVERGED * self.validate(validation or train)[0]  # a guess by the prior alone costs a third of this
+        self.start_loss = self.validate(validation or train)[0]
+        most = _DIVERGED * self.start_loss  # a guess by the prior alone costs a third of this
         size = self.settings.batch_size or int(np.clip(len(train.targets) // 30, 16, 100))
         count = -(-len(train.targets) // size)
         passes = passes or self.passes(len(train.targets))

@@ -1,0 +1,58 @@
+"""The checks that cost next to nothing, after each training: from what it knows already, and a look at a few texts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from textcnn.checks.data import balance, contradictions, copies
+from textcnn.checks.filters import filter_checks
+from textcnn.checks.training import Fit, fits, learning_rate, start_loss, swallowed
+from textcnn.checks.verdict import Check
+from textcnn.corpus import Corpus
+from textcnn.modelfile import Model
+from textcnn.predictor import Predictor
+
+__all__ = ["after_training"]
+
+_FEW = 300  # texts that are looked at again
+
+
+def after_training(model: Model, corpus: Corpus) -> list[Check]:
+    """Checks of a model and of the texts that it has just learned."""
+    figures, settings = model.figures, model.settings
+    predictor = Predictor(model)
+    numbers = np.linspace(0, len(corpus.texts) - 1, min(_FEW, len(corpus.texts))).astype(int).tolist()
+    texts = [corpus.texts[number] for number in numbers]
+    prior = np.array([sum(label in own for own in corpus.labels) for label in model.labels]) / len(corpus.labels)
+    return [
+        copies(corpus),
+        contradictions(corpus),
+        balance(corpus, settings["class_weight"]),
+        start_loss(figures, prior, several=model.several, weighted=settings["class_weight"] != "none"),
+        learning_rate(figures, len(figures["curve"]), settings["learning_rate"]),
+        _swallowed(figures["validation"]),
+        fits(_fit(predictor, corpus, numbers)),
+        *filter_checks(predictor, texts),
+    ]
+
+
+def _swallowed(report: Mapping[str, Any]) -> Check:
+    labels = report["labels"]
+    recall = {label: own["recall"] for label, own in labels.items()}
+    return swallowed(recall, {label: own["support"] for label, own in labels.items()}, report["log_loss"])
+
+
+def _fit(predictor: Predictor, corpus: Corpus, numbers: list[int]) -> Fit:
+    model = predictor.model
+    answers = predictor.all_probabilities(corpus.texts[number] for number in numbers)
+    own = [
+        set(predictor.choose(row)) == set(corpus.labels[number]) for number, row in zip(numbers, answers, strict=True)
+    ]
+    return Fit(
+        sum(own) / max(len(own), 1),
+        model.figures["validation"]["accuracy"],
+        [row[1] for row in model.figures["curve"] if row[1] is not None],
+        sum(member.network.filters[0].size for member in model.members),
+        sum(len(text.split()) for text in corpus.texts),
+    )

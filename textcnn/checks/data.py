@@ -1,0 +1,101 @@
+"""The texts themselves: copies, contradictions, empty and endless ones, and how the labels are spread."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from textcnn.checks.verdict import Check, Verdict, grade
+from textcnn.corpus import Corpus
+from textcnn.tokens import folded
+
+__all__ = ["balance", "contradictions", "copies", "empty", "lengths", "named", "places"]
+
+_SHOWN = 3
+_FEW = 10  # texts of a label
+
+
+def places(corpus: Corpus, numbers: Sequence[int], most: int = _SHOWN) -> str:
+    """Where some texts stand: `lines 3, 17 ...`, or `a.csv:3, b.csv:17 ...` if there are several sources."""
+    several = len(set(corpus.sources)) > 1
+    shown = ", ".join(
+        (f"{corpus.sources[each]}:" if several else "") + str(corpus.lines[each]) for each in numbers[:most]
+    )
+    shown = shown if several else f"line{'s' if len(numbers) > 1 else ''} {shown}"
+    return shown + (" ..." if len(numbers) > most else "")
+
+
+def named(labels: Sequence[str], most: int = _SHOWN) -> str:
+    """Some labels in quotes."""
+    return ", ".join(map(repr, labels[:most])) + (" ..." if len(labels) > most else "")
+
+
+def _groups(corpus: Corpus) -> list[list[int]]:
+    """Texts that are the same but for case and white space, empty ones left out."""
+    found: dict[str, list[int]] = {}
+    for number, text in enumerate(corpus.texts):
+        if key := folded(text):
+            found.setdefault(key, []).append(number)
+    return [group for group in found.values() if len(group) > 1]
+
+
+def copies(corpus: Corpus) -> Check:
+    """Texts that are there more than once."""
+    groups = _groups(corpus)
+    extra = [number for group in groups for number in group[1:]]
+    share = len(extra) / max(len(corpus.texts), 1)
+    advice = f"each counts as often as it is there; remove them if that is not meant: {places(corpus, extra)}"
+    verdict = grade(share, look=0.02, wrong=0.5)
+    return Check("copies", verdict, f"{len(extra):,} of {len(corpus.texts):,} texts are copies of others", advice)
+
+
+def contradictions(corpus: Corpus) -> Check:
+    """Texts that are there with different labels."""
+    groups = [group for group in _groups(corpus) if len({frozenset(corpus.labels[each]) for each in group}) > 1]
+    touched = sum(map(len, groups))
+    figure = f"{len(groups):,} texts are there with different labels"
+    if not groups:
+        return Check("contradictions", Verdict.ok, figure)
+    first = groups[0]
+    labels = sorted({"|".join(corpus.labels[each]) for each in first})
+    advice = f"decide on one label: {places(corpus, first)} is {' and '.join(map(repr, labels))}"
+    return Check("contradictions", grade(touched / len(corpus.texts), look=0, wrong=0.05), figure, advice)
+
+
+def empty(corpus: Corpus) -> Check:
+    """Texts without a letter, a digit or a sign."""
+    found = [number for number, text in enumerate(corpus.texts) if not any(map(str.isprintable, text.strip()))]
+    share = len(found) / max(len(corpus.texts), 1)
+    verdict = grade(share, look=1e-9, wrong=0.2)
+    advice = f"is the right column read? remove them: {places(corpus, found)}" if found else ""
+    return Check("empty texts", verdict, f"{len(found):,} of {len(corpus.texts):,}", advice)
+
+
+def lengths(corpus: Corpus, max_words: int) -> Check:
+    """How long texts are, in white-space separated words; what is beyond `max_words` is not read."""
+    counts = [len(text.split()) for text in corpus.texts]
+    ranked = sorted(counts)
+    median, longest = ranked[len(ranked) // 2], ranked[-1]
+    figure = f"median {median:,} words, from {ranked[0]:,} to {longest:,}"
+    cut = [number for number, count in enumerate(counts) if count > max_words]
+    if cut:
+        advice = f"{len(cut):,} are longer than --max-words {max_words}; the rest of them is not read"
+        return Check("lengths", Verdict.look, figure, f"{advice}: {places(corpus, cut)}")
+    extreme = [number for number, count in enumerate(counts) if count > max(50 * median, 500)]
+    advice = f"a few are very long; are they single texts? {places(corpus, extreme)}"
+    return Check("lengths", Verdict.look if extreme else Verdict.ok, figure, advice if extreme else "")
+
+
+def balance(corpus: Corpus, class_weight: str) -> Check:
+    """The rarest label beside what an even share would be."""
+    counts = Counter(label for own in corpus.labels for label in own)
+    rare, count = min(counts.items(), key=lambda item: (item[1], item[0]))
+    share = count / len(corpus.texts)
+    even = sum(counts.values()) / len(counts) / len(corpus.texts)
+    few = [label for label, own in sorted(counts.items()) if own < _FEW]
+    figure = f"{len(counts)} labels; the rarest, {rare!r}, has {count:,} texts ({share:.1%})"
+    verdict = grade(even / share, look=5, wrong=20)
+    if few:
+        verdict = Verdict.wrong if verdict is Verdict.wrong else Verdict.look
+        return Check("balance", verdict, figure, f"more texts are needed of {named(few)}: fewer than {_FEW} each")
+    if class_weight != "none":
+        verdict = Verdict.look if verdict is Verdict.wrong else verdict
+    return Check("balance", verdict, figure, "find more texts of it, or use --class-weight balanced")

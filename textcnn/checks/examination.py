@@ -1,0 +1,154 @@
+"""All checks in order, for `textcnn check`: first the data, then small trainings on a sample of them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.checks import controls, data, giveaways, language, overlap, training
+from textcnn.checks.cost import cost
+from textcnn.checks.filters import filter_checks
+from textcnn.checks.suspects import Suspect, suspects
+from textcnn.checks.trials import FOLDS, Sample, Trial, deal, take, train_trial
+from textcnn.checks.verdict import Check, Verdict
+from textcnn.corpus import Corpus
+from textcnn.errors import TrainingError
+from textcnn.modelfile import Model
+from textcnn.predictor import Predictor
+from textcnn.settings import Settings
+
+__all__ = ["TRAININGS", "Examination", "Question"]
+
+TRAININGS = FOLDS + 4  # how many are made at most
+_OWN = 600  # learned texts that are answered, too
+
+
+class Question(NamedTuple):
+    """What is to be examined."""
+
+    corpus: Corpus
+    values: Mapping[str, Any]  # settings that were given
+    against: Corpus | None = None
+    model: Model | None = None  # whose filters are looked at instead of those of the trainings
+    data_only: bool = False
+
+
+class Examination:
+    """The checks of some texts, one after the other; each is told as soon as it is made.
+
+    Attributes:
+        sample: the texts that are trained on.
+        suspects: probable label errors, numbers counting in the sample, once that check has been made.
+    """
+
+    def __init__(self, question: Question, tell: Callable[[str], None] = lambda step: None) -> None:
+        self.question, self.tell = question, tell
+        self.settings = Settings(**question.values)
+        self.random = np.random.default_rng(self.settings.seed)
+        self.sample: Sample = take(question.corpus, self.random)
+        self.suspects: list[Suspect] = []
+
+    def __iter__(self) -> Iterator[Check]:
+        yield from self._of_data()
+        if self.question.data_only:
+            return
+        try:
+            yield from self._of_training()
+        except TrainingError as error:
+            yield Check("training", Verdict.wrong, f"it cannot go on: {error}", "mend this first")
+
+    def _of_data(self) -> Iterator[Check]:
+        corpus, settings = self.question.corpus, self.settings
+        yield data.copies(corpus)
+        yield data.contradictions(corpus)
+        yield overlap.split(corpus, self._held_out())
+        if self.question.against is not None:
+            yield overlap.against(corpus, self.question.against)
+        yield data.empty(corpus)
+        yield data.lengths(corpus, settings.max_words)
+        yield data.balance(corpus, settings.class_weight)
+        yield language.languages(corpus)
+        yield language.encodings(corpus)
+        if any(corpus.fields):
+            yield giveaways.columns(corpus)
+        yield giveaways.words(corpus)
+
+    def _held_out(self) -> list[int]:
+        """What `train` would hold out of these texts."""
+        from textcnn.tokens import folded
+        from textcnn.training.split import hold_out
+
+        corpus, settings = self.question.corpus, self.settings
+        keys = [folded(text) for text in corpus.texts]
+        strata = [own[:1] for own in corpus.labels]
+        random = np.random.default_rng(settings.seed)
+        held: list[int] = hold_out(keys, strata, settings.validation_share, random)[1].tolist()
+        return held
+
+    def _of_training(self) -> Iterator[Check]:
+        sample, values = self.sample, self.question.values
+        self.tell("gradients")
+        yield controls.gradients(sample, values)
+        self.tell("learning a few texts by heart")
+        yield controls.learns_a_few(sample, values, self.random)
+        folds, trials = deal(sample, self.random), []
+        for fold in range(FOLDS):
+            self.tell(f"training {fold + 1} of {FOLDS}")
+            trials.append(train_trial(sample, np.flatnonzero(folds != fold), np.flatnonzero(folds == fold), values))
+        yield from self._of_trials(trials)
+        self.tell("training with shuffled labels")
+        yield controls.shuffled(sample, folds, values, self.random)
+        self.tell("training with fewer texts")
+        first = trials[0]
+        score = controls.right(sample, first.unseen, first, first.probabilities)
+        yield controls.more_texts(sample, first, score, values, self.random)
+        yield cost(first.predictor, sample.texts, sum(trial.seconds for trial in trials) / FOLDS, self.settings.device)
+
+    def _of_trials(self, trials: list[Trial]) -> Iterator[Check]:
+        sample, several = self.sample, self.sample.several
+        first = trials[0]
+        figures = first.predictor.model.figures
+        answers = np.zeros(sample.targets.shape, np.float32)
+        for trial in trials:
+            answers[trial.unseen] = trial.probabilities
+        weighted = self.settings.class_weight != "none"
+        yield training.start_loss(figures, sample.prior, several=several, weighted=weighted)
+        yield training.learning_rate(figures, len(first.epochs), self.settings.learning_rate)
+        beats = training.beats_guessing(sample, answers)
+        yield beats
+        yield self._swallowed(trials)
+        yield training.fits(self._fit(first))
+        looked = Predictor(self.question.model) if self.question.model is not None else first.predictor
+        yield from filter_checks(looked, sample.chosen(first.unseen))
+        yield language.unknown_words(first.predictor, sample.chosen(first.unseen))
+        if beats.verdict is Verdict.ok:  # else every label would be a suspect
+            found, self.suspects = suspects(sample.corpus, sample.classes, sample.targets, answers)
+            yield found
+
+    def _swallowed(self, trials: list[Trial]) -> Check:
+        sample = self.sample
+        said = np.zeros(sample.targets.shape, bool)
+        place = {label: column for column, label in enumerate(sample.classes)}
+        losses = []
+        for trial in trials:
+            for number, row in zip(trial.unseen.tolist(), trial.probabilities, strict=True):
+                said[number, [place[label] for label in trial.predictor.choose(row)]] = True
+            losses.append(training.log_loss(sample.targets[trial.unseen], trial.probabilities, several=sample.several))
+        counts = sample.targets.sum(axis=0)
+        recall = (said & sample.targets).sum(axis=0) / np.maximum(counts, 1)
+        named = dict(zip(sample.classes, recall.tolist(), strict=True))
+        return training.swallowed(
+            named, dict(zip(sample.classes, counts.tolist(), strict=True)), float(np.mean(losses))
+        )
+
+    def _fit(self, trial: Trial) -> training.Fit:
+        sample, own = self.sample, trial.learned[:_OWN]
+        answers: NDArray[np.float32] = trial.predictor.all_probabilities(sample.chosen(own))
+        return training.Fit(
+            controls.right(sample, own, trial, answers),
+            controls.right(sample, trial.unseen, trial, trial.probabilities),
+            [row.validation_loss for row in trial.epochs if row.validation_loss is not None and not row.note],
+            sum(member.network.filters[0].size for member in trial.predictor.model.members),
+            sum(len(text.split()) for text in sample.chosen(trial.learned)),
+        )

@@ -1,0 +1,131 @@
+"""`textcnn check`: what an experienced trainer checks by hand."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from textcnn.cli.checklist import show_check
+from textcnn.cli.console import console, moves, one_line, put, say
+from textcnn.cli.evaluate import Format
+from textcnn.cli.options import Quiet, with_reading, with_settings
+from textcnn.corpus import Corpus, Reading, read_corpus
+from textcnn.errors import DataError
+
+if TYPE_CHECKING:
+    from textcnn.checks import Check
+    from textcnn.checks.examination import Examination
+    from textcnn.checks.suspects import Suspect
+
+__all__ = ["check"]
+
+
+@with_settings
+@with_reading(labels=True)
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
+    settings: dict[str, Any],
+    how: Reading,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Texts to be measured with; none of them may be in FILE, too.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("-m", "--model", metavar="FILE", help="A model whose filters are looked at.")
+    ] = None,
+    data_only: Annotated[bool, typer.Option("--data-only", help="Look at the texts only; train nothing.")] = False,
+    errors: Annotated[int, typer.Option(metavar="N", min=0, help="List the N likeliest label errors.")] = 0,
+    format: Annotated[
+        Format, typer.Option(metavar="FORMAT", help="pretty (a line each), or json (one object).")
+    ] = Format.pretty,
+    quiet: Quiet = False,
+) -> None:
+    """Check labelled texts, and how a network learns them, the way an experienced trainer does.
+
+    Each line says ok, look or wrong, a figure, and what to do. Small networks are trained on a sample of large files,
+    with fewer filters and passes than by train; every setting can be given. Exit code 1 if something is wrong.
+    """
+    from textcnn.checks.examination import Examination, Question
+    from textcnn.modelfile import Model
+
+    opened = Model.load(model) if model else None
+    corpus, other = _read(files, how, quiet), _read([str(against)], how, quiet) if against else None
+    with _progress(quiet or data_only) as tell:
+        examination = Examination(Question(corpus, settings, other, opened, data_only), tell)
+        _announce(examination, quiet)
+        checks = []
+        for each in examination:
+            checks.append(each)
+            if format is Format.pretty:
+                show_check(each, sys.stdout)
+    suspects = examination.suspects[:errors]
+    if format is Format.json:
+        put(json.dumps(_as_json(examination, checks, suspects), ensure_ascii=False) + "\n")
+    else:
+        _end(examination, checks, suspects)
+    if any(each.verdict.value == "wrong" for each in checks):
+        raise typer.Exit(1)
+
+
+def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
+    corpus = read_corpus(files, reading=how, fields=True)
+    for note in corpus.notes:
+        say(note, quiet=quiet)
+    labels = {label for own in corpus.labels for label in own}
+    if len(labels) < 2:
+        only = f"a single label, {next(iter(labels))!r}" if labels else "no labels"
+        raise DataError(f"the texts have {only}: there is nothing to tell apart")
+    if not any(text.strip() for text in corpus.texts):
+        raise DataError("all texts are empty: there is nothing to check")
+    return corpus
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """What is being done, live on a terminal, nothing elsewhere."""
+    if quiet or not moves(sys.stderr):
+        yield lambda step: None
+        return
+    with console(sys.stderr).status("reading") as status:
+        yield lambda step: status.update(one_line(step))
+
+
+def _announce(examination: "Examination", quiet: bool) -> None:
+    whole, part = len(examination.question.corpus.texts), len(examination.sample.texts)
+    if part < whole and not examination.question.data_only:
+        say(f"trained on {part:,} of {whole:,} texts; the checks of the texts themselves look at all", quiet=quiet)
+
+
+def _as_json(examination: "Examination", checks: "list[Check]", suspects: "list[Suspect]") -> dict[str, Any]:
+    verdicts = [each.verdict.value for each in checks]
+    return {
+        "texts": len(examination.question.corpus.texts),
+        "trained_on": 0 if examination.question.data_only else len(examination.sample.texts),
+        "verdict": next(each for each in ("wrong", "look", "ok") if each in [*verdicts, "ok"]),
+        "checks": [{**each._asdict(), "verdict": each.verdict.value} for each in checks],
+        "label_errors": [
+            {
+                "line": examination.sample.corpus.lines[each.number],
+                "source": examination.sample.corpus.sources[each.number],
+                "label": each.label,
+                "likelier": each.likelier or None,
+                "probability": round(each.probability, 6),
+                "text": examination.sample.texts[each.number],
+            }
+            for each in suspects
+        ],
+    }
+
+
+def _end(examination: "Examination", checks: "list[Check]", suspects: "list[Suspect]") -> None:
+    corpus = examination.sample.corpus
+    for each in suspects:
+        place = f"{corpus.sources[each.number]}:{corpus.lines[each.number]}"
+        other = f", rather {each.likelier}" if each.likelier else ""
+        put(one_line(f"{place}  is {each.label} ({each.probability:.3f}){other}") + "\n")
+        put(f"    {one_line(corpus.texts[each.number][:300])}\n")
+    counts = [sum(each.verdict.value == name for each in checks) for name in ("ok", "look", "wrong")]
+    put("{} checks: {} ok, {} to look at, {} wrong\n".format(len(checks), *counts))
