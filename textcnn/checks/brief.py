@@ -7,8 +7,9 @@ import numpy as np
 
 from textcnn.checks.data import balance, contradictions, copies
 from textcnn.checks.filters import filter_checks
-from textcnn.checks.training import Fit, fits, learning_rate, start_loss, swallowed
-from textcnn.checks.verdict import Check
+from textcnn.checks.overlap import against
+from textcnn.checks.training import NO_BETTER, Fit, fits, learning_rate, start_loss, swallowed
+from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.corpus import Corpus
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
@@ -18,8 +19,8 @@ __all__ = ["after_training"]
 _FEW = 300  # texts that are looked at again
 
 
-def after_training(model: Model, corpus: Corpus) -> list[Check]:
-    """Checks of a model and of the texts that it has just learned."""
+def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> list[Check]:
+    """Checks of a model and of the texts that it has just learned; `held` are those of a validation file."""
     figures, settings = model.figures, model.settings
     predictor = Predictor(model)
     numbers = np.linspace(0, len(corpus.texts) - 1, min(_FEW, len(corpus.texts))).astype(int).tolist()
@@ -29,18 +30,30 @@ def after_training(model: Model, corpus: Corpus) -> list[Check]:
         copies(corpus),
         contradictions(corpus),
         balance(corpus, settings["class_weight"]),
+        *([against(corpus, held)] if held is not None else []),
         start_loss(figures, prior, several=model.several, weighted=settings["class_weight"] != "none"),
         learning_rate(figures, len(figures["curve"]), settings["learning_rate"]),
-        _swallowed(figures["validation"]),
+        _beats_guessing(figures["validation"], several=model.several),
+        _swallowed(figures["validation"], several=model.several),
         fits(_fit(predictor, corpus, numbers)),
         *filter_checks(predictor, texts),
     ]
 
 
-def _swallowed(report: Mapping[str, Any]) -> Check:
+def _beats_guessing(report: Mapping[str, Any], *, several: bool) -> Check:
+    """Against always saying the most frequent label; for several labels there is no such guess."""
+    most = 0.0 if several else max(own["support"] for own in report["labels"].values()) / report["count"]
+    figure = f"{report['accuracy']:.1%} of {report['count']:,} held-out texts right, {most:.1%} by one label for all"
+    if report["accuracy"] > most:
+        return judge("beats guessing", Verdict.ok, figure)
+    return judge("beats guessing", Verdict.look, figure, NO_BETTER)
+
+
+def _swallowed(report: Mapping[str, Any], *, several: bool) -> Check:
     labels = report["labels"]
     recall = {label: own["recall"] for label, own in labels.items()}
-    return swallowed(recall, {label: own["support"] for label, own in labels.items()}, report["log_loss"])
+    counts = {label: own["support"] for label, own in labels.items()}
+    return swallowed(recall, counts, report["log_loss"], several=several)
 
 
 def _fit(predictor: Predictor, corpus: Corpus, numbers: list[int]) -> Fit:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from textcnn.checks.training import surer
 from textcnn.checks.trials import Sample, Trial, train_trial
-from textcnn.checks.verdict import Check, Verdict
+from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.tokens import folded
 
 __all__ = ["gradients", "learns_a_few", "more_texts", "right", "shuffled"]
@@ -40,9 +40,9 @@ def learns_a_few(sample: Sample, values: Mapping[str, Any], random: np.random.Ge
         watched=True,
     )
     best = max(row.score or 0.0 for row in trial.epochs)
-    figure = f"{len(few)} texts, {best:.1%} right after {len(trial.epochs)} passes"
+    figure = f"{len(few)} texts, {best:.1%} right after pass {len(trial.epochs)}"
     advice = "the network does not learn: mend the learning rate, the vectors or the filters first"
-    return Check("learns a few", Verdict.ok if best == 1 else Verdict.wrong, figure, "" if best == 1 else advice)
+    return judge("learns a few", Verdict.ok if best == 1 else Verdict.wrong, figure, advice)
 
 
 def _few(sample: Sample, random: np.random.Generator) -> Ints:
@@ -69,7 +69,7 @@ def shuffled(sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.
     figure = f"{len(learned):,} texts learned: {max(sure, 0):.1f} standard errors better than guessing"
     leaks = sure >= _CHANCE
     advice = "labels that mean nothing were told: the answer leaks from learned to unseen texts"
-    return Check("shuffled labels", Verdict.wrong if leaks else Verdict.ok, figure, advice if leaks else "")
+    return judge("shuffled labels", Verdict.wrong if leaks else Verdict.ok, figure, advice)
 
 
 def more_texts(
@@ -88,8 +88,8 @@ def more_texts(
     gain, error = scores[2] - scores[1], 1 - scores[1]
     noise = 2 * (score * (1 - score) / max(len(whole.unseen), 1)) ** 0.5
     if gain > noise and gain > 0.15 * error:
-        return Check("more texts", Verdict.look, figure, "more texts would help: it still learns from each third")
-    return Check("more texts", Verdict.ok, figure)
+        return judge("more texts", Verdict.look, figure, "more texts would help: it still learns from each third")
+    return judge("more texts", Verdict.ok, figure)
 
 
 def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
@@ -103,4 +103,4 @@ def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
     figure = f"largest relative deviation {worst:.1e}"
     found = worst < 1e-4
     advice = "a fault of textcnn or of its libraries on this machine: please report it"
-    return Check("gradients", Verdict.ok if found else Verdict.wrong, figure, "" if found else advice)
+    return judge("gradients", Verdict.ok if found else Verdict.wrong, figure, advice)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from textcnn.checks.verdict import Check, grade
+from textcnn.checks.verdict import Check, grade, judge
 from textcnn.predictor import Predictor
 
 __all__ = ["cost"]
@@ -21,7 +21,7 @@ def cost(predictor: Predictor, texts: Sequence[str], training: float, device: st
     figure = f"{each:.2f} ms a text, {training:.1f} s a small training, device {device}"
     figure += f", {memory / 1e6:,.0f} MB at the peak" if memory else ""
     advice = "shorter texts (--max-words), fewer --filters or --widths make it quicker"
-    return Check("cost", grade(each, look=_SLOW, wrong=1e9), figure, advice)
+    return judge("cost", grade(each, look=_SLOW, wrong=1e9), figure, advice)
 
 
 def _peak() -> int:

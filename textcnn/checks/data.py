@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from textcnn.checks.verdict import Check, Verdict, grade
+from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
 from textcnn.tokens import folded
 
@@ -44,7 +44,7 @@ def copies(corpus: Corpus) -> Check:
     share = len(extra) / max(len(corpus.texts), 1)
     advice = f"each counts as often as it is there; remove them if that is not meant: {places(corpus, extra)}"
     verdict = grade(share, look=0.02, wrong=0.5)
-    return Check("copies", verdict, f"{len(extra):,} of {len(corpus.texts):,} texts are copies of others", advice)
+    return judge("copies", verdict, f"{len(extra):,} of {len(corpus.texts):,} texts are copies of others", advice)
 
 
 def contradictions(corpus: Corpus) -> Check:
@@ -53,11 +53,11 @@ def contradictions(corpus: Corpus) -> Check:
     touched = sum(map(len, groups))
     figure = f"{len(groups):,} texts are there with different labels"
     if not groups:
-        return Check("contradictions", Verdict.ok, figure)
+        return judge("contradictions", Verdict.ok, figure)
     first = groups[0]
     labels = sorted({"|".join(corpus.labels[each]) for each in first})
-    advice = f"decide on one label: {places(corpus, first)} is {' and '.join(map(repr, labels))}"
-    return Check("contradictions", grade(touched / len(corpus.texts), look=0, wrong=0.05), figure, advice)
+    advice = f"decide on one label: {places(corpus, first)}: {named(labels)}"
+    return judge("contradictions", grade(touched / len(corpus.texts), look=0, wrong=0.05), figure, advice)
 
 
 def empty(corpus: Corpus) -> Check:
@@ -65,8 +65,8 @@ def empty(corpus: Corpus) -> Check:
     found = [number for number, text in enumerate(corpus.texts) if not any(map(str.isprintable, text.strip()))]
     share = len(found) / max(len(corpus.texts), 1)
     verdict = grade(share, look=1e-9, wrong=0.2)
-    advice = f"is the right column read? remove them: {places(corpus, found)}" if found else ""
-    return Check("empty texts", verdict, f"{len(found):,} of {len(corpus.texts):,}", advice)
+    advice = f"is the right column read? remove them: {places(corpus, found)}"
+    return judge("empty texts", verdict, f"{len(found):,} of {len(corpus.texts):,}", advice)
 
 
 def lengths(corpus: Corpus, max_words: int) -> Check:
@@ -78,10 +78,10 @@ def lengths(corpus: Corpus, max_words: int) -> Check:
     cut = [number for number, count in enumerate(counts) if count > max_words]
     if cut:
         advice = f"{len(cut):,} are longer than --max-words {max_words}; the rest of them is not read"
-        return Check("lengths", Verdict.look, figure, f"{advice}: {places(corpus, cut)}")
+        return judge("lengths", Verdict.look, figure, f"{advice}: {places(corpus, cut)}")
     extreme = [number for number, count in enumerate(counts) if count > max(50 * median, 500)]
     advice = f"a few are very long; are they single texts? {places(corpus, extreme)}"
-    return Check("lengths", Verdict.look if extreme else Verdict.ok, figure, advice if extreme else "")
+    return judge("lengths", Verdict.look if extreme else Verdict.ok, figure, advice)
 
 
 def balance(corpus: Corpus, class_weight: str) -> Check:
@@ -92,10 +92,10 @@ def balance(corpus: Corpus, class_weight: str) -> Check:
     even = sum(counts.values()) / len(counts) / len(corpus.texts)
     few = [label for label, own in sorted(counts.items()) if own < _FEW]
     figure = f"{len(counts)} labels; the rarest, {rare!r}, has {count:,} texts ({share:.1%})"
-    verdict = grade(even / share, look=5, wrong=20)
+    verdict = grade(even / share, look=5, wrong=25)
     if few:
         verdict = Verdict.wrong if verdict is Verdict.wrong else Verdict.look
-        return Check("balance", verdict, figure, f"more texts are needed of {named(few)}: fewer than {_FEW} each")
+        return judge("balance", verdict, figure, f"more texts are needed of {named(few)}: fewer than {_FEW} each")
     if class_weight != "none":
         verdict = Verdict.look if verdict is Verdict.wrong else verdict
-    return Check("balance", verdict, figure, "find more texts of it, or use --class-weight balanced")
+    return judge("balance", verdict, figure, "find more texts of it, or use --class-weight balanced")

@@ -11,7 +11,7 @@ from textcnn.checks.cost import cost
 from textcnn.checks.filters import filter_checks
 from textcnn.checks.suspects import Suspect, suspects
 from textcnn.checks.trials import FOLDS, Sample, Trial, deal, take, train_trial
-from textcnn.checks.verdict import Check, Verdict
+from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.corpus import Corpus
 from textcnn.errors import TrainingError
 from textcnn.modelfile import Model
@@ -21,6 +21,7 @@ from textcnn.settings import Settings
 __all__ = ["TRAININGS", "Examination", "Question"]
 
 TRAININGS = FOLDS + 4  # how many are made at most
+_LEAST = 12  # texts
 _OWN = 600  # learned texts that are answered, too
 
 
@@ -53,10 +54,15 @@ class Examination:
         yield from self._of_data()
         if self.question.data_only:
             return
+        if len(self.sample.texts) < _LEAST:
+            yield judge(
+                "training", Verdict.look, f"{len(self.sample.texts)} texts are too few to train on", "find more"
+            )
+            return
         try:
             yield from self._of_training()
         except TrainingError as error:
-            yield Check("training", Verdict.wrong, f"it cannot go on: {error}", "mend this first")
+            yield judge("training", Verdict.wrong, f"it cannot go on: {error}", "mend this first")
 
     def _of_data(self) -> Iterator[Check]:
         corpus, settings = self.question.corpus, self.settings
@@ -137,9 +143,11 @@ class Examination:
             losses.append(training.log_loss(sample.targets[trial.unseen], trial.probabilities, several=sample.several))
         counts = sample.targets.sum(axis=0)
         recall = (said & sample.targets).sum(axis=0) / np.maximum(counts, 1)
-        named = dict(zip(sample.classes, recall.tolist(), strict=True))
         return training.swallowed(
-            named, dict(zip(sample.classes, counts.tolist(), strict=True)), float(np.mean(losses))
+            dict(zip(sample.classes, recall.tolist(), strict=True)),
+            dict(zip(sample.classes, counts.tolist(), strict=True)),
+            float(np.mean(losses)),
+            several=sample.several,
         )
 
     def _fit(self, trial: Trial) -> training.Fit:

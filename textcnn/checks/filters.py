@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.activity import active_share, effective_rank, twins
-from textcnn.checks.verdict import Check, Verdict, grade
+from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.predictor import Predictor
 from textcnn.vocabulary import encode
 
@@ -40,12 +40,12 @@ def _features(predictor: Predictor, texts: Sequence[str]) -> NDArray[np.float64]
 def _dead(share: float, count: int) -> Check:
     verdict = grade(share, look=0.1, wrong=0.5)
     advice = "a smaller --learning-rate lets fewer of them die, or take fewer --filters"
-    return Check("dead filters", verdict, f"{share:.0%} of {count} answer to no text", advice)
+    return judge("dead filters", verdict, f"{share:.0%} of {count} answer to no text", advice)
 
 
 def _copies(share: float, count: int) -> Check:
     figure = f"{share:.0%} of {count} are like another (correlation from {_LIKE} on)"
-    return Check(
+    return judge(
         "copied filters", grade(share, look=0.15, wrong=0.6), figure, "fewer --filters would do, or more --dropout"
     )
 
@@ -55,7 +55,7 @@ def _spread(rank: float, live: NDArray[np.float64], shape: tuple[int, int]) -> C
     most = min(shape[0] - 1, shape[1])
     figure = f"{live.shape[1]} of {shape[1]} vary; effective rank {rank:.1f} of at most {most}"
     if most < 4:
-        return Check("features", Verdict.ok, figure)
+        return judge("features", Verdict.ok, figure)
     verdict = grade(-rank, look=-max(2.0, 0.05 * most), wrong=-1.5)
     advice = "the filters see hardly anything different: smaller --learning-rate, other vectors, or more texts"
-    return Check("features", verdict, figure, advice)
+    return judge("features", verdict, figure, advice)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from textcnn.checks.data import places
-from textcnn.checks.verdict import Check, Verdict, grade
+from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
 from textcnn.tokens import normal
 
@@ -37,14 +37,14 @@ def languages(corpus: Corpus) -> Check:
             if probability >= _SURE:
                 found.setdefault(str(language), []).append(number)
     if not found:
-        return Check("languages", Verdict.ok, "the texts are too short to tell")
+        return judge("languages", Verdict.ok, "the texts are too short to tell")
     (main, of_main), *others = sorted(found.items(), key=lambda item: -len(item[1]))
     looked = len(of_main) + sum(len(own) for _, own in others)
     strange = [number for _, own in others for number in own]
     shares = ", ".join(f"{language} {len(own) / looked:.1%}" for language, own in [(main, of_main), *others][:4])
     advice = "a model of one language is better at it; are these meant to be here? " + places(corpus, strange)
     verdict = grade(len(strange) / looked, look=0.02, wrong=2)
-    return Check("languages", verdict, f"{shares} of {looked:,} longer texts", advice if strange else "")
+    return judge("languages", verdict, f"{shares} of {looked:,} longer texts", advice)
 
 
 def encodings(corpus: Corpus) -> Check:
@@ -57,7 +57,7 @@ def encodings(corpus: Corpus) -> Check:
     figure = f"{len(lost):,} texts with lost letters (U+FFFD), {len(bad):,} that look garbled"
     advice = f"read the file with its true --encoding, or mend it with ftfy: {places(corpus, [*lost, *bad])}"
     verdict = grade(share, look=1e-9, wrong=0.2)
-    return Check("encodings", verdict, figure, advice if lost or bad else "")
+    return judge("encodings", verdict, figure, advice)
 
 
 def unknown_words(predictor: "Predictor", unseen: Sequence[str]) -> Check:
@@ -75,4 +75,4 @@ def unknown_words(predictor: "Predictor", unseen: Sequence[str]) -> Check:
         figure += f"; {figures.get('known_words', 0.0):.1%} of all words are in the {figures.get('vectors')} vectors"
     often = ", ".join(repr(word) for word, _ in unknown.most_common(5))
     advice = f"vectors of the language and subject would know them (--vectors): {often}"
-    return Check("unknown words", grade(share, look=0.1, wrong=0.5), figure, advice)
+    return judge("unknown words", grade(share, look=0.1, wrong=0.5), figure, advice)

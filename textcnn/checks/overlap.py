@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from textcnn.checks.data import places
-from textcnn.checks.verdict import Check, Verdict, grade
+from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
 from textcnn.tokens import folded
 
@@ -49,9 +49,9 @@ def _compared(name: str, learned: Iterable[str], others: Sequence[str], where: C
     )
     verdict = _worse(grade(len(recurring) / count, look=1e-9, wrong=0.01), grade(len(near) / count, look=0.02, wrong=2))
     if verdict is Verdict.ok:
-        return Check(name, verdict, figure)
+        return judge(name, verdict, figure)
     advice = "what a model has seen does not measure it; remove them from one side"
-    return Check(name, verdict, figure, f"{advice}: {places(where, recurring or near)}")
+    return judge(name, verdict, figure, f"{advice}: {places(where, recurring or near)}")
 
 
 def _worse(one: Verdict, other: Verdict) -> Verdict:

@@ -15,10 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.checks.data import places
-from textcnn.checks.verdict import Check, Verdict, grade
+from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
 
 __all__ = ["Suspect", "find_suspects", "suspects"]
+
+
+_LEARNED = 4.0  # times the probability of a label on its own texts, beside others, from which on it was learned
 
 
 class Suspect(NamedTuple):
@@ -48,10 +51,10 @@ def find_suspects(
 
 
 def _each_label(targets: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Labels that a text has and should not; each label is a question of its own."""
-    absent = np.maximum((~targets).sum(axis=0), 1)
-    usual = (probabilities * ~targets).sum(axis=0) / absent  # what texts without a label give it on average
-    texts, labels = np.nonzero(targets & (probabilities <= usual))
+    """Labels that a text has and should not; each label that was learned at all is a question of its own."""
+    own, other = ((probabilities * side).sum(axis=0) / np.maximum(side.sum(axis=0), 1) for side in (targets, ~targets))
+    learned = own >= _LEARNED * other
+    texts, labels = np.nonzero(targets & learned & (probabilities <= other))
     order = np.argsort(probabilities[texts, labels], kind="stable")
     return np.stack([texts[order], labels[order], np.full(len(order), -1)], axis=1)
 
@@ -69,12 +72,12 @@ def suspects(
     figure = f"{texts:,} of {len(targets):,} texts"
     verdict = grade(texts / max(len(targets), 1), look=0.005, wrong=2)
     if verdict is Verdict.ok:
-        return Check("label errors", verdict, figure), found
+        return judge("label errors", verdict, figure), found
     shown = "; ".join(
         f"{places(corpus, [each.number])} is {each.label!r}"
         + (f", reads like {each.likelier!r}" if each.likelier else ", reads otherwise")
         for each in found[:3]
     )
-    return Check(
+    return judge(
         "label errors", verdict, figure, f"read them again (--errors {min(texts, 20)} lists them): {shown}"
     ), found

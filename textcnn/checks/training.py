@@ -11,11 +11,24 @@ from numpy.typing import NDArray
 
 from textcnn.checks.data import named
 from textcnn.checks.trials import Sample
-from textcnn.checks.verdict import Check, Verdict, grade
+from textcnn.checks.verdict import Check, Verdict, grade, judge
 
-__all__ = ["Fit", "beats_guessing", "entropy", "fits", "learning_rate", "log_loss", "start_loss", "surer", "swallowed"]
+__all__ = [
+    "NO_BETTER",
+    "Fit",
+    "beats_guessing",
+    "entropy",
+    "fits",
+    "learning_rate",
+    "log_loss",
+    "start_loss",
+    "surer",
+    "swallowed",
+]
 
 Floats = NDArray[np.float64]
+
+NO_BETTER = "the texts do not tell the labels: are they shuffled, is the right column read, are there enough texts?"
 
 _SURE = 3.0  # standard errors
 _RARE = 5  # texts of a label below which its answers mean nothing
@@ -37,15 +50,15 @@ def start_loss(figures: Mapping[str, Any], prior: Floats, *, several: bool, weig
     if not several:
         figure += f", by nothing ln {len(prior)} = {np.log(len(prior)):.3f}"
     verdict = grade(abs(found - expected) / (expected + 0.2), look=2 if weighted else 0.5, wrong=4)
-    return Check("loss at start", verdict, figure, "vectors or weights of classes are far from usual sizes")
+    return judge("loss at start", verdict, figure, "vectors or weights of classes are far from usual sizes")
 
 
 def learning_rate(figures: Mapping[str, Any], epochs: int, rate: float) -> Check:
     """How often the loss diverged, so that training had to go back."""
     diverged = int(figures.get("diverged", 0))
-    figure = f"the loss diverged {diverged} times in {epochs} passes" if diverged else "the loss never diverged"
+    figure = f"the loss diverged in {diverged} of {epochs} passes" if diverged else "the loss never diverged"
     advice = f"a learning rate of {rate:g} is too large: try --learning-rate {rate / 4 ** max(diverged, 1):.2g}"
-    return Check("learning rate", grade(diverged, look=1, wrong=2), figure, advice if diverged else "")
+    return judge("learning rate", grade(diverged, look=1, wrong=2), figure, advice)
 
 
 def surer(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], prior: Floats, *, several: bool) -> float:
@@ -78,31 +91,32 @@ def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:
         always = f"by always saying {sample.classes[most]!r}"
         figure = f"{right:.1%} of unseen texts right, {sample.prior[most]:.1%} {always}"
     if sure >= _SURE:
-        return Check("beats guessing", Verdict.ok, figure)
-    advice = "the texts do not tell the labels: are they shuffled, is the right column read, are there enough texts?"
-    return Check("beats guessing", Verdict.wrong, figure, advice)
+        return judge("beats guessing", Verdict.ok, figure)
+    return judge("beats guessing", Verdict.wrong, figure, NO_BETTER)
 
 
-def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: float) -> Check:
+def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: float, *, several: bool) -> Check:
     """Whether some labels are hardly ever found, as when one class swallows the others: a low loss can hide it.
 
     Args:
         recall: of each label, on unseen texts.
         counts: how many of those texts have it.
         loss: log loss on them.
+        several: whether texts can have several labels, of which a cautious model says none rather.
     """
     judged = sorted((label for label in recall if counts[label] >= _RARE), key=recall.__getitem__)
     if not judged:
-        return Check("swallowed labels", Verdict.ok, f"no label has {_RARE} texts to judge by")
+        return judge("swallowed labels", Verdict.ok, f"no label has {_RARE} texts to judge by")
     never = [label for label in judged if not recall[label]]
     lost = [label for label in judged if recall[label] < _LOST]
     worst = judged[0]
     figure = f"log loss {loss:.3f}; least found is {worst!r}: {recall[worst]:.0%} of {counts[worst]:,} texts"
     if not lost:
-        return Check("swallowed labels", Verdict.ok, figure)
-    verdict = Verdict.wrong if never and 2 * len(never) >= len(judged) - 1 else Verdict.look
+        return judge("swallowed labels", Verdict.ok, figure)
+    most_lost = bool(never) and 2 * len(never) >= len(judged) - 1
+    verdict = Verdict.wrong if most_lost and not several else Verdict.look
     advice = f"other labels swallow {named(lost)}: --class-weight balanced, or more texts"
-    return Check("swallowed labels", verdict, figure, advice)
+    return judge("swallowed labels", verdict, figure, advice)
 
 
 class Fit(NamedTuple):
@@ -123,8 +137,8 @@ def fits(fit: Fit) -> Check:
     rising = bool(fit.losses) and fit.losses[-1] > 1.3 * min(fit.losses) + 0.02
     if fit.own < 0.85 and gap < 0.1:
         advice = "under-fitting: more --filters, more --epochs, another --learning-rate, or clearer labels"
-        return Check("fit", Verdict.look, figure, advice)
-    if gap >= 0.2 or (rising and gap >= 0.05):
+        return judge("fit", Verdict.look, figure, advice)
+    if gap >= 0.25 or (rising and gap >= 0.05):
         figure += "; the validation loss rose again" if rising else ""
-        return Check("fit", Verdict.look, figure, "over-fitting: more texts, more --dropout, fewer --filters")
-    return Check("fit", Verdict.ok, figure)
+        return judge("fit", Verdict.look, figure, "over-fitting: more texts, more --dropout, fewer --filters")
+    return judge("fit", Verdict.ok, figure)

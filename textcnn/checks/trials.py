@@ -7,6 +7,7 @@ Shapes: B texts of the sample, K labels.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +28,7 @@ Ints = NDArray[np.int64]
 
 FOLDS = 3
 _MOST_TEXTS, _MOST_WORDS = 3000, 200_000
+_EACH = 10  # texts of each label that are taken before others
 _SEEN = 16_000  # texts, each counted as often as it is seen
 _SMALL = {"filters": 32, "widths": (1, 2, 3), "adversarial": 0.0, "refit": "off", "keep_ngrams": "off"}
 
@@ -66,9 +68,9 @@ class Trial(NamedTuple):
 
 
 def take(corpus: Corpus, random: np.random.Generator) -> Sample:
-    """All texts that have words, or as many of them as is quickly learned from."""
-    candidates = random.permutation([number for number, text in enumerate(corpus.texts) if text.strip()])
-    words = np.cumsum([len(corpus.texts[number]) / 5 for number in candidates.tolist()])
+    """All texts that have words, or as many of them as is quickly learned from, some of every label."""
+    candidates = _rare_first(corpus, random.permutation([n for n, text in enumerate(corpus.texts) if text.strip()]))
+    words = np.cumsum([_words(corpus.texts[number]) for number in candidates.tolist()])
     chosen = np.sort(candidates[: min(_MOST_TEXTS, int(np.searchsorted(words, _MOST_WORDS)) + 1)])
     part = corpus._replace(
         texts=[corpus.texts[number] for number in chosen.tolist()],
@@ -83,6 +85,21 @@ def take(corpus: Corpus, random: np.random.Generator) -> Sample:
     for row, own in enumerate(part.labels):
         targets[row, [place[label] for label in own]] = True
     return Sample(part, classes, any(len(own) != 1 for own in part.labels), targets)
+
+
+def _rare_first(corpus: Corpus, numbers: Ints) -> Ints:
+    """The first few of each label before all others."""
+    met: Counter[tuple[str, ...]] = Counter()
+    first = []
+    for number in numbers.tolist():
+        met[corpus.labels[number]] += 1
+        first.append(met[corpus.labels[number]] <= _EACH)
+    return np.asarray(numbers[np.argsort(np.logical_not(first), kind="stable")], np.int64)
+
+
+def _words(text: str) -> float:
+    """About how many: letters of unspaced scripts are words of their own."""
+    return len(text) / (5 if text.isascii() else 2) + 1
 
 
 def deal(sample: Sample, random: np.random.Generator) -> Ints:

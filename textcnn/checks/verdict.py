@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ["Check", "Verdict", "grade", "wrong"]
+__all__ = ["Check", "Verdict", "grade", "judge", "wrong"]
 
 
 class Verdict(str, Enum):
@@ -22,6 +22,11 @@ class Check(NamedTuple):
     verdict: Verdict
     figure: str
     advice: str = ""  # empty if there is nothing to do
+
+
+def judge(name: str, verdict: Verdict, figure: str, advice: str = "") -> Check:
+    """A check whose advice is given only where there is something to do."""
+    return Check(name, verdict, figure, "" if verdict is Verdict.ok else advice)
 
 
 def grade(value: float, *, look: float, wrong: float) -> Verdict:

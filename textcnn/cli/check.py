@@ -12,7 +12,7 @@ import typer
 from textcnn.cli.checklist import show_check
 from textcnn.cli.console import console, moves, one_line, put, say
 from textcnn.cli.evaluate import Format
-from textcnn.cli.options import Quiet, with_reading, with_settings
+from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.corpus import Corpus, Reading, read_corpus
 from textcnn.errors import DataError
 
@@ -36,6 +36,9 @@ def check(
     model: Annotated[
         Path | None, typer.Option("-m", "--model", metavar="FILE", help="A model whose filters are looked at.")
     ] = None,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", metavar="FILE.toml", help="Settings; options given here win.")
+    ] = None,
     data_only: Annotated[bool, typer.Option("--data-only", help="Look at the texts only; train nothing.")] = False,
     errors: Annotated[int, typer.Option(metavar="N", min=0, help="List the N likeliest label errors.")] = 0,
     format: Annotated[
@@ -51,10 +54,11 @@ def check(
     from textcnn.checks.examination import Examination, Question
     from textcnn.modelfile import Model
 
+    values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     opened = Model.load(model) if model else None
     corpus, other = _read(files, how, quiet), _read([str(against)], how, quiet) if against else None
     with _progress(quiet or data_only) as tell:
-        examination = Examination(Question(corpus, settings, other, opened, data_only), tell)
+        examination = Examination(Question(corpus, values, other, opened, data_only), tell)
         _announce(examination, quiet)
         checks = []
         for each in examination:

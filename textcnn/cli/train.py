@@ -62,7 +62,7 @@ def train(
     model.save(output)
     if not quiet:
         _summary(model, output, time.monotonic() - began)
-        show_worth_a_look(after_training(model, corpus))
+        show_worth_a_look(after_training(model, corpus, held))
 
 
 def _refuse_overwriting(output: Path, inputs: list[str]) -> None:
