@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,13 +55,14 @@ def check(
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     opened = Model.load(model) if model else None
     corpus, other = _read(files, how, quiet), _read([str(against)], how, quiet) if against else None
-    with _progress(quiet or data_only) as tell:
-        examination = Examination(Question(corpus, values, other, opened, data_only), tell)
+    with _Progress(quiet) as progress:
+        examination = Examination(Question(corpus, values, other, opened, data_only), progress.tell)
         _announce(examination, quiet)
         checks = []
         for each in examination:
             checks.append(each)
             if format is Format.pretty:
+                progress.pause()
                 show_check(each, sys.stdout)
     suspects = examination.suspects[:errors]
     if format is Format.json:
@@ -87,14 +86,28 @@ def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
     return corpus
 
 
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """What is being done, live on a terminal, nothing elsewhere."""
-    if quiet or not moves(sys.stderr):
-        yield lambda step: None
-        return
-    with console(sys.stderr).status("reading") as status:
-        yield lambda step: status.update(one_line(step))
+class _Progress:
+    """What is being done, live on a terminal, nothing elsewhere; it makes room for what is printed."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.status = None if quiet or not moves(sys.stderr) else console(sys.stderr).status("")
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.pause()
+
+    def tell(self, step: str) -> None:
+        """Say what begins."""
+        if self.status is not None:
+            self.status.update(one_line(step))
+            self.status.start()
+
+    def pause(self) -> None:
+        """Take away what is shown."""
+        if self.status is not None:
+            self.status.stop()
 
 
 def _announce(examination: "Examination", quiet: bool) -> None:
