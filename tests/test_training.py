@@ -1,22 +1,28 @@
 """How a network learns: the split, the optimiser of word vectors, the loop, and what it does in trouble."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from textcnn import TextCNNClassifier
 from textcnn.errors import SettingsError, TrainingError
 from textcnn.modelfile import Model
 from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
-from textcnn.settings import Settings
+from textcnn.predictor import Predictor
+from textcnn.settings import NETWORKS, Settings
 from textcnn.training.batches import batches
-from textcnn.training.calibration import calibrate
-from textcnn.training.fitting import Labelled, class_weights, fit
+from textcnn.training.calibration import calibrate, thresholds
+from textcnn.training.fitting import Labelled, fit
 from textcnn.training.loop import Epoch, Part, Step, Trainer
 from textcnn.training.optimizer import Adam
 from textcnn.training.split import hold_out
+from textcnn.training.weights import class_weights
 from textcnn.vocabulary import encode
 
 TEXTS = [
@@ -113,6 +119,21 @@ def test_the_part_that_knows_more_weighs_more() -> None:
     telling = calibrate(noise, 2 * targets + other, targets, several=False)
     silent = calibrate(2 * targets + other, noise, targets, several=False)
     assert telling.wide_weight * telling.temperature > 3 > 0.3 > silent.wide_weight * silent.temperature
+
+
+def test_a_label_gets_the_threshold_with_the_best_f1() -> None:
+    """By hand: of 0.9, 0.6, 0.4, 0.3, 0.2 the first and the third are right. F1 after one, two, three: 2/3, 1/2, 4/5.
+
+    The third, 0.4, is the last that gets the label and 0.3 the first that does not. A label that no text has is left to
+    what suits all labels.
+    """
+    probabilities = np.array([[0.9, 0.01], [0.6, 0.01], [0.4, 0.01], [0.3, 0.01], [0.2, 0.01]], np.float32)
+    targets = np.array([[1, 0], [0, 0], [1, 0], [0, 0], [0, 0]], np.float32)
+    assert thresholds(probabilities, targets) == pytest.approx((0.35, 0.35))
+    common, rare = np.tile(targets[:, :1], (200, 1)), np.zeros((1000, 1), np.float32)
+    rare[:5] = 1
+    own = thresholds(np.hstack([np.tile(probabilities[:, :1], (200, 1)), 0.1 * rare + 0.05]), np.hstack([common, rare]))
+    assert own[0] == pytest.approx(0.35, abs=0.01) and 0.1 < own[1] < own[0]
 
 
 # Weights of classes
@@ -267,3 +288,40 @@ def test_nothing_to_learn_from() -> None:
             settings=quick(),
             watch=lambda row: False,
         )
+
+
+# Several networks
+
+
+def test_several_networks_are_averaged_and_each_differs() -> None:
+    texts, labels = ["free prize now", "see you soon", "win a prize", "lunch at noon"] * 8, ["spam", "ham"] * 16
+    notes: list[str] = []
+
+    def watch(row: object) -> bool:
+        notes.extend([row] if isinstance(row, str) else [])
+        return False
+
+    model = (
+        TextCNNClassifier(networks=3, vectors="none", filters=4, epochs=2, wide="off")
+        .fit(texts, labels, watch=watch)
+        .model_
+    )
+    assert len(model.members) == 3 and notes.count("network 2 of 3") == 2
+    first, second, third = (member.network.filters[0] for member in model.members)
+    assert not np.array_equal(first, second) and not np.array_equal(second, third)
+    encoded = encode(["free lunch"], 9)
+    each = [Predictor(replace(model, members=(member,))).network_logits(encoded) for member in model.members]
+    np.testing.assert_allclose(Predictor(model).network_logits(encoded), np.mean(each, axis=0), rtol=1e-5)
+
+
+def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
+    texts, labels = ["free prize now", "see you soon", "win a prize", "lunch at noon"] * 8, ["spam", "ham"] * 16
+    small: dict[str, Any] = {"vectors": "none", "filters": 2, "epochs": 1, "wide": "off"}
+    told: dict[str, list[str]] = {"fast": [], "good": [], "best": []}
+    for quality, notes in told.items():
+        model = TextCNNClassifier(quality=quality, **small).fit(
+            texts, labels, watch=lambda row, notes=notes: bool(isinstance(row, str) and notes.append(row))
+        )
+        assert len(model.model_.members) == NETWORKS[quality]
+    again = "the same again with the held-out texts"
+    assert [again in notes for notes in told.values()] == [False, True, True]

@@ -17,11 +17,11 @@ _CGROUP = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds in eac
 
 
 class Crew:
-    """So many threads, the caller among them."""
+    """So many threads, the caller among them; each helper calls `begin` first, if it is given."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, begin: Callable[[], None] | None = None) -> None:
         self.threads = threads
-        self._helpers = ThreadPoolExecutor(threads - 1, "textcnn") if threads > 1 else None
+        self._helpers = ThreadPoolExecutor(threads - 1, "textcnn", begin) if threads > 1 else None
 
     def run(self, tasks: Iterable[Callable[[], None]]) -> None:
         """Do all tasks, in any order; what one raises is raised here."""

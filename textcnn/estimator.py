@@ -16,7 +16,7 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 from textcnn.errors import DataError, ModelFileError, NotFittedError
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
-from textcnn.settings import Settings, check
+from textcnn.settings import Settings, check, plain
 
 __all__ = ["TextCNNClassifier", "load"]
 
@@ -75,7 +75,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         from textcnn.training.fitting import Labelled, fit
 
-        check(self.get_params(deep=False))
+        values = {name: plain(value) for name, value in self.get_params(deep=False).items()}
+        check(values)
         texts = _texts(X)
         labels = _labels(y, len(texts), self.labels_per_text)
         held = None
@@ -87,7 +88,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             Labelled(texts, labels.of_texts),
             classes=labels.names,
             several=labels.several,
-            settings=self,
+            settings=Settings(**values),
             validation=held,
             watch=watch or (lambda row: False),
         )

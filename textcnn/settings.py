@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from textcnn.errors import SettingsError
 
-__all__ = ["GROUPS", "Limits", "Settings", "check", "checked", "describe_limits", "each_setting", "plain"]
+__all__ = ["GROUPS", "NETWORKS", "Limits", "Settings", "check", "checked", "describe_limits", "each_setting", "plain"]
 
+NETWORKS = {"fast": 1, "good": 1, "best": 5}  # of each quality
 GROUPS = ("Network", "Regularisation", "Word vectors", "Training")
 
 
@@ -98,6 +99,13 @@ class Settings:
         "weight of classes: none, balanced, or pairs such as 'spam=2,ham=1'",
         Limits(free=True),
     )
+    quality: str = _setting(
+        "good",
+        "Training",
+        "fast: trained once, on all texts but the held-out ones; good: once more on all; best: several networks",
+        Limits(choices=("fast", "good", "best")),
+    )
+    networks: int = _setting(0, "Training", "networks whose answers are averaged; 0: by quality", Limits(0, 20))
     epochs: int = _setting(0, "Training", "passes over the training texts; 0: by their number", Limits(0, 1000))
     schedule: str = _setting(
         "linear", "Training", "the learning rate stays, or falls to nothing", Limits(choices=("constant", "linear"))
@@ -110,10 +118,10 @@ class Settings:
     vector_learning_rate: float = _setting(3e-3, "Training", "step size for the word vectors", Limits(0, 1000))
     validation_share: float = _setting(0.1, "Training", "share of texts held out for validation", Limits(0.01, 0.9))
     refit: str = _setting(
-        "on",
+        "auto",
         "Training",
-        "train again on all texts once the held-out ones have been used",
-        Limits(choices=("on", "off")),
+        "train again on all texts once the held-out ones have been used; auto: by quality",
+        Limits(choices=("auto", "on", "off")),
     )
     keep_ngrams: str = _setting(
         "on",

@@ -2,36 +2,35 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-import textcnn
 from textcnn.crew import Crew, free_cores
 from textcnn.errors import SettingsError, TrainingError
 from textcnn.learned import pack
-from textcnn.lookup import Network, Pooling
 from textcnn.metrics import measure
-from textcnn.modelfile import Member, Model, settings_record
+from textcnn.modelfile import Member, Model
 from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
 from textcnn.predictor import Predictor, to_probabilities
-from textcnn.settings import Settings
-from textcnn.tokens import folded, normal
-from textcnn.training.calibration import calibrate
+from textcnn.settings import NETWORKS, Settings
+from textcnn.tokens import folded
+from textcnn.training.assembly import assembled, member_of
+from textcnn.training.calibration import calibrate, thresholds
 from textcnn.training.loop import Epoch, Part, Step, Trainer
 from textcnn.training.ngrams import learn_ngrams
 from textcnn.training.split import hold_out
 from textcnn.training.start import Start, begin
+from textcnn.training.weights import class_weights
 from textcnn.training.wide import fit_wide
-from textcnn.vectors.table import Quantized
-from textcnn.vocabulary import Encoded, Vocabulary, encode
-from textcnn.wide import Wide
+from textcnn.vocabulary import Encoded, encode
 
 __all__ = ["Labelled", "Watch", "fit"]
 
@@ -78,15 +77,19 @@ def fit(
     with _machine(settings) as machine:
         lesson = _learn(data, learn, held if len(held) else learn, machine, watch)
         model = _calibrated(lesson.model, data, held if len(held) else learn, lesson)
-        if settings.refit == "on" and validation is None and len(held) and not lesson.stopped:
+        if _refits(settings) and validation is None and len(held) and not lesson.stopped:
             watch("the same again with the held-out texts")
-            again = _learn(data, np.arange(len(data.targets)), None, machine, watch, passes=len(lesson.history))
+            again = _learn(data, np.arange(len(data.targets)), None, machine, watch, lesson.passes)
             if not again.stopped:
                 model = replace(again.model, join=model.join, thresholds=model.thresholds, figures=model.figures)
     if settings.keep_ngrams == "on":
         own = np.arange(len(train.texts))
         model = replace(model, packed=pack(learn_ngrams(model, data.part(own), data.targets[own])))
     return replace(model, fingerprint=_fingerprint(train))
+
+
+def _refits(settings: Settings) -> bool:
+    return settings.refit == "on" or (settings.refit == "auto" and settings.quality != "fast")
 
 
 class _Data(NamedTuple):
@@ -118,7 +121,8 @@ class _Lesson(NamedTuple):
     """A model, and how it came to be."""
 
     model: Model
-    history: list[Epoch]
+    history: list[Epoch]  # of the first network
+    passes: list[int]  # of each network
     start_loss: float  # before the first step
     start: Start
     stopped: bool  # by whoever watched
@@ -130,9 +134,9 @@ def _learn(
     held: NDArray[np.int64] | None,
     machine: "_Machine",
     watch: Watch,
-    passes: int = 0,
+    passes: Sequence[int] = (),
 ) -> _Lesson:
-    """Train the network and the wide part on some texts; others, if given, say which weights are best."""
+    """Train the networks and the wide part on some texts; others, if given, say which weights are best."""
     settings, encoded = data.settings, data.encoded
     in_training = np.zeros(len(data.targets), bool)
     in_training[learn] = True
@@ -141,18 +145,42 @@ def _learn(
         if held is not None:  # the second time it would be said again
             watch(note)
 
-    torch.manual_seed(settings.seed)
     start = begin(encoded, np.repeat(in_training, encoded.ragged.lengths), settings, say)
-    trainer = _trainer(start, data, learn, machine)
     ragged = encoded.ragged._replace(words=start.rows[encoded.ragged.words].astype(np.int32))
     train, validation = (
         None if part is None else Part(ragged.take(part), data.targets[part]) for part in (learn, held)
     )
     assert train is not None
-    history, stopped = _run(trainer.rows(train, validation, passes), settings.patience, watch)
-    trainer.restore()
+    count = settings.networks or NETWORKS[settings.quality]
+    taught: list[_Taught] = []
+    for number in range(count):
+        if count > 1:
+            watch(f"network {number + 1} of {count}")
+        trainer = _trainer(start, data, learn, machine, settings.seed + number)
+        rows = trainer.rows(train, validation, passes[number] if passes else 0)
+        history, stopped = _run(rows, settings.patience, watch)
+        trainer.restore()
+        taught.append(_Taught(member_of(trainer, settings), history, trainer.start_loss, stopped))
+        if stopped:
+            break
     wide = fit_wide(data.part(learn), data.targets[learn], several=data.several) if settings.wide == "on" else None
-    return _Lesson(_model(trainer, start, data, wide), history, trainer.start_loss, start, stopped)
+    return _Lesson(
+        model=assembled([each.member for each in taught], start, wide, data.classes, data.several, settings),
+        history=taught[0].history,
+        passes=[len(each.history) for each in taught],
+        start_loss=taught[0].start_loss,
+        start=start,
+        stopped=taught[-1].stopped,
+    )
+
+
+class _Taught(NamedTuple):
+    """A network, and how it came to be."""
+
+    member: Member
+    history: list[Epoch]
+    start_loss: float
+    stopped: bool
 
 
 def _targets(labels: Sequence[tuple[str, ...]], classes: Sequence[str]) -> NDArray[np.float32]:
@@ -184,8 +212,8 @@ def _machine(settings: Settings) -> Iterator[_Machine]:
     ):
         raise SettingsError(f"device: there is no {device} on this machine; use --device cpu")
     before = torch.get_num_threads()
-    torch.set_num_threads(1)  # its own threads suffer from busy cores, see crew.py
-    crew = Crew(settings.threads or free_cores())
+    torch.set_num_threads(1)  # its own threads suffer from busy cores, see crew.py; each thread has a number of its own
+    crew = Crew(settings.threads or free_cores(), partial(torch.set_num_threads, 1))
     try:
         with torch.random.fork_rng():
             yield _Machine(device, crew)
@@ -194,7 +222,8 @@ def _machine(settings: Settings) -> Iterator[_Machine]:
         torch.set_num_threads(before)
 
 
-def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], machine: _Machine) -> Trainer:
+def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], machine: _Machine, seed: int) -> Trainer:
+    torch.manual_seed(seed)
     settings, targets, device = data.settings, data.targets[learn], machine.device
     channels = Channels(torch.from_numpy(start.matrix).to(device), settings.channels)
     shape = Shape(
@@ -212,38 +241,7 @@ def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], machine: _Mach
     prior = np.log(share / (1 - share)) if data.several else np.log(share)
     network.output.bias.data = torch.from_numpy(prior.astype(np.float32)).to(device)
     weights = class_weights(settings.class_weight, data.classes, targets)
-    return Trainer(network, channels, settings, weights=weights, several=data.several)
-
-
-def class_weights(
-    wanted: str | Mapping[str, float] | None, classes: Sequence[str], targets: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The weight of each class in the loss: (K,). "balanced" is scikit-learn's n / (K · count)."""
-    if wanted in ("none", None):
-        return np.ones(len(classes), np.float32)
-    if wanted == "balanced":
-        counts = np.maximum(targets.sum(axis=0), 1)
-        return np.asarray(len(targets) / (len(classes) * counts), np.float32)
-    given = _weight_pairs(wanted) if isinstance(wanted, str) else dict(wanted or {})
-    wrong = [label for label, weight in given.items() if not 0 <= weight < 1e6]
-    if wrong:
-        raise SettingsError(f"class_weight: the weight of {wrong[0]!r} must be from 0 to 1000000")
-    unknown = set(given) - set(classes)
-    if unknown:
-        raise SettingsError(f"class_weight names labels that the texts do not have: {', '.join(sorted(unknown))}")
-    return np.array([given.get(label, 1.0) for label in classes], np.float32)
-
-
-def _weight_pairs(text: str) -> dict[str, float]:
-    try:
-        if text.lstrip().startswith("{"):
-            return {str(label): float(weight) for label, weight in json.loads(text).items()}
-        pairs = [pair.rsplit("=", 1) for pair in text.split(",")]
-        return {label.strip(): float(weight) for label, weight in pairs}
-    except (ValueError, AttributeError, TypeError) as error:
-        raise SettingsError(
-            f"class_weight must be none, balanced, or pairs such as 'spam=2,ham=1', not {text!r}"
-        ) from error
+    return Trainer(network, channels, settings, weights=weights, several=data.several, seed=seed)
 
 
 def _run(rows: Iterator[Step | Epoch], patience: int, watch: Watch) -> tuple[list[Epoch], bool]:
@@ -260,65 +258,14 @@ def _run(rows: Iterator[Step | Epoch], patience: int, watch: Watch) -> tuple[lis
     return history, stop
 
 
-def _model(trainer: Trainer, start: Start, data: _Data, wide: Wide | None) -> Model:
-    """Take the weights out of torch, vectors in bytes, with the table's frequent words added."""
-    settings = data.settings
-    words, static = _kept(start, settings.keep_words)
-    keep_all = settings.channels in ("static", "both")
-    if keep_all:
-        seen = Quantized.of(start.matrix)
-        static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))
-    trained = trainer.channels.trained
-    weights = {name: weight.cpu().numpy() for name, weight in trainer.network.state_dict().items()}
-    network = Network(
-        widths=tuple(settings.widths),
-        pooling=Pooling(settings.pooling, settings.k),
-        filters=tuple(weights[f"filters.{stage}"] for stage in range(settings.stages)),
-        biases=tuple(weights[f"biases.{stage}"] for stage in range(settings.stages)),
-        layers=tuple(
-            (weights[f"layers.{layer}.weight"], weights[f"layers.{layer}.bias"])
-            for layer in range(len(settings.hidden) + 1)
-        ),
-    )
-    return Model(
-        labels=tuple(data.classes),
-        several=data.several,
-        settings=settings_record(settings),
-        vocabulary=Vocabulary.of([*start.words, *words]),
-        static=static,
-        first_static=0 if keep_all else len(start.words),
-        members=(Member(network, None if trained is None else Quantized.of(trained.cpu().numpy())),),
-        wide=wide,
-        version=textcnn.__version__,
-    )
-
-
-def _kept(start: Start, most: int) -> tuple[list[str], Quantized]:
-    """The table's most frequent words that the texts do not have."""
-    dimensions = start.matrix.shape[1]
-    if start.table is None:
-        return [], Quantized(np.empty((0, dimensions), np.int8), np.empty(0, np.float32))
-    own = set(start.words)
-    words: list[str] = []
-    rows: list[int] = []
-    for row in range(len(start.table.vocabulary)):
-        if len(rows) >= most:
-            break
-        word = start.table.vocabulary.word(row)
-        if word not in own and word == normal(word):  # others cannot be found
-            words.append(word)
-            rows.append(row)
-    chosen = np.array(rows, np.int64)
-    vectors = start.table.vectors
-    return words, Quantized(vectors.values[chosen], (vectors.scales[chosen] * start.scale).astype(np.float32))
-
-
 def _calibrated(model: Model, data: _Data, held: NDArray[np.int64], lesson: _Lesson) -> Model:
     """Calibrate on held-out texts and write down how good the model is there."""
     predictor, texts, targets = Predictor(model), data.part(held), data.targets[held]
     network, wide = predictor.network_logits(texts), predictor.wide_margins(texts)
     join = calibrate(network, wide, targets, several=data.several)
     probabilities = to_probabilities(join.logits(network, wide), several=data.several)
+    model = replace(model, join=join, thresholds=thresholds(probabilities, targets) if data.several else ())
+    predictor = Predictor(model)
     gold = [tuple(model.labels[place] for place in np.flatnonzero(row)) for row in targets]
     report = measure(gold, probabilities, predictor.choose, model.labels, several=data.several)
     figures = {
@@ -330,7 +277,7 @@ def _calibrated(model: Model, data: _Data, held: NDArray[np.int64], lesson: _Les
         "known_words": lesson.start.known,
         "training_texts": len(data.targets),
     }
-    return replace(model, join=join, figures=figures)
+    return replace(model, figures=figures)
 
 
 def _fingerprint(train: Labelled) -> str:

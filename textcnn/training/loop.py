@@ -64,12 +64,19 @@ class Trainer:
     """A network, its word vectors, what it learns from, and the best weights so far."""
 
     def __init__(
-        self, network: TextCNN, channels: Channels, settings: Settings, *, weights: NDArray[np.float32], several: bool
+        self,
+        network: TextCNN,
+        channels: Channels,
+        settings: Settings,
+        *,
+        weights: NDArray[np.float32],
+        several: bool,
+        seed: int = 0,
     ) -> None:
         self.network, self.channels, self.settings, self.several = network, channels, settings, several
         self.device = next(network.parameters()).device.type
         self.weights = torch.from_numpy(weights).to(self.device)  # (K,) of the classes
-        self.random = np.random.default_rng(settings.seed)
+        self.random = np.random.default_rng(seed)
         self.rate = 1.0  # falls when the loss diverges
         self.start_loss = float("nan")  # before the first step
         self.best: tuple[dict[str, Tensor], Tensor | None] | None = None
