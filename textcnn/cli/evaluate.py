@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from textcnn.cli.console import cells, console, is_terminal, one_line, put, say, table, width
-from textcnn.cli.options import ModelPath, Quiet, with_reading
+from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
 from textcnn.corpus import Corpus, Reading, read_corpus
 
 if TYPE_CHECKING:
@@ -41,13 +41,14 @@ def evaluate(
     min_accuracy: Annotated[
         float | None, typer.Option(metavar="X", min=0, max=1, help="Exit with 1 if the accuracy is below X.")
     ] = None,
+    threads: Threads = 0,
     quiet: Quiet = False,
 ) -> None:
     """Measure a model on labelled texts that it has not learned from."""
     from textcnn.metrics import measure, mistakes
     from textcnn.predictor import Predictor
 
-    predictor = Predictor.open(model)
+    predictor = Predictor.open(model, threads)
     if how.label_separator is None and not predictor.model.several:
         how = how._replace(label_separator="")
     corpus = read_corpus(files, reading=how)

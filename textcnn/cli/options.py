@@ -15,10 +15,13 @@ from textcnn.corpus import FORMATS, Reading
 from textcnn.errors import SettingsError
 from textcnn.settings import check, checked, describe_limits, each_setting
 
-__all__ = ["ModelPath", "Quiet", "settings_from_file", "with_reading", "with_settings"]
+__all__ = ["ModelPath", "Quiet", "Threads", "settings_from_file", "with_reading", "with_settings"]
 
 ModelPath = Annotated[
     Path, typer.Option("-m", "--model", envvar="TEXTCNN_MODEL", metavar="FILE", help="The model.", show_default=True)
+]
+Threads = Annotated[
+    int, typer.Option(metavar="N", min=0, max=256, help="Threads for many texts; 0: as many as there are free cores.")
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors and results.")]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textcnn.cli.console import is_terminal, put
-from textcnn.cli.options import ModelPath, Quiet, with_reading
+from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
 from textcnn.cli.output import OutputFormat, Row, writer
 from textcnn.cli.records import groups
 from textcnn.corpus import Reading, Record
@@ -65,6 +65,7 @@ def predict(
     against: Annotated[
         str, typer.Option(metavar="LABEL", help="Explain why the answer is not this label.", show_default=False)
     ] = "",
+    threads: Threads = 0,
     quiet: Quiet = False,
 ) -> None:
     """Answer for texts given here, for the lines of standard input, or for the texts of a file.
@@ -78,7 +79,7 @@ def predict(
         raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")
     from textcnn.predictor import Predictor
 
-    predictor = Predictor.open(model)
+    predictor = Predictor.open(model, threads)
     otherwise = _OTHERWISE if otherwise is None else otherwise
     labels = [*predictor.labels, *([otherwise] if threshold is not None else [])]
     _check_only(only or [], labels)
