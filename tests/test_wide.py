@@ -107,3 +107,13 @@ def test_texts_of_nothing() -> None:
     assert np.isfinite(wide.scores(*encode(["", " "], 99))).all()
     empty = fit_wide(encode(["a", "", "b"], 99), np.eye(2, dtype=np.float32)[[0, 1, 1]], several=False)
     assert np.isfinite(empty.scores(*encode(["a", ""], 99))).all()
+
+
+def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "_MOST_WORDS", 40)
+    texts, targets = TEXTS * 20, np.tile(TARGETS, (20, 1))
+    chosen = learning._sample(encode(texts, 99).ragged)
+    assert 8 < len(chosen) < 20 and (np.diff(chosen) > 0).all()
+    encoded = encode(TEXTS, 99)
+    margins = fit_wide(encode(texts, 99), targets, several=False).scores(encoded.surfaces, encoded.ragged)
+    assert ((margins[:, 0] > 0) == TARGETS[:, 1].astype(bool)).all()

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from textcnn.vocabulary import Encoded
+from textcnn.vocabulary import Encoded, Ragged
 from textcnn.wide import BITS, BUCKETS, IDF_UNIT, Bag, Wide, bag, features, neighbours, spelt
 
 __all__ = ["fit_wide"]
@@ -27,6 +27,7 @@ SMOOTHING = 0.5  # pseudo-count of the log ratio
 TOLERANCE = 0.03
 ROUNDS = 20
 _MOST_BYTES = 6_000_000  # of all weights
+_MOST_WORDS = 4_000_000  # of the texts that it learns from; of more texts they are a sample
 
 
 class _Data(NamedTuple):
@@ -40,6 +41,9 @@ class _Data(NamedTuple):
 
 def fit_wide(encoded: Encoded, targets: Floats, *, several: bool) -> Wide:
     """Learn from texts with targets of zeros and ones (B, K)."""
+    if len(encoded.ragged.words) > _MOST_WORDS:
+        chosen = _sample(encoded.ragged)
+        encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)), targets[chosen]
     signs = (2 * targets - 1).astype(np.float32)
     if not several and signs.shape[1] == 2:
         signs = signs[:, 1:]  # one label's margin is the other's turned round
@@ -59,6 +63,13 @@ def fit_wide(encoded: Encoded, targets: Floats, *, several: bool) -> Wide:
     table[data.buckets] = idf
     assert split <= 1 << BITS
     return _compact(data.buckets, weights, table, alpha.sum(axis=0))
+
+
+def _sample(ragged: Ragged) -> NDArray[np.int64]:
+    """Texts drawn at random, in order, as many as have about the most words."""
+    order = np.random.default_rng(0).permutation(len(ragged.starts) - 1)
+    inside = np.cumsum(ragged.lengths[order]) <= _MOST_WORDS
+    return np.sort(order[inside])
 
 
 def _compact(buckets: NDArray[np.int64], weights: Floats, idf: NDArray[np.uint8], bias: Floats) -> Wide:
