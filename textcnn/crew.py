@@ -8,8 +8,11 @@ the results. (OpenMP's own workers spin while they wait, and on busy cores fall 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 __all__ = ["Crew", "free_cores", "spans"]
 
@@ -21,7 +24,7 @@ class Crew:
 
     def __init__(self, threads: int, begin: Callable[[], None] | None = None) -> None:
         self.threads = threads
-        self._helpers = ThreadPoolExecutor(threads - 1, "textcnn", begin) if threads > 1 else None
+        self._helpers = _pool(threads - 1, begin) if threads > 1 else None
 
     def run(self, tasks: Iterable[Callable[[], None]]) -> None:
         """Do all tasks, in any order; what one raises is raised here."""
@@ -46,6 +49,12 @@ class Crew:
         """Let the helpers go."""
         if self._helpers is not None:
             self._helpers.shutdown()
+
+
+def _pool(threads: int, begin: Callable[[], None] | None) -> "ThreadPoolExecutor":
+    from concurrent.futures import ThreadPoolExecutor  # brings logging along, which takes its time
+
+    return ThreadPoolExecutor(threads, "textcnn", begin)
 
 
 def spans(count: int, size: int) -> list[tuple[int, int]]:

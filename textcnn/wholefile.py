@@ -5,7 +5,6 @@ neither a full disk nor a kill can leave half a file or take away the old one.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +22,8 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OutputError: the folder is missing or read-only, or the disk is full.
     """
+    import tempfile  # brings random along; who only reads does without
+
     beside = None
     try:
         target = path.resolve()  # the file behind a link, not the link
@@ -57,6 +58,8 @@ def check_writable(path: Path) -> None:
     Raises:
         OutputError: it cannot; says why.
     """
+    import tempfile
+
     try:
         _refuse(path)
         with tempfile.TemporaryFile(dir=path.resolve().parent) as probe:

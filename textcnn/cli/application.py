@@ -3,36 +3,54 @@
 import os
 import signal
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 import textcnn
-from textcnn.cli.check import check
 from textcnn.cli.console import one_line, say
-from textcnn.cli.evaluate import evaluate
 from textcnn.cli.help import Command, Group
-from textcnn.cli.inspect import inspect
-from textcnn.cli.predict import predict
-from textcnn.cli.train import train
-from textcnn.cli.vectors import vectors_app
 from textcnn.errors import SettingsError, TextcnnError
 
-__all__ = ["app", "main", "run"]
+__all__ = ["COMMANDS", "main", "program", "run"]
 
 _STOPPED = 130
 # Where click's exceptions are at home depends on the version of typer; that this one is a usage error does not.
 _UsageError: Any = typer.BadParameter.__base__
 
-app = typer.Typer(
-    name="textcnn",
-    cls=Group,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-    invoke_without_command=True,
-    rich_markup_mode=None,
-)
+# Each is in a module of its name; its example stands at the end of its help.
+COMMANDS = {
+    "train": "textcnn train spam.csv -o spam.textcnn",
+    "evaluate": "textcnn evaluate test.csv --errors 10",
+    "predict": "tail -f mail.log | textcnn predict --only spam",
+    "inspect": "textcnn inspect model.textcnn",
+    "check": "textcnn check train.csv --against test.csv",
+    "vectors": "textcnn vectors nearest film",
+}
+
+
+def program(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with these commands: importing all of them takes a while, and one is enough to answer."""
+    app = typer.Typer(
+        name="textcnn",
+        cls=Group,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+        invoke_without_command=True,
+        rich_markup_mode=None,
+    )
+    app.callback(epilog="Example: textcnn train spam.csv && textcnn predict 'free entry, text WIN now'")(_root)
+    for name in names:
+        module = import_module(f"textcnn.cli.{name}")
+        made = getattr(module, f"{name}_app", None) or getattr(module, name)
+        if isinstance(made, typer.Typer):
+            app.add_typer(made)
+        else:
+            app.command(cls=Command, epilog=f"Example: {COMMANDS[name]}")(made)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -41,8 +59,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="Example: textcnn train spam.csv && textcnn predict 'free entry, text WIN now'")
-def program(
+def _root(
     context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and leave.", callback=_version, is_eager=True)
@@ -52,14 +69,6 @@ def program(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(2)
-
-
-app.command(cls=Command, epilog="Example: textcnn train spam.csv -o spam.textcnn")(train)
-app.command(cls=Command, epilog="Example: textcnn evaluate test.csv --errors 10")(evaluate)
-app.command(cls=Command, epilog="Example: tail -f mail.log | textcnn predict --only spam")(predict)
-app.command(cls=Command, epilog="Example: textcnn inspect model.textcnn")(inspect)
-app.command(cls=Command, epilog="Example: textcnn check train.csv --against test.csv")(check)
-app.add_typer(vectors_app)
 
 
 def main() -> NoReturn:
@@ -78,8 +87,9 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command; every error becomes one line on standard error, and an exit code."""
+    names = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
     try:
-        code = app(args=arguments, prog_name="textcnn", standalone_mode=False)
+        code = program(names)(args=arguments, prog_name="textcnn", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:
         code = _explained(error)
     if code == _STOPPED:
