@@ -12,12 +12,12 @@ from test_modelfile import changed
 from textcnn import ModelFileError, TextCNNClassifier
 from textcnn.activity import active_share, effective_rank, twins
 from textcnn.learned import Filter, LabelNgrams, Learned, Ngram, pack, unpack
+from textcnn.lexicon import encode
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.tensorfile import TensorFileError, read_tensors, write_tensors
 from textcnn.training.gifts import Words, joined, look
 from textcnn.training.ngrams import _centred, _coefficients, _given, _threshold
-from textcnn.vocabulary import encode
 
 SMALL = {"vectors": "none", "filters": 8, "dimensions": 12, "widths": (1, 2, 3), "min_count": 1, "epochs": 15}
 

@@ -17,6 +17,8 @@ from textcnn.errors import TrainingError
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings
+from textcnn.tokens import folded
+from textcnn.training.split import hold_out
 
 __all__ = ["TRAININGS", "Examination", "Question"]
 
@@ -82,15 +84,11 @@ class Examination:
 
     def _held_out(self) -> list[int]:
         """What `train` would hold out of these texts."""
-        from textcnn.tokens import folded
-        from textcnn.training.split import hold_out
-
         corpus, settings = self.question.corpus, self.settings
         keys = [folded(text) for text in corpus.texts]
         strata = [own[:1] for own in corpus.labels]
         random = np.random.default_rng(settings.seed)
-        held: list[int] = hold_out(keys, strata, settings.validation_share, random)[1].tolist()
-        return held
+        return list(map(int, hold_out(keys, strata, settings.validation_share, random)[1]))
 
     def _of_training(self) -> Iterator[Check]:
         sample, values = self.sample, self.question.values

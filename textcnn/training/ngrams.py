@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from textcnn.activity import active_share, twins
 from textcnn.learned import Filter, LabelNgrams, Learned, Ngram
+from textcnn.lexicon import Encoded, Ragged
 from textcnn.lookup import Network
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.tokens import unspaced
 from textcnn.training.gifts import Gifts, Words, joined, look
-from textcnn.vocabulary import Encoded, Ragged
 
 __all__ = ["learn_ngrams"]
 
