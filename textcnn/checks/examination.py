@@ -20,9 +20,8 @@ from textcnn.settings import Settings
 from textcnn.tokens import folded
 from textcnn.training.split import hold_out
 
-__all__ = ["TRAININGS", "Examination", "Question"]
+__all__ = ["Examination", "Question"]
 
-TRAININGS = FOLDS + 4  # how many are made at most
 _LEAST = 12  # texts
 _OWN = 600  # learned texts that are answered, too
 
@@ -91,6 +90,8 @@ class Examination:
         return list(map(int, hold_out(keys, strata, settings.validation_share, random)[1]))
 
     def _of_training(self) -> Iterator[Check]:
+        from textcnn.training.fitting import chosen_device
+
         sample, values = self.sample, self.question.values
         self.tell("gradients")
         yield controls.gradients(sample, values)
@@ -107,7 +108,8 @@ class Examination:
         first = trials[0]
         score = controls.right(sample, first.unseen, first, first.probabilities)
         yield controls.more_texts(sample, first, score, values, self.random)
-        yield cost(first.predictor, sample.texts, sum(trial.seconds for trial in trials) / FOLDS, self.settings.device)
+        seconds = sum(trial.seconds for trial in trials) / FOLDS
+        yield cost(first.predictor, sample.texts, seconds, chosen_device(self.settings))
 
     def _of_trials(self, trials: list[Trial]) -> Iterator[Check]:
         sample, several = self.sample, self.sample.several
