@@ -93,6 +93,11 @@ def test_every_kind_of_network_can_be_inspected(pooling: str) -> None:
     assert found is not None and len(found.filters) == 24 and any(own.speak_for for own in found.labels)
 
 
+def test_widths_from_numpy_can_be_written() -> None:
+    found = fitted(widths=np.array([1, 2]), epochs=1).learned()
+    assert found is not None and {each.width for each in found.filters} == {1, 2}
+
+
 def test_several_labels_and_texts_without_words() -> None:
     texts = ["red ball", "blue ball", "red and blue", "", "!"] * 6
     labels = [["red"], ["blue"], ["red", "blue"], [], []] * 6

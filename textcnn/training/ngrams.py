@@ -195,7 +195,7 @@ def _filters(
         found.append(
             Filter(
                 number,
-                network.widths[own // count],
+                int(network.widths[own // count]),
                 _best_ngrams(gifts, order[borders[own] : borders[own + 1]], most),
                 label if push > 0 else -1,
                 _rounded(push),
