@@ -93,6 +93,12 @@ def test_every_kind_of_network_can_be_inspected(pooling: str) -> None:
     assert found is not None and len(found.filters) == 24 and any(own.speak_for for own in found.labels)
 
 
+def test_the_filters_of_several_networks() -> None:
+    found = fitted(networks=2, epochs=2).learned()
+    assert found is not None and [own.network for own in found.filters] == [0] * 24 + [1] * 24
+    assert all(own.twin == -1 or own.twin // 24 == own.network for own in found.filters)
+
+
 def test_widths_from_numpy_can_be_written() -> None:
     found = fitted(widths=np.array([1, 2]), epochs=1).learned()
     assert found is not None and {each.width for each in found.filters} == {1, 2}

@@ -65,7 +65,7 @@ def _fit(predictor: Predictor, corpus: Corpus, numbers: list[int]) -> Fit:
     return Fit(
         sum(own) / max(len(own), 1),
         model.figures["validation"]["accuracy"],
-        [row[1] for row in model.figures["curve"] if row[1] is not None],
+        [row[1] for row in model.figures["curve"]],
         sum(member.network.filters[0].size for member in model.members),
         sum(len(text.split()) for text in corpus.texts),
     )

@@ -35,7 +35,7 @@ def learns_a_few(sample: Sample, values: Mapping[str, Any], random: np.random.Ge
         sample,
         few,
         few,
-        {**values, **sure, "schedule": "constant", "wide": "off"},
+        {**values, **sure, "schedule": "constant", "wide": "off", "networks": 1},
         enough=lambda row: row.score == 1,
         watched=True,
     )

@@ -120,7 +120,7 @@ class Examination:
             answers[trial.unseen] = trial.probabilities
         weighted = self.settings.class_weight != "none"
         yield training.start_loss(figures, sample.prior, several=several, weighted=weighted)
-        yield training.learning_rate(figures, len(first.epochs), self.settings.learning_rate)
+        yield training.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
         beats = training.beats_guessing(sample, answers)
         yield beats
         yield self._swallowed(trials)
@@ -156,7 +156,7 @@ class Examination:
         return training.Fit(
             controls.right(sample, own, trial, answers),
             controls.right(sample, trial.unseen, trial, trial.probabilities),
-            [row.validation_loss for row in trial.epochs if row.validation_loss is not None and not row.note],
+            [row[1] for row in trial.predictor.model.figures["curve"]],
             sum(member.network.filters[0].size for member in trial.predictor.model.members),
             sum(len(text.split()) for text in sample.chosen(trial.learned)),
         )
