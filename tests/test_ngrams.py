@@ -76,15 +76,15 @@ def test_what_words_and_pairs_of_the_wide_part_give() -> None:
     for text in ("a free prize now", "free free"):
         encoded = encode([text], 100)
         surfaces = [encoded.surfaces[word] for word in encoded.ragged.words]
-        gifts = wide.gifts(encoded.surfaces, encoded.ragged)
+        found = wide.totals(encoded.surfaces, encoded.ragged)
         singles, pairs = wide.attributed(surfaces)
-        by_name = dict(zip(gifts.names, gifts.totals, strict=True))
+        by_name = dict(zip(found.names, found.sums, strict=True))
         for word in set(surfaces):
             own = singles[[place for place, each in enumerate(surfaces) if each == word]].sum(axis=0)
             np.testing.assert_allclose(by_name[(word,)], own, rtol=1e-4, atol=1e-6)
         for place, pair in enumerate(pairwise(surfaces), 1):
             np.testing.assert_allclose(by_name[pair], pairs[place], rtol=1e-4, atol=1e-6)
-        assert len(gifts.names) == len(set(surfaces)) + len(set(pairwise(surfaces)))
+        assert len(found.names) == len(set(surfaces)) + len(set(pairwise(surfaces)))
 
 
 @pytest.mark.parametrize("pooling", ["kmax", "mean", "max+mean"])
