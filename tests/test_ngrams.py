@@ -12,12 +12,12 @@ from test_modelfile import changed
 from textcnn import ModelFileError, TextCNNClassifier
 from textcnn.activity import active_share, effective_rank, twins
 from textcnn.learned import Filter, LabelNgrams, Learned, Ngram, pack, unpack
+from textcnn.lexicon import encode
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.tensorfile import TensorFileError, read_tensors, write_tensors
 from textcnn.training.gifts import Words, joined, look
 from textcnn.training.ngrams import _centred, _coefficients, _given, _threshold
-from textcnn.vocabulary import encode
 
 SMALL = {"vectors": "none", "filters": 8, "dimensions": 12, "widths": (1, 2, 3), "min_count": 1, "epochs": 15}
 
@@ -76,21 +76,32 @@ def test_what_words_and_pairs_of_the_wide_part_give() -> None:
     for text in ("a free prize now", "free free"):
         encoded = encode([text], 100)
         surfaces = [encoded.surfaces[word] for word in encoded.ragged.words]
-        gifts = wide.gifts(encoded.surfaces, encoded.ragged)
+        found = wide.totals(encoded.surfaces, encoded.ragged)
         singles, pairs = wide.attributed(surfaces)
-        by_name = dict(zip(gifts.names, gifts.totals, strict=True))
+        by_name = dict(zip(found.names, found.sums, strict=True))
         for word in set(surfaces):
             own = singles[[place for place, each in enumerate(surfaces) if each == word]].sum(axis=0)
             np.testing.assert_allclose(by_name[(word,)], own, rtol=1e-4, atol=1e-6)
         for place, pair in enumerate(pairwise(surfaces), 1):
             np.testing.assert_allclose(by_name[pair], pairs[place], rtol=1e-4, atol=1e-6)
-        assert len(gifts.names) == len(set(surfaces)) + len(set(pairwise(surfaces)))
+        assert len(found.names) == len(set(surfaces)) + len(set(pairwise(surfaces)))
 
 
 @pytest.mark.parametrize("pooling", ["kmax", "mean", "max+mean"])
 def test_every_kind_of_network_can_be_inspected(pooling: str) -> None:
     found = fitted(pooling=pooling, hidden=(6,), epochs=2).learned()
     assert found is not None and len(found.filters) == 24 and any(own.speak_for for own in found.labels)
+
+
+def test_the_filters_of_several_networks() -> None:
+    found = fitted(networks=2, epochs=2).learned()
+    assert found is not None and [own.network for own in found.filters] == [0] * 24 + [1] * 24
+    assert all(own.twin == -1 or own.twin // 24 == own.network for own in found.filters)
+
+
+def test_widths_from_numpy_can_be_written() -> None:
+    found = fitted(widths=np.array([1, 2]), epochs=1).learned()
+    assert found is not None and {each.width for each in found.filters} == {1, 2}
 
 
 def test_several_labels_and_texts_without_words() -> None:

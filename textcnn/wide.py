@@ -33,8 +33,8 @@ __all__ = [
     "SALT",
     "Bag",
     "Features",
-    "Gifts",
     "Join",
+    "Totals",
     "Wide",
     "bag",
     "features",
@@ -74,11 +74,11 @@ class Bag(NamedTuple):
     counts: Floats
 
 
-class Gifts(NamedTuple):
+class Totals(NamedTuple):
     """What words and pairs give to the scores of texts, added up over the texts."""
 
     names: list[tuple[str, ...]]  # N words, or pairs of words
-    totals: Floats  # (N, K)
+    sums: Floats  # (N, K)
     texts: Ints  # (N,) how many texts have them
 
 
@@ -137,7 +137,7 @@ class Wide(NamedTuple):
             self._rows(order) * (_share(pairs, place)[:, None] / length),
         )
 
-    def gifts(self, surfaces: Sequence[str], ragged: Ragged) -> Gifts:
+    def totals(self, surfaces: Sequence[str], ragged: Ragged) -> Totals:
         """What each word, and each pair of neighbours, gives to all the texts that have it."""
         words, kinds = spelt(surfaces)
         own = features(words)
@@ -147,7 +147,7 @@ class Wide(NamedTuple):
         length = np.sqrt(np.where(norm > 0, norm, 1))
         left, inner = _left_words(own, kinds, ragged)
         spelling = [words[kind] for kind in kinds[ragged.words].tolist()]
-        return Gifts(
+        return Totals(
             [(word,) for word in words] + [(spelling[place], spelling[place + 1]) for place in left.tolist()],
             np.concatenate(
                 [_each(inside, length, len(words)) * rows, (_each(pairs, length, len(seen)) * self._rows(seen))[inner]]

@@ -17,6 +17,7 @@ from textcnn.predictor import Predictor
 __all__ = ["after_training"]
 
 _FEW = 300  # texts that are looked at again
+_LEAST = 20  # held-out texts below which their figures say little
 
 
 def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> list[Check]:
@@ -44,7 +45,7 @@ def _beats_guessing(report: Mapping[str, Any], *, several: bool) -> Check:
     """Against always saying the most frequent label; for several labels there is no such guess."""
     most = 0.0 if several else max(own["support"] for own in report["labels"].values()) / report["count"]
     figure = f"{report['accuracy']:.1%} of {report['count']:,} held-out texts right, {most:.1%} by one label for all"
-    if report["accuracy"] > most:
+    if report["accuracy"] > most or report["count"] < _LEAST:
         return judge("beats guessing", Verdict.ok, figure)
     return judge("beats guessing", Verdict.look, figure, NO_BETTER)
 
@@ -65,7 +66,7 @@ def _fit(predictor: Predictor, corpus: Corpus, numbers: list[int]) -> Fit:
     return Fit(
         sum(own) / max(len(own), 1),
         model.figures["validation"]["accuracy"],
-        [row[1] for row in model.figures["curve"] if row[1] is not None],
+        [row[1] for row in model.figures["curve"]],
         sum(member.network.filters[0].size for member in model.members),
         sum(len(text.split()) for text in corpus.texts),
     )

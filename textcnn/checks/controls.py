@@ -35,7 +35,7 @@ def learns_a_few(sample: Sample, values: Mapping[str, Any], random: np.random.Ge
         sample,
         few,
         few,
-        {**values, **sure, "schedule": "constant", "wide": "off"},
+        {**values, **sure, "schedule": "constant", "wide": "off", "networks": 1},
         enough=lambda row: row.score == 1,
         watched=True,
     )
@@ -94,9 +94,9 @@ def more_texts(
 
 def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
     """Numerical gradients of convolution and pooling agree with those of the program, on words of these texts."""
+    from textcnn.lexicon import encode
     from textcnn.network.gradients import deviation
     from textcnn.settings import Settings
-    from textcnn.vocabulary import encode
 
     settings = Settings(**values)
     worst = deviation(encode(sample.texts[:6], 12).ragged, settings.widths, settings.pooling, settings.k)

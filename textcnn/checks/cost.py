@@ -18,7 +18,7 @@ def cost(predictor: Predictor, texts: Sequence[str], training: float, device: st
     predictor.all_probabilities(texts[:_TEXTS])
     each = 1000 * (time.perf_counter() - began) / max(len(texts[:_TEXTS]), 1)
     memory = _peak()
-    figure = f"{each:.2f} ms a text, {training:.1f} s a small training, device {device}"
+    figure = f"{each:.2f} ms a text, {training:.1f} s a small training on the {device}"
     figure += f", {memory / 1e6:,.0f} MB at the peak" if memory else ""
     advice = "shorter texts (--max-words), fewer --filters or --widths make it quicker"
     return judge("cost", grade(each, look=_SLOW, wrong=1e9), figure, advice)

@@ -17,10 +17,11 @@ from textcnn.errors import TrainingError
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings
+from textcnn.tokens import folded
+from textcnn.training.split import hold_out
 
-__all__ = ["TRAININGS", "Examination", "Question"]
+__all__ = ["Examination", "Question"]
 
-TRAININGS = FOLDS + 4  # how many are made at most
 _LEAST = 12  # texts
 _OWN = 600  # learned texts that are answered, too
 
@@ -82,17 +83,15 @@ class Examination:
 
     def _held_out(self) -> list[int]:
         """What `train` would hold out of these texts."""
-        from textcnn.tokens import folded
-        from textcnn.training.split import hold_out
-
         corpus, settings = self.question.corpus, self.settings
         keys = [folded(text) for text in corpus.texts]
         strata = [own[:1] for own in corpus.labels]
         random = np.random.default_rng(settings.seed)
-        held: list[int] = hold_out(keys, strata, settings.validation_share, random)[1].tolist()
-        return held
+        return list(map(int, hold_out(keys, strata, settings.validation_share, random)[1]))
 
     def _of_training(self) -> Iterator[Check]:
+        from textcnn.training.fitting import chosen_device
+
         sample, values = self.sample, self.question.values
         self.tell("gradients")
         yield controls.gradients(sample, values)
@@ -109,7 +108,8 @@ class Examination:
         first = trials[0]
         score = controls.right(sample, first.unseen, first, first.probabilities)
         yield controls.more_texts(sample, first, score, values, self.random)
-        yield cost(first.predictor, sample.texts, sum(trial.seconds for trial in trials) / FOLDS, self.settings.device)
+        seconds = sum(trial.seconds for trial in trials) / FOLDS
+        yield cost(first.predictor, sample.texts, seconds, chosen_device(self.settings))
 
     def _of_trials(self, trials: list[Trial]) -> Iterator[Check]:
         sample, several = self.sample, self.sample.several
@@ -120,7 +120,7 @@ class Examination:
             answers[trial.unseen] = trial.probabilities
         weighted = self.settings.class_weight != "none"
         yield training.start_loss(figures, sample.prior, several=several, weighted=weighted)
-        yield training.learning_rate(figures, len(first.epochs), self.settings.learning_rate)
+        yield training.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
         beats = training.beats_guessing(sample, answers)
         yield beats
         yield self._swallowed(trials)
@@ -156,7 +156,7 @@ class Examination:
         return training.Fit(
             controls.right(sample, own, trial, answers),
             controls.right(sample, trial.unseen, trial, trial.probabilities),
-            [row.validation_loss for row in trial.epochs if row.validation_loss is not None and not row.note],
+            [row[1] for row in trial.predictor.model.figures["curve"]],
             sum(member.network.filters[0].size for member in trial.predictor.model.members),
             sum(len(text.split()) for text in sample.chosen(trial.learned)),
         )

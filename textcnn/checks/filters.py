@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from textcnn.activity import active_share, effective_rank, twins
 from textcnn.checks.verdict import Check, Verdict, grade, judge
+from textcnn.lexicon import encode
 from textcnn.predictor import Predictor
-from textcnn.vocabulary import encode
 
 __all__ = ["filter_checks"]
 

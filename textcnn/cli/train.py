@@ -18,6 +18,7 @@ from textcnn.errors import DataError, OutputError, TrainingError
 from textcnn.wholefile import check_writable
 
 if TYPE_CHECKING:
+    from textcnn.checks import Check
     from textcnn.modelfile import Model
     from textcnn.training.loop import Epoch, Step
 
@@ -61,8 +62,7 @@ def train(
 
     model.save(output)
     if not quiet:
-        _summary(model, output, time.monotonic() - began)
-        show_worth_a_look(after_training(model, corpus, held))
+        _summary(model, output, time.monotonic() - began, after_training(model, corpus, held))
 
 
 def _refuse_overwriting(output: Path, inputs: list[str]) -> None:
@@ -142,8 +142,8 @@ def _named(labels: list[str]) -> str:
     return ", ".join(map(repr, labels[:5])) + (f" ... ({len(labels)})" if len(labels) > 5 else "")
 
 
-def _summary(model: "Model", output: Path, seconds: float) -> None:
-    """A small table of classes, and what to try next."""
+def _summary(model: "Model", output: Path, seconds: float, checks: "list[Check]") -> None:
+    """A small table of classes, what is worth a look, and what to try next."""
     figures = model.figures["validation"]
     shown = console(sys.stderr)
     made = table("label", "precision", "recall", "F1", "texts")
@@ -159,5 +159,6 @@ def _summary(model: "Model", output: Path, seconds: float) -> None:
     name = "all labels right" if model.several else "accuracy"
     say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {figures['count']} texts held out")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
+    show_worth_a_look(checks)
     option = "" if output == Path("model.textcnn") else f" -m {path}"
     say(f"try: textcnn predict{option} 'your text'")

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from textcnn.crew import Crew
+from textcnn.lexicon import Ragged
 from textcnn.network.maxpool import pool_by_loops, suits
 from textcnn.network.responses import Bank, Layout, pool
-from textcnn.vocabulary import Ragged
 
 __all__ = ["deviation"]
 

@@ -32,7 +32,7 @@ from textcnn.training.weights import class_weights
 from textcnn.training.wide import fit_wide
 from textcnn.vocabulary import Encoded, encode
 
-__all__ = ["Labelled", "Watch", "fit"]
+__all__ = ["Labelled", "Watch", "chosen_device", "fit"]
 
 Watch = Callable[["Step | Epoch | str"], bool]
 
@@ -201,9 +201,12 @@ class _Machine(NamedTuple):
     crew: Crew
 
 
-@contextmanager
-def _machine(settings: Settings) -> Iterator[_Machine]:
-    """Device and threads; torch's seed and number of threads are as they were before when the block ends."""
+def chosen_device(settings: Settings) -> str:
+    """Where training will take place.
+
+    Raises:
+        SettingsError: this machine does not have that.
+    """
     device = settings.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -211,7 +214,13 @@ def _machine(settings: Settings) -> Iterator[_Machine]:
         device == "mps" and not torch.backends.mps.is_available()
     ):
         raise SettingsError(f"device: there is no {device} on this machine; use --device cpu")
-    before = torch.get_num_threads()
+    return device
+
+
+@contextmanager
+def _machine(settings: Settings) -> Iterator[_Machine]:
+    """Device and threads; torch's seed and number of threads are as they were before when the block ends."""
+    device, before = chosen_device(settings), torch.get_num_threads()
     torch.set_num_threads(1)  # its own threads suffer from busy cores, see crew.py; each thread has a number of its own
     crew = Crew(settings.threads or free_cores(), partial(torch.set_num_threads, 1))
     try:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.learned import LONGEST
+from textcnn.lexicon import Ragged
 from textcnn.lookup import Frame, Network
 from textcnn.tokens import unspaced
-from textcnn.vocabulary import Ragged
 
 __all__ = ["Gifts", "Words", "joined", "look"]
 

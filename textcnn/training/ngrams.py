@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from textcnn.activity import active_share, twins
 from textcnn.learned import Filter, LabelNgrams, Learned, Ngram
+from textcnn.lexicon import Encoded, Ragged
 from textcnn.lookup import Network
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.tokens import unspaced
 from textcnn.training.gifts import Gifts, Words, joined, look
-from textcnn.vocabulary import Encoded, Ragged
 
 __all__ = ["learn_ngrams"]
 
@@ -129,14 +129,14 @@ def _frequent(texts: Ints, labels: int) -> Ints:
 def _of_wide(model: Model, encoded: Encoded, predictor: Predictor) -> _Table:
     """The words and pairs of the wide part."""
     assert model.wide is not None
-    gifts = model.wide.gifts(encoded.surfaces, encoded.ragged)
-    kept = _frequent(gifts.texts, len(model.labels))
-    margins = model.join.wide_weight * gifts.totals[kept].astype(np.float64)
+    held = model.wide.totals(encoded.surfaces, encoded.ragged)
+    kept = _frequent(held.texts, len(model.labels))
+    margins = model.join.wide_weight * held.sums[kept].astype(np.float64)
     if margins.shape[1] != len(model.labels):
         margins = np.concatenate([-margins, margins], axis=1)
     centred = _centred(margins.T, several=model.several).T
-    names = [joined([predictor.spelling(word) for word in gifts.names[each]]) for each in kept]
-    return _Table(names, centred, gifts.texts[kept])
+    names = [joined([predictor.spelling(word) for word in held.names[each]]) for each in kept]
+    return _Table(names, centred, held.texts[kept])
 
 
 def _joined(tables: list[_Table]) -> _Table:
@@ -195,7 +195,7 @@ def _filters(
         found.append(
             Filter(
                 number,
-                network.widths[own // count],
+                int(network.widths[own // count]),
                 _best_ngrams(gifts, order[borders[own] : borders[own + 1]], most),
                 label if push > 0 else -1,
                 _rounded(push),
