@@ -98,11 +98,11 @@ def console(stream: TextIO) -> "Console":
 
 
 def table(*columns: str) -> "Table":
-    """A plain table: the first column is text, the others are numbers."""
+    """A plain table without blank lines around it: the first column is text, the others are numbers."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, column in enumerate(columns):
         made.add_column(column, justify="right" if number else "left", overflow="fold")
     return made
