@@ -16,6 +16,8 @@ import pytest
 from conftest import EXAMPLES, HAM, SPAM, write_csv
 from program import TINY
 
+from textcnn.cli import console
+
 COMMANDS = ("train", "evaluate", "predict", "inspect")
 
 
@@ -95,7 +97,7 @@ class TestTrain:
         assert 'text from "text" (by name), labels from "label" (by name)' in answer.err
         assert "40 texts, 2 labels" in answer.err
         assert len(re.findall(r"^epoch +\d  loss \d\.\d+  validation loss", answer.err, re.MULTILINE)) == 3
-        assert re.search(r"^ ham +[\d.]+ +[\d.]+ +[\d.]+ +2 $", answer.err, re.MULTILINE)
+        assert re.search(r"^ham +[\d.]+ +[\d.]+ +[\d.]+ +2$", answer.err, re.MULTILINE)
         assert "on 4 texts held out" in answer.err
         assert answer.err.endswith("try: textcnn predict 'your text'\n")
         assert "\x1b" not in answer.err
@@ -173,7 +175,7 @@ class TestEvaluate:
         assert re.search(r"^accuracy +0\.\d{4} +95 % interval 0\.\d+ to \d\.\d+, 13 texts$", answer.out, re.MULTILINE)
         for name in ("macro F1", "micro F1", "MCC", "log loss", "calibration error"):
             assert re.search(rf"^{name} +-?\d\.\d{{4}}$", answer.out, re.MULTILINE)
-        assert re.search(r"^ is \\ said +ham +spam $", answer.out, re.MULTILINE)
+        assert re.search(r"^is \\ said +ham +spam$", answer.out, re.MULTILINE)
         assert re.search(
             r"test\.csv:1[23]  said (ham|spam) \(\d\.\d{3}\), is (ham|spam)\n    \S", answer.out, re.MULTILINE
         )
@@ -184,7 +186,7 @@ class TestEvaluate:
         assert textcnn("train", "many.csv", "-q", "--epochs=1", *TINY).code == 0
         shown = textcnn("evaluate", "many.csv").out
         assert "is \\ said" not in shown
-        assert re.search(r"^ confused most: is +said +texts $", shown, re.MULTILINE)
+        assert re.search(r"^confused most: is +said +texts$", shown, re.MULTILINE)
         monkeypatch.setenv("COLUMNS", "200")
         assert "is \\ said" in textcnn("evaluate", "many.csv").out
 
@@ -255,6 +257,28 @@ class TestPredict:
         assert textcnn("predict", "zzz", "--threshold=1", "--otherwise=a person", "--format=label").out == "a person\n"
         assert textcnn("predict", "free prize", "--threshold=0.1", "--format=label").out == "spam\n"
         assert textcnn("predict", "zzz", "--otherwise=a person").code == 2
+
+    def test_below_a_threshold_the_likeliest_labels_are_shown_all_the_same(self, textcnn, model):
+        unsure = textcnn("predict", "zzz", "--threshold=1", "--top=2").out.split("\t")
+        best = textcnn("predict", "zzz", "--top=2").out.split("\t")
+        assert unsure == ["unknown", best[1], best[0], best[1], "zzz\n"]
+        rows = textcnn("predict", "zzz", "free prize", "--threshold=1", "--top=9", "--format=csv").out.splitlines()
+        assert rows[0] == "label,probability,label2,probability2,text"
+        assert all(row.count(",") == rows[0].count(",") for row in rows)
+
+    def test_a_dash_is_standard_input(self, textcnn, model):
+        assert textcnn("predict", "-", "--format=label", stdin=b"free prize\nsee you at lunch\n").out == "spam\nham\n"
+        assert textcnn("predict", "-", "free prize", "--format=label", stdin=b"x").out.count("\n") == 2
+
+    def test_the_name_of_a_file_is_answered_but_the_option_is_named(self, textcnn, model, train_csv):
+        answer = textcnn("predict", "train.csv", "--format=label")
+        assert (answer.code, answer.out.count("\n")) == (0, 1)
+        assert answer.err == "train.csv is answered as a text; to read the file: textcnn predict --input train.csv\n"
+        assert textcnn("predict", "train.csv", "-q").err == ""
+        assert textcnn("predict", "x" * 5000, ".", "--format=label").err == ""
+
+    def test_an_input_without_a_name_is_no_standard_input(self, textcnn, model):
+        assert textcnn("predict", "--input", "", stdin=b"free prize\n").code == 1
 
     def test_only_is_a_grep_by_meaning(self, textcnn, model):
         given = "\n".join([*HAM[:5], SPAM[0], *HAM[5:9], SPAM[1]]).encode()
@@ -375,6 +399,19 @@ def on_a_terminal(*arguments, columns, env=None):
 
 
 class TestTerminal:
+    @pytest.mark.parametrize("columns", [20, 40, 80])
+    def test_what_is_said_is_broken_between_words(self, columns, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(console, "is_terminal", lambda stream: True)
+        message = (
+            'mail.csv: CSV, with a header; text from "text" (by name), 文本 文本 文本 文本, a/path/that/is/rather/long'
+        )
+        console.say(message)
+        lines = capsys.readouterr().err.splitlines()
+        assert " ".join(line.removeprefix("  ") for line in lines) == message
+        assert all(console.cells(line) <= columns or line.count(" ") == 2 for line in lines)
+        assert (len(lines) == 1) == (console.cells(message) <= columns)
+
     def test_answers_are_pretty(self, model):
         code, shown = on_a_terminal("predict", "free prize", columns=80)
         assert code == 0

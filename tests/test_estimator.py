@@ -91,7 +91,7 @@ ON_ROWS = [
 @pytest.mark.filterwarnings("ignore::UserWarning")  # scikit-learn names the checks that it leaves out itself
 @pytest.mark.parametrize("name", ON_ROWS)
 def test_scikit_learn_checks_on_rows(name: str) -> None:
-    getattr(estimator_checks, name)("Rows", Rows(**{**TINY, "epochs": 4, "filters": 4, "wide": "off"}))
+    getattr(estimator_checks, name)("Rows", Rows(**{**TINY, "epochs": 4, "filters": 4}))
 
 
 def test_learns_and_answers() -> None:

@@ -20,10 +20,29 @@ _LINE = 100  # columns where nobody looks
 
 
 def say(message: str, *, quiet: bool = False) -> None:
-    """A line for people, on standard error."""
-    if not quiet:
-        sys.stderr.write(f"{message}\n")
+    """A line for people, on standard error; on a terminal it is broken between words.
+
+    Where nobody can be told, for a disk is full, work goes on.
+    """
+    if quiet:
+        return
+    try:
+        sys.stderr.write(f"{_broken(message, width()) if is_terminal(sys.stderr) else message}\n")
         sys.stderr.flush()
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  what is not written yet goes there
+
+
+def _broken(message: str, room: int) -> str:
+    """Lines that are not longer than that, save where a word is."""
+    first, *words = message.split(" ")
+    lines = [first]
+    for word in words:
+        if cells(lines[-1]) + 1 + cells(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"  {word}")
+    return "\n".join(lines)
 
 
 def put(result: str) -> None:
