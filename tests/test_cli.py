@@ -125,6 +125,17 @@ class TestTrain:
         settings = json.loads(textcnn("inspect", "--format", "json").out)["settings"]
         assert (settings["widths"], settings["filters"], settings["max_norm"]) == ([1, 3], 5, 2.5)
 
+    def test_too_few_texts_to_hold_some_out(self, textcnn, folder):
+        write_csv(folder / "few.csv", [("ham", "a b"), ("ham", "a b"), ("spam", "a b"), ("spam", "a b")])
+        answer = textcnn("train", "few.csv", "--epochs=1", *TINY)
+        assert answer.code == 0
+        assert "on the 4 texts that it learned from: too few to hold some out\n" in answer.err
+
+    def test_validating_on_texts_that_it_learns_from_is_pointed_out(self, textcnn, train_csv):
+        answer = textcnn("train", train_csv, "--validation", train_csv, "--epochs=1", *TINY)
+        assert "40 of 40 validation texts are training texts, too, which flatters\n" in answer.err
+        assert "on 40 texts held out" in answer.err
+
     def test_validates_on_a_file(self, textcnn, train_csv, folder):
         write_csv(folder / "held.csv", [("ham", "lunch at noon"), ("spam", "free cash"), ("news", "a storm")])
         answer = textcnn("train", train_csv, "--validation", "held.csv", "--epochs=1", *TINY)

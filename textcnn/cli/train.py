@@ -61,7 +61,7 @@ def train(
 
     model.save(output)
     if not quiet:
-        _summary(model, output, time.monotonic() - began)
+        _summary(model, output, time.monotonic() - began, validated=held is not None)
         show_worth_a_look(after_training(model, corpus, held))
 
 
@@ -123,6 +123,8 @@ def _check(corpus: Corpus, held: Corpus | None, quiet: bool) -> None:
         say(f"only one example of {_named(single)}: learned from, but it cannot be validated", quiet=quiet)
     if held is not None:
         _check_validation(counts, held, quiet)
+        if both := sum(map(set(corpus.texts).__contains__, held.texts)):
+            say(f"{both} of {len(held.texts)} validation texts are training texts, too, which flatters", quiet=quiet)
     say(f"{len(corpus.texts)} texts, {len(counts)} labels", quiet=quiet)
 
 
@@ -142,7 +144,7 @@ def _named(labels: list[str]) -> str:
     return ", ".join(map(repr, labels[:5])) + (f" ... ({len(labels)})" if len(labels) > 5 else "")
 
 
-def _summary(model: "Model", output: Path, seconds: float) -> None:
+def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -> None:
     """A small table of classes, and what to try next."""
     figures = model.figures["validation"]
     shown = console(sys.stderr)
@@ -157,7 +159,10 @@ def _summary(model: "Model", output: Path, seconds: float) -> None:
         say(f"... and {len(per_label) - 20} labels more: textcnn inspect {path} --format json")
     low, high = figures["accuracy_interval"]
     name = "all labels right" if model.several else "accuracy"
-    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {figures['count']} texts held out")
+    texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
+    learned = not validated and figures["count"] == model.figures["training_texts"]
+    where = f"the {texts} that it learned from: too few to hold some out" if learned else f"{texts} held out"
+    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
     option = "" if output == Path("model.textcnn") else f" -m {path}"
     say(f"try: textcnn predict{option} 'your text'")
