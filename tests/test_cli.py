@@ -1,6 +1,7 @@
 """The command line as a stranger meets it: help, training, measuring, answering, and the shell around them."""
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import re
 import struct
 import subprocess
 import sys
+import termios
 from contextlib import suppress
 
 import program
@@ -388,9 +390,6 @@ class TestInspect:
 
 def on_a_terminal(*arguments, columns, env=None):
     """What a command writes where all streams are a terminal of so many columns, and its exit code."""
-    import fcntl
-    import termios
-
     outside, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen(
@@ -422,6 +421,16 @@ class TestTerminal:
         assert " ".join(line.removeprefix("  ") for line in lines) == message
         assert all(console.cells(line) <= columns or line.count(" ") == 2 for line in lines)
         assert (len(lines) == 1) == (console.cells(message) <= columns)
+
+    def test_the_width_is_that_of_the_stream_in_question(self, monkeypatch):
+        monkeypatch.delenv("COLUMNS", raising=False)
+        outside, inside = pty.openpty()
+        fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 43, 0, 0))
+        with os.fdopen(outside), os.fdopen(inside, "w") as stream:
+            assert console.width(stream) == 43
+        assert console.width(io.StringIO()) == console.width()
+        monkeypatch.setenv("COLUMNS", "50")
+        assert console.width(io.StringIO()) == 50
 
     def test_answers_are_pretty(self, model):
         code, shown = on_a_terminal("predict", "free prize", columns=80)

@@ -6,6 +6,7 @@ rich is imported when something is shown as a table or as progress, not before.
 import os
 import sys
 import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from textcnn.errors import OutputError
@@ -27,7 +28,7 @@ def say(message: str, *, quiet: bool = False) -> None:
     if quiet:
         return
     try:
-        sys.stderr.write(f"{_broken(message, width()) if is_terminal(sys.stderr) else message}\n")
+        sys.stderr.write(f"{_broken(message, width(sys.stderr)) if is_terminal(sys.stderr) else message}\n")
         sys.stderr.flush()
     except OSError:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  what is not written yet goes there
@@ -68,10 +69,13 @@ def moves(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def width() -> int:
-    """Columns of the terminal."""
+def width(stream: TextIO | None = None) -> int:
+    """Columns of the terminal: of a stream's, since another stream may be a pipe, or of standard output's."""
     from shutil import get_terminal_size
 
+    if stream is not None and "COLUMNS" not in os.environ:
+        with suppress(OSError, ValueError):  # it is no terminal, or has no descriptor
+            return os.get_terminal_size(stream.fileno()).columns or _LINE
     return get_terminal_size().columns
 
 
