@@ -133,11 +133,6 @@ class TestTrain:
         assert answer.code == 0
         assert "on the 4 texts that it learned from: too few to hold some out\n" in answer.err
 
-    def test_validating_on_texts_that_it_learns_from_is_pointed_out(self, textcnn, train_csv):
-        answer = textcnn("train", train_csv, "--validation", train_csv, "--epochs=1", *TINY)
-        assert "40 of 40 validation texts are training texts, too, which flatters\n" in answer.err
-        assert "on 40 texts held out" in answer.err
-
     def test_validates_on_a_file(self, textcnn, train_csv, folder):
         write_csv(folder / "held.csv", [("ham", "lunch at noon"), ("spam", "free cash"), ("news", "a storm")])
         answer = textcnn("train", train_csv, "--validation", "held.csv", "--epochs=1", *TINY)

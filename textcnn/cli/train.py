@@ -123,8 +123,6 @@ def _check(corpus: Corpus, held: Corpus | None, quiet: bool) -> None:
         say(f"only one example of {_named(single)}: learned from, but it cannot be validated", quiet=quiet)
     if held is not None:
         _check_validation(counts, held, quiet)
-        if both := sum(map(set(corpus.texts).__contains__, held.texts)):
-            say(f"{both} of {len(held.texts)} validation texts are training texts, too, which flatters", quiet=quiet)
     say(f"{len(corpus.texts)} texts, {len(counts)} labels", quiet=quiet)
 
 
