@@ -227,7 +227,7 @@ def described(changes):
     def change(header):
         values = json.loads(header["__metadata__"]["textcnn"])
         for name, value in changes.items():
-            (values["settings"] if name in values["settings"] else values)[name] = value
+            (values if name in values or name not in values["settings"] else values["settings"])[name] = value
         header["__metadata__"]["textcnn"] = json.dumps(values)
 
     return change
