@@ -63,6 +63,8 @@ def train(
     if not quiet:
         _summary(model, output, time.monotonic() - began, validated=held is not None)
         show_worth_a_look(after_training(model, corpus, held))
+        option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"
+        say(f"try: textcnn predict{option} 'your text'")
 
 
 def _refuse_overwriting(output: Path, inputs: list[str]) -> None:
@@ -143,7 +145,7 @@ def _named(labels: list[str]) -> str:
 
 
 def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -> None:
-    """A small table of classes, and what to try next."""
+    """A small table of classes, and what the model is."""
     figures = model.figures["validation"]
     shown = console(sys.stderr)
     made = table("label", "precision", "recall", "F1", "texts")
@@ -152,9 +154,8 @@ def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -
         numbers = [f"{score[name]:.3f}" for name in ("precision", "recall", "f1")]
         made.add_row(one_line(label), *numbers, str(score["support"]))
     shown.print(made)
-    path = shlex.quote(str(output))
     if len(per_label) > 20:
-        say(f"... and {len(per_label) - 20} labels more: textcnn inspect {path} --format json")
+        say(f"... and {len(per_label) - 20} labels more: textcnn inspect {shlex.quote(str(output))} --format json")
     low, high = figures["accuracy_interval"]
     name = "all labels right" if model.several else "accuracy"
     texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
@@ -162,5 +163,3 @@ def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -
     where = f"the {texts} that it learned from: too few to hold some out" if learned else f"{texts} held out"
     say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
-    option = "" if output == Path("model.textcnn") else f" -m {path}"
-    say(f"try: textcnn predict{option} 'your text'")
