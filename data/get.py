@@ -5,7 +5,7 @@
     python data/get.py trec             write trec/train.csv and trec/test.csv
     python data/get.py trec -o corpora  write corpora/train.csv and corpora/test.csv
 
-The script needs nothing but Python 3.11. It only knows downloads whose SHA-256 somebody else has published,
+The script needs nothing but Python 3.10. It only knows downloads whose SHA-256 somebody else has published,
 so that a corpus which changed, or was tampered with, is refused instead of being trained on. Exit status:
 0 done, 1 the download or the writing failed (nothing is left behind), 2 wrong usage.
 """
@@ -17,6 +17,7 @@ import hashlib
 import io
 import json
 import re
+import signal
 import sys
 import tarfile
 import urllib.error
@@ -138,12 +139,11 @@ EMOTIONS = (  # in the order of the corpus's own emotions.txt
 
 
 def read_goemotions(blobs: Sequence[bytes]) -> Splits:
-    """GoEmotions: TSV of text, label numbers, id; comments with several labels do not fit and are left out."""
+    """GoEmotions: TSV of text, label numbers, id; several labels of one comment are joined by a bar."""
     parts: Splits = {"train": [], "dev": [], "test": []}
     for rows, blob in zip(parts.values(), blobs, strict=True):
         for text, numbers, _ in csv.reader(io.StringIO(blob.decode("utf-8"), newline=""), delimiter="\t"):
-            if "," not in numbers:
-                rows.append((EMOTIONS[int(numbers)], text))
+            rows.append(("|".join(EMOTIONS[int(number)] for number in numbers.split(",")), text))
     return parts
 
 
@@ -294,7 +294,7 @@ CORPORA: dict[str, Corpus] = {
         read_clinc150,
     ),
     "goemotions": Corpus(
-        "54,263 forum comments, 27 emotions or neutral, those with one label kept; train, dev and test",
+        "54,263 forum comments, 27 emotions or neutral, several joined by a bar; train, dev and test",
         "https://github.com/google-research/google-research/tree/master/goemotions",
         "CC BY 4.0 by its publisher; the comments are their writers' words; cite Demszky et al. 2020",
         (
@@ -432,4 +432,9 @@ def main(argv: Sequence[str] | None = None, corpora: Mapping[str, Corpus] = CORP
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `get.py | head` ends quietly
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -111,7 +111,7 @@ class TestTexts:
         skipped = textcnn("predict", "--input=rows.csv", "--text-column=text", "--format=label", "--skip-bad-rows")
         assert skipped.code == 0
         assert skipped.out.count("\n") == GOOD.count("\n") + 1
-        assert "1 bad rows skipped" in skipped.err
+        assert "1 bad row skipped" in skipped.err
 
     def test_a_class_with_one_example_is_a_note(self, textcnn, folder):
         write_csv(folder / "one.csv", [*EXAMPLES, ("news", "a storm is coming"), ("ham", "")])
@@ -227,7 +227,7 @@ def described(changes):
     def change(header):
         values = json.loads(header["__metadata__"]["textcnn"])
         for name, value in changes.items():
-            (values["settings"] if name in values["settings"] else values)[name] = value
+            (values if name in values or name not in values["settings"] else values["settings"])[name] = value
         header["__metadata__"]["textcnn"] = json.dumps(values)
 
     return change

@@ -1,6 +1,7 @@
 """The command line as a stranger meets it: help, training, measuring, answering, and the shell around them."""
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -9,12 +10,15 @@ import re
 import struct
 import subprocess
 import sys
+import termios
 from contextlib import suppress
 
 import program
 import pytest
 from conftest import EXAMPLES, HAM, SPAM, write_csv
 from program import TINY
+
+from textcnn.cli import console
 
 COMMANDS = ("train", "evaluate", "predict", "inspect")
 
@@ -95,7 +99,7 @@ class TestTrain:
         assert 'text from "text" (by name), labels from "label" (by name)' in answer.err
         assert "40 texts, 2 labels" in answer.err
         assert len(re.findall(r"^epoch +\d  loss \d\.\d+  validation loss", answer.err, re.MULTILINE)) == 3
-        assert re.search(r"^ ham +[\d.]+ +[\d.]+ +[\d.]+ +2 $", answer.err, re.MULTILINE)
+        assert re.search(r"^ham +[\d.]+ +[\d.]+ +[\d.]+ +2$", answer.err, re.MULTILINE)
         assert "on 4 texts held out" in answer.err
         assert answer.err.endswith("try: textcnn predict 'your text'\n")
         assert "\x1b" not in answer.err
@@ -122,6 +126,12 @@ class TestTrain:
         assert textcnn("train", train_csv, "--settings", "s.toml", "--filters", "5").code == 0
         settings = json.loads(textcnn("inspect", "--format", "json").out)["settings"]
         assert (settings["widths"], settings["filters"], settings["max_norm"]) == ([1, 3], 5, 2.5)
+
+    def test_too_few_texts_to_hold_some_out(self, textcnn, folder):
+        write_csv(folder / "few.csv", [("ham", "a b"), ("ham", "a b"), ("spam", "a b"), ("spam", "a b")])
+        answer = textcnn("train", "few.csv", "--epochs=1", *TINY)
+        assert answer.code == 0
+        assert "on the 4 texts that it learned from: too few to hold some out\n" in answer.err
 
     def test_validates_on_a_file(self, textcnn, train_csv, folder):
         write_csv(folder / "held.csv", [("ham", "lunch at noon"), ("spam", "free cash"), ("news", "a storm")])
@@ -173,7 +183,7 @@ class TestEvaluate:
         assert re.search(r"^accuracy +0\.\d{4} +95 % interval 0\.\d+ to \d\.\d+, 13 texts$", answer.out, re.MULTILINE)
         for name in ("macro F1", "micro F1", "MCC", "log loss", "calibration error"):
             assert re.search(rf"^{name} +-?\d\.\d{{4}}$", answer.out, re.MULTILINE)
-        assert re.search(r"^ is \\ said +ham +spam $", answer.out, re.MULTILINE)
+        assert re.search(r"^is \\ said +ham +spam$", answer.out, re.MULTILINE)
         assert re.search(
             r"test\.csv:1[23]  said (ham|spam) \(\d\.\d{3}\), is (ham|spam)\n    \S", answer.out, re.MULTILINE
         )
@@ -184,7 +194,7 @@ class TestEvaluate:
         assert textcnn("train", "many.csv", "-q", "--epochs=1", *TINY).code == 0
         shown = textcnn("evaluate", "many.csv").out
         assert "is \\ said" not in shown
-        assert re.search(r"^ confused most: is +said +texts $", shown, re.MULTILINE)
+        assert re.search(r"^confused most: is +said +texts$", shown, re.MULTILINE)
         monkeypatch.setenv("COLUMNS", "200")
         assert "is \\ said" in textcnn("evaluate", "many.csv").out
 
@@ -255,6 +265,28 @@ class TestPredict:
         assert textcnn("predict", "zzz", "--threshold=1", "--otherwise=a person", "--format=label").out == "a person\n"
         assert textcnn("predict", "free prize", "--threshold=0.1", "--format=label").out == "spam\n"
         assert textcnn("predict", "zzz", "--otherwise=a person").code == 2
+
+    def test_below_a_threshold_the_likeliest_labels_are_shown_all_the_same(self, textcnn, model):
+        unsure = textcnn("predict", "zzz", "--threshold=1", "--top=2").out.split("\t")
+        best = textcnn("predict", "zzz", "--top=2").out.split("\t")
+        assert unsure == ["unknown", best[1], best[0], best[1], "zzz\n"]
+        rows = textcnn("predict", "zzz", "free prize", "--threshold=1", "--top=9", "--format=csv").out.splitlines()
+        assert rows[0] == "label,probability,label2,probability2,text"
+        assert all(row.count(",") == rows[0].count(",") for row in rows)
+
+    def test_a_dash_is_standard_input(self, textcnn, model):
+        assert textcnn("predict", "-", "--format=label", stdin=b"free prize\nsee you at lunch\n").out == "spam\nham\n"
+        assert textcnn("predict", "-", "free prize", "--format=label", stdin=b"x").out.count("\n") == 2
+
+    def test_the_name_of_a_file_is_answered_but_the_option_is_named(self, textcnn, model, train_csv):
+        answer = textcnn("predict", "train.csv", "--format=label")
+        assert (answer.code, answer.out.count("\n")) == (0, 1)
+        assert answer.err == "train.csv is answered as a text; to read the file: textcnn predict --input train.csv\n"
+        assert textcnn("predict", "train.csv", "-q").err == ""
+        assert textcnn("predict", "x" * 5000, ".", "--format=label").err == ""
+
+    def test_an_input_without_a_name_is_no_standard_input(self, textcnn, model):
+        assert textcnn("predict", "--input", "", stdin=b"free prize\n").code == 1
 
     def test_only_is_a_grep_by_meaning(self, textcnn, model):
         given = "\n".join([*HAM[:5], SPAM[0], *HAM[5:9], SPAM[1]]).encode()
@@ -353,9 +385,6 @@ class TestInspect:
 
 def on_a_terminal(*arguments, columns, env=None):
     """What a command writes where all streams are a terminal of so many columns, and its exit code."""
-    import fcntl
-    import termios
-
     outside, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen(
@@ -375,6 +404,29 @@ def on_a_terminal(*arguments, columns, env=None):
 
 
 class TestTerminal:
+    @pytest.mark.parametrize("columns", [20, 40, 80])
+    def test_what_is_said_is_broken_between_words(self, columns, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(console, "is_terminal", lambda stream: True)
+        message = (
+            'mail.csv: CSV, with a header; text from "text" (by name), 文本 文本 文本 文本, a/path/that/is/rather/long'
+        )
+        console.say(message)
+        lines = capsys.readouterr().err.splitlines()
+        assert " ".join(line.removeprefix("  ") for line in lines) == message
+        assert all(console.cells(line) <= columns or line.count(" ") == 2 for line in lines)
+        assert (len(lines) == 1) == (console.cells(message) <= columns)
+
+    def test_the_width_is_that_of_the_stream_in_question(self, monkeypatch):
+        monkeypatch.delenv("COLUMNS", raising=False)
+        outside, inside = pty.openpty()
+        fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 43, 0, 0))
+        with os.fdopen(outside), os.fdopen(inside, "w") as stream:
+            assert console.width(stream) == 43
+        assert console.width(io.StringIO()) == console.width()
+        monkeypatch.setenv("COLUMNS", "50")
+        assert console.width(io.StringIO()) == 50
+
     def test_answers_are_pretty(self, model):
         code, shown = on_a_terminal("predict", "free prize", columns=80)
         assert code == 0
@@ -412,17 +464,19 @@ class TestTerminal:
         ("columns", "env"), [(60, {"NO_COLOR": "1"}), (80, {}), (80, {"TERM": "dumb"})], ids=["60", "80", "dumb"]
     )
     def test_training_is_shown_live(self, train_csv, columns, env):
-        code, shown = on_a_terminal("train", train_csv, "--epochs=3", *TINY, columns=columns, env=env)
+        # So many passes, for ten times in a second what is live is shown anew, and a pass takes some milliseconds.
+        passes = ("--epochs=100", "--patience=100")
+        code, shown = on_a_terminal("train", train_csv, *passes, *TINY, columns=columns, env=env)
         assert code == 0
         dumb = env.get("TERM") == "dumb"
         assert ("\x1b" not in shown) == dumb
-        assert bool(re.search(r"epoch 3/3  (batch )?1/1  loss \d\.\d{3}  score \d\.\d{3}", shown)) != dumb
+        assert bool(re.search(r"epoch \d+/100  (batch )?1/1  loss \d\.\d{3}  score \d\.\d{3}", shown)) != dumb
         if "NO_COLOR" in env:
             assert not re.search(r"\x1b\[[\d;]*3\dm", shown)
         lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown).replace("\r", "\n").split("\n")
         epochs = [line for line in lines if "loss" in line]
         assert max(map(len, epochs)) <= columns
-        assert sum("validation" in line for line in epochs) == 3
+        assert sum("validation" in line for line in epochs) == 100
         assert any("textcnn predict 'your text'" in line for line in lines)
 
 

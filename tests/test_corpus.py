@@ -122,8 +122,23 @@ def test_a_folder_has_a_subfolder_for_each_label(write, tmp_path):
     assert records[4].text == "text\r\nof spam/5.gz"
     assert records[0].line == 1
     assert records[0].source.endswith("ham/1.txt")
-    assert "folder" in reader.describe()
+    assert reader.describe().endswith(
+        "mail: a folder with a folder for each label, whose files are the texts; "
+        "left out, for they lie beside the folders: 1"
+    )
     assert len(pairs(tmp_path / "mail", labelled=False)) == 6, "README as well, where no label is needed"
+
+
+def test_parts_of_a_corpus_are_no_labels(write, tmp_path):
+    for name in ("train/pos/1", "train/neg/2", "train/urls", "test/pos/3", "test/neg/4"):
+        write(f"films/{name}", "text")
+    message = refused(tmp_path / "films")
+    assert "test and train hold folders of the same names (neg, pos)" in message
+    assert message.endswith(f"name one of them: {tmp_path / 'films' / 'test'}")
+    assert sorted(pairs(tmp_path / "films" / "train")) == [("neg", "text"), ("pos", "text")]
+    write("kinds/train/old/1", "text")
+    write("kinds/bus/old/2", "text")
+    assert pairs(tmp_path / "kinds") == [("bus", "text"), ("train", "text")]
 
 
 def test_plain_lines_are_one_in_one_out(write):
@@ -287,7 +302,9 @@ def test_bad_rows_can_be_skipped_and_are_counted(write):
     ]
     assert reader.skipped == 4
     assert reader.first_skipped_line == 3
-    assert reader.first_skipped.startswith(f"{path}:3: the row has 1 field")
+    assert reader.describe_skipped() == (
+        f"{path}: 4 bad rows skipped; the first: {path}:3: the row has 1 field instead of 2"
+    )
     path = write(
         "a.jsonl", '{"text": "a", "label": "b"}\n{"text"\n3\n{"text": "c", "label": null}\n{"text": 4, "label": 5}'
     )

@@ -70,8 +70,8 @@ def test_columns_are_found_by_name_then_by_content(content, columns):
         ("a,b\nc,d\n", "header"),
         ("maybe,come home\n" + NO_HEADER, "header"),
         ("0,1\n" + NO_HEADER, "header"),
-        ("only\nhello there\n", "which column is the label"),
-        ("text\nhello there\n", "which column is the label"),
+        ("only\nhello there\n", "there is only one column, \"column 1\" (such as 'only'), but"),
+        ("text\nhello there\n", "there is only one column, \"text\" (such as 'hello there'), but"),
         ("text,text,label,message\n1,2,3,4\n", '2 columns are called "text"'),
         ("text,stars,votes\n" + "".join(f"some text {at},{at % 2},{at % 3}\n" for at in range(9)), "is the label"),
         ("label,one,two\n" + "".join(f"{at % 2},one text {at},two text {at}\n" for at in range(9)), "is the text"),
@@ -80,7 +80,19 @@ def test_columns_are_found_by_name_then_by_content(content, columns):
 def test_in_doubt_an_error_lists_the_columns(content, says):
     message = refused(content)
     assert says in message
-    assert "--header" in message or ("--text-column" in message and "--label-column" in message)
+    options = {"header": "--header", "is the label": "--label-column", "only one": "--delimiter"}
+    assert next((option for words, option in options.items() if words in says), "--text-column") in message
+
+
+@pytest.mark.parametrize(("below", "chosen"), [("this is message {}", "message"), ("{}", "text")])
+def test_identifiers_below_a_name_of_texts_give_way_to_texts(tmp_path, below, chosen):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "text,message,label\n" + "".join(f"t{at:04},{below.format(at)},{'ab'[at % 2]}\n" for at in range(9))
+    )
+    with open_corpus(path) as reader:
+        next(reader)
+        assert reader.columns.text == chosen
 
 
 def test_the_list_of_columns_has_examples():

@@ -42,6 +42,58 @@ def test_scikit_learn_checks(name: str) -> None:
     getattr(estimator_checks, name)("TextCNNClassifier", tiny())
 
 
+class Rows(TextCNNClassifier):
+    """Reads tables of numbers as texts of words such as `c0v3`, since that is what scikit-learn's checks come with."""
+
+    def fit(self, X, y, **options):
+        return super().fit(self.texts(X), y, **options)
+
+    def predict(self, X):
+        return super().predict(self.texts(X))
+
+    def predict_proba(self, X):
+        return super().predict_proba(self.texts(X))
+
+    def score(self, X, y, sample_weight=None):
+        return super().score(self.texts(X), y, sample_weight)
+
+    @staticmethod
+    def texts(X):
+        return [" ".join(f"c{at}v{value:.0f}" for at, value in enumerate(row)) for row in np.asarray(X) * 2]
+
+
+# Left out are those that want numbers to be refused, or order of rows to matter less than rounding does.
+ON_ROWS = [
+    pytest.param("check_classifier_multioutput", marks=pytest.mark.slow),
+    "check_classifiers_classes",
+    "check_classifiers_multilabel_output_format_predict",
+    "check_classifiers_multilabel_output_format_predict_proba",
+    "check_classifiers_multilabel_representation_invariance",
+    pytest.param("check_classifiers_train", marks=pytest.mark.slow),
+    "check_dict_unchanged",
+    "check_do_not_raise_errors_in_init_or_set_params",
+    "check_dont_overwrite_parameters",
+    "check_estimators_fit_returns_self",
+    "check_estimators_overwrite_params",
+    "check_estimators_pickle",
+    "check_estimators_unfitted",
+    "check_fit_check_is_fitted",
+    "check_fit_idempotent",
+    "check_fit_score_takes_y",
+    "check_methods_subset_invariance",
+    "check_pipeline_consistency",
+    "check_requires_y_none",
+    "check_supervised_y_2d",
+    "check_supervised_y_no_nan",
+]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # scikit-learn names the checks that it leaves out itself
+@pytest.mark.parametrize("name", ON_ROWS)
+def test_scikit_learn_checks_on_rows(name: str) -> None:
+    getattr(estimator_checks, name)("Rows", Rows(**{**TINY, "epochs": 4, "filters": 4}))
+
+
 def test_learns_and_answers() -> None:
     model = tiny().fit(TEXTS, LABELS)
     assert model.classes_.tolist() == ["ham", "spam"]

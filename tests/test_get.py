@@ -6,6 +6,7 @@ import importlib.util
 import io
 import json
 import re
+import signal
 import subprocess
 import sys
 import tarfile
@@ -21,6 +22,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from textcnn.corpus import read_corpus
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SCRIPT = DATA / "get.py"
@@ -200,7 +203,11 @@ GOOD: list[tuple[str, tuple[bytes, ...], dict[str, list[list[str]]]]] = [
     (
         "goemotions",
         GO,
-        {"train": [["admiration", '"Quoted" start']], "dev": [["neutral", "fine"]], "test": [["surprise", "naïve"]]},
+        {
+            "train": [["admiration", '"Quoted" start'], ["annoyance|approval", "two feelings"]],
+            "dev": [["neutral", "fine"]],
+            "test": [["surprise", "naïve"]],
+        },
     ),
 ]
 
@@ -354,6 +361,25 @@ def test_the_script_stands_alone() -> None:
     done = subprocess.run([sys.executable, "-I", str(SCRIPT), "none"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "sms_spam" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="no such signal here")
+def test_a_reader_that_has_enough_ends_it_quietly() -> None:
+    with subprocess.Popen([sys.executable, str(SCRIPT)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == -signal.SIGPIPE
+
+
+def test_several_labels_of_a_comment_are_found_by_textcnn(tmp_path: Path) -> None:
+    rows = [
+        f"comment {number}\t{labels}\tid\n" for number, labels in enumerate(("3", "4", "3,4", "4,27", "27", "3,27"))
+    ]
+    train = get.read_goemotions(["".join(rows).encode(), b"", b""])["train"]
+    get.write(tmp_path, {"train": train})
+    corpus = read_corpus([tmp_path / "train.csv"])
+    assert corpus.labels[2:4] == [("annoyance", "approval"), ("approval", "neutral")]
 
 
 def test_the_sources_are_https_with_sums() -> None:

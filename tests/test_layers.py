@@ -20,7 +20,7 @@ LAYERS = [
     {"vectors"},
     {"vocabulary", "corpus"},
     {"lexicon"},
-    {"tokens", "tensorfile", "wholefile", "settings", "activity"},
+    {"tokens", "tensorfile", "wholefile", "settings", "activity", "targets"},
     {"kernels"},
     {"loops", "crew", "errors"},
 ]

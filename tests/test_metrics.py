@@ -68,3 +68,10 @@ def test_probabilities() -> None:
     logits = np.array([[0.0, 0.0], [1000.0, 0.0]], np.float32)
     assert to_probabilities(logits, several=False).tolist() == [[0.5, 0.5], [1.0, 0.0]]
     assert to_probabilities(logits, several=True)[0].tolist() == [0.5, 0.5]
+
+
+@pytest.mark.filterwarnings("error")
+def test_texts_without_any_label() -> None:
+    """Nothing was to be said, and nothing was."""
+    report = measure([(), ()], PROBABILITIES[:2] * 0.1, above_half, KNOWN, several=True)
+    assert (report.accuracy, report.macro_f1, report.micro_f1) == (1, 0, 0)

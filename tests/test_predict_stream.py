@@ -214,6 +214,16 @@ class TestPipes:
         assert done.returncode == 1
         assert re.fullmatch(rb"textcnn: .*No space left on device\n", done.stderr)
 
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+    def test_a_full_disk_under_what_is_said_loses_nothing(self, model, train_csv):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                program.command("evaluate", train_csv),
+                stdout=subprocess.PIPE, stderr=full, env=program.environment(), timeout=60,
+            )  # fmt: skip
+        assert done.returncode == 0
+        assert done.stdout.startswith(b"accuracy ")
+
     def test_ctrl_c_while_it_waits(self, start, model):
         process = start("predict")
         process.write("x\n")

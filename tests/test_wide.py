@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
@@ -117,3 +117,13 @@ def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPa
     encoded = encode(TEXTS, 99)
     margins = fit_wide(encode(texts, 99), targets, several=False).scores(encoded.surfaces, encoded.ragged)
     assert ((margins[:, 0] > 0) == TARGETS[:, 1].astype(bool)).all()
+
+
+@pytest.mark.filterwarnings("error")
+@given(st.text("ab ", max_size=9), st.lists(st.integers(0, 7), min_size=2, max_size=30), st.booleans())
+@example("a a", [1, 3, 1, 6, 1, 5, 1, 0], False)
+@settings(deadline=None, max_examples=60)
+def test_texts_that_are_all_alike(text: str, labels: list[int], several: bool) -> None:
+    """Nothing tells the labels apart: then rounding errors would be all there is to follow."""
+    wide = fit_wide(encode([text] * len(labels), 99), np.eye(8, dtype=np.float32)[labels], several=several)
+    assert np.abs(wide.scores(*encode([text, "", "zzz"], 99))).max() < 10

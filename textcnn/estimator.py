@@ -3,35 +3,29 @@
 It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone) and is saved without a pickle.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+from warnings import warn
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import DataConversionWarning
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from textcnn.errors import DataError, ModelFileError, NotFittedError
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings, check, plain
+from textcnn.targets import label_sets, restored, targets
 
 __all__ = ["TextCNNClassifier", "load"]
 
 
 class _NotFitted(NotFittedError, SklearnNotFittedError):
     """Both families' way to say that `fit` comes first."""
-
-
-class _Labels(NamedTuple):
-    """Labels as text, and what they were before."""
-
-    of_texts: list[tuple[str, ...]]
-    names: tuple[str, ...]
-    classes: NDArray[Any]
-    several: bool
 
 
 class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
@@ -41,7 +35,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     limits.
 
     Attributes:
-        classes_: (K,) the labels, sorted.
+        classes_: (K,) the labels, sorted; those of a table in the order of its columns.
         model_: the trained `textcnn.modelfile.Model`.
 
     Examples:
@@ -64,7 +58,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
         Args:
             X: texts.
-            y: a label for each text, or a list of labels for each text.
+            y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
             validation: texts and labels that decide when to stop; if not given, a part is held out.
             watch: is told each Step, Epoch (textcnn.training.loop) and note; training ends when it returns True.
 
@@ -78,12 +72,14 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         values = {name: plain(value) for name, value in self.get_params(deep=False).items()}
         check(values)
         texts = _texts(X)
-        labels = _labels(y, len(texts), self.labels_per_text)
+        if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
+            warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
+        labels = targets(y, len(texts), self.labels_per_text)
         held = None
         if validation is not None:
             held_texts = _texts(validation[0])
-            own, _ = _listed(validation[1], len(held_texts), self.labels_per_text)
-            held = Labelled(held_texts, [tuple(map(str, each)) for each in own])
+            own = label_sets(validation[1], len(held_texts), self.labels_per_text, labels.classes)
+            held = Labelled(held_texts, own)
         model = fit(
             Labelled(texts, labels.of_texts),
             classes=labels.names,
@@ -93,8 +89,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             watch=watch or (lambda row: False),
         )
         self.classes_ = labels.classes
-        self.model_ = replace(model, numbered=labels.classes.dtype.kind in "iu")
-        self._predictor = Predictor(self.model_)
+        self.model_ = replace(model, numbered=labels.classes.dtype.kind in "biuf")
+        self._predictor, self._table = Predictor(self.model_), labels.table
         return self
 
     def predict_proba(self, X: Iterable[str]) -> NDArray[np.float32]:
@@ -109,6 +105,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
         """The likeliest label of each text (B,); where texts can have several labels, a tuple of them for each.
 
+        Where `fit` was given a table of zeros and ones the answer is one, too: (B, K).
+
         Raises:
             NotFittedError: `fit` comes first.
         """
@@ -119,7 +117,22 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             return answers
         chosen = np.empty(len(probabilities), object)
         chosen[:] = [predictor.choose(row) for row in probabilities]
-        return chosen
+        if not self._table:
+            return chosen
+        return np.array([[name in row for name in predictor.labels] for row in chosen], dtype=int)
+
+    def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
+        """Accuracy; where texts can have several labels, the share of those whose labels are all right.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+        """
+        predictor = self._fitted()
+        texts = _texts(X)
+        own = label_sets(y, len(texts), self.labels_per_text, self.classes_)
+        said = [predictor.choose(row) for row in predictor.probabilities(texts)]
+        right = [set(one) == set(other) for one, other in zip(own, said, strict=True)]
+        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
     def save(self, path: str | Path) -> None:
         """Write the model file, whole or not at all.
@@ -146,7 +159,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
 
 def load(path: str | Path) -> TextCNNClassifier:
-    """Open a saved model; labels are texts, or whole numbers if they were.
+    """Open a saved model; labels are texts, or numbers or truth values if they were.
 
     Raises:
         ModelFileError: it is missing or damaged.
@@ -154,64 +167,23 @@ def load(path: str | Path) -> TextCNNClassifier:
     model = Model.load(Path(path))
     classifier = TextCNNClassifier(**model.settings)
     classifier.model_ = model
-    classifier.classes_ = _restored_classes(model)
-    classifier._predictor = Predictor(model)
-    return classifier
-
-
-def _restored_classes(model: Model) -> NDArray[Any]:
     try:
-        if model.numbered:
-            return np.array([int(label) for label in model.labels])
+        classifier.classes_ = restored(model.labels, model.numbered)
     except ValueError as error:
-        raise ModelFileError("the labels of the model should be whole numbers, but are not") from error
-    return np.array(model.labels, dtype=object)
+        raise ModelFileError("the labels of the model should be numbers, but are not") from error
+    classifier._predictor, classifier._table = Predictor(model), False
+    return classifier
 
 
 def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:
     if isinstance(texts, (str, bytes)):
         raise DataError("a list of texts is expected, not one text; put it into a list")
-    found = list(texts)
+    if getattr(texts, "ndim", 1) != 1:
+        raise DataError("a list of texts is expected, not a table; give the column that holds them")
+    found = list(np.asarray(texts) if hasattr(texts, "__array__") else texts)
     for number, text in enumerate(found):
         if not isinstance(text, str):
             raise DataError(f"texts must be str, but number {number} (from 0) is {type(text).__name__}: {text!r:.60}")
     if not found and not empty:
         raise DataError("there are no texts")
     return found
-
-
-def _labels(y: Iterable[Any], count: int, wanted: str) -> _Labels:
-    """Check labels and sort out whether texts have one or several."""
-    own, several = _listed(y, count, wanted)
-    classes = _classes([label for each in own for label in each])
-    return _Labels([tuple(map(str, each)) for each in own], tuple(map(str, classes)), classes, several)
-
-
-def _listed(y: Iterable[Any], count: int, wanted: str) -> tuple[list[tuple[Any, ...]], bool]:
-    """The labels of each text, and whether a text can have several."""
-    if isinstance(y, (str, bytes)):
-        raise DataError("a list of labels is expected, not one label")
-    given = list(y)
-    if len(given) != count:
-        raise DataError(f"{count} texts but {len(given)} labels: each text needs its own")
-    listed = [isinstance(each, (list, tuple, set, frozenset)) for each in given]
-    several = wanted == "several" or (wanted == "auto" and any(listed))
-    if any(listed) and not all(listed):
-        raise DataError("some texts have a list of labels and some a single one; use lists for all")
-    own = [tuple(sorted(each, key=str)) if any(listed) else (each,) for each in given]
-    if not several and any(len(each) != 1 for each in own):
-        raise DataError("a text has no label or several; use labels_per_text='several'")
-    return own, several
-
-
-def _classes(labels: Sequence[Any]) -> NDArray[Any]:
-    missing = [label for label in labels if label is None or label != label or label == ""]
-    if missing:
-        raise DataError(f"{len(missing)} of the labels are missing (None, NaN or empty)")
-    try:
-        classes = np.unique(np.array(labels, dtype=object) if isinstance(labels[0], str) else np.array(labels))
-    except (TypeError, IndexError) as error:
-        raise DataError("labels must be all texts or all numbers, and there must be some") from error
-    if len(classes) < 2:
-        raise DataError(f"all texts have the label {classes[0]!r}: there is nothing to tell apart; give a second label")
-    return classes

@@ -15,5 +15,5 @@ def loops() -> ModuleType | None:
         return None
     try:
         return import_module("textcnn.kernels")
-    except ImportError:
+    except (ImportError, AttributeError):  # the second comes from Cython, where it is installed
         return None

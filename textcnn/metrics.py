@@ -104,7 +104,7 @@ def measure(
         count=len(gold),
         accuracy=right / len(gold),
         accuracy_interval=(float(interval.low), float(interval.high)),
-        macro_f1=float(scores[2][present].mean()),
+        macro_f1=float(scores[2][present].mean()) if len(present) else 0.0,
         micro_f1=float(micro),
         mcc=None if single is None else _mcc(*single),
         log_loss=_log_loss(truth, padded, several=several),

@@ -73,7 +73,7 @@ class Model:
     figures: dict[str, Any] = field(default_factory=dict)  # measured on the validation part
     fingerprint: str = ""  # of the training texts
     version: str = ""
-    numbered: bool = False  # whether the labels were whole numbers before they became text
+    numbered: bool = False  # whether the labels were numbers or truth values before they became text
     packed: NDArray[np.uint8] | None = None  # what was learned, see learned.py
 
     def learned(self) -> Learned | None:

@@ -6,6 +6,7 @@ rich is imported when something is shown as a table or as progress, not before.
 import os
 import sys
 import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from textcnn.errors import OutputError
@@ -20,10 +21,29 @@ _LINE = 100  # columns where nobody looks
 
 
 def say(message: str, *, quiet: bool = False) -> None:
-    """A line for people, on standard error."""
-    if not quiet:
-        sys.stderr.write(f"{message}\n")
+    """A line for people, on standard error; on a terminal it is broken between words.
+
+    Where nobody can be told, for a disk is full, work goes on.
+    """
+    if quiet:
+        return
+    try:
+        sys.stderr.write(f"{_broken(message, width(sys.stderr)) if is_terminal(sys.stderr) else message}\n")
         sys.stderr.flush()
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  what is not written yet goes there
+
+
+def _broken(message: str, room: int) -> str:
+    """Lines that are not longer than that, save where a word is."""
+    first, *words = message.split(" ")
+    lines = [first]
+    for word in words:
+        if cells(lines[-1]) + 1 + cells(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"  {word}")
+    return "\n".join(lines)
 
 
 def put(result: str) -> None:
@@ -49,10 +69,13 @@ def moves(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def width() -> int:
-    """Columns of the terminal."""
+def width(stream: TextIO | None = None) -> int:
+    """Columns of the terminal: of a stream's, since another stream may be a pipe, or of standard output's."""
     from shutil import get_terminal_size
 
+    if stream is not None and "COLUMNS" not in os.environ:
+        with suppress(OSError, ValueError):  # it is no terminal, or has no descriptor
+            return os.get_terminal_size(stream.fileno()).columns or _LINE
     return get_terminal_size().columns
 
 
@@ -98,11 +121,11 @@ def console(stream: TextIO) -> "Console":
 
 
 def table(*columns: str) -> "Table":
-    """A plain table: the first column is text, the others are numbers."""
+    """A plain table without blank lines around it: the first column is text, the others are numbers."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, column in enumerate(columns):
         made.add_column(column, justify="right" if number else "left", overflow="fold")
     return made

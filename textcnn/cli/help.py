@@ -3,6 +3,7 @@
 It needs no markup, hence no rich, and looks the same on a terminal, in a pipe, and in every version of typer.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,8 @@ from typer.core import TyperCommand, TyperGroup
 __all__ = ["Command", "Group"]
 
 _NARROW = 76  # columns below which long names of options get a line of their own
+# Limits of numbers as typer writes them, and as people do.
+_RANGES = ((re.compile(r"([\d.]+)<=x<=([\d.]+)"), r"\1 to \2"), (re.compile(r"x>=([\d.]+)"), r"\1 or more"))
 
 
 class Command(TyperCommand):
@@ -54,8 +57,10 @@ def _options(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
 
 def _record(option: Any, record: tuple[str, str]) -> tuple[str, str]:
     """Options of one letter stand first, those without one are indented to stand below the long names."""
-    names = record[0]
-    return (names if any(len(name) == 2 for name in option.opts) else f"    {names}", record[1])
+    names, meaning = record
+    for formula, words in _RANGES:
+        meaning = formula.sub(words, meaning)
+    return (names if any(len(name) == 2 for name in option.opts) else f"    {names}", meaning)
 
 
 def _section(formatter: Any, name: str, rows: Iterable[tuple[str, str]]) -> None:

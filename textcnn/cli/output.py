@@ -74,9 +74,12 @@ def _flat(text: str) -> str:
 
 def _pairs(row: Row, top: int) -> list[tuple[str, float]]:
     """The answer first; further labels if more were asked for."""
+    answer = (_joined(row), row.probability)
     if top == 1:
-        return [(_joined(row), row.probability)]
-    return row.best if row.several else [(_joined(row), row.probability), *row.best[1:]]
+        return [answer]
+    if row.several or row.given[0] == row.best[0][0]:
+        return row.best
+    return [answer, *row.best][: len(row.best)]  # below a threshold the answer is none of the likeliest labels
 
 
 def _tsv(row: Row, top: int) -> str:

@@ -25,20 +25,21 @@ _OTHERWISE = "unknown"
 
 @with_reading(labels=False)
 def predict(
-    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; else standard input.")] = None,
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; - or none: standard input.")
+    ] = None,
     *,
     how: Reading,
     model: ModelPath = Path("model.textcnn"),
     input: Annotated[
-        str,
+        str | None,
         typer.Option(
             "-i",
             "--input",
             metavar="FILE",
             help="Read texts from a file; - is standard input, of lines unless an option for reading is given.",
-            show_default=False,
         ),
-    ] = "",
+    ] = None,
     format: Annotated[
         OutputFormat | None,
         typer.Option(
@@ -73,7 +74,7 @@ def predict(
     Answers come as lines arrive, one for each, in order, empty lines included. CSV and JSON lines keep their other
     columns. In a pipe an answer is: label, tab, probability, tab, text.
     """
-    if texts and input:
+    if texts and input is not None:
         raise SettingsError("give texts or --input, not both")
     if otherwise is not None and threshold is None:
         raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")

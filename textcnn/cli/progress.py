@@ -46,7 +46,7 @@ class Display:
         self.quiet = quiet
         self.last: Epoch | None = None
         self.best = 0  # the epoch whose weights are kept
-        self.narrow = width() < _WIDE and moves(sys.stderr)
+        self.narrow = width(sys.stderr) < _WIDE and moves(sys.stderr)
         self.live: Progress | None = None
         self.task: TaskID | None = None
 

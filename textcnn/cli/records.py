@@ -1,6 +1,7 @@
 """Where the texts of `textcnn predict` come from: arguments, lines of standard input as they arrive, or a file."""
 
 import os
+import shlex
 import stat
 import sys
 from collections.abc import Iterator
@@ -15,18 +16,26 @@ _BLOCK = 1 << 20
 _MOST_TEXTS, _MOST_CHARACTERS = 2000, 200_000  # of a group
 
 
-def groups(texts: list[str] | None, input: str, how: Reading, *, quiet: bool) -> Iterator[list[Record]]:
+def groups(texts: list[str] | None, input: str | None, how: Reading, *, quiet: bool) -> Iterator[list[Record]]:
     """Records as they come: all that is there, never waiting for more, never more than a bounded number."""
-    if texts:
+    if texts and texts != ["-"]:
+        _point_at_option(texts, quiet)
         yield [Record(text) for text in texts]
-    elif input in ("", "-") and _as_lines(how):
+    elif input in (None, "-") and _as_lines(how):
         if sys.stdin is None or sys.stdin.closed:
             raise ReadError("standard input is closed; give a text, or --input FILE")
         if is_terminal(sys.stdin):
             say("one text in each line; end with Ctrl-D", quiet=quiet)
         yield from _Lines(how.encoding).groups(sys.stdin.fileno())
     else:
-        yield from _of_file(input or "-", how, quiet)
+        yield from _of_file("-" if input is None else input, how, quiet)
+
+
+def _point_at_option(texts: list[str], quiet: bool) -> None:
+    """Who gives the name of a file most likely wants it to be read."""
+    file = next(filter(os.path.isfile, texts), None)  # which, unlike a Path, takes any text
+    if file is not None:
+        say(f"{file} is answered as a text; to read the file: textcnn predict --input {shlex.quote(file)}", quiet=quiet)
 
 
 def _as_lines(how: Reading) -> bool:
@@ -122,7 +131,7 @@ def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
             raise
     yield group
     if reader.skipped:
-        say(f"{reader.source}: {reader.skipped} bad rows skipped; the first: {reader.first_skipped}")
+        say(reader.describe_skipped())
 
 
 def _arrives(path: str) -> bool:

@@ -18,7 +18,6 @@ from textcnn.errors import DataError, OutputError, TrainingError
 from textcnn.wholefile import check_writable
 
 if TYPE_CHECKING:
-    from textcnn.checks import Check
     from textcnn.modelfile import Model
     from textcnn.training.loop import Epoch, Step
 
@@ -62,7 +61,10 @@ def train(
 
     model.save(output)
     if not quiet:
-        _summary(model, output, time.monotonic() - began, after_training(model, corpus, held))
+        _summary(model, output, time.monotonic() - began, validated=held is not None)
+        show_worth_a_look(after_training(model, corpus, held))
+        option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"
+        say(f"try: textcnn predict{option} 'your text'")
 
 
 def _refuse_overwriting(output: Path, inputs: list[str]) -> None:
@@ -142,8 +144,8 @@ def _named(labels: list[str]) -> str:
     return ", ".join(map(repr, labels[:5])) + (f" ... ({len(labels)})" if len(labels) > 5 else "")
 
 
-def _summary(model: "Model", output: Path, seconds: float, checks: "list[Check]") -> None:
-    """A small table of classes, what is worth a look, and what to try next."""
+def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -> None:
+    """A small table of classes, and what the model is."""
     figures = model.figures["validation"]
     shown = console(sys.stderr)
     made = table("label", "precision", "recall", "F1", "texts")
@@ -152,13 +154,12 @@ def _summary(model: "Model", output: Path, seconds: float, checks: "list[Check]"
         numbers = [f"{score[name]:.3f}" for name in ("precision", "recall", "f1")]
         made.add_row(one_line(label), *numbers, str(score["support"]))
     shown.print(made)
-    path = shlex.quote(str(output))
     if len(per_label) > 20:
-        say(f"... and {len(per_label) - 20} labels more: textcnn inspect {path} --format json")
+        say(f"... and {len(per_label) - 20} labels more: textcnn inspect {shlex.quote(str(output))} --format json")
     low, high = figures["accuracy_interval"]
     name = "all labels right" if model.several else "accuracy"
-    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {figures['count']} texts held out")
+    texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
+    learned = not validated and figures["count"] == model.figures["training_texts"]
+    where = f"the {texts} that it learned from: too few to hold some out" if learned else f"{texts} held out"
+    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
-    show_worth_a_look(checks)
-    option = "" if output == Path("model.textcnn") else f" -m {path}"
-    say(f"try: textcnn predict{option} 'your text'")

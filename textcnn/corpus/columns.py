@@ -95,48 +95,64 @@ def told_columns(reading: Reading, *, labelled: bool) -> bool:
 
 def _choose(table: _Table, reading: Reading, labelled: bool, header: bool, delimiter: str) -> Columns:
     wants_label = labelled or reading.label_column is not None
-    text, text_by = _told_or_named(table, reading.text_column, TEXT_NAMES if header else ())
+    text, text_by = _told_or_named(table, reading.text_column, TEXT_NAMES if header else (), "text")
     label, label_by = None, ""
     if wants_label:
-        label, label_by = _told_or_named(table, reading.label_column, LABEL_NAMES if header else (), taken=text)
+        label, label_by = _told_or_named(table, reading.label_column, LABEL_NAMES if header else (), "label", text)
     if wants_label and label is None:
+        _refuse_single(table)
         label, label_by = _by_content(table, is_label_like, "label", taken=text), "by content"
     if text is None:
         text, text_by = _text_by_content(table, taken=label), "by content"
     if text == label:
-        raise ColumnError(f'{table.source}: "{table.names[text]}" cannot be both text and label; {_advice(table)}')
+        raise ColumnError(
+            f'{table.source}: "{table.names[text]}" cannot be both text and label; {_advice(table, "label")}'
+        )
     name = None if label is None else table.names[label]
     return Columns(table.names[text], name, header, delimiter, table.names, text, label, text_by, label_by)
 
 
 def _told_or_named(
-    table: _Table, told: str | int | None, known: Sequence[str], *, taken: int | None = None
+    table: _Table, told: str | int | None, known: Sequence[str], what: str, taken: int | None = None
 ) -> tuple[int | None, str]:
     if told is not None:
-        return _as_told(table, told), "as told"
+        return _as_told(table, told, what), "as told"
     folded = [name.casefold() for name in table.names]
-    name = next((name for name in known if name in folded and folded.index(name) != taken), None)
-    return (None, "") if name is None else (_only(table, folded, name), "by name")
+    named = [name for name in known if name in folded and folded.index(name) != taken]
+    if not named:
+        return None, ""
+    # A column of identifiers may be called "text", too; a later name with texts below it is the better one then.
+    texts = (name for name in named if what == "text" and is_text_like(table.values[folded.index(name)]))
+    return _only(table, folded, next(texts, named[0]), what), "by name"
 
 
-def _as_told(table: _Table, told: str | int) -> int:
+def _as_told(table: _Table, told: str | int, what: str) -> int:
     """The place of a column that was asked for by its name or its number."""
     wanted = str(told).strip()
     if isinstance(told, str):
         folded = [name.casefold() for name in table.names]
         for names, name in ((list(table.names), wanted), (folded, wanted.casefold())):
             if name in names:
-                return _only(table, names, name)
+                return _only(table, names, name, what)
     # No more digits than a place can have: int() refuses thousands of them with an error of its own.
     if wanted.isdecimal() and len(wanted) < 10 and 1 <= int(wanted) <= len(table.names):
         return int(wanted) - 1
-    raise ColumnError(f'{table.source}: there is no {table.kind} "{_short(wanted)}"; {_advice(table)}')
+    raise ColumnError(f'{table.source}: there is no {table.kind} "{_short(wanted)}"; {_advice(table, what)}')
 
 
-def _only(table: _Table, names: Sequence[str], name: str) -> int:
+def _only(table: _Table, names: Sequence[str], name: str, what: str) -> int:
     if names.count(name) > 1:
-        raise ColumnError(f'{table.source}: {names.count(name)} columns are called "{name}"; {_advice(table)}')
+        raise ColumnError(f'{table.source}: {names.count(name)} columns are called "{name}"; {_advice(table, what)}')
     return names.index(name)
+
+
+def _refuse_single(table: _Table) -> None:
+    if len(table.names) == 1:
+        only = _example(1, table.names[0], table.values[0])[2:]
+        advice = "; if another character separates columns, name it: --delimiter" if table.kind == "column" else ""
+        raise ColumnError(
+            f"{table.source}: there is only one {table.kind}, {only}, but a text and its label are needed{advice}"
+        )
 
 
 def _text_by_content(table: _Table, *, taken: int | None) -> int:
@@ -149,7 +165,7 @@ def _text_by_content(table: _Table, *, taken: int | None) -> int:
 def _by_content(table: _Table, fits: Callable[[Sequence[str]], bool], what: str, *, taken: int | None) -> int:
     fitting = [at for at, values in enumerate(table.values) if at != taken and fits(values)]
     if len(fitting) != 1:
-        raise ColumnError(f"{table.source}: cannot tell which {table.kind} is the {what}; {_advice(table)}")
+        raise ColumnError(f"{table.source}: cannot tell which {table.kind} is the {what}; {_advice(table, what)}")
     return fitting[0]
 
 
@@ -185,12 +201,12 @@ def _fold(cell: str) -> str:
     return cell.strip().casefold()
 
 
-def _advice(table: _Table) -> str:
-    """All columns with an example each, and the options that choose among them."""
+def _advice(table: _Table, what: str) -> str:
+    """All columns with an example each, and the option that chooses among them."""
     shown = [_example(at, name, values) for at, (name, values) in enumerate(zip(*table[1:3], strict=True), 1)]
     more = f", and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    options = "choose with --text-column NAME|NUMBER and --label-column NAME|NUMBER"
-    return f"the {table.kind}s are {', '.join(shown[:_SHOWN]) or 'none'}{more}; {options}"
+    found = f"{', '.join(shown[:_SHOWN]) or 'none'}{more}"
+    return f"the {table.kind}s are {found}; choose with --{what}-column NAME|NUMBER"
 
 
 def _example(at: int, name: str, values: Sequence[str]) -> str:

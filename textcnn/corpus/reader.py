@@ -64,8 +64,24 @@ class Reader:
 
     def describe(self) -> str:
         """What is read as what, known from the first record on."""
+        if self.format == "folder" and self._labelled:
+            return f"{self.source}: {self._describe_folder()}"
         columns = f", {self.columns.describe()}" if self.columns else ""
         return f"{self.source}: {_FORMAT_NAMES.get(self.format, 'not yet read')}{columns}"
+
+    def describe_skipped(self) -> str:
+        """How many rows were left out, and what was wrong with the first; "" if there were none."""
+        if not self.skipped:
+            return ""
+        rows = "1 bad row" if self.skipped == 1 else f"{self.skipped} bad rows"
+        return f"{self.source}: {rows} skipped; the first: {self.first_skipped}"
+
+    def _describe_folder(self) -> str:
+        from textcnn.corpus.folder import files_beside
+
+        beside = files_beside(self._path)
+        left = f"; left out, for they lie beside the folders: {beside}" if beside else ""
+        return f"a folder with a folder for each label, whose files are the texts{left}"
 
     def _read(self) -> Iterator[Record]:
         count = 0
@@ -96,7 +112,7 @@ class Reader:
         if not self._reading.skip_bad_rows:
             raise ReadError(row.message)
         if not self.skipped:
-            self.first_skipped, self.first_skipped_line = row.message, row.line
+            self.first_skipped, self.first_skipped_line = row.problem, row.line
         self.skipped += 1
 
     def _miss(self) -> None:

@@ -24,7 +24,13 @@ class BadRow(NamedTuple):
     """What stood at `line` instead of a record. Whoever reads decides whether that is an error or is skipped."""
 
     line: int
-    message: str
+    problem: str  # what and where
+    advice: str
+
+    @property
+    def message(self) -> str:
+        """Everything, for whoever has to do something about it."""
+        return f"{self.problem}; {self.advice}"
 
 
 class Reading(NamedTuple):

@@ -163,7 +163,7 @@ def _bad_row(feed: _Feed, dialect: Dialect, source: str, error: csv.Error) -> Ba
     line = feed.line + opened
     what = "the quote that opens here is never closed" if at_end else f"a quote that opens here ends amid line {last}"
     advice = 'a quote inside a quoted field is written ""; --no-quotes if quotes mean nothing, or --skip-bad-rows'
-    return BadRow(line, f"{source}:{line}: {what}; {advice}")
+    return BadRow(line, f"{source}:{line}: {what}", advice)
 
 
 def _at_end(error: csv.Error) -> bool:

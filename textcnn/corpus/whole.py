@@ -50,7 +50,7 @@ def read_corpus(
         skipped += reader.skipped
         notes.append(reader.describe())
         if reader.skipped:
-            notes.append(f"{reader.source}: {reader.skipped} bad rows skipped; the first: {reader.first_skipped}")
+            notes.append(reader.describe_skipped())
     labels = [record.labels for record in records]
     separator = reading.label_separator
     if separator is None and (separator := _separator(labels)):

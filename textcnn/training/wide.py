@@ -172,19 +172,27 @@ def _dot(a: Floats, b: Floats) -> Floats:
     return product
 
 
+def _size(a: Floats, image: Floats) -> Floats:
+    """Lengths of the columns of a, as `image`, their product, measures it."""
+    found: Floats = np.sqrt(np.maximum(_dot(a, image), 0))
+    return found
+
+
 def _solve(gram: _Gram, signs: Floats) -> Floats:
     """Weights of texts (B, K) with the least |theta|² / 2 + C · sum of squared hinges, each column for itself."""
     alpha, margins = np.zeros_like(signs), np.zeros_like(signs)
     centred = 2 * COST * signs * (1 - signs * signs.mean(axis=0))
     centred -= centred.mean(axis=0)
-    target = TOLERANCE * np.sqrt(np.maximum(_dot(centred, gram(centred)), 1e-12))
+    target = TOLERANCE * _size(centred, gram(centred))
+    # Where texts are all alike nothing is left of the centred gradient; below this there are only rounding errors.
+    target = np.maximum(target, 1e-6 * np.maximum(_size(2 * COST * signs, gram(2 * COST * signs)), 1))
     live = np.arange(signs.shape[1])
     for _ in range(ROUNDS):
         y = signs[:, live]
         slack = np.maximum(1 - y * margins[:, live], 0)
         gradient = alpha[:, live] - 2 * COST * y * slack
         image = gram(gradient)
-        size = np.sqrt(np.maximum(_dot(gradient, image), 0))
+        size = _size(gradient, image)
         keep = size > target[live]
         if not keep.any():
             break
@@ -206,7 +214,9 @@ def _conjugate(gram: _Gram, active: Floats, gradient: Floats, image: Floats, siz
     for _ in range(25):
         bent = active * way_image
         bent_image = gram(bent)
-        a = (square / np.maximum(_dot(way_image, way + bent), 1e-30)).astype(np.float32)
+        # Never more than 1, for no direction bends less than the identity in it; rounding alone says otherwise.
+        bend = np.maximum(_dot(way_image, way + bent), square)
+        a = (square / np.maximum(bend, 1e-30)).astype(np.float32)
         a[np.sqrt(square) <= 0.1 * size] = 0
         step += a * way
         moved += a * way_image
