@@ -16,7 +16,7 @@ Settings are reduced, and the same for all, see REDUCED; so the figures compare,
 
 The folder of corpora has `NAME/train.csv` and `NAME/dev.csv`, or `NAME/all.csv`, with the columns `label` and `text`.
 The folder of inputs has three packages of those that data/build_vectors.py lists (--list): both of GloVe, and MiniLM.
-Needs pyarrow, safetensors and tokenizers besides textcnn.
+Needs pyarrow, safetensors and tokenizers besides textcnn: pip install '.[vectors]'.
 """
 
 import argparse
