@@ -96,8 +96,10 @@ def test_training_holds_the_rows_that_it_needs_and_not_the_table(folder):
 
 @pytest.mark.slow
 def test_the_wheel_has_the_table_and_trains_with_it_without_a_network(folder):
-    shutil.copytree(ROOT / "textcnn", folder / "source" / "textcnn", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    shutil.copytree(
+        ROOT / "textcnn", folder / "source" / "textcnn", ignore=shutil.ignore_patterns("__pycache__", "*.so")
+    )
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / "source")
     built = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, folder / "source"]
     subprocess.run(built, check=True, capture_output=True)
