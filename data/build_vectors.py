@@ -17,7 +17,7 @@ the texts of benchmarks cannot have been read before they are classified. The pu
 The inputs are packages, as they are published, and git repositories, cloned to `inputs/owner+name`. Everything is
 checked by SHA-256 before it is used. The steps leave their results in the work folder and are not repeated. Reading
 takes most of the time: about half an hour on one core with bfloat16 arithmetic. Needs textcnn, torch, tokenizers,
-safetensors, pyarrow and msgpack.
+safetensors, pyarrow and msgpack: pip install '.[vectors]'.
 """
 
 import argparse

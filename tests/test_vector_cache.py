@@ -44,7 +44,7 @@ def write(path, words):
 
 
 def entries():
-    return sorted(path.name for path in cache.cache_folder().iterdir())
+    return sorted(path.name for path in cache.cache_folder().glob("*"))
 
 
 def opened(path, surfaces=None, progress=None):

@@ -251,6 +251,16 @@ def test_a_file_that_may_not_be_read(tmp_path):
         opened(path)
 
 
+@pytest.mark.parametrize("name", ["none", "trained", "auto", ""])
+def test_names_that_mean_something_in_training_only(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(VectorsError, match=f"'{name}' are no vectors that could be opened; name english"):
+        opened(name)
+    if name:
+        (tmp_path / name).write_bytes(CONTENTS["glove.txt"])
+        assert opened(name).table.vocabulary.words() == WORDS
+
+
 def test_an_installation_without_english(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "EMBEDDED", tmp_path / "english.safetensors")
     with pytest.raises(VectorsError, match="no English vectors"):
@@ -312,6 +322,7 @@ def test_a_word_is_looked_up_by_its_spellings_then_its_parts():
     assert pretrained.look_up("2nd").spelling == "0nd"
     np.testing.assert_allclose(vector(pretrained, "Feel-good"), [0, 0.5, 0.5, 0], atol=0.01)
     assert vector(pretrained, "Unheard").tolist() == [1, 1, 1, 1]
+    np.testing.assert_allclose(vector(pretrained, "Goodfeel"), [0, 0.5, 0.5, 0], atol=0.01)
     assert pretrained.look_up("nothing") == ("nothing", None)
 
 
@@ -365,7 +376,7 @@ def english(tmp_path, monkeypatch):
     path = tmp_path / "english.safetensors"
     with path.open("wb") as file:
         words = Vocabulary.of(["a", "film", "good", "bad", "food"])
-        VectorTable("english", words, Quantized.of(np.eye(5, dtype=np.float32))).write(file)
+        VectorTable("english", words, Quantized.of(np.eye(5, dtype=np.float32))).write(file, language="en")
     monkeypatch.setattr("textcnn.vectors.sources.EMBEDDED", path)
     monkeypatch.setattr("textcnn.training.start.EMBEDDED", path)
 
@@ -376,6 +387,36 @@ def test_english_is_the_default_for_text_that_it_covers():
     assert start.source == "english" and notes == [
         "english vectors: 100.0% of the words of the texts are known (5 different)"
     ]
+
+
+GERMAN = """Das Hotel war wunderbar und das Frühstück sehr lecker
+Wir waren mit dem Zimmer gar nicht zufrieden und reisten früher ab
+Der Film hat mir gut gefallen, die Schauspieler sind großartig
+Ich kann von diesem Buch nur abraten, es ist langweilig
+Das Essen war kalt und die Bedienung hat uns vergessen
+Die Musik war schön und die Stimmung ausgezeichnet
+Der Wein war sauer und der Abend verdorben
+Das Auto steht mehr in der Werkstatt als auf der Straße""".splitlines()
+CHINESE = ["房间很干净，早餐也很好", "服务态度很差，不会再来了", "位置方便，离车站很近", "电影很无聊，音乐太吵"]
+TERSE = [
+    "iphone 12 case black tpu cover",
+    "lol thx c u l8r m8",
+    "kernel oops: null pointer in ext4 driver",
+    "mg/dl glucose",
+]
+
+
+@pytest.mark.parametrize("texts", [GERMAN, CHINESE])
+def test_german_and_chinese_train_their_own_though_the_english_table_has_many_of_their_words(texts):
+    start, notes = started(texts * 4)
+    assert start.source == "trained" and notes[0].endswith("so vectors are trained on the texts")
+    assert started(texts, vectors="english")[1][0].endswith("are they of the language of the texts?")
+
+
+@pytest.mark.parametrize("texts", [TERSE, ["Where is the nearest station?"], ["12 30"]])
+def test_english_of_every_kind_keeps_the_english_vectors(texts):
+    start, notes = started(texts)
+    assert start.source == "english" and not notes[0].endswith("?")
 
 
 @pytest.mark.usefixtures("english")
@@ -390,7 +431,8 @@ def test_text_in_another_language_trains_its_own(texts):
 
 def test_no_vectors_and_nothing_to_train_them_on():
     for start, notes in (started(TEXTS, vectors="none"), started(["each word once"], vectors="trained", min_count=1)):
-        assert start.source == "random" and start.table is None and not notes and len(start.words) > 3
+        assert start.source == "random" and start.table is None and len(start.words) > 3
+        assert [note.endswith("they start at random") for note in notes] == [True] * (len(start.words) == 4)
     assert not started(TEXTS, vectors="none")[0].matrix[0].any()
 
 

@@ -78,10 +78,21 @@ def test_nearest_words_and_sums_of_words(textcnn, places):
     assert [line.split("\t")[:2] for line in answer.out.splitlines()] == [
         ["Paris", "france"], ["Paris", "wine"], ["wine", "cheese"], ["wine", "paris"],
     ]  # fmt: skip
-    for words in (["paris", "-", "france", "+", "germany"], ["paris - france + germany"]):
+    for words in (["paris", "-", "france", "+", "germany"], ["paris - france + germany"], ["paris -france +germany"]):
         answer = textcnn("vectors", "nearest", *words, "--vectors", places, "-n", 1)
         asked, word, cosine = answer.out.strip().split("\t")
         assert (asked, word) == ("paris - france + germany", "berlin") and 0.5 < float(cosine) <= 1
+
+
+def test_the_embedded_vectors_are_ones_that_a_person_would_call_sane(textcnn):
+    expected = {
+        "good": "excellent", "terrible": "horrible", "free": "freely", "film": "movie", "who": "whom",
+        "where": "somewhere", "city": "town", "win": "victory",
+    }  # fmt: skip
+    found = [line.split("\t") for line in textcnn("vectors", "nearest", *expected, "-n", 5).out.splitlines()]
+    for word, near in expected.items():
+        assert near in [other for asked, other, _ in found if asked == word]
+    assert textcnn("vectors", "nearest", "king - man + woman", "-n", 1).out.split("\t")[1] == "queen"
 
 
 def test_nearest_to_nothing(textcnn, places):
@@ -143,11 +154,50 @@ def test_train_from_standard_input_is_the_same_as_from_a_file(textcnn, folder):
     assert one.facts["from"] == "standard input"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes that have a name")
+def test_train_from_a_pipe_that_has_a_name(folder):
+    os.mkfifo(folder / "pipe")
+    process = start("vectors", "train", folder / "pipe", "-o", folder / "my.vectors", "--dimensions", 8, "-q")
+    (folder / "pipe").write_text(CORPUS)
+    assert process.communicate(timeout=60) == (b"", b"") and process.returncode == 0
+    assert VectorTable.open(folder / "my.vectors").facts["from"] == "pipe"
+
+
+def test_a_corpus_that_is_gone_after_the_first_pass_ends_training(folder):
+    """gensim reads in a thread, and would wait for ever for one that died."""
+    from textcnn.errors import ReadError
+    from textcnn.vectors.trained import Training, train_on_file
+
+    (folder / "corpus.txt").write_text(CORPUS)
+
+    def progress(what, share):
+        (folder / "corpus.txt").write_text("")
+
+    with pytest.raises(ReadError, match=r"corpus\.txt: the file is empty"):
+        train_on_file("corpus.txt", Training(dimensions=8), progress)
+
+
+def test_training_does_not_destroy_its_corpus(textcnn, folder):
+    (folder / "corpus.txt").write_text(CORPUS)
+    answer = textcnn("vectors", "train", "corpus.txt", "-o", "corpus.txt")
+    assert answer.code == 1 and "corpus.txt is the input; name another file" in answer.err
+    assert (folder / "corpus.txt").read_text() == CORPUS
+
+
+def test_a_corpus_in_another_encoding(textcnn, folder):
+    (folder / "corpus.txt").write_bytes("bébé dort\n".encode("latin-1") * 9)
+    options = ("-o", "my.vectors", "--dimensions", 8, "--epochs", 1)
+    assert "--encoding latin-1" in textcnn("vectors", "train", "corpus.txt", *options).err
+    assert textcnn("vectors", "train", "corpus.txt", *options, "--encoding", "latin-1").code == 0
+    assert VectorTable.open(folder / "my.vectors").vocabulary.row("bébé") is not None
+
+
 def test_train_on_what_cannot_be_learned_from(textcnn, folder):
     answer = textcnn("vectors", "train", "-", "-o", "my.vectors", stdin=b"each word once")
     assert answer.code == 1 and "no word is there 5 times; lower --min-count" in answer.err
     answer = textcnn("vectors", "train", "-", "-o", "my.vectors", stdin=b"fine\nnot fine \xff\n")
-    assert answer.code == 1 and ":2:" in answer.err
+    assert answer.code == 1 and answer.err.startswith("textcnn: standard input:2:")
+    assert textcnn("vectors", "train", "-", "-o", "my.vectors").err == "textcnn: standard input: the file is empty\n"
     assert textcnn("vectors", "train", "nowhere.txt", "-o", "my.vectors").code == 1
     assert textcnn("vectors", "train", "nowhere.txt").code == 2
     assert not (folder / "my.vectors").exists()
@@ -228,4 +278,4 @@ def test_a_terminal_sees_a_bar_and_a_table(places):
     os.close(control)
     process.stdin.close()
     assert process.wait(timeout=60) == 0
-    assert b"reading places.txt" in shown and b"asked" in shown and b"wine" in shown
+    assert b"reading places.txt" in shown and b"paris" in shown and b"wine" in shown

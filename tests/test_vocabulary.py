@@ -47,6 +47,10 @@ def test_every_word_is_found_in_its_row_and_no_other(words: list[str]) -> None:
         ("Well-made", (4, 5)),
         ("well-xyz", (4,)),
         ("NAÏVE", (7,)),
+        ("Goodfilm", (2, 1)),
+        ("filmgoods", (UNKNOWN,)),
+        ("sofilm", (UNKNOWN,)),  # two letters are hardly a word
+        ("good" * 9, (UNKNOWN,)),
         ("電", (8,)),
         ("qwerty", (UNKNOWN,)),
         ("\ud800", (UNKNOWN,)),
@@ -54,6 +58,14 @@ def test_every_word_is_found_in_its_row_and_no_other(words: list[str]) -> None:
 )
 def test_what_a_word_is_taken_for(surface: str, rows: tuple[int, ...]) -> None:
     assert VOCABULARY.find(surface) == rows
+
+
+def test_a_compound_is_cut_where_both_parts_are_frequent() -> None:
+    words = ["", "the", "rapist", "therapist", "time", "zone", "timez", "one"]
+    assert Vocabulary.of(words).find("timezone") == (4, 5)
+    assert Vocabulary.of(words).find("therapist") == (3,)
+    rare = ["", "time", *(f"w{number}" for number in range(20_000)), "zone"]
+    assert Vocabulary.of(rare).find("timezone") == (UNKNOWN,)
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from textcnn.lexicon import Encoded, Ragged, encode
 from textcnn.loops import loops
 from textcnn.tensorfile import TensorFileError
-from textcnn.tokens import parts, spellings
+from textcnn.tokens import normal, parts, spellings
 
 __all__ = ["UNKNOWN", "Encoded", "Ragged", "Vocabulary", "check_vocabulary", "encode"]
 
 UNKNOWN = 0
+_SHORTEST, _LONGEST = 3, 24  # letters of a part of a compound, and of a compound
+_COMMON = 20_000  # rows; those of a vocabulary that is ordered by frequency are rare words or names from here on
 _FEW = 1000  # words below which the compiled loops are not worth their import
 
 
@@ -85,7 +87,19 @@ class Vocabulary:
             if row:
                 return (row,)
         inside = [self.row(part) for part in parts(surface)]
-        return tuple(row for row in inside if row) or (UNKNOWN,)
+        return tuple(row for row in inside if row) or self.compound(normal(surface)) or (UNKNOWN,)
+
+    def compound(self, word: str) -> tuple[int, ...]:
+        """The rows of the two common words that a word is joined from, such as timezone; none if it is not."""
+        if not word.isalpha() or len(word) > _LONGEST:
+            return ()
+        found = []
+        for place in range(_SHORTEST, len(word) - _SHORTEST + 1):
+            first = self.row(word[:place])
+            second = self.row(word[place:]) if first and first < _COMMON else None
+            if first and second and second < _COMMON:
+                found.append((first, second))
+        return min(found, key=max, default=())  # of several cuts, that whose rarer word is the most frequent
 
 
 def check_vocabulary(vocabulary: Vocabulary) -> None:

@@ -5,10 +5,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -62,27 +62,42 @@ def list_vectors(quiet: Quiet = False) -> None:
     In a pipe, each line is: name, tab, words, tab, dimensions, tab, megabytes, tab, where they are.
     """
     from textcnn.vectors.downloads import offers
+    from textcnn.vectors.sources import GENSIM
 
     rows = list(_present())
     try:
-        known = {row[0] for row in rows}
-        for name, words, dimensions, megabytes, _ in offers():
-            if f"gensim:{name}" not in known:
-                rows.append((f"gensim:{name}", words, dimensions, megabytes, "to be fetched"))
+        known = {row.name for row in rows}
+        offered = [_Listed(f"{GENSIM}{each.name}", *each[1:4], "to be fetched") for each in offers()]
+        rows += [row for row in offered if row.name not in known]
     except VectorsError as error:
         say(f"textcnn: {error}", quiet=quiet)
-    shown = [(name, f"{words}", f"{dimensions}", f"{size:.1f}", where) for name, words, dimensions, size, where in rows]
-    _print(("name", "words", "dimensions", "MB", "where"), shown)
+    if is_terminal(sys.stdout):
+        shown = [
+            (f"{name}, {where}", f"{words:,}", f"{size}", f"{bulk:,.1f}") for name, words, size, bulk, where in rows
+        ]
+        _print(("vectors", "words", "dimensions", "MB"), shown)
+    else:
+        _print((), [(name, f"{words}", f"{size}", f"{bulk:.1f}", where) for name, words, size, bulk, where in rows])
 
 
-def _present() -> Iterator[tuple[str, int, int, float, str]]:
+class _Listed(NamedTuple):
+    """Vectors that are here or can be had."""
+
+    name: str
+    words: int
+    dimensions: int
+    megabytes: float
+    where: str
+
+
+def _present() -> Iterator[_Listed]:
     from textcnn.vectors.cache import entries
     from textcnn.vectors.table import EMBEDDED, VectorTable
 
     present = [(EMBEDDED, VectorTable.open(EMBEDDED))] if EMBEDDED.exists() else []
     for path, each in (*present, *entries()):
         name, where = ("english", "embedded") if path == EMBEDDED else (each.facts.get("from", str(path)), "cached")
-        yield name, len(each.vocabulary), each.dimensions, path.stat().st_size / 1e6, where
+        yield _Listed(name, len(each.vocabulary), each.dimensions, path.stat().st_size / 1e6, where)
 
 
 @vectors_app.command(cls=Command, epilog="Example: textcnn vectors get glove-wiki-gigaword-100")
@@ -112,8 +127,7 @@ def convert(
     from textcnn.vectors.sources import write_table
     from textcnn.vectors.table import VectorTable
 
-    if Path(given).exists() and output.exists() and output.samefile(given):
-        raise OutputError(f"{output} is the input; name another file")
+    _refuse_overwriting(given, output)
     check_writable(output)
     with _progress(quiet) as progress, written_whole(output) as file:
         write_table(given, file, say=lambda note: say(note, quiet=quiet), progress=progress)
@@ -121,6 +135,11 @@ def convert(
     if "duplicates" in made.facts:
         say(f"{made.facts['duplicates']} words are there more than once; the first counts", quiet=quiet)
     _say_size(made, output, quiet)
+
+
+def _refuse_overwriting(given: str, output: Path) -> None:
+    if Path(given).exists() and output.exists() and output.samefile(given):
+        raise OutputError(f"{output} is the input; name another file")
 
 
 def _say_size(made: "VectorTable", path: Path, quiet: bool) -> None:
@@ -206,7 +225,10 @@ def nearest(
     for each in sums:
         asked = " ".join(f"{'-' if sign < 0 else '+'} {word}" for sign, word in each).removeprefix("+ ")
         found = [(asked, near.word, f"{near.cosine:.3f}") for near in nearest(pretrained, each, count)]
-        _print(("asked", "word", "cosine"), found)
+        if is_terminal(sys.stdout):
+            _print((asked, "cosine"), [(word, cosine) for _, word, cosine in found])
+        else:
+            _print((), found)
 
 
 @vectors_app.command(cls=Command, epilog="Example: textcnn vectors train corpus.txt -o my.vectors")
@@ -217,6 +239,7 @@ def train(
     dimensions: Annotated[int, typer.Option(metavar="N", min=2, max=1000, help="Length of a vector.")] = 100,
     epochs: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="Passes over the corpus.")] = 5,
     min_count: Annotated[int, typer.Option(metavar="N", min=1, help="Leave out words that are rarer.")] = 5,
+    encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the corpus.")] = "utf-8",
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**31, help="Seed of everything random.")] = 0,
     threads: Annotated[
         int, typer.Option(metavar="N", min=1, max=256, help="Threads; with more than one a seed fixes nothing.")
@@ -226,8 +249,9 @@ def train(
     """Train vectors on a text of your own, by gensim; it is read from the disk as it is needed, never held."""
     from textcnn.vectors.trained import Training, train_on_file
 
+    _refuse_overwriting(corpus, output)
     check_writable(output)
-    how = Training(kind.value, dimensions, epochs, min_count, seed, threads)
+    how = Training(kind.value, dimensions, epochs, min_count, seed, threads, encoding)
     with _on_disk(corpus) as path, _progress(quiet) as progress:
         made = train_on_file(path, how, progress)
     facts = {**made.facts, "from": "standard input" if corpus == "-" else Path(corpus).name}
@@ -240,17 +264,27 @@ def train(
 
 @contextmanager
 def _on_disk(path: str) -> Iterator[str]:
-    """The path, of a copy if it is standard input, which cannot be read again."""
-    if path != "-":
+    """The path, of a copy if it is standard input or a pipe, which cannot be read again."""
+    if path != "-" and (not Path(path).exists() or Path(path).is_file() or Path(path).is_dir()):
         yield path
         return
-    if sys.stdin is None or sys.stdin.closed:
+    if path == "-" and (sys.stdin is None or sys.stdin.closed):
         raise ReadError("standard input is closed; name a file")
+    name = "standard input" if path == "-" else path
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "standard input"
-        with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield str(copy)
+        copy = Path(folder) / "corpus"
+        try:
+            with (
+                copy.open("wb") as file,
+                nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as pipe,
+            ):
+                shutil.copyfileobj(pipe, file)
+        except OSError as error:
+            raise OutputError(f"cannot copy {name} to {folder}, to read it again: {error.strerror}") from error
+        try:
+            yield str(copy)
+        except ReadError as error:
+            raise ReadError(str(error).replace(str(copy), name)) from error
 
 
 @vectors_app.command(cls=Command, epilog="Example: textcnn vectors coverage spam.csv --text-column text")
@@ -330,11 +364,11 @@ class _Bar:
 
 
 def _print(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on a terminal; fields with tabs between them elsewhere."""
+    """A table on a terminal; fields with tabs between them, and no header, elsewhere."""
     if not is_terminal(sys.stdout):
         put("".join("\t".join(map(one_line, row)) + "\n" for row in rows))
     elif rows:
-        made = table(*header)
+        made = table(*map(one_line, header))
         for row in rows:
             made.add_row(*map(one_line, row))
         console(sys.stdout).print(made)

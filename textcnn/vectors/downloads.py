@@ -49,6 +49,7 @@ def offers() -> list[Offer]:
     except Exception as error:  # whatever networks, proxies and changed lists may raise
         raise VectorsError(
             "gensim's list of vectors cannot be reached; is there a network? (https://raw.githubusercontent.com)"
+            " What is on this machine can be used without: english, or a file"
         ) from error
 
 

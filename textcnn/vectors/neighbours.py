@@ -34,11 +34,16 @@ def terms(words: Sequence[str]) -> list[list[Term]]:
     >>> terms(["king - man + woman"])
     [[Term(sign=1, word='king'), Term(sign=-1, word='man'), Term(sign=1, word='woman')]]
     """
-    pieces = [piece for word in words for piece in word.split()]
+    pieces = [part for word in words for piece in word.split() for part in _signs(piece)]
     if not {"+", "-"} & set(pieces):
         return [[Term(1, piece)] for piece in pieces]
     signs = [1, *(-1 if before == "-" else 1 for before in pieces)]
     return [[Term(sign, piece) for sign, piece in zip(signs, pieces, strict=False) if piece not in "+-"]]
+
+
+def _signs(piece: str) -> list[str]:
+    """A sign that a word was written to, apart."""
+    return [piece[0], piece[1:]] if piece[0] in "+-" and piece[1:].isalpha() else [piece]
 
 
 def nearest(pretrained: Pretrained, sum_of: Sequence[Term], count: int) -> list[Near]:

@@ -27,6 +27,7 @@ __all__ = ["GENSIM", "Known", "Pretrained", "open_vectors", "write_table"]
 GENSIM = "gensim:"
 _SMALL = 5_000_000  # bytes of a file that is sooner read than looked up in the cache
 _FREQUENT = 50_000  # words kept beside those of the texts where there is no room for a table of all
+_MADE = ("auto", "trained", "none")  # when a classifier is trained
 _NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -83,6 +84,11 @@ def _embedded() -> VectorTable:
 
 def _path(spec: str) -> Path:
     path = Path(spec).expanduser()
+    if not spec or (spec in _MADE and not path.exists()):
+        raise VectorsError(
+            f"{spec!r} are no vectors that could be opened; name english, gensim:NAME or a file"
+            " (textcnn vectors train makes one)"
+        )
     if not path.exists():
         raise VectorsError(
             f"there are no vectors {spec!r}: it is not a file, and the names are auto, english, trained, none"

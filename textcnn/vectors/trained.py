@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus import Reading, open_corpus
-from textcnn.errors import VectorsError
+from textcnn.errors import ReadError, VectorsError
 from textcnn.tokens import chunks, cut, normal
 from textcnn.vectors.progress import Progress
 from textcnn.vectors.table import Quantized, VectorTable
@@ -35,6 +35,7 @@ class Training(NamedTuple):
     min_count: int = 5
     seed: int = 0
     threads: int = 1
+    encoding: str = "utf-8"  # of the corpus
 
 
 def train_vectors(
@@ -72,22 +73,39 @@ def train_on_file(path: str, how: Training, progress: Progress) -> VectorTable:
         ReadError: it cannot be read, or is not text; names the line.
         VectorsError: no word is frequent enough.
     """
-    sentences = _Sentences(path, how.epochs, progress)
+    sentences = _Sentences(path, how, progress)
     facts = {"from": Path(path).name, "kind": how.kind, "epochs": str(how.epochs), "seed": str(how.seed)}
-    return _table(Path(path).stem, _trained(sentences, how), facts)
+    trained = _trained(sentences, how)
+    if sentences.error is not None:
+        raise sentences.error
+    return _table(Path(path).stem, trained, facts)
 
 
 class _Sentences:
-    """The texts of a file as words, once for each time that one asks; the first time is for counting."""
+    """The texts of a file as words, once for each time that one asks; the first time is for counting.
 
-    def __init__(self, path: str, epochs: int, progress: Progress) -> None:
-        self.path, self.epochs, self.progress = path, epochs, progress
+    What goes wrong in a later pass ends it and is kept: gensim reads in a thread of its own, and would wait for ever
+    for one that died.
+    """
+
+    def __init__(self, path: str, how: Training, progress: Progress) -> None:
+        self.path, self.epochs, self.progress = path, how.epochs, progress
+        self.reading = Reading(format="lines", encoding=how.encoding)
         self.passes = self.total = 0
+        self.error: ReadError | None = None
 
     def __iter__(self) -> Iterator[list[str]]:
         self.passes += 1
+        try:
+            yield from self._read()
+        except ReadError as error:
+            if self.passes == 1:
+                raise
+            self.error = error
+
+    def _read(self) -> Iterator[list[str]]:
         number = 0
-        with open_corpus(self.path, reading=Reading(format="lines"), labelled=False) as reader:
+        with open_corpus(self.path, reading=self.reading, labelled=False) as reader:
             for number, record in enumerate(reader, 1):
                 if number % _AGAIN == 0:
                     self._report(number)
