@@ -3,11 +3,13 @@
 import statistics
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from results import Key, Row
+from systems import SYSTEMS
 
 BEGIN, END = "<!-- summary: written by accuracy.py --summary -->", "<!-- end of the summary -->"
-_ORDER = ("textcnn", "textcnn-fast", "textcnn-best")  # first; the others in the order of the rows
+OURS = "textcnn"
 _NAMES = {"test": "", "phrases": ", phrases", "folds": ""}
 
 Figure = Callable[[Row], float | None]
@@ -27,7 +29,9 @@ def summary(rows: dict[Key, Row]) -> str:
         ("Log loss", lambda row: row.scores.log_loss, 1, 3, min),
         ("Seconds to learn and to answer", lambda row: row.seconds, 1, 1, min),
     )
-    return "\n\n".join(f"### {title}\n\n{_table(cells, *how)}" for title, *how in tables)
+    made = [(title, _table(cells, *how)) for title, *how in tables]
+    made.insert(1, (f"The first figure of {OURS} less that of the others on the same folds", _ahead(cells)))
+    return "\n\n".join(f"### {title}\n\n{table}" for title, table in made)
 
 
 def put_into(readme: Path, text: str) -> None:
@@ -39,32 +43,78 @@ def put_into(readme: Path, text: str) -> None:
     readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
-def _main(row: Row) -> float | None:
+def _main(row: Row) -> float:
     return row.scores.accuracy if row.scores.micro_f1 is None else row.scores.micro_f1
 
 
 def _table(cells: Cells, figure: Figure, factor: float, digits: int, best: Callable[[Iterable[float]], float]) -> str:
-    data, systems = sorted({name for name, _ in cells}), _systems(cells)
-    lines = [f"| | {' | '.join(systems)} |", f"| --- |{' --- |' * len(systems)}"]
-    for name in data:
-        found = [[figure(row) for row in cells.get((name, system), [])] for system in systems]
-        values = [[factor * value for value in row if value is not None] for row in found]
-        lead = best([round(statistics.mean(row), digits) for row in values if row], default=None)
-        lines.append(f"| {name} | {' | '.join(_cell(row, digits, lead, max(map(len, values))) for row in values)} |")
+    systems = _systems(cells)
+    lines = _head(systems)
+    for name in sorted({name for name, _ in cells}):
+        found = [_Cell.of(cells.get((name, system), []), figure, factor) for system in systems]
+        most = max(cell.folds for cell in found)
+        if not most:
+            continue
+        lead = best([round(cell.mean, digits) for cell in found if cell.folds == most], default=None)
+        lines.append(f"| {name} | {' | '.join(cell.shown(digits, lead, most) for cell in found)} |")
     return "\n".join(lines)
 
 
+def _ahead(cells: Cells) -> str:
+    """By how much ours is ahead: paired, so that a few folds are enough to compare."""
+    others = [system for system in _systems(cells) if system != OURS]
+    lines = _head(others)
+    for name in sorted({name for name, system in cells if system == OURS}):
+        ours = _by_fold(cells[name, OURS])
+        pairs = [
+            [
+                100 * (ours[fold] - value)
+                for fold, value in _by_fold(cells.get((name, other), [])).items()
+                if fold in ours
+            ]
+            for other in others
+        ]
+        shown = [f"{statistics.mean(each):+.2f} ({len(each)})" if each else "–" for each in pairs]
+        lines.append(f"| {name} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
+def _by_fold(rows: list[Row]) -> dict[int, float]:
+    """The main figure of each fold, the mean over seeds."""
+    folds: dict[int, list[float]] = {}
+    for row in rows:
+        folds.setdefault(row.key.fold, []).append(_main(row))
+    return {fold: statistics.mean(values) for fold, values in folds.items()}
+
+
 def _systems(cells: Cells) -> list[str]:
-    found = list(dict.fromkeys(system for _, system in cells))
-    return sorted(found, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+    return sorted({system for _, system in cells}, key=[*SYSTEMS].index)
 
 
-def _cell(values: list[float], digits: int, lead: float | None, most: int) -> str:
-    """The mean, its deviation, and how many there were if others have more."""
-    if not values:
-        return "–"
-    mean = statistics.mean(values)
-    text = f"{mean:.{digits}f}"
-    text = f"**{text}**" if round(mean, digits) == lead else text
-    text += f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return text if len(values) == most else f"{text} ({len(values)})"
+def _head(systems: list[str]) -> list[str]:
+    return [f"| | {' | '.join(systems)} |", f"| --- |{' --- |' * len(systems)}"]
+
+
+class _Cell(NamedTuple):
+    """One figure of one system on one data set, over folds or seeds."""
+
+    values: list[float]
+    folds: int
+
+    @classmethod
+    def of(cls, rows: list[Row], figure: Figure, factor: float) -> "_Cell":
+        values = [factor * value for value in map(figure, rows) if value is not None]
+        return cls(values, len({row.key.fold for row in rows}) if values else 0)
+
+    @property
+    def mean(self) -> float:
+        return statistics.mean(self.values) if self.values else 0.0
+
+    def shown(self, digits: int, lead: float | None, most: int) -> str:
+        """The mean, its deviation, and the number of folds if others have more: then it is not the best either."""
+        if not self.values:
+            return "–"
+        text = f"{self.mean:.{digits}f}"
+        text = f"**{text}**" if self.folds == most and round(self.mean, digits) == lead else text
+        text += f" ± {statistics.stdev(self.values):.{digits}f}" if len(self.values) > 1 else ""
+        return text if self.folds == most else f"{text} ({self.folds})"

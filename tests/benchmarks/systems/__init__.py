@@ -30,6 +30,7 @@ SYSTEMS = {
     "textcnn-fast": System("ours", "fast", random=True),
     "textcnn-best": System("ours", "best", random=True),
     "svm": System("linear", "svm"),
+    "svm-char": System("linear", "svm_char"),
     "svm-thresholds": System("linear", "svm_thresholds"),
     "logistic": System("linear", "logistic"),
     "nbsvm": System("linear", "nbsvm"),
