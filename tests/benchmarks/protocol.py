@@ -62,13 +62,18 @@ class Task(NamedTuple):
 def read(path: Path) -> Part:
     """Read one file."""
     csv.field_size_limit(sys.maxsize)
+    if not path.exists():
+        raise SystemExit(f"{path}: no such file; train.csv needs test.csv beside it")
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    if not rows or not {"text", "label"} <= rows[0].keys():
+        raise SystemExit(f"{path}: it needs a header with the columns text and label, and rows")
     return Part([row["text"] for row in rows], [tuple(row["label"].split("|")) for row in rows])
 
 
 def tasks(folder: Path, protocols: Sequence[str], folds: int) -> Iterator[Task]:
     """Every task of a folder, in the order of the protocols; of folds the first so many."""
+    folder = folder.resolve()
     found = [name for name in PROTOCOLS if (folder / _FILES[name]).exists()]
     if not found:
         raise SystemExit(f"{folder}: there is neither train.csv nor all.csv")

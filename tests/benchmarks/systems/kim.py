@@ -2,24 +2,26 @@
 
 Filters of widths 3, 4 and 5, 100 of each, max pooling, dropout 0.5, word vectors trained further ("non-static"), rows
 of the output no longer than 3, batches of 50, Adam; training stops when the dev part has not got better in three
-passes. Texts are cut after 400 words. Words that the
-vectors do not know start at random, as long as the others.
+passes. Texts are cut after 400 words. Words that the vectors do not know start at random, as long as the others.
 """
 
 import copy
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from protocol import Part, Task
+from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
 from systems.answers import Answers, chosen
 from textcnn.tokens import tokenize
+from textcnn.vectors.sources import open_vectors
 
 WIDTHS, FILTERS, DROPOUT, MAX_NORM = (3, 4, 5), 100, 0.5, 3.0
 BATCH, EPOCHS, PATIENCE, LEARNING_RATE, MAX_WORDS = 50, 25, 3, 1e-3, 400
-PADDING, UNKNOWN = 0, 1
+PADDING = 0
 
 
 class KimNetwork(nn.Module):
@@ -43,44 +45,56 @@ class _Words:
     """The words of some texts, numbered, and their vectors."""
 
     def __init__(self, texts: Sequence[str], random: np.random.Generator) -> None:
-        from textcnn.vectors.sources import open_vectors
-
         surfaces = dict.fromkeys(word for text in texts for word in _cut(text))
         pretrained = open_vectors("english", surfaces, say=lambda note: None)
         found = [pretrained.look_up(word).vector for word in surfaces]
         known = np.array([vector for vector in found if vector is not None])
-        spread = known.std() if len(known) else 0.25
-        dimensions = pretrained.table.dimensions
+        spread, dimensions = known.std() if len(known) else 0.25, pretrained.table.dimensions
         rows = [random.normal(0, spread, dimensions) if vector is None else vector for vector in found]
-        self.vectors = np.stack([np.zeros(dimensions), random.normal(0, spread, dimensions), *rows])
-        self.numbers = {word: place for place, word in enumerate(surfaces, start=2)}
+        self.vectors = np.stack([np.zeros(dimensions), *rows]).astype(np.float32)
+        self.numbers = {word: place for place, word in enumerate(surfaces, start=PADDING + 1)}
 
-    def encode(self, texts: Sequence[str]) -> Tensor:
-        """(B, T), padded to the longest text and to the widest filter."""
-        rows = [[self.numbers.get(word, UNKNOWN) for word in _cut(text)] for text in texts]
-        width = max(max(WIDTHS), *map(len, rows))
-        return torch.tensor([row + [PADDING] * (width - len(row)) for row in rows])
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of the words of each text."""
+        return [[self.numbers[word] for word in _cut(text)] for text in texts]
+
+
+class _Coded(NamedTuple):
+    """A part as the network sees it."""
+
+    words: list[list[int]]
+    gold: Tensor  # (B, K) zeros and ones
+
+    @classmethod
+    def of(cls, part: Part, words: _Words, classes: Sequence[str]) -> "_Coded":
+        gold = [[float(label in own) for label in classes] for own in part.labels]
+        return cls(words.encode(part.texts), torch.tensor(gold))
+
+    def padded(self, rows: Sequence[int]) -> Tensor:
+        """(B, T) the chosen texts, padded to the longest of them and to the widest filter."""
+        chosen_texts = [self.words[row] for row in rows]
+        width = max(max(WIDTHS), *map(len, chosen_texts))
+        return torch.tensor([text + [PADDING] * (width - len(text)) for text in chosen_texts])
 
 
 def kim(task: Task, seed: int) -> Answers:
     """Train with early stopping, then answer with the best weights."""
     torch.manual_seed(seed)
-    learn, held = task.with_dev(seed)
+    parts = [*task.with_dev(seed), task.test]
     # As Kim had it: a vector for every word of every part, though only those of the training part are trained.
-    words = _Words([*learn.texts, *held.texts, *task.test.texts], np.random.default_rng(seed))
-    vectors = torch.from_numpy(words.vectors.astype(np.float32))
-    network = KimNetwork(vectors, len(task.classes()))
-    _train(network, words, task, learn, held)
-    return chosen(task, _probabilities(network, words, task, task.test.texts))
+    words = _Words([text for part in parts for text in part.texts], np.random.default_rng(seed))
+    learn, held, test = (_Coded.of(part, words, task.classes()) for part in parts)
+    network = KimNetwork(torch.from_numpy(words.vectors), len(task.classes()))
+    _train(network, learn, held, several=task.several)
+    return chosen(task, _probabilities(network, test, several=task.several))
 
 
-def _train(network: KimNetwork, words: _Words, task: Task, learn: Part, held: Part) -> None:
+def _train(network: KimNetwork, learn: _Coded, held: _Coded, *, several: bool) -> None:
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     best, state, waited = -1.0, network.state_dict(), 0
     for _ in range(EPOCHS):
-        _pass(network, words, task, learn, optimizer)
-        right = chosen(task, _probabilities(network, words, task, held.texts)).labels
-        score = float(np.mean([set(said) == set(own) for said, own in zip(right, held.labels, strict=True)]))
+        _pass(network, learn, optimizer, several=several)
+        score = _score(_probabilities(network, held, several=several), held.gold.numpy(), several=several)
         waited = 0 if score > best else waited + 1
         if score > best:
             best, state = score, copy.deepcopy(network.state_dict())
@@ -89,27 +103,30 @@ def _train(network: KimNetwork, words: _Words, task: Task, learn: Part, held: Pa
     network.load_state_dict(state)
 
 
-def _pass(network: KimNetwork, words: _Words, task: Task, learn: Part, optimizer: torch.optim.Optimizer) -> None:
+def _pass(network: KimNetwork, learn: _Coded, optimizer: torch.optim.Optimizer, *, several: bool) -> None:
     network.train()
-    lose = nn.functional.binary_cross_entropy_with_logits if task.several else nn.functional.cross_entropy
-    numbers = {label: place for place, label in enumerate(task.classes())}
-    for rows in torch.randperm(len(learn.texts)).split(BATCH):
-        part = learn.take(rows.tolist())
-        gold = torch.zeros(len(rows), len(numbers))
-        for row, own in zip(gold, part.labels, strict=True):
-            row[[numbers[label] for label in own]] = 1
+    lose = nn.functional.binary_cross_entropy_with_logits if several else nn.functional.cross_entropy
+    for rows in torch.randperm(len(learn.words)).split(BATCH):
         optimizer.zero_grad()
-        lose(network(words.encode(part.texts)), gold).backward()
+        lose(network(learn.padded(rows.tolist())), learn.gold[rows]).backward()
         optimizer.step()
         with torch.no_grad():
             network.output.weight.copy_(network.output.weight.renorm(2, 0, MAX_NORM))
 
 
+def _score(probabilities: np.ndarray, gold: np.ndarray, *, several: bool) -> float:
+    """Accuracy, or micro F1 of several labels."""
+    if several:
+        return float(f1_score(gold, probabilities > 0.5, average="micro", zero_division=0.0))
+    return float((probabilities.argmax(axis=1) == gold.argmax(axis=1)).mean())
+
+
 @torch.no_grad()
-def _probabilities(network: KimNetwork, words: _Words, task: Task, texts: list[str]) -> np.ndarray:
+def _probabilities(network: KimNetwork, part: _Coded, *, several: bool) -> np.ndarray:
     network.eval()
-    logits = torch.cat([network(words.encode(texts[start : start + 200])) for start in range(0, len(texts), 200)])
-    return (logits.sigmoid() if task.several else logits.softmax(dim=1)).double().numpy()
+    places = torch.arange(len(part.words)).split(200)
+    logits = torch.cat([network(part.padded(rows.tolist())) for rows in places])
+    return (logits.sigmoid() if several else logits.softmax(dim=1)).double().numpy()
 
 
 def _cut(text: str) -> list[str]:
