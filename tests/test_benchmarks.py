@@ -68,6 +68,40 @@ def test_a_failure_of_one_system_costs_no_other_result(benchmark, tmp_path):
     assert [row["system"] for row in _rows(tmp_path)] == ["nbsvm"]
 
 
+def test_figures_of_a_worked_example(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    import numpy as np
+    from protocol import Part, Task
+    from scores import score
+    from systems.answers import Answers, chosen
+
+    train = Part(["a", "b"], [("no",), ("yes",)])
+    test = Part(["c", "d", "e", "f"], [("yes",), ("no",), ("yes",), ("perhaps",)])  # perhaps was never learned
+    task = Task("small", "test", 0, train, None, test, several=False)
+    found = score(task, chosen(task, np.array([[0.1, 0.9], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])))
+    assert found.accuracy == 0.5 and found.micro_f1 is None
+    assert found.macro_f1 == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
+    assert found.log_loss == pytest.approx(-np.log([0.9, 0.8, 0.3, 1e-7]).mean())
+    assert found.calibration_error == pytest.approx((0.1 + 0.2 + 0.7 + 0.6) / 4)  # each is in a bin of its own
+
+    task = task._replace(test=Part(["c", "d"], [("no", "yes"), ()]), several=True)
+    found = score(task, Answers([("no",), ()]))
+    assert (found.accuracy, found.micro_f1, found.mcc, found.log_loss) == (0.5, pytest.approx(2 / 3), None, None)
+
+
+def test_folds_hold_every_text_once_and_are_the_same_each_time(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    from protocol import tasks
+
+    write_csv(_made(tmp_path / "notes") / "all.csv", EXAMPLES)
+    folds = list(tasks(tmp_path / "notes", ["folds"], 10))
+    tested = [text for fold in folds for text in fold.test.texts]
+    assert sorted(tested) == sorted(text for _, text in EXAMPLES) and len(folds) == 10
+    assert all(not set(fold.train.texts) & set(fold.test.texts) for fold in folds)
+    assert all(sorted(fold.test.single()) == ["ham", "ham", "spam", "spam"] for fold in folds)
+    assert [fold.test for fold in tasks(tmp_path / "notes", ["folds"], 3)] == [fold.test for fold in folds[:3]]
+
+
 def _made(folder):
     folder.mkdir(exist_ok=True)
     return folder
