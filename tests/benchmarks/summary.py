@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from protocol import FOLDS
 from results import Key, Row
 from systems import SYSTEMS
 
@@ -104,21 +105,23 @@ class _Cell(NamedTuple):
 
     values: list[float]
     folds: int
+    whole: bool  # all folds that the protocol has
 
     @classmethod
     def of(cls, rows: list[Row], figure: Figure, factor: float) -> "_Cell":
         values = [factor * value for value in map(figure, rows) if value is not None]
-        return cls(values, len({row.key.fold for row in rows}) if values else 0)
+        folds = len({row.key.fold for row in rows}) if values else 0
+        return cls(values, folds, whole=all(row.key.protocol != "folds" for row in rows) or folds == FOLDS)
 
     @property
     def mean(self) -> float:
         return statistics.mean(self.values) if self.values else 0.0
 
     def shown(self, digits: int, lead: float | None, most: int) -> str:
-        """The mean, its deviation, and the number of folds if others have more: then it is not the best either."""
+        """The mean, its deviation, and the number of folds if there should be more; bold only if nobody has more."""
         if not self.values:
             return "–"
         text = f"{self.mean:.{digits}f}"
         text = f"**{text}**" if self.folds == most and round(self.mean, digits) == lead else text
         text += f" ± {statistics.stdev(self.values):.{digits}f}" if len(self.values) > 1 else ""
-        return text if self.folds == most else f"{text} ({self.folds})"
+        return text if self.whole else f"{text} ({self.folds})"
