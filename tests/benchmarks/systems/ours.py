@@ -1,0 +1,40 @@
+"""textcnn itself, by its Python face, with its defaults and one setting at most."""
+
+from typing import Any
+
+from protocol import Task
+
+from systems.answers import Answers, Unavailable
+from textcnn import TextCNNClassifier
+
+
+def default(task: Task, seed: int) -> Answers:
+    """No option at all."""
+    return _textcnn(task, seed)
+
+
+def fast(task: Task, seed: int) -> Answers:
+    """With `quality="fast"`."""
+    return _textcnn(task, seed, quality="fast")
+
+
+def best(task: Task, seed: int) -> Answers:
+    """With `quality="best"`."""
+    return _textcnn(task, seed, quality="best")
+
+
+def _textcnn(task: Task, seed: int, **settings: str) -> Answers:
+    """The dev part, if there is one, decides when to stop; it is not learned from."""
+    try:
+        model = TextCNNClassifier(**settings, seed=seed)
+    except TypeError as error:
+        raise Unavailable(f"this version of textcnn has other settings: {error}") from error
+    validation = task.dev and (task.dev.texts, _labels(task, task.dev.labels))
+    model.fit(task.train.texts, _labels(task, task.train.labels), validation=validation)
+    said = model.predict(task.test.texts)
+    labels = [tuple(own) for own in said] if task.several else [(own,) for own in said]
+    return Answers(labels, model.predict_proba(task.test.texts))
+
+
+def _labels(task: Task, labels: list[tuple[str, ...]]) -> list[Any]:
+    return [list(own) for own in labels] if task.several else [own[0] for own in labels]
