@@ -40,7 +40,7 @@ def _groups(corpus: Corpus) -> list[list[int]]:
 def copies(corpus: Corpus) -> Check:
     """Texts that are there more than once."""
     groups = _groups(corpus)
-    extra = [number for group in groups for number in group[1:]]
+    extra = sorted(number for group in groups for number in group[1:])
     share = len(extra) / max(len(corpus.texts), 1)
     advice = f"each counts as often as it is there; remove them if that is not meant: {places(corpus, extra)}"
     verdict = grade(share, look=0.02, wrong=0.5)
