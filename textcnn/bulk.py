@@ -26,7 +26,7 @@ __all__ = ["Bulk", "Scores"]
 
 Floats = NDArray[np.float32]
 
-_KEPT = 64_000_000  # bytes of responses that are kept for good
+_KEPT = 88_000_000  # bytes of responses that are kept for good
 _MOST_CHUNKS = 150_000
 _ROOM = 8192  # words of a group that are not kept; memory that is not written to costs nothing
 _TEXTS, _WORDS = 256, 512  # of a task
