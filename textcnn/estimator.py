@@ -61,7 +61,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
             validation: texts and labels that decide when to stop; if not given, a part is held out.
-            watch: is told each Step, Epoch (textcnn.training.loop) and note; training ends when it returns True.
+            watch: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fitting) and note;
+                training ends when it returns True.
 
         Raises:
             SettingsError: a parameter is out of its limits.

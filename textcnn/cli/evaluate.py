@@ -9,6 +9,7 @@ import typer
 
 from textcnn.cli.console import put, say
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
+from textcnn.cli.pages import ReportPath, check_page, put_page
 from textcnn.cli.scores import show_comparison, show_mistakes, show_report
 from textcnn.corpus import Corpus, Reading, read_corpus
 from textcnn.errors import SettingsError
@@ -53,6 +54,7 @@ def evaluate(
         str | None,
         typer.Option(metavar="TRAIN", help="Compare with TF-IDF and a linear SVM, trained on these texts."),
     ] = None,
+    report: ReportPath = None,
     min_accuracy: Annotated[
         float | None, typer.Option(metavar="X", min=0, max=1, help="Exit with 1 if the accuracy is below X.")
     ] = None,
@@ -64,6 +66,7 @@ def evaluate(
     from textcnn.predictor import Predictor
 
     models, files = _sorted_out(files, model, told=_is_told(context))
+    check_page(report, [*files, *map(str, models), *filter(None, [baseline])])
     opened = [(str(path), Predictor.open(path, threads)) for path in models]
     measured, comparisons = _measured(opened, files, baseline, how, quiet)
     worst = mistakes(measured.corpus.labels, measured.probabilities, measured.predictor.choose, errors)
@@ -74,6 +77,8 @@ def evaluate(
         show_mistakes(worst, measured.corpus)
         for comparison in comparisons:
             show_comparison(comparison)
+    if report is not None:
+        put_page(report, _page(measured, files, comparisons), quiet=quiet)
     if min_accuracy is not None and measured.report.accuracy < min_accuracy:
         say(f"textcnn: accuracy {measured.report.accuracy:.4f} is below {min_accuracy:g}")
         raise typer.Exit(1)
@@ -159,7 +164,7 @@ def _with_baseline(measured: _Measured, train: Corpus) -> "Comparison":
     known = set(train.texts)
     both = sum(text in known for text in corpus.texts)
     if both:
-        say(f"the baseline learns from {both} of the {len(corpus.texts)} texts that it is measured on: look elsewhere")
+        say(f"the baseline learns from {both} of the {len(corpus.texts)} texts that it is measured on: no fair measure")
     several = measured.predictor.model.several
     said = baseline_answers((train.texts, train.labels), corpus.texts, several=several)
     return compare((measured.name, BASELINE), corpus.labels, measured.answers, said)
@@ -182,3 +187,29 @@ def _as_json(measured: _Measured, worst: list["Mistake"], comparisons: "list[Com
     if comparisons:
         made["comparisons"] = [comparison.as_dict() for comparison in comparisons]
     return made
+
+
+def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]") -> str:
+    from textcnn.checks import data, language
+    from textcnn.report import Subject, page
+
+    names = ", ".join("standard input" if name == "-" else Path(name).name for name in files)
+    corpus, most = measured.corpus, measured.predictor.model.settings["max_words"]
+    subject = Subject(
+        title=f"{Path(measured.name).name} on {names}",
+        note="How good the answers of this model are, and what they come from.",
+        predictor=measured.predictor,
+        texts=corpus.texts,
+        gold=corpus.labels,
+        places=corpus.places,
+        probabilities=measured.probabilities,
+        report=measured.report,
+        learned=measured.predictor.model.learned(),
+        comparisons=comparisons,
+        checks=[
+            *(look(corpus) for look in (data.copies, data.contradictions, data.empty)),
+            data.lengths(corpus, most),
+            *(look(corpus) for look in (language.languages, language.encodings)),
+        ],
+    )
+    return page(subject)

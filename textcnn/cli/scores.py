@@ -41,16 +41,16 @@ def show_mistakes(worst: "Sequence[Mistake]", corpus: "Corpus") -> None:
         place = f"{corpus.sources[mistake.number]}:{corpus.lines[mistake.number]}"
         said, true = "|".join(mistake.predicted) or "nothing", "|".join(mistake.gold) or "nothing"
         put(one_line(f"{place}  said {said} ({mistake.probability:.3f}), is {true}") + "\n")
-        put(_indented(one_line(corpus.texts[mistake.number][:300])))
+        put(_broken(one_line(corpus.texts[mistake.number][:300]), "    "))
 
 
-def _indented(text: str) -> str:
+def _broken(text: str, indent: str = "") -> str:
     """On a terminal broken between words, elsewhere on one line, as tools like it."""
     from textwrap import fill
 
     if not is_terminal(sys.stdout):
-        return f"    {text}\n"
-    return fill(text, width() - 1, initial_indent="    ", subsequent_indent="    ") + "\n"
+        return f"{indent}{text}\n"
+    return fill(text, width() - 1, initial_indent=indent, subsequent_indent=indent) + "\n"
 
 
 def _figures(report: "Report") -> str:
@@ -131,4 +131,4 @@ def show_comparison(comparison: "Comparison") -> None:
     made.add_row("95 % from", *(f"{each.low:+.4f}" for each in both), "")
     made.add_row("to", *(f"{each.high:+.4f}" for each in both), "")
     console(sys.stdout).print(made)
-    put(one_line(f"{comparison.verdict} (McNemar's exact test: p = {comparison.p_value:.2g})") + "\n")
+    put(_broken(one_line(f"{comparison.verdict} (McNemar's exact test: p = {comparison.p_value:.2g})")))
