@@ -14,6 +14,7 @@ from textcnn.cli.console import console, one_line, say, table
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.pages import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.cli.progress import Display, Interruption
+from textcnn.cli.sparkline import learning_lines
 from textcnn.corpus import Corpus, Reading, read_corpus
 from textcnn.errors import DataError, TrainingError
 from textcnn.wholefile import check_writable
@@ -190,6 +191,8 @@ def _named(labels: list[str]) -> str:
 def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -> None:
     """A small table of classes, and what the model is."""
     figures = model.figures["validation"]
+    for line in learning_lines(model.figures["curve"]):
+        say(line)
     shown = console(sys.stderr)
     made = table("label", "precision", "recall", "F1", "texts")
     per_label = sorted(figures["labels"].items(), key=lambda item: -item[1]["support"])
