@@ -11,7 +11,8 @@ PACKAGE = Path(textcnn.__file__).parent
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"estimator", "checks"},
+    {"report"},
+    {"estimator", "checks", "comparison"},
     {"training", "explain"},
     {"predictor", "metrics"},
     {"bulk"},
@@ -20,7 +21,7 @@ LAYERS = [
     {"vectors"},
     {"vocabulary", "corpus"},
     {"lexicon"},
-    {"tokens", "tensorfile", "wholefile", "settings", "activity", "targets"},
+    {"tokens", "shading", "tensorfile", "wholefile", "settings", "activity", "targets"},
     {"kernels"},
     {"loops", "crew", "errors"},
 ]
@@ -54,7 +55,9 @@ def test_torch_gensim_and_rich_stay_at_home() -> None:
         "gensim": ("vectors",),
         "typer": ("cli",),
         "rich": ("cli",),
-        "sklearn": ("estimator", "metrics"),
+        "sklearn": ("comparison", "estimator", "metrics", "report"),
+        "matplotlib": ("report",),
+        "jinja2": ("report",),
     }
     for path in FILES:
         own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")

@@ -16,6 +16,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from textcnn.errors import DataError, ModelFileError, NotFittedError
+from textcnn.explain import Explanation, explain
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings, check, plain
@@ -60,7 +61,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
             validation: texts and labels that decide when to stop; if not given, a part is held out.
-            watch: is told each Step, Epoch (textcnn.training.loop) and note; training ends when it returns True.
+            watch: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fitting) and note;
+                training ends when it returns True.
 
         Raises:
             SettingsError: a parameter is out of its limits.
@@ -133,6 +135,29 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         said = [predictor.choose(row) for row in predictor.probabilities(texts)]
         right = [set(one) == set(other) for one, other in zip(own, said, strict=True)]
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
+
+    def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
+        """Why a text gets its label: the logit taken apart into what every word gave to it.
+
+        In a notebook the result shows itself, with the words shaded.
+
+        Args:
+            text: any text.
+            label: whose logit, one of `classes_`; if not given, the likeliest.
+            against: why `label` and not this one.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+            DataError: there is no such label, or `text` is no text.
+        """
+        predictor = self._fitted()
+        (text,) = _texts([text])
+        if label is None:
+            label = predictor.labels[int(predictor.probabilities([text])[0].argmax())]
+        for name in (label, *([] if against is None else [against])):
+            if str(name) not in predictor.labels:
+                raise DataError(f"there is no label {name!r}, but {', '.join(map(repr, predictor.labels))}")
+        return explain(predictor, text, str(label), "" if against is None else str(against))
 
     def save(self, path: str | Path) -> None:
         """Write the model file, whole or not at all.

@@ -13,6 +13,7 @@ Contributions are to the calibrated logit, the one whose softmax or sigmoid is t
 Shapes: T words in the text, P places of windows, D dimensions, F filters of a width, K labels.
 """
 
+from html import escape
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from textcnn.lookup import Frame, Network, responses
 from textcnn.modelfile import Member
 from textcnn.predictor import Predictor
+from textcnn.shading import Shade, shaded_html, visible
 from textcnn.tokens import Token, tokenize
 from textcnn.vocabulary import Encoded, Ragged
 
@@ -29,6 +31,7 @@ __all__ = ["Explanation", "Part", "explain"]
 Floats = NDArray[np.float64]
 
 _STEPS = 256  # of integrated gradients
+_MOST_NGRAMS = 6  # in a notebook
 
 
 class Part(NamedTuple):
@@ -52,6 +55,30 @@ class Explanation(NamedTuple):
     ngrams: list[Part]  # of every window that counted, the strongest first
     unknown: list[str]  # words without a vector
     exact: bool  # False if the head has hidden layers
+
+    def shades(self) -> list[Shade]:
+        """The words as `textcnn.shading` wants them."""
+        return [Shade(word.start, word.end, word.contribution) for word in self.words]
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the text with its words shaded, then the n-grams that count most."""
+        asked = f"<b>{_html(self.label)}</b>" + (f" rather than <b>{_html(self.against)}</b>" if self.against else "")
+        rows = "".join(
+            f'<tr><td style="text-align:right">{part.contribution:+.2f}</td>'
+            f'<td style="text-align:left">{_html(part.text)}</td></tr>'
+            for part in self.ngrams[:_MOST_NGRAMS]
+        )
+        notes = [f"unknown: {', '.join(map(_html, self.unknown))}"] if self.unknown else []
+        notes += [] if self.exact else ["shared out from the pooled features on by integrated gradients"]
+        return (
+            f'<div><p style="white-space:pre-wrap;line-height:1.8">{shaded_html(self.text, self.shades())}</p>'
+            f"<p>for {asked}: logit {self.logit:+.2f}, of which bias {self.bias:+.2f}</p>"
+            f"<table>{rows}</table><p>{'; '.join(notes)}</p></div>"
+        )
+
+
+def _html(text: str) -> str:
+    return escape(visible(text))
 
 
 class _Spread(NamedTuple):

@@ -11,6 +11,7 @@ from textcnn.cli.checklist import show_check
 from textcnn.cli.console import console, moves, one_line, put, say
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
+from textcnn.cli.pages import ReportPath, check_page, put_page
 from textcnn.corpus import Corpus, Reading, read_corpus
 from textcnn.errors import DataError
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from textcnn.checks.suspects import Suspect
 
 __all__ = ["check"]
+
+_MOST_DOUBTS = 20  # probable label errors on a page
 
 
 @with_settings
@@ -42,6 +45,7 @@ def check(
     format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="pretty (a line each), or json (one object).")
     ] = Format.pretty,
+    report: ReportPath = None,
     quiet: Quiet = False,
 ) -> None:
     """Check labelled texts, and how a network learns them, the way an experienced trainer does.
@@ -53,6 +57,7 @@ def check(
     from textcnn.modelfile import Model
 
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
+    check_page(report, [*files, *map(str, filter(None, (against, model, settings_file)))])
     opened = Model.load(model) if model else None
     corpus, other = _read(files, how, quiet), _read([str(against)], how, quiet) if against else None
     with _Progress(quiet) as progress:
@@ -69,6 +74,8 @@ def check(
         put(json.dumps(_as_json(examination, checks, suspects), ensure_ascii=False) + "\n")
     else:
         _end(examination, checks, suspects)
+    if report is not None:
+        put_page(report, _page(examination, checks, files), quiet=quiet)
     if any(each.verdict.value == "wrong" for each in checks):
         raise typer.Exit(1)
 
@@ -135,6 +142,19 @@ def _as_json(examination: "Examination", checks: "list[Check]", suspects: "list[
             for each in suspects
         ],
     }
+
+
+def _page(examination: "Examination", checks: "list[Check]", files: list[str]) -> str:
+    from textcnn.report import Doubt, checks_page
+
+    corpus = examination.sample.corpus
+    doubts = [
+        Doubt(corpus.places[each.number], each.label, each.likelier, each.probability, corpus.texts[each.number][:1000])
+        for each in examination.suspects[:_MOST_DOUBTS]
+    ]
+    names = ", ".join("standard input" if name == "-" else Path(name).name for name in files)
+    note = f"What an experienced trainer checks by hand, for {len(examination.question.corpus.texts):,} texts."
+    return checks_page(f"Checks of {names}", note, checks, doubts)
 
 
 def _end(examination: "Examination", checks: "list[Check]", suspects: "list[Suspect]") -> None:

@@ -1,25 +1,30 @@
-"""`textcnn evaluate`: how good a model is on labelled texts."""
+"""`textcnn evaluate`: how good a model is on labelled texts, and whether it is better than another."""
 
 import json
-import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from textcnn.cli.console import cells, console, is_terminal, one_line, put, say, table, width
+from textcnn.cli.console import put, say
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
+from textcnn.cli.pages import ReportPath, check_page, put_page
+from textcnn.cli.scores import show_comparison, show_mistakes, show_report
 from textcnn.corpus import Corpus, Reading, read_corpus
+from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    import numpy as np
+    from numpy.typing import NDArray
 
+    from textcnn.comparison import Comparison
     from textcnn.metrics import Mistake, Report
+    from textcnn.predictor import Predictor
 
 __all__ = ["evaluate"]
 
-_MOST_CONFUSED = 12  # labels that a confusion matrix has room for
+_SUFFIX = ".textcnn"
 
 
 class Format(str, Enum):
@@ -31,13 +36,25 @@ class Format(str, Enum):
 
 @with_reading(labels=True)
 def evaluate(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[MODEL.textcnn...] FILE...",
+            help="Labelled texts; - is standard input. A model among them is measured, two are compared.",
+        ),
+    ],
+    context: typer.Context,
     how: Reading,
     model: ModelPath = Path("model.textcnn"),
     format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="pretty (tables), or json (one object).")
     ] = Format.pretty,
     errors: Annotated[int, typer.Option(metavar="N", min=0, help="List the N most confident mistakes.")] = 0,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="TRAIN", help="Compare with TF-IDF and a linear SVM, trained on these texts."),
+    ] = None,
+    report: ReportPath = None,
     min_accuracy: Annotated[
         float | None, typer.Option(metavar="X", min=0, max=1, help="Exit with 1 if the accuracy is below X.")
     ] = None,
@@ -45,32 +62,116 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Measure a model on labelled texts that it has not learned from."""
-    from textcnn.metrics import measure, mistakes
+    from textcnn.metrics import mistakes
     from textcnn.predictor import Predictor
 
-    predictor = Predictor.open(model, threads)
-    if how.label_separator is None and not predictor.model.several:
-        how = how._replace(label_separator="")
-    corpus = read_corpus(files, reading=how)
-    for note in corpus.notes:
-        say(note, quiet=quiet)
-    probabilities = predictor.all_probabilities(corpus.texts)
-    report = measure(corpus.labels, probabilities, predictor.choose, predictor.labels, several=predictor.model.several)
-    if report.unknown_labels:
-        names = ", ".join(map(repr, report.unknown_labels[:10])) + (" ..." if len(report.unknown_labels) > 10 else "")
-        say(f"the model does not know these labels; each text of theirs counts as wrong: {names}")
-    worst = mistakes(corpus.labels, probabilities, predictor.choose, errors)
+    models, files = _sorted_out(files, model, told=_is_told(context))
+    check_page(report, [*files, *map(str, models), *filter(None, [baseline])])
+    opened = [(str(path), Predictor.open(path, threads)) for path in models]
+    measured, comparisons = _measured(opened, files, baseline, how, quiet)
+    worst = mistakes(measured.corpus.labels, measured.probabilities, measured.predictor.choose, errors)
     if format is Format.json:
-        put(json.dumps(_as_json(report, worst, corpus), ensure_ascii=False) + "\n")
+        put(json.dumps(_as_json(measured, worst, comparisons), ensure_ascii=False) + "\n")
     else:
-        _show(report, worst, corpus)
-    if min_accuracy is not None and report.accuracy < min_accuracy:
-        say(f"textcnn: accuracy {report.accuracy:.4f} is below {min_accuracy:g}")
+        show_report(measured.report)
+        show_mistakes(worst, measured.corpus)
+        for comparison in comparisons:
+            show_comparison(comparison)
+    if report is not None:
+        put_page(report, _page(measured, files, comparisons), quiet=quiet)
+    if min_accuracy is not None and measured.report.accuracy < min_accuracy:
+        say(f"textcnn: accuracy {measured.report.accuracy:.4f} is below {min_accuracy:g}")
         raise typer.Exit(1)
 
 
-def _as_json(report: "Report", worst: list["Mistake"], corpus: Corpus) -> dict[str, Any]:
-    made = report.as_dict()
+class _Measured(NamedTuple):
+    """A model's answers to labelled texts, and how good they are."""
+
+    name: str
+    predictor: "Predictor"
+    corpus: Corpus
+    probabilities: "NDArray[np.float32]"
+    report: "Report"
+
+    @property
+    def answers(self) -> list[tuple[str, ...]]:
+        return [self.predictor.choose(row) for row in self.probabilities]
+
+
+def _measured(
+    models: "list[tuple[str, Predictor]]", files: list[str], baseline: str | None, how: Reading, quiet: bool
+) -> "tuple[_Measured, list[Comparison]]":
+    """The first model measured, and compared with the second and the baseline as far as they are wanted."""
+    from textcnn.metrics import measure
+
+    name, first = models[0]
+    if how.label_separator is None and not any(predictor.model.several for _, predictor in models):
+        how = how._replace(label_separator="")
+    corpus = _read(files, how, quiet)
+    probabilities = first.all_probabilities(corpus.texts)
+    report = measure(corpus.labels, probabilities, first.choose, first.labels, several=first.model.several)
+    _name_unknown(report)
+    measured = _Measured(name, first, corpus, probabilities, report)
+    comparisons = [_with_model(measured, *other) for other in models[1:]]
+    if baseline is not None:
+        comparisons.append(_with_baseline(measured, _read([baseline], how, quiet)))
+    return measured, comparisons
+
+
+def _is_told(context: typer.Context) -> bool:
+    """Whether --model stands in the command."""
+    source = context.get_parameter_source("model")
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path], list[str]]:
+    """The models and the files among the arguments."""
+    models = [Path(name) for name in names if name.endswith(_SUFFIX)]
+    files = [name for name in names if not name.endswith(_SUFFIX)]
+    if not files:
+        raise SettingsError(f"name the labelled texts too: textcnn evaluate {' '.join(names)} FILE")
+    if models and told:
+        raise SettingsError("name the models as arguments or with --model, not both")
+    if len(models) > 2:
+        raise SettingsError(f"two models can be compared at a time, but these are {len(models)}")
+    return models or [model], files
+
+
+def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
+    corpus = read_corpus(files, reading=how)
+    for note in corpus.notes:
+        say(note, quiet=quiet)
+    return corpus
+
+
+def _name_unknown(report: "Report") -> None:
+    if report.unknown_labels:
+        names = ", ".join(map(repr, report.unknown_labels[:10])) + (" ..." if len(report.unknown_labels) > 10 else "")
+        say(f"the model does not know these labels; each text of theirs counts as wrong: {names}")
+
+
+def _with_model(measured: _Measured, name: str, other: "Predictor") -> "Comparison":
+    from textcnn.comparison import compare
+
+    said = [prediction.labels for prediction in other.predict(measured.corpus.texts)]
+    return compare((measured.name, name), measured.corpus.labels, measured.answers, said)
+
+
+def _with_baseline(measured: _Measured, train: Corpus) -> "Comparison":
+    from textcnn.comparison import BASELINE, baseline_answers, compare
+
+    corpus = measured.corpus
+    known = set(train.texts)
+    both = sum(text in known for text in corpus.texts)
+    if both:
+        say(f"the baseline learns from {both} of the {len(corpus.texts)} texts that it is measured on: no fair measure")
+    several = measured.predictor.model.several
+    said = baseline_answers((train.texts, train.labels), corpus.texts, several=several)
+    return compare((measured.name, BASELINE), corpus.labels, measured.answers, said)
+
+
+def _as_json(measured: _Measured, worst: list["Mistake"], comparisons: "list[Comparison]") -> dict[str, Any]:
+    made, corpus = measured.report.as_dict(), measured.corpus
     if worst:
         made["errors"] = [
             {
@@ -83,73 +184,32 @@ def _as_json(report: "Report", worst: list["Mistake"], corpus: Corpus) -> dict[s
             }
             for mistake in worst
         ]
+    if comparisons:
+        made["comparisons"] = [comparison.as_dict() for comparison in comparisons]
     return made
 
 
-def _show(report: "Report", worst: list["Mistake"], corpus: Corpus) -> None:
-    shown = console(sys.stdout)
-    put(_figures(report))
-    scores = table("label", "precision", "recall", "F1", "texts")
-    for label, score in sorted(report.labels.items(), key=lambda item: -item[1].support):
-        numbers = [f"{number:.3f}" for number in (score.precision, score.recall, score.f1)]
-        scores.add_row(one_line(label), *numbers, str(score.support))
-    shown.print(scores)
-    if report.confusion:
-        _show_confusion(report, shown)
-    for mistake in worst:
-        place = f"{corpus.sources[mistake.number]}:{corpus.lines[mistake.number]}"
-        said, true = "|".join(mistake.predicted) or "nothing", "|".join(mistake.gold) or "nothing"
-        put(one_line(f"{place}  said {said} ({mistake.probability:.3f}), is {true}") + "\n")
-        put(_indented(one_line(corpus.texts[mistake.number][:300])))
+def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]") -> str:
+    from textcnn.checks import data, language
+    from textcnn.report import Subject, page
 
-
-def _indented(text: str) -> str:
-    """On a terminal broken between words, elsewhere on one line, as tools like it."""
-    from textwrap import fill
-
-    if not is_terminal(sys.stdout):
-        return f"    {text}\n"
-    return fill(text, width() - 1, initial_indent="    ", subsequent_indent="    ") + "\n"
-
-
-def _figures(report: "Report") -> str:
-    low, high = report.accuracy_interval
-    name = "accuracy" if report.subset_accuracy is None else "all labels right"
-    lines = [
-        f"{name:<19}{report.accuracy:.4f}   95 % interval {low:.4f} to {high:.4f}, {report.count} texts",
-        f"{'macro F1':<19}{report.macro_f1:.4f}",
-        f"{'micro F1':<19}{report.micro_f1:.4f}",
-    ]
-    if report.mcc is not None:
-        lines.append(f"{'MCC':<19}{report.mcc:.4f}")
-    lines += [f"{'log loss':<19}{report.log_loss:.4f}", f"{'calibration error':<19}{report.calibration_error:.4f}"]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _fits(report: "Report", room: int) -> bool:
-    """Whether there are few enough labels, and their names short enough, for a matrix."""
-    if len(report.labels) > _MOST_CONFUSED:
-        return False
-    widths = [max(cells(one_line(name)), len(str(report.count))) + 3 for name in report.labels]
-    return max([*widths, len("is \\ said") + 3]) + sum(widths) <= room
-
-
-def _show_confusion(report: "Report", shown: "Console") -> None:
-    """The matrix if it fits, else the pairs that are confused most."""
-    names = list(report.labels)
-    if _fits(report, shown.width):
-        made = table("is \\ said", *map(one_line, names))
-        for name, row in zip(names, report.confusion, strict=True):
-            made.add_row(one_line(name), *map(str, row))
-        shown.print(made)
-        return
-    pairs = [
-        (count, names[gold], names[said])
-        for gold, row in enumerate(report.confusion)
-        for said, count in enumerate(row)
-        if count and gold != said
-    ]
-    made = table("confused most: is", "said", "texts")
-    for count, gold, said in sorted(pairs, reverse=True)[:_MOST_CONFUSED]:
-        made.add_row(one_line(gold), one_line(said), str(count))
-    shown.print(made)
+    names = ", ".join("standard input" if name == "-" else Path(name).name for name in files)
+    corpus, most = measured.corpus, measured.predictor.model.settings["max_words"]
+    subject = Subject(
+        title=f"{Path(measured.name).name} on {names}",
+        note="How good the answers of this model are, and what they come from.",
+        predictor=measured.predictor,
+        texts=corpus.texts,
+        gold=corpus.labels,
+        places=corpus.places,
+        probabilities=measured.probabilities,
+        report=measured.report,
+        learned=measured.predictor.model.learned(),
+        comparisons=comparisons,
+        checks=[
+            *(look(corpus) for look in (data.copies, data.contradictions, data.empty)),
+            data.lengths(corpus, most),
+            *(look(corpus) for look in (language.languages, language.encodings)),
+        ],
+    )
+    return page(subject)

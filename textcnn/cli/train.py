@@ -12,13 +12,17 @@ import typer
 from textcnn.cli.checklist import show_worth_a_look
 from textcnn.cli.console import console, one_line, say, table
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
+from textcnn.cli.pages import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.cli.progress import Display, Interruption
+from textcnn.cli.sparkline import learning_lines
 from textcnn.corpus import Corpus, Reading, read_corpus
-from textcnn.errors import DataError, OutputError, TrainingError
+from textcnn.errors import DataError, TrainingError
 from textcnn.wholefile import check_writable
 
 if TYPE_CHECKING:
+    from textcnn.checks import Check
     from textcnn.modelfile import Model
+    from textcnn.training.fitting import Measured
     from textcnn.training.loop import Epoch, Step
 
 __all__ = ["train"]
@@ -42,6 +46,7 @@ def train(
     compact: Annotated[
         bool, typer.Option("--compact", help="Keep only the words of the training texts in the model: --keep-words 0.")
     ] = False,
+    report: ReportPath = None,
     quiet: Quiet = False,
 ) -> None:
     """Learn from labelled texts: CSV, TSV, JSON lines, fastText lines, or a folder with one folder per label.
@@ -52,25 +57,24 @@ def train(
     if compact:
         values["keep_words"] = 0
     check_writable(output)
-    _refuse_overwriting(output, [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))])
+    inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
+    refuse_overwriting(output, inputs, "-o")
+    check_page(report, inputs, output)
     began = time.monotonic()
     corpus = _read(files, how, quiet)
     held = _read([str(validation)], how, quiet) if validation else None
-    model = _learn(corpus, held, values, quiet)
+    model, measured = _learn(corpus, held, values, quiet)
     from textcnn.checks.brief import after_training
 
     model.save(output)
+    checks = after_training(model, corpus, held) if report is not None or not quiet else []
     if not quiet:
         _summary(model, output, time.monotonic() - began, validated=held is not None)
-        show_worth_a_look(after_training(model, corpus, held))
-        option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"
-        say(f"try: textcnn predict{option} 'your text'")
-
-
-def _refuse_overwriting(output: Path, inputs: list[str]) -> None:
-    for name in inputs if output.exists() else ():
-        if name != "-" and Path(name).exists() and Path(name).samefile(output):
-            raise OutputError(f"{output} is one of the inputs; name another file with -o")
+        show_worth_a_look(checks)
+    if report is not None:
+        put_page(report, _page(measured, model, output, corpus, held, checks), quiet=quiet)
+    option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"
+    say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
 
 
 def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
@@ -80,13 +84,19 @@ def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
     return corpus
 
 
-def _learn(corpus: Corpus, held: Corpus | None, values: dict[str, Any], quiet: bool) -> "Model":
+def _learn(corpus: Corpus, held: Corpus | None, values: dict[str, Any], quiet: bool) -> "tuple[Model, Measured]":
+    """The model, and what its figures were measured on."""
     _check(corpus, held, quiet)
+    measured: list[Measured] = []
     with Interruption() as interruption, Display(quiet) as display:
         # Only now, for it takes a while, in which something should be seen.
         from textcnn.estimator import TextCNNClassifier
+        from textcnn.training import fitting
 
-        def watch(row: "Step | Epoch | str") -> bool:
+        def watch(row: "Step | Epoch | Measured | str") -> bool:
+            if isinstance(row, fitting.Measured):
+                measured.append(row)
+                return interruption.wanted
             interruption.begun = interruption.begun or not isinstance(row, str)
             display.show(row)
             return interruption.wanted
@@ -102,7 +112,41 @@ def _learn(corpus: Corpus, held: Corpus | None, values: dict[str, Any], quiet: b
             display.line("stopped: the best weights so far are kept")
         else:
             display.end()
-    return classifier.model_
+    return classifier.model_, measured[-1]
+
+
+def _page(
+    measured: "Measured", model: "Model", output: Path, corpus: Corpus, held: Corpus | None, checks: "list[Check]"
+) -> str:
+    """What the page is about: the texts held out, and the model as it was before it learned from them too."""
+    from textcnn.metrics import measure
+    from textcnn.predictor import Predictor
+    from textcnn.report import Subject, page
+
+    texts, gold, places = (
+        [every[number] for number in measured.texts]
+        for every in (
+            [*corpus.texts, *(held.texts if held else ())],
+            [*corpus.labels, *(held.labels if held else ())],
+            [*corpus.places, *(held.places if held else ())],
+        )
+    )
+    predictor = Predictor(measured.model)
+    probabilities = predictor.all_probabilities(texts)
+    subject = Subject(
+        title=f"{output.name}, trained on {', '.join(sorted({Path(source).name for source in corpus.sources}))}",
+        note=f"Measured on {len(texts):,} texts "
+        + ("that were held out." if measured.held_out else "that it learned from, for there were too few to hold out."),
+        predictor=predictor,
+        texts=texts,
+        gold=gold,
+        places=places,
+        probabilities=probabilities,
+        report=measure(gold, probabilities, predictor.choose, predictor.labels, several=model.several),
+        learned=model.learned(),
+        checks=checks,
+    )
+    return page(subject)
 
 
 def _labels(corpus: Corpus, several: bool) -> list[Any]:
@@ -147,6 +191,8 @@ def _named(labels: list[str]) -> str:
 def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -> None:
     """A small table of classes, and what the model is."""
     figures = model.figures["validation"]
+    for line in learning_lines(model.figures["curve"]):
+        say(line)
     shown = console(sys.stderr)
     made = table("label", "precision", "recall", "F1", "texts")
     per_label = sorted(figures["labels"].items(), key=lambda item: -item[1]["support"])

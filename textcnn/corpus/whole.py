@@ -24,6 +24,11 @@ class Corpus(NamedTuple):
     fields: Sequence[tuple[tuple[str, object], ...]] = ()  # the other columns of each text, if they were asked for
 
     @property
+    def places(self) -> list[str]:
+        """Where each record stood: file and line."""
+        return [f"{source}:{line}" for source, line in zip(self.sources, self.lines, strict=True)]
+
+    @property
     def description(self) -> str:
         """The notes, a line each."""
         return "\n".join(self.notes)

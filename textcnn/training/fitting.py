@@ -32,9 +32,9 @@ from textcnn.training.weights import class_weights
 from textcnn.training.wide import fit_wide
 from textcnn.vocabulary import Encoded, encode
 
-__all__ = ["Labelled", "Watch", "chosen_device", "fit"]
+__all__ = ["Labelled", "Measured", "Watch", "chosen_device", "fit"]
 
-Watch = Callable[["Step | Epoch | str"], bool]
+Watch = Callable[["Step | Epoch | Measured | str"], bool]
 
 
 class Labelled(NamedTuple):
@@ -42,6 +42,14 @@ class Labelled(NamedTuple):
 
     texts: Sequence[str]
     labels: Sequence[tuple[str, ...]]
+
+
+class Measured(NamedTuple):
+    """What the figures of a model are of: the model before it learned from these texts too, and the texts."""
+
+    model: Model
+    texts: NDArray[np.int64]  # numbers, those for training first, then those for validation
+    held_out: bool  # False if there were too few texts to hold any out
 
 
 def fit(
@@ -61,7 +69,8 @@ def fit(
         several: whether a text can have several labels.
         settings: checked already.
         validation: scored after each pass; if not given, a part of `train` is held out.
-        watch: is told every Step, Epoch and note; training ends, with the best weights so far, when it returns True.
+        watch: is told every Step, Epoch, Measured and note; training ends, with the best weights so far, when it
+            returns True.
 
     Raises:
         TrainingError: there is nothing to learn from.
@@ -77,6 +86,7 @@ def fit(
     with _machine(settings) as machine:
         lesson = _learn(data, learn, held if len(held) else learn, machine, watch)
         model = _calibrated(lesson.model, data, held if len(held) else learn, lesson)
+        watch(Measured(model, held if len(held) else learn, len(held) > 0))
         if _refits(settings) and validation is None and len(held) and not lesson.stopped:
             watch("the same again with the held-out texts")
             again = _learn(data, np.arange(len(data.targets)), None, machine, watch, lesson.passes)

@@ -1,0 +1,219 @@
+"""The page: numbers, drawings and decisions put into the template, and written whole."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+import textcnn
+from textcnn.checks import Check, Verdict
+from textcnn.report import curves, plots
+from textcnn.report.curves import Line
+from textcnn.report.decisions import filter_rows, label_ngrams, map_points, worst
+from textcnn.report.subject import Subject, Tables
+from textcnn.shading import visible
+from textcnn.wholefile import written_whole
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["Doubt", "checks_page", "learning", "page", "write_page"]
+
+_HERE = Path(__file__).parent
+_MOST_IN_MATRIX = 25  # labels
+_MOST_PAIRS = 20
+
+
+class Drawing(NamedTuple):
+    """An SVG with its title, its key, and a sentence that says how to read it."""
+
+    title: str
+    svg: str
+    key: list[Line]
+    note: str
+
+
+class Doubt(NamedTuple):
+    """A text whose label is probably wrong."""
+
+    place: str
+    label: str
+    likelier: str
+    probability: float
+    text: str
+
+
+class Confusion(NamedTuple):
+    """Labels, and for each true one how many texts got which; or, for many labels, the pairs that are confused most."""
+
+    labels: list[str]
+    rows: list[list[int]]
+    pairs: list[tuple[str, str, int]]
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with written_whole(path) as file:
+        file.write(text.encode("utf-8", "replace"))
+
+
+def page(subject: Subject) -> str:
+    """The page about answers, as HTML text."""
+    return _rendered("page.html", title=subject.title, note=subject.note, **_content(subject))
+
+
+def checks_page(title: str, note: str, checks: Sequence[Check], doubts: Sequence[Doubt]) -> str:
+    """The page about checks alone, as HTML text."""
+    counts = [(kind.value, sum(check.verdict is kind for check in checks)) for kind in Verdict]
+    return _rendered("checks.html", title=title, note=note, checks=checks, counts=counts, doubts=doubts, chooser=[])
+
+
+def _rendered(template: str, **content: Any) -> str:
+    """A template filled in."""
+    style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template(template)
+        .render(style=style, script=script, script_hash=digest, version=textcnn.__version__, **content)
+    )
+
+
+@cache
+def _environment() -> "Environment":
+    """Templates that escape all text but what they mark as safe: our own markup."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
+
+
+def _content(subject: Subject) -> dict[str, Any]:
+    """What the template speaks of."""
+    tables, model = subject.tables(), subject.predictor.model
+    choices = curves.threshold_choices(tables)
+    ngrams = label_ngrams(subject)
+    points = map_points(subject.predictor, ngrams)
+    return {
+        "subject": subject,
+        "model": model,
+        "report": subject.report,
+        "several": tables.several,
+        "two": len(model.labels) == 2 and not tables.several,
+        "dead": sum(not each.active for each in subject.learned.filters) if subject.learned else 0,
+        "classes": curves.class_rows(tables),
+        "confusion": _confusion(subject),
+        "choices": choices,
+        "chooser": [choice._asdict() for choice in choices],
+        "threshold": plots.threshold_diagram(choices[0]),
+        "ranking": _ranking(tables),
+        "wrong": worst(subject),
+        "ngrams": ngrams,
+        "filters": filter_rows(subject),
+        "exact": all(len(member.network.layers) == 1 for member in model.members),
+        "map": plots.word_map(points) if points else "",
+        "learning": learning(model.figures.get("curve")),
+        "facts": _facts(subject),
+    }
+
+
+def _confusion(subject: Subject) -> Confusion:
+    report = subject.report
+    names = list(report.labels)
+    if len(names) <= _MOST_IN_MATRIX:
+        return Confusion(names, report.confusion, [])
+    pairs = [
+        (names[gold], names[said], count)
+        for gold, row in enumerate(report.confusion)
+        for said, count in enumerate(row)
+        if count and gold != said
+    ]
+    return Confusion(names, [], sorted(pairs, key=lambda pair: -pair[2])[:_MOST_PAIRS])
+
+
+def _ranking(tables: Tables) -> list[Drawing]:
+    """Drawings of how well probabilities rank texts and how far they can be believed."""
+    roc, precision_recall = curves.roc_lines(tables), curves.precision_recall_lines(tables)
+    made = []
+    if roc:
+        svg = plots.lines(
+            "roc", roc, across="share of other texts taken for it", up="share found", unit=True, diagonal=True
+        )
+        made.append(Drawing("ROC", svg, roc, "The nearer to the upper left corner, the better."))
+    if precision_recall:
+        svg = plots.lines("pr", precision_recall, across="recall", up="precision", unit=True)
+        made.append(
+            Drawing("Precision and recall", svg, precision_recall, "The nearer to the upper right, the better.")
+        )
+    svg = plots.reliability_diagram(curves.reliability(tables))
+    note = "On the dotted line a probability means what it says; below it the model is too sure. Bars: 95 % intervals."
+    return [*made, Drawing("Reliability", svg, [], note)]
+
+
+def learning(curve: Any) -> list[Drawing]:
+    """Loss and score by epoch, as the model file tells them; nothing if it does not."""
+    if not _is_curve(curve):
+        return []
+    loss, held, score = (np.array(column, float) for column in zip(*curve, strict=True))
+    epochs = np.arange(1.0, len(loss) + 1)
+    best = int(np.lexsort((-held, score))[-1]) + 1
+    losses = [Line("training", epochs, loss, f"{loss[-1]:.3f}"), Line("held out", epochs, held, f"{held[-1]:.3f}")]
+    scores = [Line("held out", epochs, score, f"{score[best - 1]:.3f} at best")]
+    note = f"The dotted line is epoch {best}, whose weights were kept."
+    return [
+        Drawing(title, plots.lines(name, drawn, across="epoch", up=up, mark=best), drawn, note)
+        for title, name, drawn, up in (("Loss", "loss", losses, "loss"), ("Score", "score", scores, "score"))
+    ]
+
+
+def _is_curve(curve: Any) -> bool:
+    """Whether the model file has rows of three numbers; it may say anything."""
+    return (
+        isinstance(curve, list)
+        and bool(curve)
+        and all(isinstance(row, list) and len(row) == 3 and all(map(_is_number, row)) for row in curve)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and abs(value) < 1e9
+
+
+def _facts(subject: Subject) -> Sequence[tuple[str, str]]:
+    """What the model is, in lines."""
+    model = subject.predictor.model
+    figures = model.figures
+    known = figures.get("known_words")
+    facts = [
+        ("labels", f"{len(model.labels):,}"),
+        ("words", f"{len(model.vocabulary):,}"),
+        ("training texts", _told(figures.get("training_texts"))),
+        ("word vectors", _told(figures.get("vectors"))),
+        ("known words in the training texts", f"{known:.1%}" if _is_number(known) else ""),
+        ("fingerprint of the training texts", model.fingerprint[:16]),
+        ("textcnn", model.version),
+    ]
+    settings = [(name.replace("_", " "), _told(value)) for name, value in model.settings.items()]
+    return [(name, value) for name, value in [*facts, *settings] if value]
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "" if value is None else str(value)
