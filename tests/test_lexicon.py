@@ -76,11 +76,11 @@ def test_many_groups_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_loops
-def test_rows_are_found_by_many_as_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_found_by_loops_as_without(monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["", "a", "ab", "abc", "b", "é", "免费", "zz"]
     vocabulary = Vocabulary.of(words)
     wanted = [*words, "aa", "abcd", "", "0", "zzz", "x"]
-    one_by_one = vocabulary.rows(wanted)
-    monkeypatch.setattr("textcnn.vocabulary._FEW", 0)
-    assert vocabulary.rows(wanted).tolist() == one_by_one.tolist() == [*range(8), -1, -1, 0, -1, -1, -1]
+    compiled = vocabulary.rows(wanted)
+    monkeypatch.setattr("textcnn.vocabulary.loops", lambda: None)
+    assert vocabulary.rows(wanted).tolist() == compiled.tolist() == [*range(8), -1, -1, 0, -1, -1, -1]
     assert vocabulary.rows([]).tolist() == [] and np.array_equal(Vocabulary.of([]).rows(["a"]), [-1])

@@ -8,6 +8,7 @@ Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/)
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,6 @@ __all__ = ["UNKNOWN", "Encoded", "Ragged", "Vocabulary", "check_vocabulary", "en
 UNKNOWN = 0
 _SHORTEST, _LONGEST = 3, 24  # letters of a part of a compound, and of a compound
 _COMMON = 20_000  # rows; those of a vocabulary that is ordered by frequency are rare words or names from here on
-_FEW = 1000  # words below which the compiled loops are not worth their import
 
 
 class Vocabulary:
@@ -57,7 +57,22 @@ class Vocabulary:
 
     def row(self, word: str) -> int | None:
         """The row of exactly this spelling."""
-        wanted = word.encode("utf-8", "replace")
+        row = int(self.rows([word])[0])
+        return None if row < 0 else row
+
+    def rows(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """The rows of exactly these spellings, -1 where there is none: (n,)."""
+        spelt = [word.encode("utf-8", "replace") for word in words]
+        compiled = loops()
+        if compiled is None:
+            return np.array([self._search(word) for word in spelt], np.int64)
+        ends = np.array([0, *accumulate(map(len, spelt))], np.int64)
+        rows = np.empty(len(words), np.int64)
+        wanted = np.frombuffer(b"".join(spelt) or b"\0", np.uint8)
+        compiled.find_rows(self.text, self.offsets, self.order, wanted, ends, rows)
+        return rows
+
+    def _search(self, wanted: bytes) -> int:
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -65,20 +80,7 @@ class Vocabulary:
             if found == wanted:
                 return int(self.order[middle])
             low, high = (middle + 1, high) if found < wanted else (low, middle)
-        return None
-
-    def rows(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """The rows of exactly these spellings, -1 where there is none: (n,)."""
-        compiled = loops() if len(words) > _FEW else None
-        if compiled is None:
-            return np.array([-1 if row is None else row for row in map(self.row, words)], np.int64)
-        spelt = [word.encode("utf-8", "replace") for word in words]
-        ends = np.concatenate([[0], np.cumsum([len(word) for word in spelt])]).astype(np.int64)
-        rows = np.empty(len(words), np.int64)
-        compiled.find_rows(
-            self.text, self.offsets, self.order, np.frombuffer(b"".join(spelt) or b"\0", np.uint8), ends, rows
-        )
-        return rows
+        return -1
 
     def find(self, surface: str) -> tuple[int, ...]:
         """The rows whose mean stands for a word as it stands in a text: one, its parts', or the unknown word's."""
@@ -93,12 +95,9 @@ class Vocabulary:
         """The rows of the two common words that a word is joined from, such as timezone; none if it is not."""
         if not word.isalpha() or len(word) > _LONGEST:
             return ()
-        found = []
-        for place in range(_SHORTEST, len(word) - _SHORTEST + 1):
-            first = self.row(word[:place])
-            second = self.row(word[place:]) if first and first < _COMMON else None
-            if first and second and second < _COMMON:
-                found.append((first, second))
+        places = range(_SHORTEST, len(word) - _SHORTEST + 1)
+        rows = self.rows([part for place in places for part in (word[:place], word[place:])]).tolist()
+        found = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) > 0 and max(pair) < _COMMON]
         return min(found, key=max, default=())  # of several cuts, that whose rarer word is the most frequent
 
 
