@@ -6,7 +6,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 # No fused multiplication and addition: the same numbers on every machine, and the same as NumPy's.
-flags = ["/O2"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off"]
+flags = ["/O2"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-fno-math-errno"]
 
 setup(
     ext_modules=cythonize(

@@ -62,13 +62,15 @@ def test_a_label_with_one_text_is_learned_from() -> None:
 # The optimiser
 
 
+@pytest.mark.parametrize("by_loops", [True, False])
 @pytest.mark.parametrize("rows", [None, torch.arange(5)])
 @pytest.mark.parametrize("decay", [0.0, 0.1])
-def test_adam_is_torch_s_when_all_rows_are_touched(rows: torch.Tensor | None, decay: float) -> None:
+def test_adam_is_torch_s_when_all_rows_are_touched(rows: torch.Tensor | None, decay: float, by_loops: bool) -> None:
     torch.manual_seed(0)
     table = torch.randn(5, 3)
     reference = table.clone().requires_grad_()
     ours, theirs = Adam(table, decay), torch.optim.AdamW([reference], lr=0.1, weight_decay=decay)
+    ours.loops = ours.loops if by_loops else None
     for _ in range(10):
         reference.grad = torch.randn(5, 3)
         ours.step(reference.grad, 0.1, rows)

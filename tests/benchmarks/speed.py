@@ -3,8 +3,8 @@
     python tests/benchmarks/speed.py --data ~/corpora/mr/all.csv [--long FILE] [--phrases FILE] [--only cold pipe ...]
 
 Opponents: fastText's program (`apt install fasttext`, or its path in FASTTEXT), the dense network of speed_training.py,
-TF-IDF with LinearSVC from a saved pipeline, spaCy's textcat if SPACY_PYTHON names a Python that has it. What is not
-there is left out. The table goes to standard output, and with --write into README.md here.
+TF-IDF with LinearSVC from a saved pipeline. spaCy's seconds are in the accuracy benchmark. What is not there is left
+out. The table goes to standard output, and with --write into README.md here.
 """
 
 import argparse
@@ -137,21 +137,20 @@ def pipe(at: Setting) -> Iterator[Row]:
 
 
 def _other_pipes(at: Setting, ours: Sequence[str | Path], count: int) -> Iterator[Row]:
-    """Opponents that are slower get fewer lines."""
-    few = at.lines(2)
+    """Opponents that are slower; one run of each is enough."""
+    many = at.lines(TIMES)
     script = HERE / "speed_pipes.py"
     for name, most in (("dense", "≥ 10"), ("svm", "")):
         saved = at.work / f"{name}.saved"
         subprocess.run([PYTHON, script, "train", name, at.data, saved], check=True)
         own, other = side_by_side(
-            at.runs,
-            lambda: run(ours, stdin=few),
-            lambda name=name, saved=saved: run([PYTHON, script, name, saved], stdin=few),
+            1,
+            lambda: run(ours, stdin=many),
+            lambda name=name, saved=saved: run([PYTHON, script, name, saved], stdin=many),
         )
-        lines = 2 * count // TIMES
         yield Row(
-            f"{lines:,} lines, start-up included, against {'dense torch' if name == 'dense' else 'TF-IDF + LinearSVC'}",
-            f"{lines / own.seconds:,.0f} texts/s", f"{lines / other.seconds:,.0f} texts/s, {other.megabytes:.0f} MB",
+            f"{count:,} lines against {'dense torch' if name == 'dense' else 'TF-IDF + LinearSVC'}",
+            f"{count / own.seconds:,.0f} texts/s", f"{count / other.seconds:,.0f} texts/s, {other.megabytes:.0f} MB",
             f"{other.seconds / own.seconds:.1f} × as fast", most,
         )  # fmt: skip
 
@@ -164,7 +163,8 @@ def epochs(at: Setting) -> Iterator[Row]:
             for threads in (1, 2):
                 if path is None:
                     continue
-                command = [PYTHON, HERE / "speed_training.py", path, "--channels", channels, "--threads", str(threads)]
+                steps = ["--steps", "2" if path == at.long else "20", "--threads", str(threads)]  # dense ones take long
+                command = [PYTHON, HERE / "speed_training.py", path, "--channels", channels, *steps]
                 found = json.loads(subprocess.run(map(str, command), check=True, capture_output=True).stdout)
                 yield Row(
                     f"a step, {name}, {channels} vectors, {threads} thread{'s' * (threads > 1)}",

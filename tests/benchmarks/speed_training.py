@@ -28,7 +28,7 @@ from textcnn.training.start import Start, begin
 from textcnn.vocabulary import Ragged, encode
 
 WIDTHS, FILTERS, DROPOUT, RATE = (1, 2, 3, 4), 100, 0.5, 1e-3
-STEPS, ROUNDS = 20, 3
+ROUNDS = 3
 
 
 class Dense(nn.Module):
@@ -102,6 +102,7 @@ def main() -> None:
     options.add_argument("file")
     options.add_argument("--batch", type=int, default=50)
     options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--steps", type=int, default=20)
     options.add_argument("--channels", choices=("trained", "static"), default="trained")
     given = options.parse_args()
     csv.field_size_limit(sys.maxsize)
@@ -115,7 +116,7 @@ def main() -> None:
     chosen = [
         batch
         for batch, _ in zip(
-            batches(ragged, given.batch, random=np.random.default_rng(0)), range(STEPS + 2), strict=False
+            batches(ragged, given.batch, random=np.random.default_rng(0)), range(given.steps + 2), strict=False
         )
     ]
     fixed = given.channels == "static"

@@ -85,9 +85,10 @@ class Trainer:
 
     def _start_optimizers(self) -> None:
         settings = self.settings
-        self.optimizers = [(weight, Adam(weight, settings.weight_decay)) for weight in self.network.parameters()]
+        crew = self.network.crew
+        self.optimizers = [(weight, Adam(weight, settings.weight_decay, crew)) for weight in self.network.parameters()]
         table = self.channels.trained
-        self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table)
+        self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table, crew=crew)
 
     def rows(self, train: Part, validation: Part | None, passes: int = 0) -> Iterator[Step | Epoch]:
         """Train for so many passes at most, or as the settings say; after each, an Epoch, and the best are kept."""

@@ -7,26 +7,38 @@ torch's own optimisers are not used because making one imports torch's compiler,
 Sources: Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2.
 """
 
+from functools import partial
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
+
+from textcnn.crew import Crew, spans
+from textcnn.loops import loops
 
 __all__ = ["Adam"]
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+_ROWS = 256  # of a task
 
 
 class Adam:
     """Adam on one tensor, whole or a few rows at a time."""
 
-    def __init__(self, weight: Tensor, weight_decay: float = 0.0) -> None:
-        self.weight, self.weight_decay = weight, weight_decay
+    def __init__(self, weight: Tensor, weight_decay: float = 0.0, crew: Crew | None = None) -> None:
+        self.weight, self.weight_decay, self.crew = weight, weight_decay, crew or Crew(1)
         self.mean, self.square = torch.zeros_like(weight), torch.zeros_like(weight)
         self.steps = 0
+        self.loops = loops() if weight.device.type == "cpu" and weight.is_contiguous() else None
 
     @torch.no_grad()
     def step(self, gradient: Tensor, rate: float, rows: Tensor | None = None) -> None:
         """Update all of the weight, or the distinct rows (U,) that the gradient (U, ...) is of."""
         self.steps += 1
+        if self.loops is not None:
+            self._step_by_loops(self.loops, gradient, rate, rows)
+            return
         mean = self.mean if rows is None else self.mean[rows]
         square = self.square if rows is None else self.square[rows]
         mean.lerp_(gradient, 1 - BETA1)
@@ -39,3 +51,15 @@ class Adam:
         else:
             self.mean[rows], self.square[rows] = mean, square
             self.weight[rows] = self.weight[rows] * decay - change
+
+    def _step_by_loops(self, loops: Any, gradient: Tensor, rate: float, rows: Tensor | None) -> None:
+        tables = [each.detach().numpy() for each in (self.weight, self.mean, self.square, gradient.contiguous())]
+        flat = [table.reshape(len(table), -1) if table.ndim > 1 else table.reshape(1, -1) for table in tables]
+        chosen = np.arange(len(flat[3])) if rows is None else rows.numpy()
+        decay = 1 - rate * self.weight_decay
+        rate = rate / (1 - BETA1**self.steps)
+        unbias = (1 - BETA2**self.steps) ** 0.5
+        self.crew.run(
+            partial(loops.adam, *flat, chosen, span, decay, rate, unbias, (BETA1, BETA2), EPSILON)
+            for span in spans(len(chosen), _ROWS)
+        )
