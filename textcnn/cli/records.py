@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from textcnn.cli.console import is_terminal, say
-from textcnn.corpus import Reading, Record, open_corpus
+from textcnn.corpus import Reading, Record
 from textcnn.errors import DataError, ReadError, SettingsError
 
 __all__ = ["groups"]
@@ -115,6 +115,8 @@ def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
     """Records of a file in groups; of a pipe one by one, for nobody knows when the next one comes."""
     group: list[Record] = []
     size = 0
+    from textcnn.corpus import open_corpus
+
     most = 1 if _arrives(path) else _MOST_TEXTS
     with open_corpus(path, reading=how, labelled=False) as reader:
         try:

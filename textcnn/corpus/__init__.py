@@ -15,14 +15,25 @@
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `tokens.py` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which
-a cold prediction must answer.
+a cold prediction must answer; and a part is imported when it is first asked for.
 """
 
-from textcnn.corpus.columns import Columns
-from textcnn.corpus.labels import find_separator, split_labels
-from textcnn.corpus.reader import Reader, open_corpus
-from textcnn.corpus.record import FORMATS, Reading, Record
-from textcnn.corpus.whole import Corpus, read_corpus
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textcnn.corpus.columns import Columns
+    from textcnn.corpus.labels import find_separator, split_labels
+    from textcnn.corpus.reader import Reader, open_corpus
+    from textcnn.corpus.record import FORMATS, Reading, Record
+    from textcnn.corpus.whole import Corpus, read_corpus
+
+_HOMES = {
+    "columns": ("Columns",),
+    "labels": ("find_separator", "split_labels"),
+    "reader": ("Reader", "open_corpus"),
+    "record": ("FORMATS", "Reading", "Record"),
+    "whole": ("Corpus", "read_corpus"),
+}
 
 __all__ = [
     "FORMATS",
@@ -36,3 +47,13 @@ __all__ = [
     "read_corpus",
     "split_labels",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"textcnn.corpus.{home}"), name)
+    raise AttributeError(f"module 'textcnn.corpus' has no attribute {name!r}")
