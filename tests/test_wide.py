@@ -63,7 +63,10 @@ def test_it_learns() -> None:
     assert unseen[0] > 0 > unseen[1]
 
 
-def test_the_solution_is_that_of_liblinear(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("weights", [None, (1.0, 6.0)])
+def test_the_solution_is_that_of_liblinear(
+    monkeypatch: pytest.MonkeyPatch, weights: tuple[float, float] | None
+) -> None:
     """On the same features, to the precision asked for."""
     monkeypatch.setattr(learning, "TOLERANCE", 1e-4)
     random = np.random.default_rng(0)
@@ -79,8 +82,14 @@ def test_the_solution_is_that_of_liblinear(monkeypatch: pytest.MonkeyPatch) -> N
             seen["features"] = held
 
     monkeypatch.setattr(learning, "_Gram", Spy)
-    wide = fit_wide(encoded, np.eye(2, dtype=np.float32)[labels.astype(int)], several=False)
-    reference = LinearSVC(C=learning.COST, tol=1e-6).fit(sp.csr_matrix(seen["features"]), labels)
+    wide = fit_wide(
+        encoded,
+        np.eye(2, dtype=np.float32)[labels.astype(int)],
+        several=False,
+        class_weights=None if weights is None else np.array(weights, np.float32),
+    )
+    given = None if weights is None else dict(zip([False, True], weights, strict=True))
+    reference = LinearSVC(C=learning.COST, tol=1e-6, class_weight=given).fit(sp.csr_matrix(seen["features"]), labels)
     ours = wide.scores(*encoded)[:, 0]
     theirs = reference.decision_function(sp.csr_matrix(seen["features"]))
     # the norms that scale the features are rounded to bytes in one and not in the other

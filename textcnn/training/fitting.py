@@ -173,7 +173,11 @@ def _learn(
         taught.append(_Taught(member_of(trainer, settings), history, trainer.start_loss, stopped))
         if stopped:
             break
-    wide = fit_wide(data.part(learn), data.targets[learn], several=data.several) if settings.wide == "on" else None
+    wide = None
+    if settings.wide == "on":
+        targets = data.targets[learn]
+        weights = class_weights(settings.class_weight, data.classes, targets)
+        wide = fit_wide(data.part(learn), targets, several=data.several, class_weights=weights)
     return _Lesson(
         model=assembled([each.member for each in taught], start, wide, data.classes, data.several, settings),
         history=taught[0].history,

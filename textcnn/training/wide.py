@@ -39,12 +39,13 @@ class _Data(NamedTuple):
     buckets: NDArray[np.int64]  # (X1 + X2,)
 
 
-def fit_wide(encoded: Encoded, targets: Floats, *, several: bool) -> Wide:
-    """Learn from texts with targets of zeros and ones (B, K)."""
+def fit_wide(encoded: Encoded, targets: Floats, *, several: bool, class_weights: Floats | None = None) -> Wide:
+    """Learn from texts with targets of zeros and ones (B, K); the weights of classes (K,) are factors of C."""
     if len(encoded.ragged.words) > _MOST_WORDS:
         chosen = _sample(encoded.ragged)
         encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)), targets[chosen]
     signs = (2 * targets - 1).astype(np.float32)
+    cost = COST * _costs(targets, class_weights, several)
     if not several and signs.shape[1] == 2:
         signs = signs[:, 1:]  # one label's margin is the other's turned round
     data = _data(encoded)
@@ -55,7 +56,7 @@ def fit_wide(encoded: Encoded, targets: Floats, *, several: bool) -> Wide:
     data = _normed(data, scale)
     scale = scale * ratio
     scale /= np.sqrt(_mean_square(data, scale))
-    alpha = _solve(_Gram(data, scale), signs)
+    alpha = _solve(_Gram(data, scale), signs, np.broadcast_to(cost, signs.shape))
     split = data.of_word.shape[1]
     weights = np.concatenate([data.of_word.T @ (data.inside.T @ alpha), data.pairs.T @ alpha])
     weights *= np.square(scale[:, None])
@@ -63,6 +64,13 @@ def fit_wide(encoded: Encoded, targets: Floats, *, several: bool) -> Wide:
     table[data.buckets] = idf
     assert split <= 1 << BITS
     return _compact(data.buckets, weights, table, alpha.sum(axis=0))
+
+
+def _costs(targets: Floats, weights: Floats | None, several: bool) -> Floats:
+    """What a mistake costs: (B, 1) by the label of the text; of several labels (1, K) by the label."""
+    if weights is None:
+        return np.ones((1, 1), np.float32)
+    return np.asarray(weights[None, :] if several else (targets @ weights)[:, None], np.float32)
 
 
 def _sample(ragged: Ragged) -> NDArray[np.int64]:
@@ -178,28 +186,28 @@ def _size(a: Floats, image: Floats) -> Floats:
     return found
 
 
-def _solve(gram: _Gram, signs: Floats) -> Floats:
-    """Weights of texts (B, K) with the least |theta|² / 2 + C · sum of squared hinges, each column for itself."""
+def _solve(gram: _Gram, signs: Floats, cost: Floats) -> Floats:
+    """Weights of texts (B, K) with the least |theta|² / 2 + sum of cost · squared hinge, each column for itself."""
     alpha, margins = np.zeros_like(signs), np.zeros_like(signs)
-    centred = 2 * COST * signs * (1 - signs * signs.mean(axis=0))
+    centred = 2 * cost * signs * (1 - signs * signs.mean(axis=0))
     centred -= centred.mean(axis=0)
     target = TOLERANCE * _size(centred, gram(centred))
     # Where texts are all alike nothing is left of the centred gradient; below this there are only rounding errors.
-    target = np.maximum(target, 1e-6 * np.maximum(_size(2 * COST * signs, gram(2 * COST * signs)), 1))
+    target = np.maximum(target, 1e-6 * np.maximum(_size(2 * cost * signs, gram(2 * cost * signs)), 1))
     live = np.arange(signs.shape[1])
     for _ in range(ROUNDS):
         y = signs[:, live]
         slack = np.maximum(1 - y * margins[:, live], 0)
-        gradient = alpha[:, live] - 2 * COST * y * slack
+        gradient = alpha[:, live] - 2 * cost[:, live] * y * slack
         image = gram(gradient)
         size = _size(gradient, image)
         keep = size > target[live]
         if not keep.any():
             break
         live, y, gradient, image, size = live[keep], y[:, keep], gradient[:, keep], image[:, keep], size[keep]
-        active = np.where(slack[:, keep] > 0, np.float32(2 * COST), np.float32(0))
+        active = np.where(slack[:, keep] > 0, 2 * cost[:, live], np.float32(0))
         step, moved = _conjugate(gram, active, gradient, image, size)
-        length = _line(alpha[:, live], margins[:, live], y, step, moved, gradient)
+        length = _line(alpha[:, live], margins[:, live], y, step, moved, gradient, cost[:, live])
         alpha[:, live] += length * step
         margins[:, live] += length * moved
     return alpha
@@ -230,14 +238,16 @@ def _conjugate(gram: _Gram, active: Floats, gradient: Floats, image: Floats, siz
     return step, moved
 
 
-def _line(alpha: Floats, margins: Floats, y: Floats, step: Floats, moved: Floats, gradient: Floats) -> Floats:
+def _line(
+    alpha: Floats, margins: Floats, y: Floats, step: Floats, moved: Floats, gradient: Floats, cost: Floats
+) -> Floats:
     """Halve each column's step until it pays (Armijo's rule)."""
     terms = _dot(alpha, margins), _dot(alpha, moved), _dot(step, moved)
     slope = _dot(gradient, moved)
 
     def value(length: Floats) -> Floats:
-        hinge: Floats = np.square(np.maximum(1 - y * (margins + length * moved), 0)).sum(axis=0)
-        total: Floats = 0.5 * (terms[0] + 2 * length * terms[1] + length * length * terms[2]) + COST * hinge
+        hinge: Floats = (cost * np.square(np.maximum(1 - y * (margins + length * moved), 0))).sum(axis=0)
+        total: Floats = 0.5 * (terms[0] + 2 * length * terms[1] + length * length * terms[2]) + hinge
         return total
 
     length = np.ones(y.shape[1], np.float32)
