@@ -327,3 +327,21 @@ def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
         assert len(model.model_.members) == NETWORKS[quality]
     again = "the same again with the held-out texts"
     assert [again in notes for notes in told.values()] == [False, True, True]
+
+
+# What goes into the model
+
+
+def test_of_very_many_words_those_met_once_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for so few, words met once make way for the table's frequent ones; the answers go on."""
+    texts = ["free film tonight", "free film again zyzzyva", "good lunch tomorrow", "good lunch quokkas"] * 2
+    texts += ["wonderful sparrows", "terrible umbrellas"]
+    labels = ["a", "a", "b", "b"] * 2 + ["a", "b"]
+    small: dict[str, Any] = {"filters": 2, "epochs": 1, "wide": "off", "refit": "off", "keep_words": 5}
+    usual = TextCNNClassifier(**small).fit(texts, labels).model_
+    monkeypatch.setattr("textcnn.training.assembly._MOST_BYTES", 14 * (256 + 20))
+    less = TextCNNClassifier(**small).fit(texts, labels).model_
+    assert "sparrows" in usual.vocabulary.words() and "sparrows" not in less.vocabulary.words()
+    assert {"film", "lunch", "the", ","} <= set(less.vocabulary.words()) and len(less.vocabulary) <= 14
+    assert len(less.members[0].trained.scales) + 5 >= len(less.vocabulary)
+    assert Predictor(less).probabilities(["free sparrows", "the lunch"]).shape == (2, 2)

@@ -1,8 +1,10 @@
 """From trained weights to a model: out of torch, vectors in bytes, with words added that the texts did not have."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 import textcnn
 from textcnn.lookup import Network, Pooling
@@ -12,10 +14,13 @@ from textcnn.tokens import normal
 from textcnn.training.loop import Trainer
 from textcnn.training.start import Start
 from textcnn.vectors.table import Quantized
-from textcnn.vocabulary import Vocabulary
+from textcnn.vocabulary import UNKNOWN, Vocabulary
 from textcnn.wide import Wide
 
 __all__ = ["assembled", "member_of"]
+
+_MOST_BYTES = 17_000_000  # of word vectors, so that a model stays under 25 MB
+_WORD = 20  # bytes of a word apart from its vector
 
 
 def member_of(trainer: Trainer, settings: Settings) -> Member:
@@ -43,31 +48,53 @@ def assembled(
     several: bool,
     settings: Settings,
 ) -> Model:
-    """Put everything together, with the table's frequent words added."""
-    words, static = _kept(start, settings.keep_words)
+    """Put everything together, with the table's frequent words added; of very many words those met once stay out."""
     keep_all = settings.channels in ("static", "both")
+    room = _MOST_BYTES // (start.matrix.shape[1] + _WORD)
+    own = _own(start, room - settings.keep_words)
+    names = [start.words[row] for row in own]
+    words, static = _kept(start, set(names), min(settings.keep_words, max(room - len(names), 0)))
     if keep_all:
-        seen = Quantized.of(start.matrix)
+        seen = Quantized.of(start.matrix[own])
         static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))
+    chosen = [
+        member if member.trained is None else replace(member, trained=_chosen(member.trained, own))
+        for member in members
+    ]
     return Model(
         labels=tuple(classes),
         several=several,
         settings=settings_record(settings),
-        vocabulary=Vocabulary.of([*start.words, *words]),
+        vocabulary=Vocabulary.of([*names, *words]),
         static=static,
-        first_static=0 if keep_all else len(start.words),
-        members=tuple(members),
+        first_static=0 if keep_all else len(names),
+        members=tuple(chosen),
         wide=wide,
         version=textcnn.__version__,
     )
 
 
-def _kept(start: Start, most: int) -> tuple[list[str], Quantized]:
-    """The table's most frequent words that the texts do not have."""
+def _own(start: Start, most: int) -> NDArray[np.int64]:
+    """The rows of the texts' words that the model keeps: all, if there is room for them and for the table's words.
+
+    A word that was met once has hardly been trained; if it is frequent otherwise, it comes back with the table's words.
+    """
+    rows: NDArray[np.int64] = np.arange(len(start.words))
+    if start.table is None or len(rows) <= most:
+        return rows
+    often: NDArray[np.int64] = rows[(start.counts > 1) | (rows == UNKNOWN)]
+    return often
+
+
+def _chosen(vectors: Quantized, rows: NDArray[np.int64]) -> Quantized:
+    return Quantized(vectors.values[rows], vectors.scales[rows])
+
+
+def _kept(start: Start, own: set[str], most: int) -> tuple[list[str], Quantized]:
+    """The table's most frequent words that the model does not have yet."""
     dimensions = start.matrix.shape[1]
     if start.table is None:
         return [], Quantized(np.empty((0, dimensions), np.int8), np.empty(0, np.float32))
-    own = set(start.words)
     words: list[str] = []
     rows: list[int] = []
     for row in range(len(start.table.vocabulary)):

@@ -29,6 +29,7 @@ class Start(NamedTuple):
 
     words: list[str]  # of each row; the first is the unknown word
     matrix: NDArray[np.float32]  # (V, d)
+    counts: NDArray[np.int64]  # (V,) of the training tokens
     rows: NDArray[np.int64]  # (U,) the row of each distinct word as it stands in the texts
     table: VectorTable | None  # where words can be had that the texts do not have
     scale: float  # what the table's vectors were multiplied by
@@ -68,7 +69,9 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
             matrix[row] = vector * scale
     inside = np.array([each.vector is not None for each in known], bool)
     share = float(counts[inside].sum() / max(counts.sum(), 1))
-    return Start(["", *row_of], matrix, rows, table, scale, "random" if table is None else table.name, share)
+    source = "random" if table is None else table.name
+    totals = np.bincount(rows, counts, len(matrix)).astype(np.int64)
+    return Start(["", *row_of], matrix, totals, rows, table, scale, source, share)
 
 
 def _rows(known: list[Known], counts: NDArray[np.int64], min_count: int) -> dict[str, int]:
