@@ -70,6 +70,8 @@ def evaluate(
     opened = [(str(path), Predictor.open(path, threads)) for path in models]
     measured, comparisons = _measured(opened, files, baseline, how, quiet)
     worst = mistakes(measured.corpus.labels, measured.probabilities, measured.predictor.choose, errors)
+    if report is not None:  # first, for `| head` may end the program
+        put_page(report, _page(measured, files, comparisons), quiet=quiet)
     if format is Format.json:
         put(json.dumps(_as_json(measured, worst, comparisons), ensure_ascii=False) + "\n")
     else:
@@ -77,8 +79,6 @@ def evaluate(
         show_mistakes(worst, measured.corpus)
         for comparison in comparisons:
             show_comparison(comparison)
-    if report is not None:
-        put_page(report, _page(measured, files, comparisons), quiet=quiet)
     if min_accuracy is not None and measured.report.accuracy < min_accuracy:
         say(f"textcnn: accuracy {measured.report.accuracy:.4f} is below {min_accuracy:g}")
         raise typer.Exit(1)
