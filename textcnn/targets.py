@@ -113,10 +113,11 @@ def _listed(y: Any, count: int, wanted: str) -> tuple[list[tuple[Any, ...]], boo
     if len(given) != count:
         raise DataError(f"{count} texts but {len(given)} labels: each text needs its own")
     listed = [isinstance(each, (list, tuple, set, frozenset)) for each in given]
-    several = wanted == "several" or (wanted == "auto" and any(listed))
-    if any(listed) and not all(listed):
+    lists = any(listed)
+    several = wanted == "several" or (wanted == "auto" and lists)
+    if lists and not all(listed):
         raise DataError("some texts have a list of labels and some a single one; use lists for all")
-    own = [tuple(sorted(set(each), key=str)) if any(listed) else (each,) for each in given]
+    own = [tuple(sorted(set(each), key=str)) if lists else (each,) for each in given]
     if not several and any(len(each) != 1 for each in own):
         raise DataError("a text has no label or several; use labels_per_text='several'")
     return own, several
