@@ -80,9 +80,9 @@ def fit(
     if validation:
         learn, held = np.arange(len(train.texts)), np.arange(len(train.texts), len(data.targets))
     else:
-        keys = [folded(text) for text in train.texts]
         strata = [own[:1] for own in train.labels] if several else train.labels
-        learn, held = hold_out(keys, strata, settings.validation_share, np.random.default_rng(settings.seed))
+        keys = map(folded, train.texts)
+        learn, held = hold_out(list(keys), strata, settings.validation_share, np.random.default_rng(settings.seed))
     with _machine(settings) as machine:
         lesson = _learn(data, learn, held if len(held) else learn, machine, watch)
         model = _calibrated(lesson.model, data, held if len(held) else learn, lesson)

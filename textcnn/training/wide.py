@@ -8,6 +8,7 @@ character n-grams is never made: that is what makes it several times faster than
 Shapes: B texts, U distinct words, X features in use (of words, then pairs), K outputs.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ PRIOR = 1.0  # weight of a feature that is spread evenly
 SMOOTHING = 0.5  # pseudo-count of the log ratio
 TOLERANCE = 0.03
 ROUNDS = 20
+_BLOCK = 200_000  # words of texts whose features are held at once
 _MOST_BYTES = 6_000_000  # of all weights
 _MOST_WORDS = 4_000_000  # of the texts that it learns from; of more texts they are a sample
 
@@ -111,12 +113,16 @@ def _spread(data: _Data, signs: Floats) -> tuple[Floats, Floats]:
     The second is the root mean square over the labels of a log ratio: held by texts with the label, against what chance
     would give. A pseudo-count keeps rare features near the prior.
     """
-    presence = sp.hstack([_ones(data.inside @ data.of_word), _ones(data.pairs)]).tocsc()
-    frequency = np.diff(presence.indptr).astype(np.float32)
-    share = (signs > 0).mean(axis=0)
+    positive = sp.csr_matrix((signs > 0).astype(np.float32))
+    frequency, held_by = np.zeros(len(data.buckets), np.float32), sp.csr_matrix((len(data.buckets), signs.shape[1]))
+    for rows in _blocks(data):
+        presence = sp.hstack([_ones(data.inside[rows] @ data.of_word), _ones(data.pairs[rows])]).tocsc()
+        frequency += np.diff(presence.indptr)
+        held_by = held_by + presence.T @ positive[rows]
+    columns, share = held_by.tocsc(), (signs > 0).mean(axis=0)
     total = np.zeros(len(frequency))
     for label in range(signs.shape[1]):
-        held = presence.T @ (signs[:, label] > 0).astype(np.float32)
+        held = columns[:, [label]].toarray()[:, 0].astype(np.float32)
         chance = frequency * share[label]
         log = np.log((held + SMOOTHING) / (chance + SMOOTHING))
         log -= np.log((frequency - held + SMOOTHING) / (frequency - chance + SMOOTHING))
@@ -142,8 +148,21 @@ def _normed(data: _Data, idf: Floats) -> _Data:
 def _mean_square(data: _Data, scale: Floats) -> float:
     """Of the lengths of texts whose features are scaled."""
     split = data.of_word.shape[1]
-    held = ((data.inside @ data.of_word) @ sp.diags_array(scale[:split]), data.pairs @ sp.diags_array(scale[split:]))
-    return sum(float(np.square(each.data).sum()) for each in held) / max(data.inside.shape[0], 1) or 1.0
+    total = 0.0
+    for rows in _blocks(data):
+        inside = (data.inside[rows] @ data.of_word) @ sp.diags_array(scale[:split])
+        pairs = data.pairs[rows] @ sp.diags_array(scale[split:])
+        total += sum(float(np.square(each.data).sum()) for each in (inside, pairs))
+    return total / max(data.inside.shape[0], 1) or 1.0
+
+
+def _blocks(data: _Data) -> Iterator[slice]:
+    """Texts a few at a time: each holds the letters of all its words, so a table of all texts would be a large one."""
+    count = data.inside.shape[0]
+    parts = -(-data.inside.nnz // _BLOCK) or 1
+    size = max(-(-count // parts), 1)
+    for first in range(0, count, size):
+        yield slice(first, first + size)
 
 
 class _Gram:
