@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from textcnn.lookup import Network, Pooling
+from textcnn.lookup import Network, Pooling, product
 from textcnn.network.model import Shape, TextCNN
 from textcnn.vocabulary import Ragged
 
@@ -49,3 +49,19 @@ def test_numpy_equals_torch(widths: tuple[int, ...], pooling: str, stages: int, 
             expected = network(vectors, torch.from_numpy(words).long(), torch.from_numpy(starts))
         ours = in_numpy(network).logits(vectors.numpy(), Ragged(words, starts))
         np.testing.assert_allclose(ours, expected.numpy(), atol=1e-5)
+
+
+def test_products_are_the_same_to_the_last_bit_in_any_order_and_company() -> None:
+    random = np.random.default_rng(0)
+    rows = random.standard_normal((70, 300)).astype(np.float32) * np.exp(random.uniform(-9, 9, (70, 1))).astype("f")
+    columns = random.standard_normal((300, 90)).astype(np.float32) * 0.1
+    found = product(rows, columns)
+    exact = rows.astype(np.float64) @ columns.astype(np.float64)
+    assert np.all(np.abs(found - exact) <= 1e-5 * np.abs(rows).max(1, keepdims=True))
+    mixed = random.permutation(300)
+    assert np.array_equal(product(rows[:, mixed], columns[mixed]), found)
+    for place in range(70):
+        assert np.array_equal(product(rows[place : place + 1], columns), found[place : place + 1])
+    assert not product(np.zeros((2, 300), np.float32), columns).any()
+    assert product(rows[:0], columns).shape == (0, 90)
+    assert product(np.ones((2, 0)), np.ones((0, 3))).tolist() == [[0.0] * 3] * 2

@@ -7,7 +7,6 @@ import os
 import queue
 import random
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -307,19 +306,18 @@ class TestInterruptedTraining:
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-@pytest.fixture
-def almost_full_disk():
-    """No file of this process can have more than some kilobytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+LITTLE_DISK = """
+import resource
+from textcnn.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))  # bytes of a file
+main()
+"""
 
 
-def test_a_disk_that_gets_full_while_the_model_is_written(textcnn, train_csv, folder, almost_full_disk):
+def test_a_disk_that_gets_full_while_the_model_is_written(start, train_csv, folder):
     (folder / "model.textcnn").write_bytes(b"the old model")
-    answer = textcnn("train", "train.csv", "--epochs=1", "-q", *TINY)
-    assert answer.code == 1
-    assert re.fullmatch(r"textcnn: cannot write model.textcnn: .+\n", answer.err)
+    code, said = start("train", train_csv, "--epochs=1", "-q", *TINY, script=LITTLE_DISK).end()
+    assert code == 1
+    assert re.fullmatch(r"textcnn: cannot write model.textcnn: .+\n", said)
     assert (folder / "model.textcnn").read_bytes() == b"the old model"
-    assert {path.name for path in folder.iterdir()} == {".stdin", "model.textcnn", "train.csv"}
+    assert {path.name for path in folder.iterdir()} == {"model.textcnn", "train.csv"}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from textcnn.crew import Crew, spans
 from textcnn.lexicon import Lexicon, Ragged
-from textcnn.lookup import across_of, table
+from textcnn.lookup import product
 from textcnn.loops import loops
 from textcnn.modelfile import Model
 from textcnn.tokens import normal
@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 _KEPT = 88_000_000  # bytes of responses that are kept for good
 _MOST_CHUNKS = 150_000
 _ROOM = 8192  # words of a group that are not kept; memory that is not written to costs nothing
-_TEXTS, _WORDS = 256, 512  # of a task
+_TEXTS, _WORDS = 256, 1024  # of a task
 
 
 class Scores(NamedTuple):
@@ -95,9 +95,9 @@ class Bulk:
         found = self.model.rows_of(words)
         place = slice(self.known, self.known + len(words))
         for rows, member in zip(self.tables, self.model.members, strict=True):
-            vectors, across = self.model.vectors_of(member, found), across_of(member.network.filters[0])
+            vectors, filters = self.model.vectors_of(member, found), member.network.filters[0]
             self.crew.run(
-                partial(table, vectors[first:last], across, rows[place][first:last])
+                partial(_respond, vectors[first:last], filters, rows[place][first:last])
                 for first, last in spans(len(words), _WORDS)
             )
         if self.wide is not None:
@@ -146,6 +146,11 @@ class _WideRows:
 
         crew.run(partial(work, *span) for span in spans(len(out), _TEXTS))
         return np.asarray(out + self.wide.bias, np.float32)
+
+
+def _respond(vectors: Floats, filters: Floats, rows: Floats) -> None:
+    """Fill in what each slice says to each word: (U, D) and (C, D) -> rows (U, C)."""
+    rows[:] = product(vectors, filters.T)
 
 
 def _grown(rows: NDArray[Any], used: int, more: int) -> NDArray[Any]:
