@@ -17,13 +17,14 @@ from textcnn.network.model import Shape, TextCNN
 from textcnn.predictor import Predictor
 from textcnn.settings import NETWORKS, Settings
 from textcnn.training.batches import batches
-from textcnn.training.calibration import calibrate, thresholds
+from textcnn.training.calibration import Calibration, calibrate, per_label, thresholds
 from textcnn.training.fitting import Labelled, Measured, fit
 from textcnn.training.loop import Epoch, Part, Step, Trainer
 from textcnn.training.optimizer import Adam
 from textcnn.training.split import hold_out
 from textcnn.training.weights import class_weights
 from textcnn.vocabulary import encode
+from textcnn.wide import Join
 
 TEXTS = [
     *("win a free prize now", "free cash for you", "claim your prize", "you have won cash", "free entry, text win"),
@@ -121,6 +122,31 @@ def test_the_part_that_knows_more_weighs_more() -> None:
     telling = calibrate(noise, 2 * targets + other, targets, several=False)
     silent = calibrate(2 * targets + other, noise, targets, several=False)
     assert telling.wide_weight * telling.temperature > 3 > 0.3 > silent.wide_weight * silent.temperature
+
+
+def test_labels_that_stand_alone_are_calibrated_each_by_itself() -> None:
+    """One says too little by two, the other is twice too sure; of a label that no text has little can be said."""
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(20_000, 3)).astype(np.float32)
+    targets = (random.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(np.float32)
+    factors, summands = per_label(logits * [1, 2, 1] - [2, 0, 0], targets)
+    assert factors == pytest.approx([1, 0.5, 1], abs=0.05)
+    assert summands == pytest.approx([2, 0, 0], abs=0.1)
+    factors, summands = per_label(logits[:5] * [1, 1, 1], targets[:5] * 0)
+    assert np.abs(factors - 1).max() < 0.2 and summands.min() > -0.5
+
+
+def test_what_each_label_needs_goes_into_the_last_weights() -> None:
+    examples = [(f"{word} {n}", [word] * (n % 3 > 0)) for n in range(60) for word in ("ham", "spam")]
+    fit = TextCNNClassifier(vectors="none", epochs=2, filters=3, networks=2, refit="off").fit(
+        *zip(*examples, strict=True)
+    )
+    found = Calibration(Join(2.0, 0.7), np.array([1.5, 0.5]), np.array([0.1, -2.0]), (0.5, 0.5))
+    many = ["ham ham 3", "spam", "what"]
+    texts = encode(many, 100)
+    before, after = Predictor(fit.model_), Predictor(found.applied(fit.model_))
+    expected = found.probabilities(before.network_logits(texts), before.wide_margins(texts))
+    assert after.probabilities(many) == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_label_gets_the_threshold_with_the_best_f1() -> None:

@@ -2,18 +2,70 @@
 
 The logits of the answer are network / temperature + weight · wide. Temperature scaling (Guo et al. 2017, section 4.2)
 is the case without a wide part. Both numbers are those with the least log loss on texts that were not learned from.
+Labels that stand alone, several to a text, have Platt's two numbers each besides.
 """
+
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.modelfile import Model
+from textcnn.predictor import to_probabilities
 from textcnn.wide import Join
 
-__all__ = ["calibrate", "thresholds"]
+__all__ = ["Calibration", "calibrate", "per_label", "thresholds"]
 
 _USUAL = 0.8  # weight of the wide part times temperature; found by cross-validation, the start where texts are few
 _RARE = 10.0  # texts with a label, from which its own threshold counts more than that of all labels
 _CAUTION = 3.0  # how many texts' loss a departure by a factor of e is worth
+_CAUTION_PER_LABEL = 10.0  # the same where a label stands alone
+
+
+class Calibration(NamedTuple):
+    """What held-out texts say about a model's answers; the join, and for labels that stand alone one more for each."""
+
+    join: Join
+    factors: NDArray[np.float64] | None = None  # (K,)
+    summands: NDArray[np.float64] | None = None  # (K,)
+    thresholds: tuple[float, ...] = ()
+
+    @classmethod
+    def of(
+        cls, network: NDArray[np.float32], wide: NDArray[np.float32], targets: NDArray[np.float32], *, several: bool
+    ) -> "Calibration":
+        """Find it on held-out texts; see `calibrate` for the arguments."""
+        found = cls(calibrate(network, wide, targets, several=several))
+        if not several:
+            return found
+        factors, summands = per_label(found.join.logits(network, wide), targets)
+        found = found._replace(factors=factors, summands=summands)
+        return found._replace(thresholds=thresholds(found.probabilities(network, wide), targets))
+
+    def probabilities(self, network: NDArray[np.float32], wide: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(B, K) of what the parts of a model said before it was applied to that."""
+        logits = self.join.logits(network, wide)
+        if self.factors is None or self.summands is None:
+            return to_probabilities(logits, several=False)
+        return to_probabilities((self.factors * logits + self.summands).astype(np.float32), several=True)
+
+    def applied(self, model: Model) -> Model:
+        """The model with calibrated logits: factors and summands go into its last weights."""
+        model = replace(model, join=self.join, thresholds=self.thresholds)
+        if self.factors is None or self.summands is None:
+            return model
+        members = []
+        for member in model.members:
+            weight, bias = member.network.layers[-1]
+            last = self.factors[:, None] * weight, self.factors * bias + self.join.temperature * self.summands
+            layers = (*member.network.layers[:-1], (last[0].astype(np.float32), last[1].astype(np.float32)))
+            members.append(replace(member, network=member.network._replace(layers=layers)))
+        wide = model.wide and model.wide._replace(
+            steps=(model.wide.steps * self.factors).astype(np.float32),
+            bias=(model.wide.bias * self.factors).astype(np.float32),
+        )
+        return replace(model, members=tuple(members), wide=wide)
 
 
 def calibrate(
@@ -42,6 +94,37 @@ def calibrate(
     found = minimize(loss, [0.0, np.log(_USUAL)], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
     scale, ratio = np.exp(np.clip(found.x, -4, 4))
     return Join(float(1 / scale), float(scale * ratio))
+
+
+def per_label(
+    logits: NDArray[np.float32], targets: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each label the factor and the summand of its logit with the least log loss on held-out texts.
+
+    Platt (1999) for each label of several, drawn towards no change where few texts speak for one.
+
+    Args:
+        logits: (B, K).
+        targets: (B, K) zeros and ones.
+
+    Returns:
+        (K,) and (K,).
+    """
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
+    count = logits.shape[1]
+
+    def loss(found: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logs, summands = np.split(found, 2)
+        changed = np.exp(logs) * logits + summands
+        error = expit(changed) - targets
+        total = (np.logaddexp(0, changed) - targets * changed).sum() + _CAUTION_PER_LABEL * float(found @ found) / 2
+        slope = np.concatenate([(error * logits).sum(axis=0) * np.exp(logs), error.sum(axis=0)])
+        return float(total), slope + _CAUTION_PER_LABEL * found
+
+    logs, summands = np.split(minimize(loss, np.zeros(2 * count), jac=True, method="L-BFGS-B").x, 2)
+    return np.exp(logs), summands
 
 
 def thresholds(probabilities: NDArray[np.float32], targets: NDArray[np.float32]) -> tuple[float, ...]:

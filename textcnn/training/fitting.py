@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,11 +19,11 @@ from textcnn.metrics import measure
 from textcnn.modelfile import Member, Model
 from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
-from textcnn.predictor import Predictor, to_probabilities
+from textcnn.predictor import Predictor
 from textcnn.settings import NETWORKS, Settings
 from textcnn.tokens import folded
 from textcnn.training.assembly import assembled, member_of
-from textcnn.training.calibration import calibrate, thresholds
+from textcnn.training.calibration import Calibration
 from textcnn.training.loop import Epoch, Part, Step, Trainer
 from textcnn.training.ngrams import learn_ngrams
 from textcnn.training.split import hold_out
@@ -84,14 +84,16 @@ def fit(
         keys = map(folded, train.texts)
         learn, held = hold_out(list(keys), strata, settings.validation_share, np.random.default_rng(settings.seed))
     with _machine(settings) as machine:
-        lesson = _learn(data, learn, held if len(held) else learn, machine, watch)
-        model = _calibrated(lesson.model, data, held if len(held) else learn, lesson)
-        watch(Measured(model, held if len(held) else learn, len(held) > 0))
+        judges = held if len(held) else learn
+        lesson = _learn(data, learn, judges, machine, watch)
+        calibration, figures = _judged(lesson, data, judges)
+        model = replace(calibration.applied(lesson.model), figures=figures)
+        watch(Measured(model, judges, len(held) > 0))
         if _refits(settings) and validation is None and len(held) and not lesson.stopped:
             watch("the same again with the held-out texts")
             again = _learn(data, np.arange(len(data.targets)), None, machine, watch, lesson.passes)
             if not again.stopped:
-                model = replace(again.model, join=model.join, thresholds=model.thresholds, figures=model.figures)
+                model = replace(calibration.applied(again.model), figures=figures)
     if settings.keep_ngrams == "on":
         own = np.arange(len(train.texts))
         model = replace(model, packed=pack(learn_ngrams(model, data.part(own), data.targets[own])))
@@ -281,16 +283,15 @@ def _run(rows: Iterator[Step | Epoch], patience: int, watch: Watch) -> tuple[lis
     return history, stop
 
 
-def _calibrated(model: Model, data: _Data, held: NDArray[np.int64], lesson: _Lesson) -> Model:
-    """Calibrate on held-out texts and write down how good the model is there."""
-    predictor, texts, targets = Predictor(model), data.part(held), data.targets[held]
+def _judged(lesson: _Lesson, data: _Data, held: NDArray[np.int64]) -> tuple[Calibration, dict[str, Any]]:
+    """Calibrate on held-out texts, and say how good the model is there."""
+    predictor, texts, targets = Predictor(lesson.model), data.part(held), data.targets[held]
     network, wide = predictor.network_logits(texts), predictor.wide_margins(texts)
-    join = calibrate(network, wide, targets, several=data.several)
-    probabilities = to_probabilities(join.logits(network, wide), several=data.several)
-    model = replace(model, join=join, thresholds=thresholds(probabilities, targets) if data.several else ())
-    predictor = Predictor(model)
+    calibration = Calibration.of(network, wide, targets, several=data.several)
+    model = calibration.applied(lesson.model)
+    probabilities = calibration.probabilities(network, wide)
     gold = [tuple(model.labels[place] for place in np.flatnonzero(row)) for row in targets]
-    report = measure(gold, probabilities, predictor.choose, model.labels, several=data.several)
+    report = measure(gold, probabilities, Predictor(model).choose, model.labels, several=data.several)
     figures = {
         "validation": report.figures(),
         "start_loss": lesson.start_loss,
@@ -300,7 +301,7 @@ def _calibrated(model: Model, data: _Data, held: NDArray[np.int64], lesson: _Les
         "known_words": lesson.start.known,
         "training_texts": len(data.targets),
     }
-    return replace(model, figures=figures)
+    return calibration, figures
 
 
 def _fingerprint(train: Labelled) -> str:
