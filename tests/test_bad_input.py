@@ -137,7 +137,7 @@ class TestTexts:
             ["--encoding=nonsense"],
             ["--delimiter=ab"],
             ["--input-format=xml"],
-            ["--filters=0"],
+            ["--filters=-1"],
             ["--pooling=median"],
             ["--widths=1,x"],
             ["--widths="],

@@ -287,7 +287,7 @@ class TestCommand:
         write_csv(folder / "empty.csv", [("a", " "), ("b", " ")])
         assert "all texts are empty" in textcnn("check", "empty.csv").err
         assert textcnn("check", "none.csv").code == 1
-        assert textcnn("check", "empty.csv", "--filters=0").code == 2
+        assert textcnn("check", "empty.csv", "--filters=-1").code == 2
         assert textcnn("check", "empty.csv", "-m", "none.textcnn").code == 1
 
     def test_a_model_of_dead_filters(self, textcnn, model, folder):

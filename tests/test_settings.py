@@ -37,7 +37,7 @@ def test_every_setting_is_described_and_grouped() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("filters", 0, "1 to 2000"),
+        ("filters", -1, "0 to 2000"),
         ("filters", 2.5, "whole number"),
         ("filters", 2.0, "whole number"),
         ("filters", "many", "whole number"),

@@ -15,7 +15,7 @@ from textcnn.modelfile import Model
 from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
 from textcnn.predictor import Predictor
-from textcnn.settings import NETWORKS, Settings
+from textcnn.settings import Settings, settled
 from textcnn.training.batches import batches
 from textcnn.training.calibration import Calibration, calibrate, per_label, thresholds
 from textcnn.training.fitting import Labelled, Measured, fit
@@ -350,9 +350,16 @@ def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
         model = TextCNNClassifier(quality=quality, **small).fit(
             texts, labels, watch=lambda row, notes=notes: bool(isinstance(row, str) and notes.append(row))
         )
-        assert len(model.model_.members) == NETWORKS[quality]
+        networks, channels = (2, "both") if quality == "best" else (1, "trained")
+        assert (len(model.model_.members), model.model_.settings["channels"]) == (networks, channels)
     again = "the same again with the held-out texts"
     assert [again in notes for notes in told.values()] == [False, True, True]
+
+
+def test_what_is_left_to_the_data_and_to_quality_is_settled_once() -> None:
+    assert [settled(Settings(), labels).filters for labels in (2, 50, 51)] == [100, 100, 200]
+    given = settled(Settings(quality="best", filters=3, channels="static", networks=4), 100)
+    assert (given.filters, given.channels, given.networks) == (3, "static", 4)
 
 
 # What goes into the model

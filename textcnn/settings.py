@@ -6,14 +6,14 @@ and checked by `check`, once, when training begins.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 from textcnn.errors import SettingsError
 
-__all__ = ["GROUPS", "NETWORKS", "Limits", "Settings", "check", "checked", "describe_limits", "each_setting", "plain"]
+__all__ = ["GROUPS", "Limits", "Settings", "check", "checked", "describe_limits", "each_setting", "plain", "settled"]
 
-NETWORKS = {"fast": 1, "good": 1, "best": 5}  # of each quality
+_FEW_LABELS = 50
 GROUPS = ("Network", "Regularisation", "Word vectors", "Training")
 
 
@@ -35,7 +35,7 @@ class Settings:
     """The hyper-parameters of a text CNN and of its training."""
 
     widths: tuple[int, ...] = _setting((1, 2, 3, 4), "Network", "widths of the filters, in words", Limits(1, 15))
-    filters: int = _setting(100, "Network", "filters of each width", Limits(1, 2000))
+    filters: int = _setting(0, "Network", "filters of each width; 0: by the number of labels", Limits(0, 2000))
     pooling: str = _setting(
         "max",
         "Network",
@@ -44,10 +44,10 @@ class Settings:
     )
     k: int = _setting(2, "Network", "values kept by kmax, in the order of the text", Limits(1, 50))
     channels: str = _setting(
-        "trained",
+        "auto",
         "Network",
-        "word vectors: trained further, kept static, both side by side, or random at the start",
-        Limits(choices=("trained", "static", "both", "random")),
+        "word vectors: trained further, kept static, both side by side, or random at the start; auto: by quality",
+        Limits(choices=("auto", "trained", "static", "both", "random")),
     )
     stages: int = _setting(1, "Network", "banks of filters, one on top of the other", Limits(1, 4))
     hidden: tuple[int, ...] = _setting((), "Network", "sizes of hidden layers before the output", Limits(1, 4096))
@@ -103,7 +103,8 @@ class Settings:
     quality: str = _setting(
         "good",
         "Training",
-        "fast: trained once, on all texts but the held-out ones; good: once more on all; best: several networks",
+        "fast: trained once, on all texts but the held-out ones; good: once more on all; best: two networks, "
+        "each with both channels",
         Limits(choices=("fast", "good", "best")),
     )
     networks: int = _setting(0, "Training", "networks whose answers are averaged; 0: by quality", Limits(0, 20))
@@ -133,6 +134,17 @@ class Settings:
     seed: int = _setting(0, "Training", "seed of everything random", Limits(0, 2**32 - 1))
     threads: int = _setting(0, "Training", "threads; 0: as many as are free to this process", Limits(0, 256))
     device: str = _setting("auto", "Training", "where to train", Limits(choices=("auto", "cpu", "cuda", "mps")))
+
+
+def settled(settings: Settings, labels: int) -> Settings:
+    """The same settings with what they leave to quality and to the number of labels filled in."""
+    best = settings.quality == "best"
+    return replace(
+        settings,
+        filters=settings.filters or (100 if labels <= _FEW_LABELS else 200),
+        channels=("both" if best else "trained") if settings.channels == "auto" else settings.channels,
+        networks=settings.networks or (2 if best else 1),
+    )
 
 
 def each_setting() -> Iterator["Field[Any]"]:

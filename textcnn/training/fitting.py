@@ -20,7 +20,7 @@ from textcnn.modelfile import Member, Model
 from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
 from textcnn.predictor import Predictor
-from textcnn.settings import NETWORKS, Settings
+from textcnn.settings import Settings, settled
 from textcnn.tokens import folded
 from textcnn.training.assembly import assembled, member_of
 from textcnn.training.calibration import Calibration
@@ -76,6 +76,7 @@ def fit(
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
+    settings = settled(settings, len(classes))
     data = _Data.of(train, validation, classes, settings, several)
     if validation:
         learn, held = np.arange(len(train.texts)), np.arange(len(train.texts), len(data.targets))
@@ -163,11 +164,10 @@ def _learn(
         None if part is None else Part(ragged.take(part), data.targets[part]) for part in (learn, held)
     )
     assert train is not None
-    count = settings.networks or NETWORKS[settings.quality]
     taught: list[_Taught] = []
-    for number in range(count):
-        if count > 1:
-            watch(f"network {number + 1} of {count}")
+    for number in range(settings.networks):
+        if settings.networks > 1:
+            watch(f"network {number + 1} of {settings.networks}")
         trainer = _trainer(start, data, learn, machine, settings.seed + number)
         rows = trainer.rows(train, validation, passes[number] if passes else 0)
         history, stopped = _run(rows, settings.patience, watch)
