@@ -38,6 +38,7 @@ def shape(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith(("epoch N", "no better score"))]
 
 
+@pytest.mark.slow
 def test_the_transcript_is_what_happens(folder: Path) -> None:
     assert len(transcript()) >= 4
     programs = Path(sys.executable).parent
