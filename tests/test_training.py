@@ -356,6 +356,27 @@ def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
     assert [again in notes for notes in told.values()] == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    ("texts", "labels", "passes"),
+    [
+        (10, 2, 200),
+        (100, 2, 160),
+        (700, 2, 23),
+        (2000, 2, 20),
+        (10_000, 2, 4),
+        (10**6, 2, 4),
+        (700, 3, 46),
+        (10_000, 3, 8),
+    ],
+)
+def test_the_fewer_texts_the_more_passes(texts: int, labels: int, passes: int) -> None:
+    settings = Settings(epochs=0)
+    channels = Channels(torch.zeros(3, 4), "trained")
+    network = TextCNN(Shape(dimensions=4, labels=labels, widths=(1,), filters=2))
+    trainer = Trainer(network, channels, settings, weights=np.ones(labels, np.float32), several=False)
+    assert trainer.passes(texts) == passes
+
+
 def test_what_is_left_to_the_data_and_to_quality_is_settled_once() -> None:
     assert [settled(Settings(), labels).filters for labels in (2, 50, 51)] == [100, 100, 200]
     given = settled(Settings(quality="best", filters=3, channels="static", networks=4), 100)

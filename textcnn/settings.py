@@ -113,7 +113,10 @@ class Settings:
         "linear", "Training", "the learning rate stays, or falls to nothing", Limits(choices=("constant", "linear"))
     )
     patience: int = _setting(
-        20, "Training", "passes without a better validation score before it stops", Limits(1, 1000)
+        0,
+        "Training",
+        "passes without a better validation score before it stops; 0: it makes all passes and keeps the best",
+        Limits(0, 1000),
     )
     batch_size: int = _setting(0, "Training", "texts in a step; 0: by their number", Limits(0, 10000))
     learning_rate: float = _setting(1.5e-3, "Training", "step size of Adam", Limits(1e-7, 1000))

@@ -278,7 +278,7 @@ def _run(rows: Iterator[Step | Epoch], patience: int, watch: Watch) -> tuple[lis
         if isinstance(row, Epoch):
             history.append(row)
             waited = 0 if row.best else waited + 1
-        if stop or waited >= patience:
+        if stop or (patience and waited >= patience):
             break
     return history, stop
 

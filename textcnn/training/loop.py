@@ -27,7 +27,9 @@ __all__ = ["Epoch", "Part", "Step", "Trainer"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start
-_SEEN = 40_000  # texts, each counted as often as it is seen
+_SEEN, _PASSES = 40_000, 20  # texts that are enough, each counted as often as it is seen; passes that are enough
+_SEEN_OF_FEW = 16_000  # texts that must be seen all the same
+_MOST_PASSES = 200
 
 
 class Part(NamedTuple):
@@ -125,9 +127,10 @@ class Trainer:
         return batches(part.ragged, size, device=self.device, random=self.random, word_dropout=dropout)
 
     def passes(self, texts: int) -> int:
-        """Passes over the training texts: as set, or so that enough texts are seen, but no fewer than 4 or over 40."""
-        wanted = _SEEN * (1 if len(self.weights) <= 2 else 2)  # more labels take longer to learn
-        return self.settings.epochs or int(np.clip(round(wanted / max(texts, 1)), 4, 40))
+        """Passes over the training texts: as set, or so that enough texts are seen; few texts need fewer in all."""
+        few = len(self.weights) <= 2  # more labels take longer to learn
+        number = max(min(_SEEN / max(texts, 1), _PASSES), _SEEN_OF_FEW / max(texts, 1)) * (1 if few else 2)
+        return self.settings.epochs or int(np.clip(round(number), 4, _MOST_PASSES))
 
     def _step(self, batch: Batch, targets: NDArray[np.float32], rate: float) -> float:
         """Learn from a batch; `rate` multiplies the learning rates."""
