@@ -62,9 +62,9 @@ class Rows(TextCNNClassifier):
         return [" ".join(f"c{at}v{value:.0f}" for at, value in enumerate(row)) for row in np.asarray(X) * 2]
 
 
-# Left out are those that want numbers to be refused, or order of rows to matter less than rounding does.
+# Left out are those that want numbers to be refused, order of rows to matter less than rounding does, or one half to be
+# the threshold of every label.
 ON_ROWS = [
-    pytest.param("check_classifier_multioutput", marks=pytest.mark.slow),
     "check_classifiers_classes",
     "check_classifiers_multilabel_output_format_predict",
     "check_classifiers_multilabel_output_format_predict_proba",
