@@ -347,6 +347,8 @@ class TestModelFile:
         model.write_bytes(file_of(header, body[:first] + values + body[last:]))
         if first < last:
             assert "not numbers" in complaint(textcnn("predict", "free prize", "zzz"))
+            many = b"free prize, call me\n" * 1500  # enough for the compiled loops, on more than one thread
+            assert "not numbers" in complaint(textcnn("predict", "--threads", "2", stdin=many))
 
     def test_no_vocabulary_at_all(self, model):
         header, body = header_of(model.read_bytes())

@@ -8,6 +8,7 @@ Shapes: B texts, T tokens, U words met so far, C slices and M maps of a network,
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from textcnn.crew import Crew, spans
 from textcnn.lexicon import Lexicon, Ragged
-from textcnn.lookup import product
+from textcnn.lookup import Network, product
 from textcnn.loops import loops
 from textcnn.modelfile import Model
 from textcnn.tokens import normal
@@ -30,6 +31,7 @@ _KEPT = 88_000_000  # bytes of responses that are kept for good
 _MOST_CHUNKS = 150_000
 _ROOM = 8192  # words of a group that are not kept; memory that is not written to costs nothing
 _TEXTS, _WORDS = 256, 1024  # of a task
+_any_number = np.errstate(over="ignore", invalid="ignore")  # in each thread; Predictor looks at what comes of it
 
 
 class Scores(NamedTuple):
@@ -66,25 +68,31 @@ class Bulk:
         """What the parts say about each text."""
         ragged = self.lexicon.read(texts, self.model.settings["max_words"])
         self._fill()
-        network = np.zeros((len(texts), len(self.model.labels)), np.float64)
-        for rows, own in zip(self.tables, self.networks, strict=True):
-            best = np.empty((len(texts), len(own.biases[0])), np.float32)
-            widths, count = np.array(own.widths, np.int64), len(own.biases[0]) // len(own.widths)
-            shared = (rows, ragged.words, ragged.starts, widths, count)
-            unwanted = np.empty((0, 0), np.int32)
-            self.crew.run(
-                partial(self.loops.pool_max, *shared, span, best, unwanted, np.empty(count, np.float32))
-                for span in spans(len(texts), _TEXTS)
-            )
-            network += own.head(np.maximum(best + own.biases[0], 0))
-        wide = self._wide_scores(ragged)
+        network = np.empty((len(texts), len(self.model.labels)), np.float32)
+        wide = np.zeros((len(texts), 1 if self.wide is None else len(self.wide.wide.steps)), np.float32)
+        self.crew.run(partial(self._score, ragged, span, network, wide) for span in spans(len(texts), _TEXTS))
         self._bound()
-        return Scores(np.asarray(network / len(self.networks), np.float32), wide)
+        return Scores(network, wide)
 
-    def _wide_scores(self, ragged: Ragged) -> Floats:
-        if self.wide is None:
-            return np.zeros((len(ragged.starts) - 1, 1), np.float32)
-        return self.wide.scores(ragged, self.loops, self.crew)
+    @_any_number
+    def _score(self, ragged: Ragged, span: tuple[int, int], network: Floats, wide: Floats) -> None:
+        """Fill in what the parts say about some of the texts."""
+        place = slice(*span)
+        logits = np.zeros(network[place].shape, np.float64)
+        for rows, own in zip(self.tables, self.networks, strict=True):
+            best = np.empty((len(logits), len(own.biases[0])), np.float32)
+            self._pool(rows, own, ragged, span, best)
+            best += own.biases[0]
+            logits += own.head(np.maximum(best, 0, out=best))
+        network[place] = logits / len(self.networks)
+        if self.wide is not None:
+            wide[place] = self.wide.scores(ragged, span, self.loops)
+
+    def _pool(self, rows: NDArray[Any], own: Network, ragged: Ragged, span: tuple[int, int], best: Floats) -> None:
+        widths, filters = np.array(own.widths, np.int64), len(own.biases[0]) // len(own.widths)
+        starts, unwanted = ragged.starts[span[0] : span[1] + 1], np.empty((0, 0), np.int32)
+        shared = (rows, ragged.words, starts, widths, filters, (0, len(best)))
+        self.loops.pool_max(*shared, best, unwanted, np.empty(filters, np.float32))
 
     def _fill(self) -> None:
         """Rows of the words that are new."""
@@ -123,6 +131,7 @@ class _WideRows:
         self.squares: NDArray[Any] = np.empty(room, np.float32)
         self.hashes: NDArray[Any] = np.empty(room, np.uint64)
         self.places, self.weights, self.idf = wide.of_pairs()
+        self.counters: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []  # those that no thread has
 
     def fill(self, words: Sequence[str], known: int) -> None:
         """Rows of words that come after those that are known."""
@@ -134,20 +143,27 @@ class _WideRows:
         self.sums[place], self.squares[place] = self.wide.of_words(own)
         self.hashes[place] = own.hashes
 
-    def scores(self, ragged: Ragged, compiled: Any, crew: Crew) -> Floats:
-        """Of each text, (B, Q)."""
-        out = np.empty((len(ragged.starts) - 1, len(self.wide.steps)), np.float64)
-        most = grades(int(ragged.lengths.max(initial=0)) + 2)
+    def scores(self, ragged: Ragged, span: tuple[int, int], compiled: Any) -> Floats:
+        """Of some of the texts, (B, Q)."""
+        starts = ragged.starts[span[0] : span[1] + 1]
+        out = np.empty((len(starts) - 1, len(self.wide.steps)), np.float64)
+        most = grades(int(np.diff(starts).max(initial=0)) + 2)
         shared = (self.sums, self.squares, self.hashes, self.places, self.weights, self.idf, most, BITS, int(SALT))
-
-        def work(first: int, last: int) -> None:
-            seen = np.zeros(len(self.squares), np.int32), np.zeros(len(self.places), np.int32)
-            compiled.wide_scores(ragged.words, ragged.starts, (first, last), *shared, *seen, out)
-
-        crew.run(partial(work, *span) for span in spans(len(out), _TEXTS))
+        counters = self._counters()
+        compiled.wide_scores(ragged.words, starts, (0, len(out)), *shared, *counters, out)
+        self.counters.append(counters)  # all zeros again
         return np.asarray(out + self.wide.bias, np.float32)
 
+    def _counters(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Zeros for words and for buckets of pairs, that no other thread has."""
+        with suppress(IndexError):
+            words, pairs = self.counters.pop()
+            if len(words) == len(self.squares):
+                return words, pairs
+        return np.zeros(len(self.squares), np.int32), np.zeros(len(self.places), np.int32)
 
+
+@_any_number
 def _respond(vectors: Floats, filters: Floats, rows: Floats) -> None:
     """Fill in what each slice says to each word: (U, D) and (C, D) -> rows (U, C)."""
     rows[:] = product(vectors, filters.T)

@@ -120,24 +120,23 @@ class Frame(NamedTuple):
 def product(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
     """Rows times columns so that no order of additions, and so no machine, library or neighbour, changes a bit of it.
 
-    Each row and each column is rounded to whole numbers of its own unit, a power of two, few enough digits that all
-    sums are exact in 53 bits; for 256 terms that is 22 bits beside the row's largest value, where float32 has 24.
+    Each row and each column is rounded to multiples of its own unit, a power of two, few enough digits that all sums
+    are exact in 53 bits; for 256 terms that is 22 bits beside the row's largest value, where float32 has 24.
     (R, D) and (D, C) -> (R, C).
     """
     digits = (53 - max(len(columns) - 1, 1).bit_length()) // 2
-    row_units, row_numbers = _whole(rows, 1, digits)
-    column_units, column_numbers = _whole(columns, 0, digits)
-    found: NDArray[np.float64] = row_numbers @ column_numbers
-    found *= row_units
-    found *= column_units
+    found: NDArray[np.float64] = _rounded(rows, 1, digits) @ _rounded(columns, 0, digits)
     return found
 
 
-def _whole(values: NDArray[Any], axis: int, digits: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values as units and whole numbers below 2^digits."""
+def _rounded(values: NDArray[Any], axis: int, digits: int) -> NDArray[np.float64]:
+    """Values as multiples of a power of two, below 2^digits of it."""
     most = np.maximum(values.max(axis, initial=0, keepdims=True), -values.min(axis, initial=0, keepdims=True))
-    units = np.ldexp(1.0, np.frexp(most)[1] - digits)
-    return units, np.rint(values / units)
+    # Beside this number float64 has no digits left for what is smaller than the unit.
+    beside = np.ldexp(1.5, np.frexp(most)[1] - digits + 52)
+    rounded: NDArray[np.float64] = values + beside
+    rounded -= beside
+    return rounded
 
 
 def responses(

@@ -83,11 +83,15 @@ def _pairs(row: Row, top: int) -> list[tuple[str, float]]:
 
 
 def _tsv(row: Row, top: int) -> str:
+    if top == 1:
+        return f"{_joined(row)}\t{row.probability:.4f}\t{_flat(row.record.text)}\n"
     answers = "\t".join(f"{_flat(label)}\t{probability:.4f}" for label, probability in _pairs(row, top))
     return f"{answers}\t{_flat(row.record.text)}\n"
 
 
 def _label(row: Row, top: int) -> str:
+    if top == 1:
+        return f"{_joined(row)}\n"
     return "\t".join(_flat(label) for label, _ in _pairs(row, top)) + "\n"
 
 

@@ -1,7 +1,7 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +9,9 @@ import typer
 
 from textcnn.cli.console import is_terminal, put
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
-from textcnn.cli.output import OutputFormat, Row, writer
+from textcnn.cli.output import OutputFormat, writer
 from textcnn.cli.records import groups
-from textcnn.corpus import Reading, Record
+from textcnn.corpus import Reading
 from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def predict(
         raise SettingsError("give texts or --input, not both")
     if otherwise is not None and threshold is None:
         raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")
+    from textcnn.cli.answers import Answers
     from textcnn.predictor import Predictor
 
     predictor = Predictor.open(model, threads)
@@ -91,7 +92,7 @@ def predict(
         raise SettingsError(f"--against goes with --explain and takes a label: {', '.join(predictor.labels[:20])}")
     write = writer(chosen, top=top, labels=labels)
     most = None if chosen is OutputFormat.jsonl and top == 1 else top
-    answers = _Answers(predictor, most, threshold, otherwise, only or (), _explainer(predictor, explain, against))
+    answers = Answers(predictor, most, threshold, otherwise, only or (), _explainer(predictor, explain, against))
     for group in groups(texts, input, how, quiet=quiet):
         put(write(answers.rows(group)))
     if only and not answers.matched:
@@ -118,52 +119,3 @@ def _check_only(only: list[str], labels: list[str]) -> None:
         if label not in labels:
             more = " ..." if len(labels) > 20 else ""
             raise SettingsError(f"--only: the model has no label {label!r}, but {', '.join(labels[:20])}{more}")
-
-
-class _Answers:
-    """From records to what is printed of them; `most` labels of each, all if it is None."""
-
-    def __init__(
-        self,
-        predictor: "Predictor",
-        most: int | None,
-        threshold: float | None,
-        otherwise: str,
-        only: Sequence[str],
-        explain: "Callable[[str, str], Explanation] | None",
-    ) -> None:
-        self.explain = explain
-        self.predictor, self.most, self.threshold = predictor, most, threshold
-        self.otherwise, self.only, self.matched = otherwise, only, False
-
-    def rows(self, records: Sequence[Record]) -> Iterator[Row]:
-        """One row for each record, but for those that --only leaves out."""
-        labels, several = self.predictor.labels, self.predictor.model.several
-        for record, (order, values) in zip(records, self._ranked([each.text for each in records]), strict=True):
-            given = self._given(order, values, several)
-            if self.only and not set(given) & set(self.only):
-                continue
-            self.matched = True
-            best = [(labels[place], value) for place, value in zip(order[: self.most], values, strict=False)]
-            reasons = self.explain(record.text, labels[order[0]]) if self.explain else None
-            yield Row(record, given, best, several, reasons)
-
-    def _ranked(self, texts: list[str]) -> Iterator[tuple[list[int], list[float]]]:
-        """For each text the places of its labels, the likeliest first, and their probabilities; as many as matter."""
-        probabilities = self.predictor.probabilities(texts)
-        order = (-probabilities).argsort(axis=1, kind="stable")
-        if not self.predictor.model.several:
-            order = order[:, : self.most]
-        values = probabilities[[[row] for row in range(len(texts))], order] if texts else probabilities
-        return zip(order.tolist(), values.tolist(), strict=True)
-
-    def _given(self, order: list[int], values: list[float], several: bool) -> tuple[str, ...]:
-        labels = self.predictor.labels
-        if several:
-            least = self.predictor.model.thresholds or (0.5,) * len(labels)
-            if self.threshold is not None:
-                least = (self.threshold,) * len(labels)
-            found = tuple(labels[place] for place, value in zip(order, values, strict=True) if value >= least[place])
-            return found or ((self.otherwise,) if self.threshold is not None else ())
-        sure = self.threshold is None or values[0] >= self.threshold
-        return (labels[order[0]] if sure else self.otherwise,)

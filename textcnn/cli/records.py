@@ -101,7 +101,7 @@ class _Lines:
                     f"standard input:{self.number}: not {self.encoding}; unreadable bytes, here and further on, "
                     "are read as \ufffd; see --encoding"
                 )
-        return Record(text.removesuffix("\r"), line=self.number)
+        return Record(text.removesuffix("\r"), (), self.number)
 
 
 def _read(descriptor: int) -> bytes:

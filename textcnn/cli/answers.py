@@ -1,0 +1,62 @@
+"""From texts to what is printed of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from textcnn.cli.output import Row
+from textcnn.corpus import Record
+from textcnn.predictor import Predictor
+
+if TYPE_CHECKING:
+    from textcnn.explain import Explanation
+
+__all__ = ["Answers"]
+
+
+class Answers:
+    """From records to what is printed of them; `most` labels of each, all if it is None."""
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        most: int | None,
+        threshold: float | None,
+        otherwise: str,
+        only: Sequence[str],
+        explain: "Callable[[str, str], Explanation] | None",
+    ) -> None:
+        self.explain = explain
+        self.predictor, self.most, self.threshold = predictor, most, threshold
+        self.otherwise, self.only, self.matched = otherwise, set(only), False
+        self.several, self.labels = predictor.model.several, np.array(predictor.labels, object)
+        least = predictor.model.thresholds or (0.5,) * len(self.labels)
+        if threshold is not None:
+            least = (threshold,) * len(self.labels)
+        self.least = dict(zip(predictor.labels, least, strict=True))
+
+    def rows(self, records: Sequence[Record]) -> Iterator[Row]:
+        """One row for each record, but for those that --only leaves out."""
+        for record, labels, values in zip(records, *self._ranked([each.text for each in records]), strict=True):
+            given = self._given(labels, values)
+            if self.only and self.only.isdisjoint(given):
+                continue
+            self.matched = True
+            best = list(zip(labels[: self.most], values, strict=False))
+            yield Row(record, given, best, self.several, self.explain(record.text, labels[0]) if self.explain else None)
+
+    def _ranked(self, texts: list[str]) -> tuple[list[list[str]], list[list[float]]]:
+        """For each text its labels, the likeliest first, and their probabilities; as many as matter."""
+        probabilities = self.predictor.probabilities(texts)
+        order = (-probabilities).argsort(axis=1, kind="stable")
+        if not self.several:
+            order = order[:, : self.most]
+        return self.labels[order].tolist(), np.take_along_axis(probabilities, order, axis=1).tolist()
+
+    def _given(self, labels: list[str], values: list[float]) -> tuple[str, ...]:
+        if self.several:
+            found = tuple(label for label, value in zip(labels, values, strict=True) if value >= self.least[label])
+            return found or ((self.otherwise,) if self.threshold is not None else ())
+        sure = self.threshold is None or values[0] >= self.threshold
+        return (labels[0] if sure else self.otherwise,)
