@@ -83,17 +83,30 @@ def our_step(start: Start, targets: np.ndarray, fixed: bool, threads: int) -> Ca
     return lambda batch, ragged: trainer._step(batch, targets, 1.0)
 
 
-def measured(step: Callable[[Batch, Ragged], float], given: list[Batch], ragged: Ragged) -> float:
-    """Milliseconds of a step: the median of some rounds, after two steps that do not count."""
-    for batch in given[:2]:
-        step(batch, ragged)
-    rounds = []
-    for _ in range(ROUNDS):
+def measured(steps: dict[str, Callable[[], float]]) -> dict[str, float]:
+    """Milliseconds of a step: the median of some rounds, of each in turn, after a round that does not count."""
+    rounds: dict[str, list[float]] = {name: [] for name in steps}
+    for number in range(ROUNDS + 1):
+        for name, take in steps.items():
+            seconds = take()
+            if number:
+                rounds[name].append(1000 * seconds)
+    return {name: statistics.median(own) for name, own in rounds.items()}
+
+
+def round_of(
+    step: Callable[[Batch, Ragged], float], given: list[Batch], ragged: Ragged, threads: int
+) -> Callable[[], float]:
+    """A function that takes all steps with so many threads of torch, and says how long each took on average."""
+
+    def take() -> float:
+        torch.set_num_threads(threads)
         began = time.perf_counter()
-        for batch in given[2:]:
+        for batch in given:
             step(batch, ragged)
-        rounds.append((time.perf_counter() - began) / len(given[2:]))
-    return 1000 * statistics.median(rounds)
+        return (time.perf_counter() - began) / len(given)
+
+    return take
 
 
 def main() -> None:
@@ -116,19 +129,22 @@ def main() -> None:
     chosen = [
         batch
         for batch, _ in zip(
-            batches(ragged, given.batch, random=np.random.default_rng(0)), range(given.steps + 2), strict=False
+            batches(ragged, given.batch, random=np.random.default_rng(0)), range(given.steps), strict=False
         )
     ]
     fixed = given.channels == "static"
     torch.manual_seed(0)
-    torch.set_num_threads(1)
+    ours = our_step(start, targets, fixed, given.threads)  # whose threads are its own crew
     found: dict[str, Any] = {
-        "ours": measured(our_step(start, targets, fixed, given.threads), chosen, ragged),
         "words": len(start.matrix),
         "tokens_in_batch": float(np.mean([len(batch.words) for batch in chosen])),
+        **measured(
+            {
+                "ours": round_of(ours, chosen, ragged, 1),
+                "dense": round_of(dense_step(start, targets, fixed), chosen, ragged, given.threads),
+            }
+        ),
     }
-    torch.set_num_threads(given.threads)
-    found["dense"] = measured(dense_step(start, targets, fixed), chosen, ragged)
     print(json.dumps(found))
 
 
