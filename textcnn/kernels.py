@@ -13,11 +13,13 @@ Shapes: T tokens in B texts, U distinct words, d dimensions, F filters of each w
 import cython
 from cython.cimports.libc.math import sqrt, sqrtf
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from cython.cimports.textcnn.prefetch import prefetch
 
 if not cython.compiled:
     raise ImportError("textcnn.kernels was not compiled")
 
 Real = cython.fused_type(cython.float, cython.double)
+_AHEAD = cython.declare(cython.Py_ssize_t, 4)  # windows; their rows are on the way while this one is added up
 
 
 @cython.cfunc
@@ -86,6 +88,24 @@ def _respond_at_the_edge(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def _fetch(
+    table: cython.pointer(Real),
+    slices: cython.Py_ssize_t,
+    words: cython.pointer(int32_t),
+    width: cython.Py_ssize_t,
+    filters: cython.Py_ssize_t,
+) -> cython.void:
+    """Ask for what `_respond` will add up: waiting for a table that is in no cache takes longer than adding."""
+    j: cython.Py_ssize_t
+    f: cython.Py_ssize_t
+    for j in range(width):
+        for f in range(0, filters, 16):  # 16 floats are a line of the cache
+            prefetch(table + words[j] * slices + j * filters + f)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def _pool(
     table: cython.pointer(Real),
     slices: cython.Py_ssize_t,
@@ -110,6 +130,8 @@ def _pool(
         for f in range(filters):
             at[f] = cython.cast(int32_t, start)
     for first in range(start - width + 1, stop):
+        if start <= first + _AHEAD <= stop - width:
+            _fetch(table, slices, words + first + _AHEAD, width, filters)
         low, high = max(first, start), min(first + width, stop)
         if high - low == width:
             _respond(table, slices, words + first, width, filters, found)
