@@ -213,7 +213,7 @@ def _add(
         total[i] += weight * vector[i]
 
 
-def gradient_of_filters(
+def gradient(
     given: Real[:, ::1],
     at: int32_t[:, ::1],
     words: int32_t[::1],
@@ -221,9 +221,10 @@ def gradient_of_filters(
     widths: int64_t[::1],
     filters: cython.Py_ssize_t,
     vectors: Real[:, ::1],
-    out: Real[:, ::1],
+    weight: Real[:, ::1],
+    to_vectors: cython.bint,
 ):
-    """Add up what reaches each slice: out[c] += given · e, over the words of the windows that won.
+    """Add up what passes between slices w and the words e that they met in windows that won.
 
     Args:
         given: (M, B) gradient of the pooled responses; zero where the ReLU or dropout lets nothing through.
@@ -232,76 +233,33 @@ def gradient_of_filters(
         starts: (B + 1,), as there.
         widths: as there.
         filters: as there.
-        vectors: (U, d).
-        out: (C, d), added to.
+        vectors: (U, d), of the words, or their gradient.
+        weight: (C, d), of the slices, or their gradient.
+        to_vectors: which of the two is the gradient and is added to: e += given · w, or else w += given · e.
     """
     number: cython.Py_ssize_t
     f: cython.Py_ssize_t
     offset: cython.Py_ssize_t
     text: cython.Py_ssize_t
     map: cython.Py_ssize_t
-    word: cython.Py_ssize_t
+    place: cython.Py_ssize_t
     slices: cython.Py_ssize_t = 0
+    slice_: cython.pointer(Real)
+    word: cython.pointer(Real)
     with cython.nogil:
         for number in range(widths.shape[0]):
             for f in range(filters):
                 map = number * filters + f
                 for offset in range(widths[number]):
+                    slice_ = cython.address(weight[slices + offset * filters + f, 0])
                     for text in range(given.shape[1]):
-                        word = at[map, text] + offset
-                        if given[map, text] != 0 and starts[text] <= word < starts[text + 1]:
-                            _add(
-                                cython.address(out[slices + offset * filters + f, 0]),
-                                given[map, text],
-                                cython.address(vectors[words[word], 0]),
-                                vectors.shape[1],
-                            )
-            slices += widths[number] * filters
-
-
-def gradient_of_vectors(
-    given: Real[:, ::1],
-    at: int32_t[:, ::1],
-    words: int32_t[::1],
-    starts: int64_t[::1],
-    widths: int64_t[::1],
-    filters: cython.Py_ssize_t,
-    weight: Real[:, ::1],
-    out: Real[:, ::1],
-):
-    """Add up what reaches each word: out[u] += given · w, over the slices that met it in windows that won.
-
-    Args:
-        given: as for `gradient_of_filters`, and so are those that follow.
-        at: (M, B).
-        words: (T,).
-        starts: (B + 1,).
-        widths: of the filters.
-        filters: of each width.
-        weight: (C, d) the slices.
-        out: (U, d), added to.
-    """
-    number: cython.Py_ssize_t
-    f: cython.Py_ssize_t
-    offset: cython.Py_ssize_t
-    text: cython.Py_ssize_t
-    map: cython.Py_ssize_t
-    word: cython.Py_ssize_t
-    slices: cython.Py_ssize_t = 0
-    with cython.nogil:
-        for number in range(widths.shape[0]):
-            for f in range(filters):
-                map = number * filters + f
-                for offset in range(widths[number]):
-                    for text in range(given.shape[1]):
-                        word = at[map, text] + offset
-                        if given[map, text] != 0 and starts[text] <= word < starts[text + 1]:
-                            _add(
-                                cython.address(out[words[word], 0]),
-                                given[map, text],
-                                cython.address(weight[slices + offset * filters + f, 0]),
-                                weight.shape[1],
-                            )
+                        place = at[map, text] + offset
+                        if given[map, text] != 0 and starts[text] <= place < starts[text + 1]:
+                            word = cython.address(vectors[words[place], 0])
+                            if to_vectors:
+                                _add(word, given[map, text], slice_, weight.shape[1])
+                            else:
+                                _add(slice_, given[map, text], word, weight.shape[1])
             slices += widths[number] * filters
 
 

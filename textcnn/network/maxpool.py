@@ -56,10 +56,10 @@ class _MaxPool(torch.autograd.Function):
         given = grads[0] * (best > 0)  # (B, M)
         of_weight, of_vectors = torch.zeros_like(weight), torch.zeros_like(vectors)
         shared = (given.T.contiguous().numpy(), np.ascontiguousarray(ctx.at.T), *ctx.places)
-        loops = _loops()
-        tasks = [partial(loops.gradient_of_filters, *shared, vectors.numpy(), of_weight.numpy())]
+        gradient = _loops().gradient
+        tasks = [partial(gradient, *shared, vectors.numpy(), of_weight.numpy(), False)]
         if ctx.needs_input_grad[0]:
-            tasks.append(partial(loops.gradient_of_vectors, *shared, weight.numpy(), of_vectors.numpy()))
+            tasks.append(partial(gradient, *shared, of_vectors.numpy(), weight.numpy(), True))
         ctx.crew.run(tasks)
         return of_vectors, of_weight, given.sum(dim=0), None, None, None, None
 
