@@ -12,13 +12,14 @@ from textcnn.cli.console import console, moves, one_line, put, say
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.pages import ReportPath, check_page, put_page
-from textcnn.corpus import Corpus, Reading, read_corpus
+from textcnn.corpus import Reading
 from textcnn.errors import DataError
 
 if TYPE_CHECKING:
     from textcnn.checks import Check
     from textcnn.checks.examination import Examination
     from textcnn.checks.suspects import Suspect
+    from textcnn.corpus import Corpus
 
 __all__ = ["check"]
 
@@ -80,7 +81,9 @@ def check(
         raise typer.Exit(1)
 
 
-def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
+def _read(files: list[str], how: Reading, quiet: bool) -> "Corpus":
+    from textcnn.corpus import read_corpus
+
     corpus = read_corpus(files, reading=how, fields=True)
     for note in corpus.notes:
         say(note, quiet=quiet)

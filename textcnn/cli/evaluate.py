@@ -11,7 +11,7 @@ from textcnn.cli.console import put, say
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
 from textcnn.cli.pages import ReportPath, check_page, put_page
 from textcnn.cli.scores import show_comparison, show_mistakes, show_report
-from textcnn.corpus import Corpus, Reading, read_corpus
+from textcnn.corpus import Reading
 from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from textcnn.comparison import Comparison
+    from textcnn.corpus import Corpus
     from textcnn.metrics import Mistake, Report
     from textcnn.predictor import Predictor
 
@@ -89,7 +90,7 @@ class _Measured(NamedTuple):
 
     name: str
     predictor: "Predictor"
-    corpus: Corpus
+    corpus: "Corpus"
     probabilities: "NDArray[np.float32]"
     report: "Report"
 
@@ -137,7 +138,9 @@ def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path
     return models or [model], files
 
 
-def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
+def _read(files: list[str], how: Reading, quiet: bool) -> "Corpus":
+    from textcnn.corpus import read_corpus
+
     corpus = read_corpus(files, reading=how)
     for note in corpus.notes:
         say(note, quiet=quiet)
@@ -157,7 +160,7 @@ def _with_model(measured: _Measured, name: str, other: "Predictor") -> "Comparis
     return compare((measured.name, name), measured.corpus.labels, measured.answers, said)
 
 
-def _with_baseline(measured: _Measured, train: Corpus) -> "Comparison":
+def _with_baseline(measured: _Measured, train: "Corpus") -> "Comparison":
     from textcnn.comparison import BASELINE, baseline_answers, compare
 
     corpus = measured.corpus

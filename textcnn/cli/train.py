@@ -15,12 +15,13 @@ from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_se
 from textcnn.cli.pages import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.cli.progress import Display, Interruption
 from textcnn.cli.sparkline import learning_lines
-from textcnn.corpus import Corpus, Reading, read_corpus
+from textcnn.corpus import Reading
 from textcnn.errors import DataError, TrainingError
 from textcnn.wholefile import check_writable
 
 if TYPE_CHECKING:
     from textcnn.checks import Check
+    from textcnn.corpus import Corpus
     from textcnn.modelfile import Model
     from textcnn.training.fitting import Measured
     from textcnn.training.loop import Epoch, Step
@@ -77,14 +78,16 @@ def train(
     say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
 
 
-def _read(files: list[str], how: Reading, quiet: bool) -> Corpus:
+def _read(files: list[str], how: Reading, quiet: bool) -> "Corpus":
+    from textcnn.corpus import read_corpus
+
     corpus = read_corpus(files, reading=how)
     for note in corpus.notes:
         say(note, quiet=quiet)
     return corpus
 
 
-def _learn(corpus: Corpus, held: Corpus | None, values: dict[str, Any], quiet: bool) -> "tuple[Model, Measured]":
+def _learn(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], quiet: bool) -> "tuple[Model, Measured]":
     """The model, and what its figures were measured on."""
     _check(corpus, held, quiet)
     measured: list[Measured] = []
@@ -116,7 +119,7 @@ def _learn(corpus: Corpus, held: Corpus | None, values: dict[str, Any], quiet: b
 
 
 def _page(
-    measured: "Measured", model: "Model", output: Path, corpus: Corpus, held: Corpus | None, checks: "list[Check]"
+    measured: "Measured", model: "Model", output: Path, corpus: "Corpus", held: "Corpus | None", checks: "list[Check]"
 ) -> str:
     """What the page is about: the texts held out, and the model as it was before it learned from them too."""
     from textcnn.metrics import measure
@@ -149,11 +152,11 @@ def _page(
     return page(subject)
 
 
-def _labels(corpus: Corpus, several: bool) -> list[Any]:
+def _labels(corpus: "Corpus", several: bool) -> list[Any]:
     return list(corpus.labels) if several else [own[0] for own in corpus.labels]
 
 
-def _check(corpus: Corpus, held: Corpus | None, quiet: bool) -> None:
+def _check(corpus: "Corpus", held: "Corpus | None", quiet: bool) -> None:
     """Refuse what cannot be learned, and say what is only strange."""
     counts = Counter(label for own in corpus.labels for label in own)
     if len(counts) < 2:
@@ -172,7 +175,7 @@ def _check(corpus: Corpus, held: Corpus | None, quiet: bool) -> None:
     say(f"{len(corpus.texts)} texts, {len(counts)} labels", quiet=quiet)
 
 
-def _check_validation(counts: Counter[str], held: Corpus, quiet: bool) -> None:
+def _check_validation(counts: Counter[str], held: "Corpus", quiet: bool) -> None:
     validated = {label for own in held.labels for label in own}
     strange = sorted(validated - counts.keys())
     if validated and len(strange) == len(validated):
