@@ -140,6 +140,11 @@ class TestTrain:
         assert "cannot be learned, for no training text has them: 'news'" in answer.err
         assert "on 3 texts held out" in answer.err
 
+    def test_validation_texts_that_are_learned_from_are_left_out(self, textcnn, train_csv):
+        answer = textcnn("train", train_csv, "--validation", train_csv, "--epochs=1", *TINY)
+        assert answer.code == 0
+        assert re.search(r"(\d+) of \1 validation texts are training texts too and left out; a part of", answer.err)
+
     def test_labels_are_any_text(self, textcnn, folder):
         labels = {"ham": "[bold]a [/b] :smile:", "spam": "7 💰\u202e"}
         write_csv(folder / "odd.csv", [(labels[label], text) for label, text in EXAMPLES])

@@ -159,6 +159,13 @@ def test_validation_of_ones_own() -> None:
     assert model.model_.figures["validation"]["count"] == 2
 
 
+def test_a_validation_text_that_is_learned_from_tells_nothing() -> None:
+    mixed = tiny().fit(TEXTS, LABELS, validation=([TEXTS[0].upper(), "noon"], [LABELS[0], "ham"]))
+    assert mixed.model_.figures["validation"]["count"] == 1
+    none = tiny().fit(TEXTS, LABELS, validation=(TEXTS[:2], LABELS[:2]))
+    assert none.model_.figures["validation"] == tiny().fit(TEXTS, LABELS).model_.figures["validation"]
+
+
 @pytest.mark.parametrize(
     ("texts", "labels", "message"),
     [

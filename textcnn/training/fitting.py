@@ -68,7 +68,8 @@ def fit(
         classes: all labels, in the order of the model's.
         several: whether a text can have several labels.
         settings: checked already.
-        validation: scored after each pass; if not given, a part of `train` is held out.
+        validation: scored after each pass, without the texts that are in `train`, too; if none are left, or none are
+            given, a part of `train` is held out.
         watch: is told every Step, Epoch, Measured and note; training ends, with the best weights so far, when it
             returns True.
 
@@ -78,10 +79,10 @@ def fit(
     """
     settings = settled(settings, len(classes))
     data = _Data.of(train, validation, classes, settings, several)
-    if validation:
-        learn, held = np.arange(len(train.texts)), np.arange(len(train.texts), len(data.targets))
-    else:
-        strata = [own[:1] for own in train.labels] if several else train.labels
+    learn, held = np.arange(len(train.texts)), _unseen(train, validation, watch)
+    own = not len(held)  # whether what is held out is of the training texts
+    if own:
+        strata = [labels[:1] for labels in train.labels] if several else train.labels
         keys = map(folded, train.texts)
         learn, held = hold_out(list(keys), strata, settings.validation_share, np.random.default_rng(settings.seed))
     with _machine(settings) as machine:
@@ -90,15 +91,28 @@ def fit(
         calibration, figures = _judged(lesson, data, judges)
         model = replace(calibration.applied(lesson.model), figures=figures)
         watch(Measured(model, judges, len(held) > 0))
-        if _refits(settings) and validation is None and len(held) and not lesson.stopped:
+        if _refits(settings) and own and len(held) and not lesson.stopped:
             watch("the same again with the held-out texts")
             again = _learn(data, np.arange(len(data.targets)), None, machine, watch, lesson.passes)
             if not again.stopped:
                 model = replace(calibration.applied(again.model), figures=figures)
     if settings.keep_ngrams == "on":
-        own = np.arange(len(train.texts))
-        model = replace(model, packed=pack(learn_ngrams(model, data.part(own), data.targets[own])))
+        every = np.arange(len(train.texts))
+        model = replace(model, packed=pack(learn_ngrams(model, data.part(every), data.targets[every])))
     return replace(model, fingerprint=_fingerprint(train))
+
+
+def _unseen(train: Labelled, validation: Labelled | None, watch: Watch) -> NDArray[np.int64]:
+    """Numbers of the validation texts that are not learned from: only they can tell how good a model is."""
+    if validation is None:
+        return np.empty(0, np.int64)
+    learned = set(map(folded, train.texts))
+    unseen = [number for number, text in enumerate(validation.texts) if folded(text) not in learned]
+    left_out = len(validation.texts) - len(unseen)
+    if left_out:
+        rest = "" if unseen else "; a part of the training texts is held out instead"
+        watch(f"{left_out} of {len(validation.texts)} validation texts are training texts too and left out{rest}")
+    return np.array(unseen, np.int64) + len(train.texts)
 
 
 def _refits(settings: Settings) -> bool:
