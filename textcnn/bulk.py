@@ -27,7 +27,7 @@ __all__ = ["Bulk", "Scores"]
 
 Floats = NDArray[np.float32]
 
-_KEPT = 88_000_000  # bytes of responses that are kept for good
+_KEPT = 88_000_000  # bytes of responses that are kept for good, of each network
 _MOST_CHUNKS = 150_000
 _ROOM = 8192  # words of a group that are not kept; memory that is not written to costs nothing
 _TEXTS, _WORDS = 256, 1024  # of a task
@@ -51,7 +51,7 @@ class Bulk:
         self.lexicon = Lexicon(normal)
         self.networks = [member.network for member in model.members]
         slices = [len(network.filters[0]) for network in self.networks]
-        self.most = max(_KEPT // (4 * sum(slices)), 100)  # words
+        self.most = max(_KEPT // (4 * max(slices)), 100)  # words
         room = self.most + _ROOM
         self.tables: list[NDArray[Any]] = [np.empty((room, count), np.float32) for count in slices]
         self.wide = None if model.wide is None else _WideRows(model.wide, room)
