@@ -11,8 +11,9 @@ TINY = ("--vectors=none", "--filters=6", "--widths=1,2", "--dimensions=10", "--m
 
 
 def environment(**changes):
-    """That of this process without what concerns textcnn, one thread, the package found from any folder."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("TEXTCNN_MODEL", "COLUMNS", "NO_COLOR")}
+    """That of this process without what concerns textcnn or its streams, one thread, the package found anywhere."""
+    left_out = ("TEXTCNN_MODEL", "COLUMNS", "NO_COLOR", "PYTHONUNBUFFERED")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **changes}
 

@@ -82,7 +82,17 @@ def main() -> NoReturn:
     if code == _STOPPED:
         # Threads of libraries must not hold up the end, nor print tracebacks into it.
         os._exit(_STOPPED)
-    sys.exit(code)
+    sys.exit(_flushed(code))
+
+
+def _flushed(code: int) -> int:
+    """The exit code, once all is written, or cannot be; the interpreter would try again, and complain by itself."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = code or _explained(error)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def run(arguments: list[str]) -> int:
