@@ -50,9 +50,7 @@ def _trained(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("trained")
     data = write_csv(folder / "train.csv", EXAMPLES)
-    held = write_csv(
-        folder / "held.csv", [(label, f"{text}.") for label, text in EXAMPLES]
-    )  # other texts, all the same
+    held = write_csv(folder / "held.csv", [(label, f"{text}.") for label, text in EXAMPLES])  # not the same texts
     path = folder / "model.textcnn"
     settled = ["--epochs=60", "--filters=16", "--dropout=0.1"]
     assert run(["train", str(data), "--validation", str(held), "-o", str(path), "-q", *TINY, *settled]) == 0

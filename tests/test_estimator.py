@@ -162,8 +162,9 @@ def test_validation_of_ones_own() -> None:
 def test_a_validation_text_that_is_learned_from_tells_nothing() -> None:
     mixed = tiny().fit(TEXTS, LABELS, validation=([TEXTS[0].upper(), "noon"], [LABELS[0], "ham"]))
     assert mixed.model_.figures["validation"]["count"] == 1
-    none = tiny().fit(TEXTS, LABELS, validation=(TEXTS[:2], LABELS[:2]))
-    assert none.model_.figures["validation"] == tiny().fit(TEXTS, LABELS).model_.figures["validation"]
+    none, plain = tiny().fit(TEXTS, LABELS, validation=(TEXTS[:2], LABELS[:2])), tiny().fit(TEXTS, LABELS)
+    assert none.model_.figures["validation"] == plain.model_.figures["validation"]
+    assert np.array_equal(none.predict_proba(TEXTS), plain.predict_proba(TEXTS))  # and no text was learned twice
 
 
 @pytest.mark.parametrize(

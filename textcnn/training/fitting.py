@@ -79,7 +79,8 @@ def fit(
     """
     settings = settled(settings, len(classes))
     data = _Data.of(train, validation, classes, settings, several)
-    learn, held = np.arange(len(train.texts)), _unseen(train, validation, watch)
+    every = np.arange(len(train.texts))
+    learn, held = every, _unseen(train, validation, watch)
     own = not len(held)  # whether what is held out is of the training texts
     if own:
         strata = [labels[:1] for labels in train.labels] if several else train.labels
@@ -93,11 +94,10 @@ def fit(
         watch(Measured(model, judges, len(held) > 0))
         if _refits(settings) and own and len(held) and not lesson.stopped:
             watch("the same again with the held-out texts")
-            again = _learn(data, np.arange(len(data.targets)), None, machine, watch, lesson.passes)
+            again = _learn(data, every, None, machine, watch, lesson.passes)
             if not again.stopped:
                 model = replace(calibration.applied(again.model), figures=figures)
     if settings.keep_ngrams == "on":
-        every = np.arange(len(train.texts))
         model = replace(model, packed=pack(learn_ngrams(model, data.part(every), data.targets[every])))
     return replace(model, fingerprint=_fingerprint(train))
 
