@@ -7,8 +7,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
+from textcnn.crew import Crew
+from textcnn.training import hinge
 from textcnn.training import wide as learning
-from textcnn.training.wide import fit_wide
+from textcnn.training.choice import chosen
+from textcnn.training.wide import USUAL, Examples, Recipe, fit_wide
 from textcnn.vocabulary import encode
 from textcnn.wide import BITS, Wide, bag, features
 
@@ -18,7 +21,7 @@ TARGETS = np.eye(2, dtype=np.float32)[[1, 1, 1, 0, 0, 0]]
 
 
 def fitted() -> Wide:
-    return fit_wide(encode(TEXTS, 99), TARGETS, several=False)
+    return fit_wide(Examples.of(encode(TEXTS, 99), TARGETS, several=False))
 
 
 def test_a_word_is_itself_and_its_n_grams_with_marks() -> None:
@@ -63,12 +66,13 @@ def test_it_learns() -> None:
     assert unseen[0] > 0 > unseen[1]
 
 
+@pytest.mark.parametrize(("cost", "power"), [(1.0, 1.0), (10.0, 0.5)])
 @pytest.mark.parametrize("weights", [None, (1.0, 6.0)])
 def test_the_solution_is_that_of_liblinear(
-    monkeypatch: pytest.MonkeyPatch, weights: tuple[float, float] | None
+    monkeypatch: pytest.MonkeyPatch, weights: tuple[float, float] | None, cost: float, power: float
 ) -> None:
     """On the same features, to the precision asked for."""
-    monkeypatch.setattr(learning, "TOLERANCE", 1e-4)
+    monkeypatch.setattr(hinge, "TOLERANCE", 1e-4)
     random = np.random.default_rng(0)
     texts = [" ".join(random.choice(WORDS, 6)) for _ in range(200)]
     labels = np.array(["free" in text or "x" in text.split() for text in texts])
@@ -82,14 +86,15 @@ def test_the_solution_is_that_of_liblinear(
             seen["features"] = held
 
     monkeypatch.setattr(learning, "_Gram", Spy)
-    wide = fit_wide(
+    examples = Examples.of(
         encoded,
         np.eye(2, dtype=np.float32)[labels.astype(int)],
         several=False,
         class_weights=None if weights is None else np.array(weights, np.float32),
     )
+    wide = fit_wide(examples, Recipe(cost, power))
     given = None if weights is None else dict(zip([False, True], weights, strict=True))
-    reference = LinearSVC(C=learning.COST, tol=1e-6, class_weight=given).fit(sp.csr_matrix(seen["features"]), labels)
+    reference = LinearSVC(C=cost, tol=1e-6, class_weight=given).fit(sp.csr_matrix(seen["features"]), labels)
     ours = wide.scores(*encoded)[:, 0]
     theirs = reference.decision_function(sp.csr_matrix(seen["features"]))
     # the norms that scale the features are rounded to bytes in one and not in the other
@@ -99,7 +104,8 @@ def test_the_solution_is_that_of_liblinear(
 
 def test_several_labels_have_an_output_each() -> None:
     targets = np.array([[1, 0], [1, 1], [1, 0], [0, 0], [0, 0], [0, 1]], np.float32)
-    assert fit_wide(encode(TEXTS, 99), targets, several=True).scores(*encode(TEXTS, 99)).shape == (6, 2)
+    examples = Examples.of(encode(TEXTS, 99), targets, several=True)
+    assert fit_wide(examples).scores(*encode(TEXTS, 99)).shape == (6, 2)
 
 
 def test_a_table_that_is_too_large_loses_what_matters_least(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +120,7 @@ def test_texts_of_nothing() -> None:
     wide = fitted()
     assert wide.scores(*encode([], 99)).shape == (0, 1)
     assert np.isfinite(wide.scores(*encode(["", " "], 99))).all()
-    empty = fit_wide(encode(["a", "", "b"], 99), np.eye(2, dtype=np.float32)[[0, 1, 1]], several=False)
+    empty = fit_wide(Examples.of(encode(["a", "", "b"], 99), np.eye(2, dtype=np.float32)[[0, 1, 1]], several=False))
     assert np.isfinite(empty.scores(*encode(["a", ""], 99))).all()
 
 
@@ -124,7 +130,7 @@ def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPa
     chosen = learning._sample(encode(texts, 99).ragged)
     assert 8 < len(chosen) < 20 and (np.diff(chosen) > 0).all()
     encoded = encode(TEXTS, 99)
-    margins = fit_wide(encode(texts, 99), targets, several=False).scores(encoded.surfaces, encoded.ragged)
+    margins = fit_wide(Examples.of(encode(texts, 99), targets, several=False)).scores(*encoded)
     assert ((margins[:, 0] > 0) == TARGETS[:, 1].astype(bool)).all()
 
 
@@ -134,5 +140,34 @@ def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPa
 @settings(deadline=None, max_examples=60)
 def test_texts_that_are_all_alike(text: str, labels: list[int], several: bool) -> None:
     """Nothing tells the labels apart: then rounding errors would be all there is to follow."""
-    wide = fit_wide(encode([text] * len(labels), 99), np.eye(8, dtype=np.float32)[labels], several=several)
+    examples = Examples.of(encode([text] * len(labels), 99), np.eye(8, dtype=np.float32)[labels], several=several)
+    wide = fit_wide(examples, chosen(examples, Crew(1)))
     assert np.abs(wide.scores(*encode([text, "", "zzz"], 99))).max() < 10
+
+
+@pytest.mark.parametrize(("count", "flipped", "signs", "others"), [(400, 0.0, 2, 30), (1000, 0.3, 3, 6)])
+def test_mistakes_cost_more_where_texts_say_plainly_what_they_are(
+    count: int, flipped: float, signs: int, others: int
+) -> None:
+    """Sixty words are signs of each label; the texts have a few of them, and a share of the labels is wrong."""
+    random = np.random.default_rng(0)
+
+    def made_up(count: int) -> list[str]:
+        return ["".join(random.choice(list("abcdefghijklmnopqrst"), 7)) for _ in range(count)]
+
+    of_label, common = [made_up(60), made_up(60)], made_up(300)
+    labels = random.integers(0, 2, count)
+    texts = [" ".join([*random.choice(of_label[label], signs), *random.choice(common, others)]) for label in labels]
+    told = np.where(random.random(count) < flipped, 1 - labels, labels)
+    recipe = chosen(Examples.of(encode(texts, 99), np.eye(2, dtype=np.float32)[told], several=False), Crew(1))
+    assert (recipe.cost > USUAL.cost) if flipped == 0 else (recipe.cost < USUAL.cost)
+
+
+def test_of_next_to_nothing_the_usual_recipe_is_made() -> None:
+    examples = Examples.of(encode(["a", "b"], 99), np.eye(2, dtype=np.float32), several=False)
+    assert chosen(examples, Crew(1)) == USUAL
+
+
+def test_the_choice_does_not_depend_on_threads() -> None:
+    examples = Examples.of(encode(TEXTS * 9, 99), np.tile(TARGETS, (9, 1)), several=False)
+    assert chosen(examples, Crew(1)) == chosen(examples, Crew(3))

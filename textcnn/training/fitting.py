@@ -24,12 +24,13 @@ from textcnn.settings import Settings, settled
 from textcnn.tokens import folded
 from textcnn.training.assembly import assembled, member_of
 from textcnn.training.calibration import Calibration
+from textcnn.training.choice import chosen
 from textcnn.training.loop import Epoch, Part, Step, Trainer
 from textcnn.training.ngrams import learn_ngrams
 from textcnn.training.split import hold_out
 from textcnn.training.start import Start, begin
 from textcnn.training.weights import class_weights
-from textcnn.training.wide import fit_wide
+from textcnn.training.wide import USUAL, Examples, Recipe, fit_wide
 from textcnn.vocabulary import Encoded, encode
 
 __all__ = ["Labelled", "Measured", "Watch", "chosen_device", "fit"]
@@ -94,7 +95,7 @@ def fit(
         watch(Measured(model, judges, len(held) > 0))
         if _refits(settings) and own and len(held) and not lesson.stopped:
             watch("the same again with the held-out texts")
-            again = _learn(data, every, None, machine, watch, lesson.passes)
+            again = _learn(data, every, None, machine, watch, lesson)
             if not again.stopped:
                 model = replace(calibration.applied(again.model), figures=figures)
     if settings.keep_ngrams == "on":
@@ -150,6 +151,7 @@ class _Lesson(NamedTuple):
     model: Model
     history: list[Epoch]  # of the first network
     passes: list[int]  # of each network
+    recipe: Recipe  # of the wide part
     start_loss: float  # before the first step
     start: Start
     stopped: bool  # by whoever watched
@@ -161,9 +163,12 @@ def _learn(
     held: NDArray[np.int64] | None,
     machine: "_Machine",
     watch: Watch,
-    passes: Sequence[int] = (),
+    before: _Lesson | None = None,
 ) -> _Lesson:
-    """Train the networks and the wide part on some texts; others, if given, say which weights are best."""
+    """Train the networks and the wide part on some texts; others, if given, say which weights are best.
+
+    What was found out `before`, on fewer texts, is not sought again.
+    """
     settings, encoded = data.settings, data.encoded
     in_training = np.zeros(len(data.targets), bool)
     in_training[learn] = True
@@ -183,25 +188,34 @@ def _learn(
         if settings.networks > 1:
             watch(f"network {number + 1} of {settings.networks}")
         trainer = _trainer(start, data, learn, machine, settings.seed + number)
-        rows = trainer.rows(train, validation, passes[number] if passes else 0)
+        rows = trainer.rows(train, validation, before.passes[number] if before else 0)
         history, stopped = _run(rows, settings.patience, watch)
         trainer.restore()
         taught.append(_Taught(member_of(trainer, settings), history, trainer.start_loss, stopped))
         if stopped:
             break
-    wide = None
+    wide, recipe = None, USUAL
     if settings.wide == "on":
-        targets = data.targets[learn]
-        weights = class_weights(settings.class_weight, data.classes, targets)
-        wide = fit_wide(data.part(learn), targets, several=data.several, class_weights=weights)
+        examples = _examples(data, learn)
+        if settings.quality != "fast":
+            recipe = before.recipe if before else chosen(examples, machine.crew)
+        wide = fit_wide(examples, recipe)
     return _Lesson(
         model=assembled([each.member for each in taught], start, wide, data.classes, data.several, settings),
         history=taught[0].history,
         passes=[len(each.history) for each in taught],
+        recipe=recipe,
         start_loss=taught[0].start_loss,
         start=start,
         stopped=taught[-1].stopped,
     )
+
+
+def _examples(data: _Data, learn: NDArray[np.int64]) -> Examples:
+    """What the wide part learns from."""
+    targets = data.targets[learn]
+    weights = class_weights(data.settings.class_weight, data.classes, targets)
+    return Examples.of(data.part(learn), targets, several=data.several, class_weights=weights)
 
 
 class _Taught(NamedTuple):

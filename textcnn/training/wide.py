@@ -1,8 +1,8 @@
-"""How the wide part learns: L2-regularised squared hinge, one label against the others, what LinearSVC minimises.
+"""How the wide part learns: a linear SVM over words, their letters and their neighbours.
 
-Features are weighted by their idf and, after Wang & Manning 2012, by how unevenly they are spread over the labels. All
-labels are solved at once by Newton steps over the texts (Chapelle 2007), whose linear systems are solved by conjugate
-gradients. Products with the table of features go through the distinct words, as answers do, so the table of texts by
+Features are weighted by a power of their idf and, after Wang & Manning 2012, by how unevenly they are spread over the
+labels. What a mistake costs, and the power, are chosen by cross-validation: long reviews want other ones than short
+messages. Products with the table of features go through the distinct words, as answers do, so the table of texts by
 character n-grams is never made: that is what makes it several times faster than liblinear on the same features.
 
 Shapes: B texts, U distinct words, X features in use (of words, then pairs), K outputs.
@@ -15,24 +15,23 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from textcnn.training.hinge import solve
 from textcnn.vocabulary import Encoded, Ragged
 from textcnn.wide import BITS, BUCKETS, IDF_UNIT, Bag, Wide, bag, features, neighbours, spelt
 
-__all__ = ["fit_wide"]
+__all__ = ["USUAL", "Examples", "Recipe", "Spread", "Tables", "fit_wide", "learn"]
 
 Floats = NDArray[np.float32]
 
-COST = 1.0  # C of the SVM, texts having unit mean square length
 PRIOR = 1.0  # weight of a feature that is spread evenly
 SMOOTHING = 0.5  # pseudo-count of the log ratio
-TOLERANCE = 0.03
-ROUNDS = 20
 _BLOCK = 200_000  # words of texts whose features are held at once
+_SAMPLE = 50_000  # words of texts that say how long texts are
 _MOST_BYTES = 6_000_000  # of all weights
 _MOST_WORDS = 4_000_000  # of the texts that it learns from; of more texts they are a sample
 
 
-class _Data(NamedTuple):
+class Tables(NamedTuple):
     """Texts as sparse tables."""
 
     inside: Any  # (B, U) g(c) of words
@@ -40,32 +39,93 @@ class _Data(NamedTuple):
     pairs: Any  # (B, X2) g(c) of pairs
     buckets: NDArray[np.int64]  # (X1 + X2,)
 
+    @classmethod
+    def of(cls, encoded: Encoded) -> "Tables":
+        """Count."""
+        words, kinds = spelt(encoded.surfaces)
+        own = features(words)
+        used, columns = np.unique(own.buckets, return_inverse=True)
+        of_word = sp.csr_matrix((own.values, columns, own.starts), (len(words), len(used)))
+        pairs, seen = neighbours(own, kinds, encoded.ragged)
+        inside = bag(kinds[encoded.ragged.words], encoded.ragged.starts)
+        return cls(_table(inside, len(words)), of_word, _table(pairs, len(seen)), np.concatenate([used, seen]))
 
-def fit_wide(encoded: Encoded, targets: Floats, *, several: bool, class_weights: Floats | None = None) -> Wide:
-    """Learn from texts with targets of zeros and ones (B, K); the weights of classes (K,) are factors of C."""
-    if len(encoded.ragged.words) > _MOST_WORDS:
-        chosen = _sample(encoded.ragged)
-        encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)), targets[chosen]
-    signs = (2 * targets - 1).astype(np.float32)
-    cost = COST * _costs(targets, class_weights, several)
-    if not several and signs.shape[1] == 2:
-        signs = signs[:, 1:]  # one label's margin is the other's turned round
-    data = _data(encoded)
-    frequency, ratio = _spread(data, signs)
-    texts = len(signs)
-    idf = np.rint((np.log((1 + texts) / (1 + frequency)) + 1) / IDF_UNIT).clip(1, 255).astype(np.uint8)
+    def part(self, texts: NDArray[np.int64]) -> "Tables":
+        """Some of the texts."""
+        return self._replace(inside=self.inside[texts], pairs=self.pairs[texts])
+
+
+class Recipe(NamedTuple):
+    """What choice.py chooses."""
+
+    cost: float = 1.0  # C of the SVM, texts having unit mean square length
+    power: float = 1.0  # of the idf: less, and rare features count less
+
+
+USUAL = Recipe()
+
+
+class Examples(NamedTuple):
+    """What there is to learn from."""
+
+    tables: Tables
+    signs: Floats  # (B, K) 1 and -1
+    cost: Floats  # (B, K) factors of C
+
+    @classmethod
+    def of(cls, encoded: Encoded, targets: Floats, *, several: bool, class_weights: Floats | None = None) -> "Examples":
+        """Texts with targets of zeros and ones (B, K); the weights of classes (K,) are factors of C."""
+        if len(encoded.ragged.words) > _MOST_WORDS:
+            chosen = _sample(encoded.ragged)
+            encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)), targets[chosen]
+        signs = (2 * targets - 1).astype(np.float32)
+        cost = np.broadcast_to(_costs(targets, class_weights, several), signs.shape)
+        if not several and signs.shape[1] == 2:
+            signs, cost = signs[:, 1:], cost[:, 1:]  # one label's margin is the other's turned round
+        tables = Tables.of(encoded)
+        assert tables.of_word.shape[1] <= 1 << BITS
+        return cls(tables, signs, cost)
+
+    def part(self, texts: NDArray[np.int64], labels: NDArray[np.int64]) -> "Examples":
+        """Some of the texts and of the labels."""
+        signs, cost = self.signs[texts], self.cost[texts]
+        return Examples(self.tables.part(texts), signs[:, labels], cost[:, labels])
+
+
+class Linear(NamedTuple):
+    """A linear classifier of texts whose length, features being weighted by idf, is one."""
+
+    weights: Floats  # (X, K)
+    idf: NDArray[np.uint8]  # (X,) in units of IDF_UNIT
+    bias: Floats  # (K,)
+
+    def margins(self, tables: Tables) -> Floats:
+        """(B, K)."""
+        tables, split = _normed(tables, self.idf * np.float32(IDF_UNIT)), tables.of_word.shape[1]
+        found: Floats = tables.inside @ (tables.of_word @ self.weights[:split]) + tables.pairs @ self.weights[split:]
+        return found + self.bias
+
+
+def fit_wide(examples: Examples, recipe: Recipe = USUAL) -> Wide:
+    """Learn, and keep what matters."""
+    found = learn(examples, Spread.of(examples), recipe)
+    idf = np.zeros(BUCKETS, np.uint8)
+    idf[examples.tables.buckets] = found.idf
+    return _compact(examples.tables.buckets, found.weights, idf, found.bias)
+
+
+def learn(examples: Examples, spread: "Spread", recipe: Recipe) -> Linear:
+    """Learn from texts whose features lie in them like that."""
+    tables, signs, cost = examples
+    rarity = (np.log((1 + len(signs)) / (1 + spread.frequency)) + 1) ** recipe.power
+    idf = (np.rint(rarity / IDF_UNIT).clip(1, 255) * (spread.frequency > 0)).astype(np.uint8)
     scale = (idf * np.float32(IDF_UNIT)).astype(np.float32)
-    data = _normed(data, scale)
-    scale = scale * ratio
-    scale /= np.sqrt(_mean_square(data, scale))
-    alpha = _solve(_Gram(data, scale), signs, np.broadcast_to(cost, signs.shape))
-    split = data.of_word.shape[1]
-    weights = np.concatenate([data.of_word.T @ (data.inside.T @ alpha), data.pairs.T @ alpha])
-    weights *= np.square(scale[:, None])
-    table = np.zeros(BUCKETS, np.uint8)
-    table[data.buckets] = idf
-    assert split <= 1 << BITS
-    return _compact(data.buckets, weights, table, alpha.sum(axis=0))
+    tables = _normed(tables, scale)
+    scale = scale * spread.ratio
+    scale /= np.sqrt(_mean_square(tables, scale))
+    alpha = solve(_Gram(tables, scale), signs, np.float32(recipe.cost) * cost)
+    weights = np.concatenate([tables.of_word.T @ (tables.inside.T @ alpha), tables.pairs.T @ alpha])
+    return Linear(weights * np.square(scale[:, None]), idf, alpha.sum(axis=0))
 
 
 def _costs(targets: Floats, weights: Floats | None, several: bool) -> Floats:
@@ -93,41 +153,39 @@ def _compact(buckets: NDArray[np.int64], weights: Floats, idf: NDArray[np.uint8]
     return Wide(buckets[kept].astype(np.uint32), rounded, steps, idf, bias.astype(np.float32))
 
 
-def _data(encoded: Encoded) -> _Data:
-    words, kinds = spelt(encoded.surfaces)
-    own = features(words)
-    used, columns = np.unique(own.buckets, return_inverse=True)
-    of_word = sp.csr_matrix((own.values, columns, own.starts), (len(words), len(used)))
-    pairs, seen = neighbours(own, kinds, encoded.ragged)
-    inside = bag(kinds[encoded.ragged.words], encoded.ragged.starts)
-    return _Data(_table(inside, len(words)), of_word, _table(pairs, len(seen)), np.concatenate([used, seen]))
-
-
 def _table(counted: Bag, columns: int) -> Any:
     return sp.csr_matrix((counted.counts, counted.items, counted.starts), (len(counted.starts) - 1, columns))
 
 
-def _spread(data: _Data, signs: Floats) -> tuple[Floats, Floats]:
-    """How many texts hold each feature, and how unevenly the labels are spread over them: (X,) twice.
+class Spread(NamedTuple):
+    """How features lie in the texts."""
 
-    The second is the root mean square over the labels of a log ratio: held by texts with the label, against what chance
-    would give. A pseudo-count keeps rare features near the prior.
-    """
-    positive = sp.csr_matrix((signs > 0).astype(np.float32))
-    frequency, held_by = np.zeros(len(data.buckets), np.float32), sp.csr_matrix((len(data.buckets), signs.shape[1]))
-    for rows in _blocks(data):
-        presence = sp.hstack([_ones(data.inside[rows] @ data.of_word), _ones(data.pairs[rows])]).tocsc()
-        frequency += np.diff(presence.indptr)
-        held_by = held_by + presence.T @ positive[rows]
-    columns, share = held_by.tocsc(), (signs > 0).mean(axis=0)
-    total = np.zeros(len(frequency))
-    for label in range(signs.shape[1]):
-        held = columns[:, [label]].toarray()[:, 0].astype(np.float32)
-        chance = frequency * share[label]
-        log = np.log((held + SMOOTHING) / (chance + SMOOTHING))
-        log -= np.log((frequency - held + SMOOTHING) / (frequency - chance + SMOOTHING))
-        total += share[label] * np.square(log)
-    return frequency, (PRIOR + np.sqrt(total / max(share.sum(), 1e-9))).astype(np.float32)
+    frequency: Floats  # (X,) how many texts hold it
+    ratio: Floats  # (X,) how unevenly the labels are spread over these
+
+    @classmethod
+    def of(cls, examples: Examples) -> "Spread":
+        """Count, and take the root mean square over the labels of a log ratio.
+
+        Held by texts with the label, against what chance would give; a pseudo-count keeps rare features near the prior.
+        """
+        tables, signs, _ = examples
+        positive = sp.csr_matrix((signs > 0).astype(np.float32))
+        held_by = sp.csr_matrix((len(tables.buckets), signs.shape[1]))
+        frequency = np.zeros(len(tables.buckets), np.float32)
+        for rows in _blocks(tables):
+            presence = sp.hstack([_ones(tables.inside[rows] @ tables.of_word), _ones(tables.pairs[rows])]).tocsc()
+            frequency += np.diff(presence.indptr)
+            held_by = held_by + presence.T @ positive[rows]
+        columns, share = held_by.tocsc(), (signs > 0).mean(axis=0)
+        total = np.zeros(len(frequency))
+        for label in range(signs.shape[1]):
+            held = columns[:, [label]].toarray()[:, 0].astype(np.float32)
+            chance = frequency * share[label]
+            log = np.log((held + SMOOTHING) / (chance + SMOOTHING))
+            log -= np.log((frequency - held + SMOOTHING) / (frequency - chance + SMOOTHING))
+            total += share[label] * np.square(log)
+        return cls(frequency, (PRIOR + np.sqrt(total / max(share.sum(), 1e-9))).astype(np.float32))
 
 
 def _ones(matrix: Any) -> Any:
@@ -136,30 +194,28 @@ def _ones(matrix: Any) -> Any:
     return matrix
 
 
-def _normed(data: _Data, idf: Floats) -> _Data:
+def _normed(tables: Tables, idf: Floats) -> Tables:
     """Texts of length one."""
-    split = data.of_word.shape[1]
-    squares = data.of_word.power(2) @ np.square(idf[:split])
-    norm = data.inside.power(2) @ squares + data.pairs.power(2) @ np.square(idf[split:])
+    split = tables.of_word.shape[1]
+    squares = tables.of_word.power(2) @ np.square(idf[:split])
+    norm = tables.inside.power(2) @ squares + tables.pairs.power(2) @ np.square(idf[split:])
     weight = sp.diags_array((1 / np.sqrt(np.where(norm > 0, norm, 1))).astype(np.float32))
-    return data._replace(inside=(weight @ data.inside).tocsr(), pairs=(weight @ data.pairs).tocsr())
+    return tables._replace(inside=(weight @ tables.inside).tocsr(), pairs=(weight @ tables.pairs).tocsr())
 
 
-def _mean_square(data: _Data, scale: Floats) -> float:
-    """Of the lengths of texts whose features are scaled."""
-    split = data.of_word.shape[1]
-    total = 0.0
-    for rows in _blocks(data):
-        inside = (data.inside[rows] @ data.of_word) @ sp.diags_array(scale[:split])
-        pairs = data.pairs[rows] @ sp.diags_array(scale[split:])
-        total += sum(float(np.square(each.data).sum()) for each in (inside, pairs))
-    return total / max(data.inside.shape[0], 1) or 1.0
+def _mean_square(tables: Tables, scale: Floats) -> float:
+    """Of the lengths of texts whose features are scaled; of many words, a sample of the texts says it."""
+    split, step = tables.of_word.shape[1], -(-tables.inside.nnz // _SAMPLE) or 1
+    inside = (tables.inside[::step] @ tables.of_word) @ sp.diags_array(scale[:split])
+    pairs = tables.pairs[::step] @ sp.diags_array(scale[split:])
+    total = sum(float(np.square(each.data).sum()) for each in (inside, pairs))
+    return total / max(inside.shape[0], 1) or 1.0
 
 
-def _blocks(data: _Data) -> Iterator[slice]:
+def _blocks(tables: Tables) -> Iterator[slice]:
     """Texts a few at a time: each holds the letters of all its words, so a table of all texts would be a large one."""
-    count = data.inside.shape[0]
-    parts = -(-data.inside.nnz // _BLOCK) or 1
+    count = tables.inside.shape[0]
+    parts = -(-tables.inside.nnz // _BLOCK) or 1
     size = max(-(-count // parts), 1)
     for first in range(0, count, size):
         yield slice(first, first + size)
@@ -168,10 +224,10 @@ def _blocks(data: _Data) -> Iterator[slice]:
 class _Gram:
     """Products with X X' + 1, where X is the scaled table of texts by features: (B, K) -> (B, K)."""
 
-    def __init__(self, data: _Data, scale: Floats) -> None:
-        split = data.of_word.shape[1]
-        self.inside, self.of_word = data.inside, _merged(data.of_word, scale[:split])
-        pairs = (data.pairs @ sp.diags_array(scale[split:])).tocsc()
+    def __init__(self, tables: Tables, scale: Floats) -> None:
+        split = tables.of_word.shape[1]
+        self.inside, self.of_word = tables.inside, _merged(tables.of_word, scale[:split])
+        pairs = (tables.pairs @ sp.diags_array(scale[split:])).tocsc()
         often = np.diff(pairs.indptr) > 1
         single = pairs[:, ~often]  # a pair of one text touches that text only
         self.alone = np.asarray(single.power(2).sum(axis=1), np.float32).reshape(-1, 1)
@@ -191,89 +247,3 @@ def _merged(of_word: Any, scale: Floats) -> Any:
     _, first, group = np.unique(probe, return_index=True, return_inverse=True)
     size = np.sqrt(np.bincount(group, weights=np.square(scale, dtype=np.float64)))
     return (of_word[:, first] @ sp.diags_array(size.astype(np.float32))).tocsr()
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    """Column by column: (B, K), (B, K) -> (K,)."""
-    product: Floats = np.einsum("bk,bk->k", a, b)
-    return product
-
-
-def _size(a: Floats, image: Floats) -> Floats:
-    """Lengths of the columns of a, as `image`, their product, measures it."""
-    found: Floats = np.sqrt(np.maximum(_dot(a, image), 0))
-    return found
-
-
-def _solve(gram: _Gram, signs: Floats, cost: Floats) -> Floats:
-    """Weights of texts (B, K) with the least |theta|² / 2 + sum of cost · squared hinge, each column for itself."""
-    alpha, margins = np.zeros_like(signs), np.zeros_like(signs)
-    centred = 2 * cost * signs * (1 - signs * signs.mean(axis=0))
-    centred -= centred.mean(axis=0)
-    target = TOLERANCE * _size(centred, gram(centred))
-    # Where texts are all alike nothing is left of the centred gradient; below this there are only rounding errors.
-    target = np.maximum(target, 1e-6 * np.maximum(_size(2 * cost * signs, gram(2 * cost * signs)), 1))
-    live = np.arange(signs.shape[1])
-    for _ in range(ROUNDS):
-        y = signs[:, live]
-        slack = np.maximum(1 - y * margins[:, live], 0)
-        gradient = alpha[:, live] - 2 * cost[:, live] * y * slack
-        image = gram(gradient)
-        size = _size(gradient, image)
-        keep = size > target[live]
-        if not keep.any():
-            break
-        live, y, gradient, image, size = live[keep], y[:, keep], gradient[:, keep], image[:, keep], size[keep]
-        active = np.where(slack[:, keep] > 0, 2 * cost[:, live], np.float32(0))
-        step, moved = _conjugate(gram, active, gradient, image, size)
-        length = _line(alpha[:, live], margins[:, live], y, step, moved, gradient, cost[:, live])
-        alpha[:, live] += length * step
-        margins[:, live] += length * moved
-    return alpha
-
-
-def _conjugate(gram: _Gram, active: Floats, gradient: Floats, image: Floats, size: Floats) -> tuple[Floats, Floats]:
-    """Solve (1 + active · gram) step = -gradient to a tenth; the step, and gram(step)."""
-    step, moved = np.zeros_like(gradient), np.zeros_like(gradient)
-    rest, rest_image = -gradient, -image
-    way, way_image = rest.copy(), rest_image.copy()
-    square = np.square(size)
-    for _ in range(25):
-        bent = active * way_image
-        bent_image = gram(bent)
-        # Never more than 1, for no direction bends less than the identity in it; rounding alone says otherwise.
-        bend = np.maximum(_dot(way_image, way + bent), square)
-        a = (square / np.maximum(bend, 1e-30)).astype(np.float32)
-        a[np.sqrt(square) <= 0.1 * size] = 0
-        step += a * way
-        moved += a * way_image
-        rest -= a * (way + bent)
-        rest_image -= a * (way_image + bent_image)
-        new = np.where(a > 0, np.maximum(_dot(rest, rest_image), 0), square)
-        if (np.sqrt(new) <= 0.1 * size).all():
-            break
-        b = (new / np.maximum(square, 1e-30)).astype(np.float32)
-        way, way_image, square = rest + b * way, rest_image + b * way_image, new
-    return step, moved
-
-
-def _line(
-    alpha: Floats, margins: Floats, y: Floats, step: Floats, moved: Floats, gradient: Floats, cost: Floats
-) -> Floats:
-    """Halve each column's step until it pays (Armijo's rule)."""
-    terms = _dot(alpha, margins), _dot(alpha, moved), _dot(step, moved)
-    slope = _dot(gradient, moved)
-
-    def value(length: Floats) -> Floats:
-        hinge: Floats = (cost * np.square(np.maximum(1 - y * (margins + length * moved), 0))).sum(axis=0)
-        total: Floats = 0.5 * (terms[0] + 2 * length * terms[1] + length * length * terms[2]) + hinge
-        return total
-
-    length = np.ones(y.shape[1], np.float32)
-    start = value(np.zeros_like(length))
-    for _ in range(12):
-        worse = value(length) > start + 1e-4 * length * slope + 1e-6 * np.abs(start)
-        if not worse.any():
-            break
-        length = np.where(worse, length / 2, length).astype(np.float32)
-    return length

@@ -1,0 +1,100 @@
+"""How dear a mistake is to the wide part and how much rare features count, chosen by cross-validation.
+
+Long texts that say plainly what they are want mistakes to cost more, and rare features to count less, than short or
+doubtful ones do. From the usual recipe the choice goes up or down for as long as the log loss of texts that were not
+learned from falls, in turn for the one and the other.
+"""
+
+from functools import cache, partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.crew import Crew
+from textcnn.training.wide import USUAL, Examples, Recipe, Spread, learn
+
+__all__ = ["chosen"]
+
+COSTS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+POWERS = (1.0, 0.5, 0.0)
+_FOLDS = 3
+_CAUTION = 3.0  # how many texts' loss a departure of the cost by a factor of e is worth
+_TEXTS, _WORDS, _LABELS = 8000, 600_000, 8  # at most, drawn at random, words counted once in each text
+
+
+class _Place(NamedTuple):
+    """Where a recipe stands among the costs and powers, or a step from one to another."""
+
+    cost: int
+    power: int
+
+
+_START = _Place(COSTS.index(USUAL.cost), POWERS.index(USUAL.power))
+
+
+class _Fold(NamedTuple):
+    """A part of the texts to learn from, and the rest to measure on."""
+
+    part: Examples
+    rest: Examples
+    spread: Spread  # of the features in the part
+
+
+def chosen(examples: Examples, crew: Crew) -> Recipe:
+    """The recipe with the least log loss; whoever is in the crew measures a fold."""
+    folds = _folds(examples)
+
+    @cache
+    def loss(place: _Place) -> float:
+        recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
+        crew.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
+        departure = _CAUTION * float(np.log(recipe.cost / USUAL.cost) ** 2) / 2
+        return _least_loss(np.concatenate(margins)) + departure
+
+    place, before = _START, None
+    while folds and place != before:
+        before = place
+        for step in (_Place(1, 0), _Place(-1, 0), _Place(0, 1), _Place(0, -1)):
+            while (beside := _moved(place, step)) and loss(beside) < loss(place):
+                place = beside
+    return _recipe(place)
+
+
+def _measure(fold: _Fold, recipe: Recipe, out: NDArray[np.float32]) -> None:
+    """Margins of the texts that are not learned from, positive where they are right."""
+    out[:] = fold.rest.signs * learn(fold.part, fold.spread, recipe).margins(fold.rest.tables)
+
+
+def _folds(examples: Examples) -> list[_Fold]:
+    random = np.random.default_rng(0)
+    texts = random.permutation(len(examples.signs))[:_TEXTS]
+    texts = texts[np.cumsum(np.diff(examples.tables.inside.indptr)[texts]) <= _WORDS]
+    labels = random.permutation(examples.signs.shape[1])[:_LABELS]
+    if len(texts) < _FOLDS:
+        return []
+    return [_fold(examples, labels, texts, np.arange(len(texts)) % _FOLDS == number) for number in range(_FOLDS)]
+
+
+def _fold(examples: Examples, labels: NDArray[np.int64], texts: NDArray[np.int64], out: NDArray[np.bool_]) -> _Fold:
+    part, rest = (examples.part(texts[where], labels) for where in (~out, out))
+    return _Fold(part, rest, Spread.of(part))
+
+
+def _recipe(place: _Place) -> Recipe:
+    return Recipe(COSTS[place.cost], POWERS[place.power])
+
+
+def _moved(place: _Place, step: _Place) -> _Place | None:
+    cost, power = place.cost + step.cost, place.power + step.power
+    return _Place(cost, power) if 0 <= cost < len(COSTS) and 0 <= power < len(POWERS) else None
+
+
+def _least_loss(margins: NDArray[np.float32]) -> float:
+    """The log loss of all texts together, their margins being logits once they are scaled as suits best: (B, K)."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log: float) -> float:
+        return float(np.logaddexp(0, -np.exp(log) * margins.astype(np.float64)).sum())
+
+    return float(minimize_scalar(loss, bounds=(-3, 5), method="bounded").fun)
