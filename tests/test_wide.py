@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
 from textcnn.crew import Crew
-from textcnn.training import hinge
+from textcnn.training import choice, hinge
 from textcnn.training import wide as learning
 from textcnn.training.choice import chosen
 from textcnn.training.wide import USUAL, Examples, Recipe, fit_wide
@@ -94,7 +94,9 @@ def test_the_solution_is_that_of_liblinear(
     )
     wide = fit_wide(examples, Recipe(cost, power))
     given = None if weights is None else dict(zip([False, True], weights, strict=True))
-    reference = LinearSVC(C=cost, tol=1e-6, class_weight=given).fit(sp.csr_matrix(seen["features"]), labels)
+    reference = LinearSVC(C=cost, tol=1e-6, class_weight=given, max_iter=20_000, random_state=0).fit(
+        sp.csr_matrix(seen["features"]), labels
+    )
     ours = wide.scores(*encoded)[:, 0]
     theirs = reference.decision_function(sp.csr_matrix(seen["features"]))
     # the norms that scale the features are rounded to bytes in one and not in the other
@@ -145,19 +147,21 @@ def test_texts_that_are_all_alike(text: str, labels: list[int], several: bool) -
     assert np.abs(wide.scores(*encode([text, "", "zzz"], 99))).max() < 10
 
 
-@pytest.mark.parametrize(("count", "flipped", "signs", "others"), [(400, 0.0, 2, 30), (1000, 0.3, 3, 6)])
+@pytest.mark.parametrize(
+    ("count", "flipped", "signs", "of_label", "others"), [(400, 0.0, 4, 200, 60), (1000, 0.3, 3, 60, 6)]
+)
 def test_mistakes_cost_more_where_texts_say_plainly_what_they_are(
-    count: int, flipped: float, signs: int, others: int
+    count: int, flipped: float, signs: int, of_label: int, others: int
 ) -> None:
-    """Sixty words are signs of each label; the texts have a few of them, and a share of the labels is wrong."""
+    """Some words are signs of a label; texts have a few of them among others, and a share of the labels is wrong."""
     random = np.random.default_rng(0)
 
     def made_up(count: int) -> list[str]:
         return ["".join(random.choice(list("abcdefghijklmnopqrst"), 7)) for _ in range(count)]
 
-    of_label, common = [made_up(60), made_up(60)], made_up(300)
+    words, common = [made_up(of_label), made_up(of_label)], made_up(300)
     labels = random.integers(0, 2, count)
-    texts = [" ".join([*random.choice(of_label[label], signs), *random.choice(common, others)]) for label in labels]
+    texts = [" ".join([*random.choice(words[label], signs), *random.choice(common, others)]) for label in labels]
     told = np.where(random.random(count) < flipped, 1 - labels, labels)
     recipe = chosen(Examples.of(encode(texts, 99), np.eye(2, dtype=np.float32)[told], several=False), Crew(1))
     assert (recipe.cost > USUAL.cost) if flipped == 0 else (recipe.cost < USUAL.cost)
@@ -166,6 +170,16 @@ def test_mistakes_cost_more_where_texts_say_plainly_what_they_are(
 def test_of_next_to_nothing_the_usual_recipe_is_made() -> None:
     examples = Examples.of(encode(["a", "b"], 99), np.eye(2, dtype=np.float32), several=False)
     assert chosen(examples, Crew(1)) == USUAL
+
+
+def test_copies_of_a_text_are_on_one_side_of_each_fold() -> None:
+    texts = [f"{first} {second} {third}" for first in WORDS for second in WORDS for third in WORDS[:3]]
+    examples = Examples.of(
+        encode(texts * 3, 99), np.eye(2, dtype=np.float32)[np.arange(len(texts) * 3) % 2], several=False
+    )
+    for part, rest, _ in choice._folds(examples):
+        bags = [{tuple(row) for row in side.tables.inside.toarray().tolist()} for side in (part, rest)]
+        assert bags[0] and bags[1] and not bags[0] & bags[1]
 
 
 def test_the_choice_does_not_depend_on_threads() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.crew import Crew
-from textcnn.training.wide import USUAL, Examples, Recipe, Spread, learn
+from textcnn.training.wide import USUAL, Examples, Recipe, Spread, Tables, learn
 
 __all__ = ["chosen"]
 
@@ -71,9 +71,17 @@ def _folds(examples: Examples) -> list[_Fold]:
     texts = random.permutation(len(examples.signs))[:_TEXTS]
     texts = texts[np.cumsum(np.diff(examples.tables.inside.indptr)[texts]) <= _WORDS]
     labels = random.permutation(examples.signs.shape[1])[:_LABELS]
-    if len(texts) < _FOLDS:
+    copies = _copies(examples.tables.part(texts))
+    part = random.permutation(copies.max(initial=-1) + 1)[copies] % _FOLDS
+    if len(np.unique(part)) < _FOLDS:
         return []
-    return [_fold(examples, labels, texts, np.arange(len(texts)) % _FOLDS == number) for number in range(_FOLDS)]
+    return [_fold(examples, labels, texts, part == number) for number in range(_FOLDS)]
+
+
+def _copies(tables: Tables) -> NDArray[np.int64]:
+    """Numbers of the texts (B,), the same for those with the same words: a copy must not tell what the other is."""
+    probe = tables.inside @ np.random.default_rng(0).random(tables.inside.shape[1])
+    return np.unique(probe, return_inverse=True)[1]
 
 
 def _fold(examples: Examples, labels: NDArray[np.int64], texts: NDArray[np.int64], out: NDArray[np.bool_]) -> _Fold:
