@@ -245,6 +245,11 @@ class TestNumbers:
     def test_of_nothing_anything_is_possible(self):
         assert Share.of(0, 0) == (0, 0, 1)
 
+    def test_a_share_is_inside_its_interval(self):
+        """Also at 0 and 1, where rounding would put it outside: such bars cannot be drawn."""
+        shares = [Share.of(part, whole) for whole in range(1, 400) for part in {0, whole // 3, whole}]
+        assert [share for share in shares if not 0 <= share.low <= share.value <= share.high <= 1] == []
+
     def test_rows_of_labels(self, tables):
         second, first = class_rows(tables)
         assert (first.label, first.texts, first.said, first.precision.value, first.recall.value) == (

@@ -56,7 +56,8 @@ class Share(NamedTuple):
         share, square = part / whole, _CONFIDENCE**2
         middle = (share + square / (2 * whole)) / (1 + square / whole)
         half = _CONFIDENCE * np.sqrt(share * (1 - share) / whole + square / (4 * whole**2)) / (1 + square / whole)
-        return cls(share, max(float(middle - half), 0.0), min(float(middle + half), 1.0))
+        # At 0 and 1 an end is the share itself, but for rounding.
+        return cls(share, float(min(max(middle - half, 0.0), share)), float(max(min(middle + half, 1.0), share)))
 
 
 class ClassRow(NamedTuple):
