@@ -31,6 +31,7 @@ def benchmark(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_rows_are_added_once_and_summed_up(benchmark, tmp_path):
     asked = ["--data", tmp_path / "notes", tmp_path / "asked", "--folds", 2, "--systems", "svm"]
     first = benchmark(*asked, "spacy")

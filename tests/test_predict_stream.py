@@ -262,6 +262,7 @@ class TestInterruptedTraining:
 
         return begin
 
+    @pytest.mark.slow
     def test_ctrl_c_once_keeps_the_best_so_far(self, training, textcnn):
         process = training()
         process.send_signal(signal.SIGINT)
@@ -280,6 +281,7 @@ class TestInterruptedTraining:
         assert said.endswith("textcnn: stopped\n")
         self._old_model_is_left(folder)
 
+    @pytest.mark.slow
     def test_kill_leaves_the_old_model(self, training, folder):
         process = training()
         process.send_signal(signal.SIGKILL)
@@ -314,6 +316,7 @@ main()
 """
 
 
+@pytest.mark.slow
 def test_a_disk_that_gets_full_while_the_model_is_written(start, train_csv, folder):
     (folder / "model.textcnn").write_bytes(b"the old model")
     code, said = start("train", train_csv, "--epochs=1", "-q", *TINY, script=LITTLE_DISK).end()

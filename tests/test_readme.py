@@ -51,6 +51,7 @@ def test_the_transcript_is_what_happens(folder: Path) -> None:
         assert shape(done.stderr + done.stdout) == shape(expected), command
 
 
+@pytest.mark.slow
 def test_python_examples_run(folder: Path) -> None:
     code = "\n".join(body for kind, body in BLOCKS if kind == "python")
     assert "TextCNNClassifier" in code
