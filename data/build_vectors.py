@@ -1038,13 +1038,14 @@ def stretched(table: VectorTable, inputs: Path) -> VectorTable:
     lines = next(package_files(inputs / VADER.file, "*/vader_lexicon.txt")).decode().splitlines()
     ratings = {word: float(mean) for word, mean, *_ in (line.split("\t") for line in lines)}
     rated = {row: mean for word, mean in ratings.items() if (row := table.vocabulary.row(word)) is not None}
-    others = [row for row in np.random.default_rng(0).permutation(20_000)[: len(rated)].tolist() if row not in rated]
+    frequent = np.random.default_rng(0).permutation(min(20_000, len(table.vocabulary)))
+    others = [row for row in frequent[: len(rated)].tolist() if row not in rated]
     means = np.array([*rated.values(), *[0.0] * len(others)])
     vectors = table.vectors.rows(np.array([*rated, *others]))
-    inputs_ = np.c_[vectors, np.ones(len(vectors))].astype(np.float64)
-    square = inputs_.T @ inputs_ + 20 * np.eye(inputs_.shape[1])
+    known = np.c_[vectors, np.ones(len(vectors))].astype(np.float64)
+    square = known.T @ known + 20 * np.eye(known.shape[1])
     wanted = np.stack([np.maximum(means, 0), np.minimum(means, 0)], axis=1)
-    axes, _ = np.linalg.qr(np.linalg.solve(square, inputs_.T @ wanted)[:-1])
+    axes, _ = np.linalg.qr(np.linalg.solve(square, known.T @ wanted)[:-1])
     everything = table.vectors.rows(np.arange(len(table.vocabulary)))
     longer = everything + (STRETCH - 1) * (everything @ axes.astype(np.float32)) @ axes.T.astype(np.float32)
     return table._replace(vectors=Quantized.of(longer))

@@ -1,6 +1,7 @@
 """The embedded English vectors: they come with the package, open at once, and cost what is used of them."""
 
 import csv
+import importlib.util
 import json
 import os
 import random
@@ -10,10 +11,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from program import ROOT, command, environment
 
-from textcnn.vectors.table import EMBEDDED, VectorTable
+from textcnn.vectors.table import EMBEDDED, Quantized, VectorTable
+from textcnn.vocabulary import Vocabulary
 
 OPEN = """
 import sys, time
@@ -51,6 +54,27 @@ def test_the_table_is_what_was_promised():
     assert words.words(5) == ["the", ",", ".", "of", "to"] and table.facts["language"] == "en"
     tokens = ("n't", "'s", "do", "12", "00", "0.0", "!!!", "...", ":)", "<3", "$", "u.s.", "-lrb-", "😀", "❤️")
     assert [word for word in tokens if words.row(word) is None] == []
+
+
+def test_stretching_moves_words_along_good_and_bad_alone(tmp_path):
+    """The first number of a vector is how good a word is, the second how bad, the others are of no matter here."""
+    spec = importlib.util.spec_from_file_location("build_vectors", ROOT / "data" / "build_vectors.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(3000, 6)).astype(np.float32)
+    vectors[:, :2] = np.abs(vectors[:, :2]) * (random.random((3000, 2)) < 0.2)
+    names = [f"w{number}" for number in range(3000)]
+    table = VectorTable("t", Vocabulary.of(names), Quantized.of(vectors))
+    ratings = "".join(
+        f"{name}\t{good - bad}\t0\t[]\n" for name, (good, bad) in zip(names[::2], vectors[::2, :2], strict=True)
+    )
+    with zipfile.ZipFile(tmp_path / build.VADER.file, "w") as package:
+        package.writestr("vaderSentiment/vader_lexicon.txt", ratings)
+    longer = build.stretched(table, tmp_path).vectors.rows(np.arange(3000))
+    assert np.linalg.norm(longer[:, 0]) > 2.5 * np.linalg.norm(vectors[:, 0])
+    assert np.linalg.norm(longer[:, 1]) > 2.5 * np.linalg.norm(vectors[:, 1])
+    assert np.abs(longer[:, 2:] - vectors[:, 2:]).max() < 0.3
 
 
 def test_the_notice_names_every_source_of_the_table():
