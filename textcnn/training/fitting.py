@@ -197,7 +197,7 @@ def _learn(
     wide, recipe = None, USUAL
     if settings.wide == "on":
         examples = _examples(data, learn)
-        if settings.quality != "fast":
+        if settings.quality != "fast" and not taught[-1].stopped:  # who stops it does not want to wait
             recipe = before.recipe if before else chosen(examples, machine.crew)
         wide = fit_wide(examples, recipe)
     return _Lesson(
