@@ -1117,7 +1117,10 @@ def main() -> None:
     options = parser.parse_args()
     if options.stretch:
         checked(VADER, options.inputs)
-        write(stretched(VectorTable.open(options.stretch), options.inputs), options.output)
+        table = VectorTable.open(options.stretch)
+        if "VADER" in table.facts.get("source", ""):
+            sys.exit(f"{options.stretch} is stretched already")
+        write(stretched(table, options.inputs), options.output)
         return
     if not options.list:
         build(options.inputs, options.work, options.exclude, options.output)
