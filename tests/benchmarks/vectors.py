@@ -170,7 +170,7 @@ def teacher(inputs: Path) -> tuple[list[str], np.ndarray]:
     made = builder()
     made.checked(made.MINILM, inputs)
     words = VectorTable.open(EMBEDDED).vocabulary.words()
-    return words, made.centred(made.alone(words, made.Encoder(inputs)))
+    return words, made.centred(made.alone(words, made.minilm(inputs)))
 
 
 SOURCES: dict[str, Callable[[Path], tuple[list[str], np.ndarray]]] = {
