@@ -103,8 +103,8 @@ class Settings:
     quality: str = _setting(
         "good",
         "Training",
-        "fast: trained once, on all texts but the held-out ones; good: once more on all; best: two networks, "
-        "each with both channels",
+        "fast: trained once, on all texts but the held-out ones; good: once more on all, with a linear part "
+        "chosen for them; best: two networks, each with both channels",
         Limits(choices=("fast", "good", "best")),
     )
     networks: int = _setting(0, "Training", "networks whose answers are averaged; 0: by quality", Limits(0, 20))
