@@ -84,6 +84,12 @@ class Settings:
     min_count: int = _setting(
         2, "Word vectors", "a word without a vector counts as unknown if it is rarer than this", Limits(1, 1000)
     )
+    learned_filters: str = _setting(
+        "on",
+        "Word vectors",
+        "start from the filters that come with the English vectors and have learned over them, not at random",
+        Limits(choices=("on", "off")),
+    )
     keep_words: int = _setting(
         40000, "Word vectors", "most words kept in the model that the training texts did not have", Limits(0, 1000000)
     )

@@ -8,15 +8,17 @@ to the loss and to the answers.
 Shapes: T tokens in B texts, U distinct words, D dimensions of all channels together, K labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from textcnn.crew import Crew
 from textcnn.network.maxpool import pool_by_loops, suits
 from textcnn.network.responses import Bank, Layout, convolve, pool
+from textcnn.vectors.filters import Filters
 
 __all__ = ["Shape", "TextCNN"]
 
@@ -70,6 +72,27 @@ class TextCNN(nn.Module):
         last = self.layers[-1]
         assert isinstance(last, nn.Linear)
         return last
+
+    @torch.no_grad()
+    def start_from(self, learned: Mapping[int, Filters], scale: float, skip: int = 0) -> None:
+        """Let the first bank start from filters that have learned; where they are too few or of other widths, it stays.
+
+        Args:
+            learned: (h, F', d) of each width h, over vectors of one channel.
+            scale: what the vectors were multiplied by since.
+            skip: filters that others start from; counted on from the beginning when there are no more.
+        """
+        bank, first = self.shape.bank, 0
+        for number, width in enumerate(bank.widths):
+            of_width = self.filters[0][first : first + width * bank.filters].view(width, bank.filters, -1)
+            first += width * bank.filters
+            if width in learned:
+                slices, biases = (torch.from_numpy(part.astype(np.float32)) for part in learned[width])
+                count = min(bank.filters, len(biases))
+                chosen = (torch.arange(count) + skip) % len(biases)
+                channels = of_width.shape[2] // slices.shape[2]  # each adds its share to the response
+                of_width[:, :count] = (slices[:, chosen] / (scale * channels)).repeat(1, 1, channels)
+                self.biases[0][number * bank.filters :][:count] = biases[chosen]
 
     def forward(self, vectors: Tensor, words: Tensor, starts: Tensor) -> Tensor:
         """Logits (B, K) of texts `words[starts[b]:starts[b + 1]]`, whose vectors are the rows of `vectors` (U, D)."""

@@ -187,7 +187,7 @@ def _learn(
     for number in range(settings.networks):
         if settings.networks > 1:
             watch(f"network {number + 1} of {settings.networks}")
-        trainer = _trainer(start, data, learn, machine, settings.seed + number)
+        trainer = _trainer(start, data, learn, machine, number)
         rows = trainer.rows(train, validation, before.passes[number] if before else 0)
         history, stopped = _run(rows, settings.patience, watch)
         trainer.restore()
@@ -275,9 +275,11 @@ def _machine(settings: Settings) -> Iterator[_Machine]:
         torch.set_num_threads(before)
 
 
-def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], machine: _Machine, seed: int) -> Trainer:
-    torch.manual_seed(seed)
+def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], machine: _Machine, number: int) -> Trainer:
+    """What teaches network `number`."""
     settings, targets, device = data.settings, data.targets[learn], machine.device
+    seed = settings.seed + number
+    torch.manual_seed(seed)
     channels = Channels(torch.from_numpy(start.matrix).to(device), settings.channels)
     shape = Shape(
         dimensions=channels.dimensions,
@@ -289,7 +291,10 @@ def _trainer(start: Start, data: _Data, learn: NDArray[np.int64], machine: _Mach
         k=settings.k,
         hidden=settings.hidden,
     )
-    network = TextCNN(shape, dropout=settings.dropout, crew=machine.crew).to(device)
+    network = TextCNN(shape, dropout=settings.dropout, crew=machine.crew)
+    if start.table is not None and settings.learned_filters == "on":
+        network.start_from(start.table.filters, start.scale, skip=number * settings.filters)
+    network.to(device)
     share = np.clip(targets.mean(axis=0), 1e-4, 1 - 1e-4)
     prior = np.log(share / (1 - share)) if data.several else np.log(share)
     network.output.bias.data = torch.from_numpy(prior.astype(np.float32)).to(device)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from textcnn.errors import VectorsError
 from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.tokens import parts, spellings
+from textcnn.vectors.filters import Filters, read_filters, tensors_of
 from textcnn.vocabulary import Vocabulary, check_vocabulary
 
 __all__ = ["EMBEDDED", "FORMAT", "Found", "Quantized", "VectorTable"]
@@ -56,6 +57,7 @@ class VectorTable(NamedTuple):
     vocabulary: Vocabulary
     vectors: Quantized
     facts: Mapping[str, str] = MappingProxyType({})  # licence, source and whatever else its file says
+    filters: Mapping[int, Filters] = MappingProxyType({})  # of each width, if some have learned over these vectors
 
     @property
     def dimensions(self) -> int:
@@ -112,7 +114,8 @@ class VectorTable(NamedTuple):
             raise TensorFileError("the shapes of its tensors do not fit")
         if not np.isfinite(scales).all():
             raise TensorFileError("its scales are damaged")
-        return cls(facts.pop("name", "vectors"), vocabulary, Quantized(values, scales), facts)
+        filters = read_filters(tensors, values.shape[1])
+        return cls(facts.pop("name", "vectors"), vocabulary, Quantized(values, scales), facts, filters)
 
     def write(self, file: BinaryIO, **facts: str) -> None:
         """Write the table with its facts and further ones (licence, source) in its metadata."""
@@ -122,5 +125,6 @@ class VectorTable(NamedTuple):
             "text": self.vocabulary.text,
             "offsets": self.vocabulary.offsets,
             "order": self.vocabulary.order,
+            **tensors_of(self.filters),
         }
         write_tensors(file, {"format": FORMAT, "name": self.name, **self.facts, **facts}, tensors)
