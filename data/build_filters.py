@@ -80,7 +80,6 @@ def wanted(found: NDArray[np.float16], axes: int = AXES) -> Floats:
 def learn(ragged: Ragged, start: Start, targets: Floats, filters: int = FILTERS, passes: int = PASSES) -> TextCNN:
     """A network whose last layer says what is wanted; least squares."""
     torch.manual_seed(0)
-    torch.set_num_threads(1)
     crew, random = Crew(free_cores()), np.random.default_rng(0)
     vectors = torch.from_numpy(start.matrix)
     shape = Shape(dimensions=vectors.shape[1], labels=targets.shape[1], widths=WIDTHS, filters=filters)
@@ -126,6 +125,7 @@ def filters_of(network: TextCNN, scale: float) -> dict[int, Filters]:
 
 def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     """All steps."""
+    torch.set_num_threads(1)  # the crew's threads share the work, see textcnn/crew.py
     for origin in build_vectors.MPNET:
         build_vectors.checked(origin, inputs)
     passages, _ = passages_and_words(inputs, work, exclude)
