@@ -2,6 +2,7 @@
 
     sources.py    what `--vectors` names, opened: the one door for all that is above
     table.py      words and their vectors, in bytes, mapped      neighbours.py  the nearest words
+    filters.py    what has learned over a table's vectors, for networks to start from
     opening.py    a file, unpacked, its kind found out           coverage.py    how much of some texts is known
     text.py, word2vec.py, fasttext.py    files to blocks of rows, in bounded memory
     conversion.py blocks to a table, in a file or in memory      cache.py       each large file converted once
