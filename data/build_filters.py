@@ -16,12 +16,12 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import build_vectors
 import numpy as np
 import torch
-from build_vectors import Encoder, Floats, equal_lengths, mpnet, passages_and_words, say
+from build_vectors import Floats, passages_and_words, say, write
+from encoder import LONGEST, Encoder, equal_lengths, mpnet
+from inputs import MPNET, checked
 from numpy.typing import NDArray
 
 from textcnn.crew import Crew, free_cores
@@ -126,13 +126,11 @@ def filters_of(network: TextCNN, scale: float) -> dict[int, Filters]:
 def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     """All steps."""
     torch.set_num_threads(1)  # the crew's threads share the work, see textcnn/crew.py
-    for origin in build_vectors.MPNET:
-        build_vectors.checked(origin, inputs)
+    for origin in MPNET:
+        checked(origin, inputs)
     passages, _ = passages_and_words(inputs, work, exclude)
-    encoder: Any = mpnet(inputs)
-    encoder.layers = LAYERS
-    targets = wanted(states(passages, encoder, work / "passages.npy"))
-    encoded = encode(passages, max_words=build_vectors.LONGEST)
+    targets = wanted(states(passages, mpnet(inputs, LAYERS), work / "passages.npy"))
+    encoded = encode(passages, max_words=LONGEST)
     # A word that the table does not have says nothing here.
     settings = Settings(vectors=str(path), min_count=1000)
     start = begin(encoded, np.ones(len(encoded.ragged.words), bool), settings, say)
@@ -140,7 +138,7 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     network = learn(ragged, start, targets)
     table = VectorTable.open(path)
     facts = {**table.facts, "filters": "distilled from all-mpnet-base-v2 over texts"}
-    build_vectors.write(table._replace(facts=facts, filters=filters_of(network, start.scale)), path)
+    write(table._replace(facts=facts, filters=filters_of(network, start.scale)), path)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The program as its users have it: a process of its own."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -16,6 +17,15 @@ def environment(**changes):
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **changes}
+
+
+def script(name):
+    """A file of data/ as a module, which finds its neighbours as it does when it runs."""
+    sys.path.insert(0, str(ROOT / "data"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(ROOT / "data"))
 
 
 def command(*arguments):

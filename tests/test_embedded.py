@@ -1,7 +1,6 @@
 """The embedded English vectors: they come with the package, open at once, and cost what is used of them."""
 
 import csv
-import importlib.util
 import json
 import os
 import random
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from program import ROOT, command, environment
+from program import ROOT, command, environment, script
 
 from textcnn.vectors.table import EMBEDDED, Quantized, VectorTable
 from textcnn.vocabulary import Vocabulary
@@ -58,24 +57,15 @@ def test_the_table_is_what_was_promised():
     assert [word for word in tokens if words.row(word) is None] == []
 
 
-@pytest.fixture(scope="module")
-def build():
-    """The script that builds the table, as a module."""
-    spec = importlib.util.spec_from_file_location("build_vectors", ROOT / "data" / "build_vectors.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_distances_are_exact_when_short_and_coarse_when_long(build):
+def test_distances_are_exact_when_short_and_coarse_when_long():
     """What MPNet makes of the distance of two pieces, by hand: 0 to 7, then logarithms; 16 more for what follows."""
     steps = [0, -1, -7, -8, -11, -12, -127, 1, 7, 8, 127]
-    assert build.bucket(torch.tensor(steps)).tolist() == [0, 1, 7, 8, 8, 9, 15, 17, 23, 24, 31]
+    assert script("encoder").bucket(torch.tensor(steps)).tolist() == [0, 1, 7, 8, 8, 9, 15, 17, 23, 24, 31]
 
 
-def test_stretching_moves_words_along_good_and_bad_alone(build, tmp_path):
+def test_stretching_moves_words_along_good_and_bad_alone(tmp_path):
     """The first number of a vector is how good a word is, the second how bad, the others are of no matter here."""
-    random = np.random.default_rng(0)
+    build, random = script("build_vectors"), np.random.default_rng(0)
     vectors = random.normal(size=(3000, 6)).astype(np.float32)
     vectors[:, :2] = np.abs(vectors[:, :2]) * (random.random((3000, 2)) < 0.2)
     names = [f"w{number}" for number in range(3000)]

@@ -1,14 +1,12 @@
 """Filters that have learned over the vectors of a table: kept in its file, and what networks start from."""
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from program import ROOT
+from program import script
 
 from textcnn import TextCNNClassifier
 from textcnn.errors import VectorsError
@@ -154,22 +152,9 @@ def test_the_english_table_has_filters_of_the_widths_that_are_the_default() -> N
 # how they learn
 
 
-@pytest.fixture(scope="module")
-def build():
-    """The script, as a module."""
-    sys.path.insert(0, str(ROOT / "data"))
-    try:
-        spec = importlib.util.spec_from_file_location("build_filters", ROOT / "data" / "build_filters.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.pop(0)
-    return module
-
-
-def test_what_is_wanted_keeps_the_axes_of_most_variance(build) -> None:
+def test_what_is_wanted_keeps_the_axes_of_most_variance() -> None:
     """Two layers of four numbers, of which two go together, two are alone: three axes keep everything."""
-    draw = np.random.default_rng(0).normal(size=(500, 2, 3))
+    build, draw = script("build_filters"), np.random.default_rng(0).normal(size=(500, 2, 3))
     states = np.concatenate([draw, draw[:, :, :1]], axis=2).astype(np.float16)
     targets = build.wanted(states, axes=3)
     assert targets.shape == (500, 6)
@@ -178,8 +163,9 @@ def test_what_is_wanted_keeps_the_axes_of_most_variance(build) -> None:
     assert abs(np.corrcoef(first, draw[:, 0, 0])[0, 1]) > 0.99  # the one that counts twice
 
 
-def test_filters_learn_to_say_what_is_wanted_and_say_it_again_over_the_table(build, monkeypatch, tmp_path) -> None:
+def test_filters_learn_to_say_what_is_wanted_and_say_it_again_over_the_table(monkeypatch, tmp_path) -> None:
     """Wanted is whether a text has "good" and whether it has "bad film": in the end little is left to explain."""
+    build = script("build_filters")
     monkeypatch.setattr(build, "MEASURED", 100)
     path, draw = write_table(tmp_path / "table", {}), np.random.default_rng(0)
     texts = [" ".join(draw.choice(WORDS, size=6)) for _ in range(1500)]

@@ -168,7 +168,9 @@ def glove_100(inputs: Path) -> tuple[list[str], np.ndarray]:
 def teacher(inputs: Path) -> tuple[list[str], np.ndarray]:
     """Each word of the embedded table alone through MiniLM, centred."""
     made = builder()
-    made.checked(made.MINILM, inputs)
+    from inputs import MINILM
+
+    made.checked(MINILM, inputs)
     words = VectorTable.open(EMBEDDED).vocabulary.words()
     return words, made.centred(made.alone(words, made.minilm(inputs)))
 
