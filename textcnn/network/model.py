@@ -75,7 +75,7 @@ class TextCNN(nn.Module):
 
     @torch.no_grad()
     def start_from(self, learned: Mapping[int, Filters], scale: float, skip: int = 0) -> None:
-        """Let the first bank start from filters that have learned; where they are too few or of other widths, it stays.
+        """Let the first bank start from filters that have learned; beyond their number and widths it stays as it is.
 
         Args:
             learned: (h, F', d) of each width h, over vectors of one channel.
