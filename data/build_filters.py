@@ -6,7 +6,7 @@
 A network of textcnn, its vectors held still, learns to say from a passage's words what a sentence encoder (MPNet) says
 about the passage: the means of four of its layers over all places. For that its filters have to notice much of what
 counts in any text, and a classifier that starts from them has less to learn: distillation (Hinton et al. 2015) into a
-network that answers some thousand times faster. No text's label is used, and the passages are those that
+network that answers some hundred times faster. No text's label is used, and the passages are those that
 build_vectors.py read, without the excluded ones. The layer that makes 768 numbers of the features is thrown away.
 
 Reading takes twenty minutes on one core, learning three. Needs the same packages as build_vectors.py.
