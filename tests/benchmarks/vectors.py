@@ -207,7 +207,9 @@ def carried_out(run: Run, corpora: Path, inputs: Path) -> Result:
     reduced = REDUCED if run.question == "vectors" else FEW
     vectors = vectors_of(run.vectors, inputs)
     began = time.perf_counter()
-    model = TextCNNClassifier(vectors=vectors, keep_words=run.keep_words, seed=run.seed, **reduced)
+    model = TextCNNClassifier(
+        vectors=vectors, learned_filters="off", keep_words=run.keep_words, seed=run.seed, **reduced
+    )
     model.fit([text for _, text in train], [label for label, _ in train])
     seconds = time.perf_counter() - began
     whole = model._predictor
