@@ -43,7 +43,7 @@ MEASURED = 3_000  # passages that are not learned from, and tell how far it is
 
 
 def states(passages: Sequence[str], encoder: Encoder, file: Path) -> NDArray[np.float16]:
-    """The means of the layers over each passage, (N, layers, size); from the file what is there."""
+    """The means of the layers over each passage, (N, layers, size); from the file if it is there."""
     if file.exists():
         found: NDArray[np.float16] = np.load(file)
         return found
@@ -134,7 +134,7 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     # A word that the table does not have says nothing here.
     settings = Settings(vectors=str(path), min_count=1000)
     start = begin(encoded, np.ones(len(encoded.ragged.words), bool), settings, say)
-    ragged = encoded.ragged._replace(words=start.rows[encoded.ragged.words].astype(np.int32))
+    ragged = start.ragged(encoded)
     network = learn(ragged, start, targets)
     table = VectorTable.open(path)
     facts = {**table.facts, "filters": "distilled from all-mpnet-base-v2 over texts"}

@@ -172,7 +172,7 @@ def test_filters_learn_to_say_what_is_wanted_and_say_it_again_over_the_table(mon
     wanted = np.array([["good" in text, "bad film" in text] for text in texts], np.float32)
     encoded = encode(texts, 9)
     start = begin(encoded, np.ones(len(encoded.ragged.words), bool), Settings(vectors=str(path)), lambda note: None)
-    ragged = encoded.ragged._replace(words=start.rows[encoded.ragged.words].astype(np.int32))
+    ragged = start.ragged(encoded)
     said: list[str] = []
     monkeypatch.setattr(build, "say", said.append)
     network = build.learn(ragged, start, wanted, filters=8, passes=12)

@@ -125,7 +125,7 @@ def main() -> None:
     targets = np.eye(len(labels), dtype=np.float32)[[labels.index(row["label"]) for row in rows]]
     encoded = encode([row["text"] for row in rows], 20_000)
     start = begin(encoded, np.ones(len(encoded.ragged.words), bool), Settings(), lambda note: None)
-    ragged = encoded.ragged._replace(words=start.rows[encoded.ragged.words].astype(np.int32))
+    ragged = start.ragged(encoded)
     chosen = [
         batch
         for batch, _ in zip(

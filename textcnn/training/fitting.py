@@ -178,7 +178,7 @@ def _learn(
             watch(note)
 
     start = begin(encoded, np.repeat(in_training, encoded.ragged.lengths), settings, say)
-    ragged = encoded.ragged._replace(words=start.rows[encoded.ragged.words].astype(np.int32))
+    ragged = start.ragged(encoded)
     train, validation = (
         None if part is None else Part(ragged.take(part), data.targets[part]) for part in (learn, held)
     )

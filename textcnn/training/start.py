@@ -11,7 +11,7 @@ from textcnn.tokens import normal, spellings
 from textcnn.vectors.sources import Known, Pretrained, open_vectors
 from textcnn.vectors.table import EMBEDDED, VectorTable
 from textcnn.vectors.trained import train_vectors
-from textcnn.vocabulary import UNKNOWN, Encoded
+from textcnn.vocabulary import UNKNOWN, Encoded, Ragged
 
 __all__ = ["Start", "begin"]
 
@@ -35,6 +35,10 @@ class Start(NamedTuple):
     scale: float  # what the table's vectors were multiplied by
     source: str
     known: float  # share of the training tokens whose word has a pretrained vector
+
+    def ragged(self, encoded: Encoded) -> Ragged:
+        """The texts it was made for, their words as rows of the matrix."""
+        return encoded.ragged._replace(words=self.rows[encoded.ragged.words].astype(np.int32))
 
 
 class _Words(NamedTuple):
