@@ -15,7 +15,8 @@ for VADER: what many texts are sorted by is a small part of what vectors are mad
 
 No text's label is used, and no text is kept: only means over many texts. `--exclude FOLDER` leaves out every passage
 that shares eight words in a row, or a whole sentence, with a text of a CSV file in that folder (column `text`): so
-the texts of benchmarks cannot have been read before they are classified. The published table was built that way.
+the texts of benchmarks cannot have been read before they are classified. The published table was built that way. It
+has no filters; build_filters.py adds them.
 
 The inputs are packages, as they are published, and git repositories, cloned to `inputs/owner+name`. Everything is
 checked by SHA-256 before it is used. The steps leave their results in the work folder and are not repeated. Reading
