@@ -99,8 +99,8 @@ class TestTrain:
         assert 'text from "text" (by name), labels from "label" (by name)' in answer.err
         assert "40 texts, 2 labels" in answer.err
         assert len(re.findall(r"^epoch +\d  loss \d\.\d+  validation loss", answer.err, re.MULTILINE)) == 3
-        assert re.search(r"^ham +[\d.]+ +[\d.]+ +[\d.]+ +2$", answer.err, re.MULTILINE)
-        assert "on 4 texts held out" in answer.err
+        assert re.search(r"^ham +[\d.]+ +[\d.]+ +[\d.]+ +7$", answer.err, re.MULTILINE)
+        assert "on 14 texts held out" in answer.err
         assert answer.err.endswith("try: textcnn predict 'your text'\n")
         assert "\x1b" not in answer.err
         assert (folder / "model.textcnn").stat().st_size > 1000
@@ -452,7 +452,7 @@ class TestTerminal:
             display.show(Epoch(1, 20, 0.51234, 0.6, 0.7, 10.5, True, "the loss diverged"))
             display.show(Step(12, 20, 110, 170, 0.4))
             display.live.refresh()
-            display.show("the same again with the held-out texts")
+            display.show("the same again with all texts")
             display.show(Epoch(1, 20, 0.3, None, None, 9.0, True, ""))
             display.end()
         shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", terminal.getvalue())

@@ -1,5 +1,6 @@
 """How a network learns: the split, the optimiser of word vectors, the loop, and what it does in trouble."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from textcnn.training.calibration import Calibration, calibrate, per_label, thre
 from textcnn.training.fitting import Labelled, Measured, fit
 from textcnn.training.loop import Epoch, Part, Step, Trainer
 from textcnn.training.optimizer import Adam
-from textcnn.training.split import hold_out
+from textcnn.training.split import deal, hold_out, splits
 from textcnn.training.weights import class_weights
 from textcnn.vocabulary import encode
 from textcnn.wide import Join
@@ -58,6 +59,46 @@ def test_the_split_is_stratified() -> None:
 def test_a_label_with_one_text_is_learned_from() -> None:
     learn, held = hold_out(["a", "b", "c"], ["x", "x", "single"], 0.5, np.random.default_rng(0))
     assert 2 in learn and len(held) == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=1),
+    st.integers(2, 4),
+    st.integers(0, 5),
+)
+def test_each_text_is_held_out_once_and_never_beside_its_copy(
+    rows: list[tuple[int, int]], parts: int, seed: int
+) -> None:
+    texts, strata = [text for text, _ in rows], [stratum for _, stratum in rows]
+    dealt = deal(texts, strata, parts, np.random.default_rng(seed))
+    assert 1 <= len(dealt) <= parts
+    for learn, held in dealt:
+        assert sorted([*learn, *held]) == list(range(len(rows))) and len(learn)
+        assert not {texts[row] for row in learn} & {texts[row] for row in held}
+    held_out = [row for _, held in dealt for row in held]
+    assert len(held_out) == len(set(held_out))
+    first_of = {text: row for row, text in reversed(list(enumerate(texts)))}
+    alone = Counter(strata[row] for row in first_of.values())
+    assert set(held_out) == {row for row, text in enumerate(texts) if alone[strata[first_of[text]]] > 1}
+
+
+def test_the_parts_are_stratified() -> None:
+    strata = [0] * 900 + [1] * 30
+    for _, held in deal(range(930), strata, 3, np.random.default_rng(0)):
+        assert np.bincount(np.array(strata)[held]).tolist() == [300, 10]
+
+
+def test_of_few_texts_each_third_is_held_out_of_many_or_of_those_of_a_model_trained_once_a_tenth() -> None:
+    def sizes(count: int, **values: Any) -> list[int]:
+        settings = settled(Settings(**values), 2)
+        return [len(held) for _, held in splits([str(n) for n in range(count)], [0, 1] * (count // 2), settings)]
+
+    assert sizes(60) == sizes(60, quality="best") == [20, 20, 20]
+    assert sizes(60, quality="fast") == sizes(60, refit="off") == [6]
+    assert sizes(60, validation_share=0.2) == [12]
+    assert sizes(20_002) == [2000]
+    long = [f"{'word ' * 400_000}{number}" for number in range(12)]
+    assert [len(held) for _, held in splits(long, [0] * 12, settled(Settings(), 2))] == [1]
 
 
 # The optimiser
@@ -259,6 +300,14 @@ def quick(**values: object) -> Settings:
     return Settings(**{"vectors": "none", "filters": 8, "epochs": 4, "dimensions": 8, **values})  # type: ignore[arg-type]
 
 
+def by_chance() -> Labelled:
+    """What one of these texts is says nothing about another."""
+    random = np.random.default_rng(0)
+    words = random.integers(0, 20, (60, 4))
+    texts = [f"n{number} " + " ".join(f"w{word}" for word in row) for number, row in enumerate(words)]
+    return Labelled(texts, [(("ham", "spam")[chosen],) for chosen in random.integers(0, 2, len(texts))])
+
+
 def test_seed_data_and_threads_fix_every_weight(tmp_path) -> None:
     for threads in (1, 2):
         files = []
@@ -301,10 +350,53 @@ def test_at_the_end_it_learns_from_all_texts() -> None:
         return [row for row in seen if isinstance(row, str)], model
 
     notes, model = learn()
-    assert "the same again with the held-out texts" in notes
-    single, other = learn(refit="off")
+    assert notes == ["the same again without another third of the texts"] * 2 + ["the same again with all texts"]
+    tenth, model = learn(validation_share=0.1)
+    assert tenth == ["the same again with all texts"]
+    single, other = learn(validation_share=0.1, refit="off")
     assert not single and len(other.vocabulary) <= len(model.vocabulary)
-    assert other.figures["validation"] == model.figures["validation"]
+
+
+def test_the_model_is_calibrated_on_answers_to_all_texts_and_its_first_part_is_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each answer is of a model that had not seen the text: by heart all would be right here, by chance half."""
+    calibrated: list[int] = []
+
+    def of(network: Any, wide: Any, targets: Any, *, several: bool) -> Calibration:
+        calibrated.append(len(targets))
+        assert (network.argmax(axis=1) == targets.argmax(axis=1)).mean() < 0.8
+        return Calibration(Join(2.0, 0.0))
+
+    monkeypatch.setattr(Calibration, "of", of)
+    measured: list[Measured] = []
+    texts, labels = noise = by_chance()
+    model = fit(
+        noise,
+        classes=["ham", "spam"],
+        several=False,
+        settings=quick(wide="off", min_count=1, epochs=60, learning_rate=0.02),
+        watch=lambda row: bool(isinstance(row, Measured) and measured.append(row)),
+    )
+    assert calibrated == [60] and model.join == Join(2.0, 0.0)
+    assert len(measured[0].texts) == model.figures["validation"]["count"] == 20
+    answers = Predictor(model).all_probabilities(texts).argmax(axis=1)
+    assert np.mean([model.labels[answer] == own for answer, (own,) in zip(answers, labels, strict=True)]) > 0.9
+
+
+@pytest.mark.parametrize(("values", "last"), [({}, True), ({"quality": "fast"}, False), ({"patience": 1}, False)])
+def test_weights_of_the_last_pass_are_kept_if_the_model_learns_again(values: dict[str, Any], last: bool) -> None:
+    """What is kept of the part that is judged is what the whole will be; else, or if it ended early, the best."""
+    model = fit(
+        by_chance(),
+        classes=["ham", "spam"],
+        several=False,
+        settings=quick(epochs=9, learning_rate=0.1, **values),
+        watch=lambda row: False,
+    )
+    curve, kept = model.figures["curve"], model.figures["kept"]
+    best = 1 + max(range(len(curve)), key=lambda epoch: (curve[epoch][2], -curve[epoch][1]))
+    assert best < len(curve) and kept == (len(curve) if last else best)
 
 
 def test_nothing_to_learn_from() -> None:
@@ -334,7 +426,7 @@ def test_several_networks_are_averaged_and_each_differs() -> None:
         .fit(texts, labels, watch=watch)
         .model_
     )
-    assert len(model.members) == 3 and notes.count("network 2 of 3") == 2
+    assert len(model.members) == 3 and notes.count("network 2 of 3") == 4
     first, second, third = (member.network.filters[0] for member in model.members)
     assert not np.array_equal(first, second) and not np.array_equal(second, third)
     encoded = encode(["free lunch"], 9)
@@ -352,7 +444,7 @@ def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
         )
         networks, channels = (2, "both") if quality == "best" else (1, "trained")
         assert (len(model.model_.members), model.model_.settings["channels"]) == (networks, channels)
-    again = "the same again with the held-out texts"
+    again = "the same again with all texts"
     assert [again in notes for notes in told.values()] == [False, True, True]
 
 
@@ -362,11 +454,11 @@ def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
         (10, 2, 200),
         (100, 2, 160),
         (700, 2, 23),
-        (2000, 2, 20),
-        (10_000, 2, 4),
+        (3000, 2, 10),
+        (10_000, 2, 5),
         (10**6, 2, 4),
         (700, 3, 46),
-        (10_000, 3, 8),
+        (10_000, 3, 10),
     ],
 )
 def test_the_fewer_texts_the_more_passes(texts: int, labels: int, passes: int) -> None:
@@ -375,6 +467,40 @@ def test_the_fewer_texts_the_more_passes(texts: int, labels: int, passes: int) -
     network = TextCNN(Shape(dimensions=4, labels=labels, widths=(1,), filters=2))
     trainer = Trainer(network, channels, settings, weights=np.ones(labels, np.float32), several=False)
     assert trainer.passes(texts) == passes
+
+
+def test_fewer_passes_suit_if_the_loss_of_texts_held_out_was_least_long_before_the_end() -> None:
+    trainer, _ = a_trainer(Settings())
+
+    def suiting(texts: int, least: int) -> int:
+        losses = [abs(number - least) / 10 for number in range(1, 21)]
+        history = [Epoch(number, 20, 0.1, loss, 0.5, 1.0, True, "") for number, loss in enumerate(losses, 1)]
+        return trainer.suiting(texts, history)
+
+    assert [suiting(4000, least) for least in (1, 4, 9, 10, 20)] == [2, 6, 14, 20, 20]
+    assert suiting(1000, 2) == 8 and suiting(500, 2) == 20  # few texts held out say little
+
+
+def test_what_was_learned_by_heart_is_learned_again_in_fewer_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textcnn.training.loop._SEEN_OF_FEW", 800)
+
+    def learn(**values: Any) -> tuple[list[str], Model]:
+        notes: list[str] = []
+        model = fit(
+            by_chance(),
+            classes=["ham", "spam"],
+            several=False,
+            settings=quick(learning_rate=0.02, **{"epochs": 0, "wide": "off", **values}),
+            watch=lambda row: bool(isinstance(row, str) and notes.append(row)),
+        )
+        return [note for note in notes if "passes" in note], model
+
+    notes, model = learn()
+    assert notes == ["the loss of texts held out grew in the end: the same again in 10 passes"]
+    assert len(model.figures["curve"]) == model.figures["kept"] == 10
+    for asked in ({"epochs": 20}, {"patience": 12}, {"quality": "fast"}):
+        notes, model = learn(**asked)
+        assert not notes and len(model.figures["curve"]) > 12
 
 
 def test_what_is_left_to_the_data_and_to_quality_is_settled_once() -> None:

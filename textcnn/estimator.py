@@ -60,7 +60,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         Args:
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
-            validation: texts and labels that decide when to stop; if not given, a part is held out.
+            validation: texts and labels that say how long to learn; if not given, parts of the texts are held out.
             watch: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fitting) and note;
                 training ends when it returns True.
 

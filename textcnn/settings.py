@@ -109,7 +109,7 @@ class Settings:
     quality: str = _setting(
         "good",
         "Training",
-        "fast: trained once, on all texts but the held-out ones; good: once more on all, with a linear part "
+        "fast: trained once, on all texts but a tenth; good: each third held out once, then on all, with a linear part "
         "chosen for them; best: two networks, each with both channels",
         Limits(choices=("fast", "good", "best")),
     )
@@ -127,7 +127,12 @@ class Settings:
     batch_size: int = _setting(0, "Training", "texts in a step; 0: by their number", Limits(0, 10000))
     learning_rate: float = _setting(1.5e-3, "Training", "step size of Adam", Limits(1e-7, 1000))
     vector_learning_rate: float = _setting(3e-3, "Training", "step size for the word vectors", Limits(0, 1000))
-    validation_share: float = _setting(0.1, "Training", "share of texts held out for validation", Limits(0.01, 0.9))
+    validation_share: float = _setting(
+        0.0,
+        "Training",
+        "share of texts held out for validation; 0: of up to 20,000 texts each third in turn, of more a tenth",
+        Limits(0, 0.9),
+    )
     refit: str = _setting(
         "auto",
         "Training",
@@ -153,6 +158,7 @@ def settled(settings: Settings, labels: int) -> Settings:
         filters=settings.filters or (100 if labels <= _FEW_LABELS else 200),
         channels=("both" if best else "trained") if settings.channels == "auto" else settings.channels,
         networks=settings.networks or (2 if best else 1),
+        refit=("off" if settings.quality == "fast" else "on") if settings.refit == "auto" else settings.refit,
     )
 
 

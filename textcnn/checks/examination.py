@@ -16,9 +16,8 @@ from textcnn.corpus import Corpus
 from textcnn.errors import TrainingError
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
-from textcnn.settings import Settings
-from textcnn.tokens import folded
-from textcnn.training.split import hold_out
+from textcnn.settings import Settings, settled
+from textcnn.training.split import splits
 
 __all__ = ["Examination", "Question"]
 
@@ -83,14 +82,13 @@ class Examination:
 
     def _held_out(self) -> list[int]:
         """What `train` would hold out of these texts."""
-        corpus, settings = self.question.corpus, self.settings
-        keys = [folded(text) for text in corpus.texts]
+        corpus = self.question.corpus
         strata = [own[:1] for own in corpus.labels]
-        random = np.random.default_rng(settings.seed)
-        return list(map(int, hold_out(keys, strata, settings.validation_share, random)[1]))
+        settings = settled(self.settings, len(self.sample.classes))
+        return list(map(int, splits(corpus.texts, strata, settings)[0][1]))
 
     def _of_training(self) -> Iterator[Check]:
-        from textcnn.training.fitting import chosen_device
+        from textcnn.training.machine import chosen_device
 
         sample, values = self.sample, self.question.values
         self.tell("gradients")

@@ -52,7 +52,8 @@ def train(
 ) -> None:
     """Learn from labelled texts: CSV, TSV, JSON lines, fastText lines, or a folder with one folder per label.
 
-    A part of the texts is held out to decide when to stop and to measure. Ctrl-C ends training with the best so far.
+    Texts are held out (each third once, if they are few) to find how long to learn and what probabilities are worth;
+    then all are learned from. Ctrl-C ends training with the best so far.
     """
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     if compact:

@@ -126,7 +126,7 @@ def _content(subject: Subject) -> dict[str, Any]:
         "filters": filter_rows(subject),
         "exact": all(len(member.network.layers) == 1 for member in model.members),
         "map": plots.word_map(points) if points else "",
-        "learning": learning(model.figures.get("curve")),
+        "learning": learning(model.figures.get("curve"), model.figures.get("kept")),
         "facts": _facts(subject),
     }
 
@@ -164,18 +164,19 @@ def _ranking(tables: Tables) -> list[Drawing]:
     return [*made, Drawing("Reliability", svg, [], note)]
 
 
-def learning(curve: Any) -> list[Drawing]:
-    """Loss and score by epoch, as the model file tells them; nothing if it does not."""
+def learning(curve: Any, kept: Any = None) -> list[Drawing]:
+    """Loss and score by epoch, as the model file tells them, and whose weights were kept; nothing if it does not."""
     if not _is_curve(curve):
         return []
     loss, held, score = (np.array(column, float) for column in zip(*curve, strict=True))
     epochs = np.arange(1.0, len(loss) + 1)
     best = int(np.lexsort((-held, score))[-1]) + 1
+    kept = kept if isinstance(kept, int) and 1 <= kept <= len(loss) else best
     losses = [Line("training", epochs, loss, f"{loss[-1]:.3f}"), Line("held out", epochs, held, f"{held[-1]:.3f}")]
     scores = [Line("held out", epochs, score, f"{score[best - 1]:.3f} at best")]
-    note = f"The dotted line is epoch {best}, whose weights were kept."
+    note = f"The dotted line is epoch {kept}, whose weights were kept."
     return [
-        Drawing(title, plots.lines(name, drawn, across="epoch", up=up, mark=best), drawn, note)
+        Drawing(title, plots.lines(name, drawn, across="epoch", up=up, mark=kept), drawn, note)
         for title, name, drawn, up in (("Loss", "loss", losses, "loss"), ("Score", "score", scores, "score"))
     ]
 

@@ -6,7 +6,7 @@ weights return and both learning rates fall to a quarter.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import NamedTuple
 
@@ -27,9 +27,11 @@ __all__ = ["Epoch", "Part", "Step", "Trainer"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start
-_SEEN, _PASSES = 40_000, 20  # texts that are enough, each counted as often as it is seen; passes that are enough
+_SEEN, _PASSES = 50_000, 10  # texts that are enough, each counted as often as it is seen; passes that are enough
 _SEEN_OF_FEW = 16_000  # texts that must be seen all the same
 _MOST_PASSES = 200
+_BEYOND = 1.5  # times the passes to the least loss on held-out texts: the learning rate falls only at the end of all
+_FEWER = 0.7  # of the passes: more than that is not worth learning again
 
 
 class Part(NamedTuple):
@@ -128,9 +130,18 @@ class Trainer:
 
     def passes(self, texts: int) -> int:
         """Passes over the training texts: as set, or so that enough texts are seen; few texts need fewer in all."""
-        few = len(self.weights) <= 2  # more labels take longer to learn
-        number = max(min(_SEEN / max(texts, 1), _PASSES), _SEEN_OF_FEW / max(texts, 1)) * (1 if few else 2)
+        number = max(min(_SEEN / max(texts, 1), _PASSES), _SEEN_OF_FEW / max(texts, 1)) * self._longer()
         return self.settings.epochs or int(np.clip(round(number), 4, _MOST_PASSES))
+
+    def suiting(self, texts: int, history: Sequence[Epoch]) -> int:
+        """Passes that suit better if the loss on held-out texts was least long before the end."""
+        least = min(history, key=lambda row: (row.validation_loss or 0.0, -row.epoch)).epoch
+        needed = _SEEN_OF_FEW / 2 / max(texts, 1) * self._longer()  # few held-out texts say little
+        found = max(round(_BEYOND * least), round(needed))
+        return found if found <= _FEWER * len(history) else len(history)
+
+    def _longer(self) -> int:
+        return 1 if len(self.weights) <= 2 else 2  # more labels take longer to learn
 
     def _step(self, batch: Batch, targets: NDArray[np.float32], rate: float) -> float:
         """Learn from a batch; `rate` multiplies the learning rates."""
