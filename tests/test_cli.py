@@ -143,7 +143,7 @@ class TestTrain:
     def test_validation_texts_that_are_learned_from_are_left_out(self, textcnn, train_csv):
         answer = textcnn("train", train_csv, "--validation", train_csv, "--epochs=1", *TINY)
         assert answer.code == 0
-        assert re.search(r"(\d+) of \1 validation texts are training texts too and left out; a part of", answer.err)
+        assert re.search(r"(\d+) of \1 validation texts are training texts too and left out; parts of", answer.err)
 
     def test_labels_are_any_text(self, textcnn, folder):
         labels = {"ham": "[bold]a [/b] :smile:", "spam": "7 💰\u202e"}

@@ -68,8 +68,8 @@ def fit(
     own, again = len(held) > 0 and not len(unseen), settings.refit == "on"
     with on_machine(settings) as machine:
         lesson = teach(task, learn, judges, machine, watch, keep_last=again)
-        if not lesson.stopped and lesson.passes[0] < len(lesson.history):
-            watch(f"the loss of texts held out grew in the end: the same again in {lesson.passes[0]} passes")
+        if again and lesson.share < 1 and not (lesson.stopped or settings.patience):
+            watch("the loss of the texts held out grew in the end: the same again in fewer passes")
             other = teach(task, learn, judges, machine, watch, lesson)
             lesson = lesson._replace(stopped=True) if other.stopped else other
         answers, stopped = [_answers(lesson, task, judges)], lesson.stopped

@@ -66,7 +66,7 @@ class Lesson(NamedTuple):
     model: Model
     history: list[Epoch]  # of the first network
     kept: int  # the epoch whose weights it has
-    passes: list[int]  # that suit each network
+    share: float  # of the usual passes, that suits
     recipe: Recipe  # of the wide part
     start_loss: float  # before the first step
     start: Start
@@ -107,7 +107,7 @@ def teach(
         if settings.networks > 1:
             watch(f"network {number + 1} of {settings.networks}")
         trainer = _trainer(start, task, learn, machine, number)
-        rows = trainer.rows(train, validation, before.passes[number] if before else 0)
+        rows = trainer.rows(train, validation, before.share if before else 1.0)
         taught.append(_train(trainer, rows, watch, keep_last, len(learn)))
         if taught[-1].stopped:
             break
@@ -121,7 +121,7 @@ def teach(
         model=assembled([each.member for each in taught], start, wide, task.classes, task.several, settings),
         history=taught[0].history,
         kept=taught[0].kept,
-        passes=before.passes if before else [each.suiting for each in taught],
+        share=before.share if before else taught[0].suiting,
         recipe=recipe,
         start_loss=taught[0].start_loss,
         start=start,
@@ -142,7 +142,7 @@ class _Taught(NamedTuple):
     member: Member
     history: list[Epoch]
     kept: int  # the epoch whose weights it has; 0 if it did not come to the end of one
-    suiting: int  # how many passes suit it
+    suiting: float  # the share of the passes that suits it
     start_loss: float
     stopped: bool
 
@@ -162,8 +162,9 @@ def _train(trainer: Trainer, rows: Iterator[Step | Epoch], watch: Watch, keep_la
     kept = _kept(history, keep_last)
     if kept < len(history) or stopped:
         trainer.restore()
-    left_to_it = keep_last and kept and not settings.epochs
-    suiting = trainer.suiting(texts, history) if left_to_it else len(history)
+    suiting = len(history) / history[-1].epochs if history else 1.0
+    if suiting == 1 and keep_last and not settings.epochs:
+        suiting = trainer.suiting(texts, history)
     return _Taught(member_of(trainer, settings), history, kept, suiting, trainer.start_loss, stopped)
 
 

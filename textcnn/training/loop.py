@@ -27,11 +27,11 @@ __all__ = ["Epoch", "Part", "Step", "Trainer"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start
-_SEEN, _PASSES = 50_000, 10  # texts that are enough, each counted as often as it is seen; passes that are enough
+_SEEN, _PASSES = 40_000, 10  # texts that are enough, each counted as often as it is seen; passes that are enough
 _SEEN_OF_FEW = 16_000  # texts that must be seen all the same
 _MOST_PASSES = 200
 _BEYOND = 1.5  # times the passes to the least loss on held-out texts: the learning rate falls only at the end of all
-_FEWER = 0.7  # of the passes: more than that is not worth learning again
+_FEWER = 0.7  # a larger share of the passes is not worth learning again
 
 
 class Part(NamedTuple):
@@ -94,15 +94,15 @@ class Trainer:
         table = self.channels.trained
         self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table, crew=crew)
 
-    def rows(self, train: Part, validation: Part | None, passes: int = 0) -> Iterator[Step | Epoch]:
-        """Train for so many passes at most, or as the settings say; after each, an Epoch, and the best are kept."""
+    def rows(self, train: Part, validation: Part | None, share: float = 1.0) -> Iterator[Step | Epoch]:
+        """Train for that share of the passes that are usual; after each, an Epoch, and the best are kept."""
         rescues = 0
         start = self._weights()
         self.start_loss = self.validate(validation or train)[0]
         most = _DIVERGED * self.start_loss  # a guess by the prior alone costs a third of this
         size = self.settings.batch_size or int(np.clip(len(train.targets) // 30, 16, 100))
         count = -(-len(train.targets) // size)
-        passes = passes or self.passes(len(train.targets))
+        passes = max(round(share * self.passes(len(train.targets))), 1)
         slower = 1.0 if self.settings.batch_size else (size / 100) ** 0.5  # small batches are noisy
         for number in range(1, passes + 1):
             began, note, total = time.perf_counter(), "", 0.0
@@ -133,12 +133,12 @@ class Trainer:
         number = max(min(_SEEN / max(texts, 1), _PASSES), _SEEN_OF_FEW / max(texts, 1)) * self._longer()
         return self.settings.epochs or int(np.clip(round(number), 4, _MOST_PASSES))
 
-    def suiting(self, texts: int, history: Sequence[Epoch]) -> int:
-        """Passes that suit better if the loss on held-out texts was least long before the end."""
+    def suiting(self, texts: int, history: Sequence[Epoch]) -> float:
+        """The share of the passes that suits: less if the loss on held-out texts was least long before the end."""
         least = min(history, key=lambda row: (row.validation_loss or 0.0, -row.epoch)).epoch
         needed = _SEEN_OF_FEW / 2 / max(texts, 1) * self._longer()  # few held-out texts say little
-        found = max(round(_BEYOND * least), round(needed))
-        return found if found <= _FEWER * len(history) else len(history)
+        found = max(_BEYOND * least, needed) / len(history)
+        return found if found <= _FEWER else 1.0
 
     def _longer(self) -> int:
         return 1 if len(self.weights) <= 2 else 2  # more labels take longer to learn
