@@ -93,7 +93,7 @@ def teach(
     in_training[learn] = True
 
     def say(note: str) -> None:
-        if held is not None:  # the second time it would be said again
+        if before is None:  # the second time it would be said again
             watch(note)
 
     start = begin(encoded, np.repeat(in_training, encoded.ragged.lengths), settings, say)
