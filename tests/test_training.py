@@ -96,7 +96,7 @@ def test_of_few_texts_each_third_is_held_out_of_many_or_of_those_of_a_model_trai
     assert sizes(60) == sizes(60, quality="best") == [20, 20, 20]
     assert sizes(60, quality="fast") == sizes(60, refit="off") == [6]
     assert sizes(60, validation_share=0.2) == [12]
-    assert sizes(6_010) == [601]
+    assert sizes(6_010) == [600]
     long = [f"{'word ' * 400_000}{number}" for number in range(12)]
     assert [len(held) for _, held in splits(long, [0] * 12, settled(Settings(), 2))] == [1]
 
