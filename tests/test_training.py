@@ -455,10 +455,10 @@ def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
         (100, 2, 160),
         (700, 2, 23),
         (3000, 2, 10),
-        (10_000, 2, 4),
+        (10_000, 2, 5),
         (10**6, 2, 4),
         (700, 3, 46),
-        (10_000, 3, 8),
+        (10_000, 3, 10),
     ],
 )
 def test_the_fewer_texts_the_more_passes(texts: int, labels: int, passes: int) -> None:

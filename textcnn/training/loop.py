@@ -27,7 +27,7 @@ __all__ = ["Epoch", "Part", "Step", "Trainer"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start
-_SEEN, _PASSES = 40_000, 10  # texts that are enough, each counted as often as it is seen; passes that are enough
+_SEEN, _PASSES = 50_000, 10  # texts that are enough, each counted as often as it is seen; passes that are enough
 _SEEN_OF_FEW = 16_000  # texts that must be seen all the same
 _MOST_PASSES = 200
 _BEYOND = 1.5  # times the passes to the least loss on held-out texts: the learning rate falls only at the end of all
