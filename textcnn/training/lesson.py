@@ -20,6 +20,7 @@ from textcnn.training.start import Start, begin
 from textcnn.training.weights import class_weights
 from textcnn.training.wide import USUAL, Examples, Recipe, fit_wide
 from textcnn.vocabulary import Encoded, encode
+from textcnn.wide import Wide
 
 __all__ = ["Labelled", "Lesson", "Task", "teach"]
 
@@ -63,6 +64,7 @@ class Task(NamedTuple):
 class Lesson(NamedTuple):
     """A model, and how it came to be."""
 
+    learned: NDArray[np.int64]  # numbers of texts
     model: Model
     history: list[Epoch]  # of the first network
     kept: int  # the epoch whose weights it has
@@ -111,13 +113,9 @@ def teach(
         taught.append(_train(trainer, rows, watch, keep_last, len(learn)))
         if taught[-1].stopped:
             break
-    wide, recipe = None, USUAL
-    if settings.wide == "on":
-        examples = _examples(task, learn)
-        if settings.quality != "fast" and not taught[-1].stopped:  # who stops it does not want to wait
-            recipe = before.recipe if before else chosen(examples, machine.crew)
-        wide = fit_wide(examples, recipe)
+    wide, recipe = _linear(task, learn, machine, before, hurried=taught[-1].stopped)
     return Lesson(
+        learned=learn,
         model=assembled([each.member for each in taught], start, wide, task.classes, task.several, settings),
         history=taught[0].history,
         kept=taught[0].kept,
@@ -127,6 +125,21 @@ def teach(
         start=start,
         stopped=taught[-1].stopped,
     )
+
+
+def _linear(
+    task: Task, learn: NDArray[np.int64], machine: Machine, before: Lesson | None, *, hurried: bool
+) -> tuple[Wide | None, Recipe]:
+    """The wide part and its recipe; who stops the training does not want to wait for another than the usual one."""
+    settings = task.settings
+    if before and np.array_equal(before.learned, learn):
+        return before.model.wide, before.recipe
+    if settings.wide == "off":
+        return None, USUAL
+    examples, recipe = _examples(task, learn), USUAL
+    if settings.quality != "fast" and not hurried:
+        recipe = before.recipe if before else chosen(examples, machine.crew)
+    return fit_wide(examples, recipe), recipe
 
 
 def _examples(task: Task, learn: NDArray[np.int64]) -> Examples:
