@@ -147,24 +147,41 @@ def test_texts_that_are_all_alike(text: str, labels: list[int], several: bool) -
     assert np.abs(wide.scores(*encode([text, "", "zzz"], 99))).max() < 10
 
 
-@pytest.mark.parametrize(
-    ("count", "flipped", "signs", "of_label", "others"), [(400, 0.0, 4, 200, 60), (1000, 0.3, 3, 60, 6)]
-)
-def test_mistakes_cost_more_where_texts_say_plainly_what_they_are(
-    count: int, flipped: float, signs: int, of_label: int, others: int
-) -> None:
-    """Some words are signs of a label; texts have a few of them among others, and a share of the labels is wrong."""
+def recipe_of(count: int, flipped: float, signs: int, of_label: int, others: int, common: int) -> Recipe:
+    """Texts have a few of their label's words, and some of those that are common; a share of the labels is wrong."""
     random = np.random.default_rng(0)
 
     def made_up(count: int) -> list[str]:
         return ["".join(random.choice(list("abcdefghijklmnopqrst"), 7)) for _ in range(count)]
 
-    words, common = [made_up(of_label), made_up(of_label)], made_up(300)
-    labels = random.integers(0, 2, count)
-    texts = [" ".join([*random.choice(words[label], signs), *random.choice(common, others)]) for label in labels]
-    told = np.where(random.random(count) < flipped, 1 - labels, labels)
-    recipe = chosen(Examples.of(encode(texts, 99), np.eye(2, dtype=np.float32)[told], several=False), Crew(1))
-    assert (recipe.cost > USUAL.cost) if flipped == 0 else (recipe.cost < USUAL.cost)
+    words, common_words = [made_up(of_label) for _ in range(3)], made_up(common)
+    labels = random.integers(0, 3, count)
+    texts = [" ".join([*random.choice(words[label], signs), *random.choice(common_words, others)]) for label in labels]
+    told = np.where(random.random(count) < flipped, (labels + 1) % 3, labels)
+    examples = Examples.of(encode(texts, 99), np.eye(3, dtype=np.float32)[told], several=False)
+    return chosen(examples, Crew(1))
+
+
+def test_mistakes_cost_more_where_texts_say_plainly_what_they_are() -> None:
+    """All words are about as frequent."""
+    assert recipe_of(600, 0.0, signs=4, of_label=200, others=40, common=6000).cost > USUAL.cost
+    assert recipe_of(1000, 0.3, signs=3, of_label=60, others=6, common=360).cost < USUAL.cost
+
+
+def test_rare_words_count_more_where_it_is_they_that_tell() -> None:
+    assert recipe_of(600, 0.0, signs=4, of_label=200, others=40, common=300).power > USUAL.power
+    assert recipe_of(600, 0.0, signs=1, of_label=2, others=20, common=6000).power < USUAL.power
+
+
+def test_a_label_that_is_left_out_is_another() -> None:
+    """By hand: the margins scaled by the factor that suits best; all that is none of the two has one logit."""
+    signs = np.array([[1, -1], [-1, 1], [-1, -1]], np.float32)
+    margins = np.array([[1, -1], [-1, 1], [0, 0]], np.float32)
+    assert choice._loss_of_one(signs[:2], margins[:2]) == pytest.approx(0, abs=0.02)
+    scales, logits = np.meshgrid(np.exp(np.linspace(-3, 5, 400)), np.linspace(-5, 50, 400))
+    right = np.logaddexp(np.logaddexp(scales, -scales), logits) - scales
+    by_hand = 2 * right + np.logaddexp(np.log(2), logits) - logits
+    assert choice._loss_of_one(signs, margins) == pytest.approx(by_hand.min(), abs=0.05)
 
 
 def test_of_next_to_nothing_the_usual_recipe_is_made() -> None:

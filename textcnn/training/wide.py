@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 
 PRIOR = 1.0  # weight of a feature that is spread evenly
 SMOOTHING = 0.5  # pseudo-count of the log ratio
+_MOST_IDF = 255 * IDF_UNIT
 _BLOCK = 200_000  # words of texts whose features are held at once
 _SAMPLE = 50_000  # words of texts that say how long texts are
 _MOST_BYTES = 6_000_000  # of all weights
@@ -59,7 +60,7 @@ class Recipe(NamedTuple):
     """What choice.py chooses."""
 
     cost: float = 1.0  # C of the SVM, texts having unit mean square length
-    power: float = 1.0  # of the idf: less, and rare features count less
+    power: float = 1.0  # of the idf: the more, the more rare features count
 
 
 USUAL = Recipe()
@@ -71,6 +72,7 @@ class Examples(NamedTuple):
     tables: Tables
     signs: Floats  # (B, K) 1 and -1
     cost: Floats  # (B, K) factors of C
+    alone: bool  # whether each label is there or not whatever the others are
 
     @classmethod
     def of(cls, encoded: Encoded, targets: Floats, *, several: bool, class_weights: Floats | None = None) -> "Examples":
@@ -84,12 +86,12 @@ class Examples(NamedTuple):
             signs, cost = signs[:, 1:], cost[:, 1:]  # one label's margin is the other's turned round
         tables = Tables.of(encoded)
         assert tables.of_word.shape[1] <= 1 << BITS
-        return cls(tables, signs, cost)
+        return cls(tables, signs, cost, several or signs.shape[1] == 1)
 
     def part(self, texts: NDArray[np.int64], labels: NDArray[np.int64]) -> "Examples":
         """Some of the texts and of the labels."""
         signs, cost = self.signs[texts], self.cost[texts]
-        return Examples(self.tables.part(texts), signs[:, labels], cost[:, labels])
+        return self._replace(tables=self.tables.part(texts), signs=signs[:, labels], cost=cost[:, labels])
 
 
 class Linear(NamedTuple):
@@ -116,8 +118,9 @@ def fit_wide(examples: Examples, recipe: Recipe = USUAL) -> Wide:
 
 def learn(examples: Examples, spread: "Spread", recipe: Recipe) -> Linear:
     """Learn from texts whose features lie in them like that."""
-    tables, signs, cost = examples
+    tables, signs, cost, _ = examples
     rarity = (np.log((1 + len(signs)) / (1 + spread.frequency)) + 1) ** recipe.power
+    rarity *= min(_MOST_IDF / rarity.max(initial=1), 1)
     idf = (np.rint(rarity / IDF_UNIT).clip(1, 255) * (spread.frequency > 0)).astype(np.uint8)
     scale = (idf * np.float32(IDF_UNIT)).astype(np.float32)
     tables = _normed(tables, scale)
@@ -169,7 +172,7 @@ class Spread(NamedTuple):
 
         Held by texts with the label, against what chance would give; a pseudo-count keeps rare features near the prior.
         """
-        tables, signs, _ = examples
+        tables, signs, *_ = examples
         positive = sp.csr_matrix((signs > 0).astype(np.float32))
         held_by = sp.csr_matrix((len(tables.buckets), signs.shape[1]))
         frequency = np.zeros(len(tables.buckets), np.float32)
