@@ -184,6 +184,23 @@ def test_a_label_that_is_left_out_is_another() -> None:
     assert choice._loss_of_one(signs, margins) == pytest.approx(by_hand.min(), abs=0.05)
 
 
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0, 2.0, 3.0])
+def test_the_rarest_features_keep_their_lead_in_a_byte(power: float) -> None:
+    """Of 4,000 texts all have one word, a half a second one, and one a third: idf 1, 1.7 and 8.6, before its power."""
+    texts = ["the"] * 2000 + ["the hall"] * 1999 + ["the hall quagga"]
+    targets = np.eye(2, dtype=np.float32)[np.arange(4000) % 2]
+    examples = Examples.of(encode(texts, 99), targets, several=False)
+    found = learning.learn(examples, learning.Spread.of(examples), Recipe(power=power))
+    idf = {word: float(found.idf[_column(examples, word)]) for word in ("the", "hall", "quagga")}
+    assert idf["quagga"] / idf["hall"] == pytest.approx((8.6 / 1.7) ** power, rel=0.15)
+    assert (idf["the"] < idf["hall"] < idf["quagga"]) or power == 0
+
+
+def _column(examples: Examples, word: str) -> int:
+    own = features([word])
+    return int(np.flatnonzero(examples.tables.buckets == own.buckets[own.values == 1])[0])
+
+
 def test_of_next_to_nothing_the_usual_recipe_is_made() -> None:
     examples = Examples.of(encode(["a", "b"], 99), np.eye(2, dtype=np.float32), several=False)
     assert chosen(examples, Crew(1)) == USUAL

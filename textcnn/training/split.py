@@ -15,7 +15,7 @@ Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 _SHARE = 0.1
 _PARTS = 3
 _MANY = 6_000  # texts, a tenth of which says enough
-_MANY_LETTERS = 20_000_000  # that take so long to learn that it is not done more often than it must
+_MANY_LETTERS = 10_000_000  # that take so long to learn that it is not done more often than it must
 
 
 def splits(texts: Sequence[str], strata: Sequence[Hashable], settings: Settings) -> list[Split]:
