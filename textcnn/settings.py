@@ -130,8 +130,8 @@ class Settings:
     validation_share: float = _setting(
         0.0,
         "Training",
-        "share of texts held out for validation; 0: of up to 6,000 texts each third in turn, of more, or of long ones, a "
-        "tenth",
+        "share of texts held out for validation; 0: of up to 6,000 texts each third in turn, of more, or of long ones, "
+        "a tenth",
         Limits(0, 0.9),
     )
     refit: str = _setting(
