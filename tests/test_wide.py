@@ -175,13 +175,13 @@ def test_rare_words_count_more_where_it_is_they_that_tell() -> None:
 
 def test_a_label_that_is_left_out_is_another() -> None:
     """By hand: the margins scaled by the factor that suits best; all that is none of the two has one logit."""
-    signs = np.array([[1, -1], [-1, 1], [-1, -1]], np.float32)
+    targets = np.array([[1, 0], [0, 1], [0, 0]], np.bool_)
     margins = np.array([[1, -1], [-1, 1], [0, 0]], np.float32)
-    assert choice._loss_of_one(signs[:2], margins[:2]) == pytest.approx(0, abs=0.02)
+    assert choice._least_loss(margins[:2], targets[:2], alone=False) == pytest.approx(0, abs=0.02)
     scales, logits = np.meshgrid(np.exp(np.linspace(-3, 5, 400)), np.linspace(-5, 50, 400))
     right = np.logaddexp(np.logaddexp(scales, -scales), logits) - scales
     by_hand = 2 * right + np.logaddexp(np.log(2), logits) - logits
-    assert choice._loss_of_one(signs, margins) == pytest.approx(by_hand.min(), abs=0.05)
+    assert choice._least_loss(margins, targets, alone=False) == pytest.approx(by_hand.min(), abs=0.05)
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0, 2.0, 3.0])

@@ -15,7 +15,7 @@ from textcnn.modelfile import Model
 from textcnn.predictor import to_probabilities
 from textcnn.wide import Join
 
-__all__ = ["Calibration", "calibrate", "per_label", "thresholds"]
+__all__ = ["Calibration", "calibrate", "log_loss", "per_label", "thresholds"]
 
 _USUAL = 0.8  # weight of the wide part times temperature; found by cross-validation, the start where texts are few
 _RARE = 10.0  # texts with a label, from which its own threshold counts more than that of all labels
@@ -89,7 +89,7 @@ def calibrate(
         scale, ratio = np.exp(logs)
         logits = scale * (network + ratio * wide).astype(np.float64)
         departure = _CAUTION * float((logs[0] ** 2 + (logs[1] - np.log(_USUAL)) ** 2) / 2)
-        return _loss(logits, targets, several=several) + departure / len(targets)
+        return log_loss(logits, targets, several=several) + departure / len(targets)
 
     found = minimize(loss, [0.0, np.log(_USUAL)], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
     scale, ratio = np.exp(np.clip(found.x, -4, 4))
@@ -146,6 +146,21 @@ def thresholds(probabilities: NDArray[np.float32], targets: NDArray[np.float32])
     return tuple(found)
 
 
+def log_loss(logits: NDArray[np.float64], targets: NDArray[np.float32] | NDArray[np.bool_], *, several: bool) -> float:
+    """The mean over texts of -log p(label), in nats; of all labels together if a text can have several.
+
+    Args:
+        logits: (B, K).
+        targets: (B, K) zeros and ones.
+        several: whether a text can have several labels.
+    """
+    if several:
+        return float((np.logaddexp(0, logits) - targets * logits).sum(axis=1).mean())
+    largest = logits.max(axis=1)
+    total = largest + np.log(np.exp(logits - largest[:, None]).sum(axis=1))
+    return float((total - (targets * logits).sum(axis=1)).mean())
+
+
 def _odds(probability: float) -> float:
     inside = float(np.clip(probability, 0.01, 0.99))
     return float(np.log(inside / (1 - inside)))
@@ -160,11 +175,3 @@ def _best_threshold(probabilities: NDArray[np.float32], wanted: NDArray[np.float
     best = int(np.argmax(2 * hits / (np.arange(1, len(ranked) + 1) + hits[-1])))
     following = ranked[best + 1] if best + 1 < len(ranked) else 0.0
     return float((ranked[best] + following) / 2)
-
-
-def _loss(logits: NDArray[np.float64], targets: NDArray[np.float32], *, several: bool) -> float:
-    if several:
-        return float((np.logaddexp(0, logits) - targets * logits).sum(axis=1).mean())
-    largest = logits.max(axis=1)
-    total = largest + np.log(np.exp(logits - largest[:, None]).sum(axis=1))
-    return float((total - (targets * logits).sum(axis=1)).mean())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.crew import Crew
+from textcnn.training.calibration import log_loss
 from textcnn.training.wide import USUAL, Examples, Recipe, Spread, Tables, learn
 
 __all__ = ["chosen"]
@@ -47,14 +48,13 @@ def chosen(examples: Examples, crew: Crew) -> Recipe:
     """The recipe with the least log loss; whoever is in the crew measures a fold."""
     folds = _folds(examples)
     signs = np.concatenate([fold.rest.signs for fold in folds]) if folds else examples.signs[:0]
-    least_loss = partial(_loss_alone if examples.alone else _loss_of_one, signs)
 
     @cache
     def loss(place: _Place) -> float:
         recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
         crew.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
         departure = _CAUTION * float(np.log(recipe.cost / USUAL.cost) ** 2) / 2
-        return least_loss(np.concatenate(margins)) + departure
+        return _least_loss(np.concatenate(margins), signs > 0, alone=examples.alone) + departure
 
     place, before = _START, None
     while folds and place != before:
@@ -103,33 +103,21 @@ def _moved(place: _Place, step: _Place) -> _Place | None:
     return _Place(cost, power) if 0 <= cost < len(COSTS) and 0 <= power < len(POWERS) else None
 
 
-def _loss_alone(signs: NDArray[np.float32], margins: NDArray[np.float32]) -> float:
-    """The log loss of all texts together, where each label stands alone: (B, K), (B, K).
+def _least_loss(margins: NDArray[np.float32], targets: NDArray[np.bool_], *, alone: bool) -> float:
+    """The log loss of all texts together, the margins being scaled as suits best: (B, K), (B, K).
 
-    Margins are logits once they are scaled as suits best.
+    A text that must have one label and has none of these has another, whose logit is the same for all texts.
     """
-    from scipy.optimize import minimize_scalar
-
-    right = (signs * margins).astype(np.float64)
-
-    def loss(log: float) -> float:
-        return float(np.logaddexp(0, -np.exp(log) * right).sum())
-
-    return float(minimize_scalar(loss, bounds=_SCALES, method="bounded").fun)
-
-
-def _loss_of_one(signs: NDArray[np.float32], margins: NDArray[np.float32]) -> float:
-    """The same where a text has one label; if it is none of these, it is another, whose logit is the same for all."""
     from scipy.optimize import minimize
-    from scipy.special import logsumexp
 
-    other: NDArray[np.bool_] = np.logical_not((signs > 0).any(axis=1, keepdims=True))
-    right = (margins * (signs > 0)).sum(axis=1).astype(np.float64)
+    others: NDArray[np.bool_] = np.logical_not(targets.any(axis=1, keepdims=True))
+    if another := bool(others.any()) and not alone:
+        targets = np.append(targets, others, axis=1)
 
     def loss(found: NDArray[np.float64]) -> float:
-        scale, logit = np.exp(found[0]), found[1]
-        logits = np.concatenate([scale * margins, np.full(other.shape, logit)], axis=1)
-        logits = logits if other.any() else logits[:, :-1]
-        return float((logsumexp(logits, axis=1) - scale * right - logit * other[:, 0]).sum())
+        logits = np.exp(found[0]) * margins
+        if another:
+            logits = np.append(logits, np.full(others.shape, found[1]), axis=1)
+        return log_loss(logits, targets, several=alone) * len(logits)
 
     return float(minimize(loss, [0.0, 0.0], method="L-BFGS-B", bounds=[_SCALES, (None, None)]).fun)
