@@ -125,8 +125,8 @@ class Settings:
         Limits(0, 1000),
     )
     batch_size: int = _setting(0, "Training", "texts in a step; 0: by their number", Limits(0, 10000))
-    learning_rate: float = _setting(1.5e-3, "Training", "step size of Adam", Limits(1e-7, 1000))
-    vector_learning_rate: float = _setting(3e-3, "Training", "step size for the word vectors", Limits(0, 1000))
+    learning_rate: float = _setting(2.5e-3, "Training", "step size of Adam", Limits(1e-7, 1000))
+    vector_learning_rate: float = _setting(2e-3, "Training", "step size for the word vectors", Limits(0, 1000))
     validation_share: float = _setting(
         0.0,
         "Training",
