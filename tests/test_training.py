@@ -442,8 +442,7 @@ def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
         model = TextCNNClassifier(quality=quality, **small).fit(
             texts, labels, watch=lambda row, notes=notes: bool(isinstance(row, str) and notes.append(row))
         )
-        networks, channels = (2, "both") if quality == "best" else (1, "trained")
-        assert (len(model.model_.members), model.model_.settings["channels"]) == (networks, channels)
+        assert len(model.model_.members) == (2 if quality == "best" else 1)
     again = "the same again with all texts"
     assert [again in notes for notes in told.values()] == [False, True, True]
 
@@ -505,8 +504,8 @@ def test_what_was_learned_by_heart_is_learned_again_in_fewer_passes(monkeypatch:
 
 def test_what_is_left_to_the_data_and_to_quality_is_settled_once() -> None:
     assert [settled(Settings(), labels).filters for labels in (2, 50, 51)] == [100, 100, 200]
-    given = settled(Settings(quality="best", filters=3, channels="static", networks=4), 100)
-    assert (given.filters, given.channels, given.networks) == (3, "static", 4)
+    given = settled(Settings(quality="best", filters=3, networks=4), 100)
+    assert (given.filters, given.networks) == (3, 4)
 
 
 # What goes into the model

@@ -44,10 +44,10 @@ class Settings:
     )
     k: int = _setting(2, "Network", "values kept by kmax, in the order of the text", Limits(1, 50))
     channels: str = _setting(
-        "auto",
+        "trained",
         "Network",
-        "word vectors: trained further, kept static, both side by side, or random at the start; auto: by quality",
-        Limits(choices=("auto", "trained", "static", "both", "random")),
+        "word vectors: trained further, kept static, both side by side, or random at the start",
+        Limits(choices=("trained", "static", "both", "random")),
     )
     stages: int = _setting(1, "Network", "banks of filters, one on top of the other", Limits(1, 4))
     hidden: tuple[int, ...] = _setting((), "Network", "sizes of hidden layers before the output", Limits(1, 4096))
@@ -110,7 +110,7 @@ class Settings:
         "good",
         "Training",
         "fast: trained once, on all texts but a tenth; good: each third held out once, then on all, with a linear part "
-        "chosen for them; best: two networks, each with both channels",
+        "chosen for them; best: the same with two networks",
         Limits(choices=("fast", "good", "best")),
     )
     networks: int = _setting(0, "Training", "networks whose answers are averaged; 0: by quality", Limits(0, 20))
@@ -153,12 +153,10 @@ class Settings:
 
 def settled(settings: Settings, labels: int) -> Settings:
     """The same settings with what they leave to quality and to the number of labels filled in."""
-    best = settings.quality == "best"
     return replace(
         settings,
         filters=settings.filters or (100 if labels <= _FEW_LABELS else 200),
-        channels=("both" if best else "trained") if settings.channels == "auto" else settings.channels,
-        networks=settings.networks or (2 if best else 1),
+        networks=settings.networks or (2 if settings.quality == "best" else 1),
         refit=("off" if settings.quality == "fast" else "on") if settings.refit == "auto" else settings.refit,
     )
 
