@@ -207,6 +207,10 @@ class TestPage:
         loss, score = learning([[1.0, 1.1, 0.5], [0.5, 0.8, 0.9], [0.2, 0.9, 0.9]])
         assert "epoch 2" in loss.note and score.key[0].figure == "0.900 at best"
 
+    def test_of_several_networks_it_is_said_whose_curve_it_is(self):
+        curve = [[1.0, 1.1, 0.5], [0.5, 0.8, 0.9]]
+        assert [learning(curve, 2, networks)[0].note.count("the first of 2 networks") for networks in (1, 2)] == [0, 1]
+
 
 class TestChecksPage:
     def test_hostile_text_stays_text(self):

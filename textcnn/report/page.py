@@ -126,7 +126,7 @@ def _content(subject: Subject) -> dict[str, Any]:
         "filters": filter_rows(subject),
         "exact": all(len(member.network.layers) == 1 for member in model.members),
         "map": plots.word_map(points) if points else "",
-        "learning": learning(model.figures.get("curve"), model.figures.get("kept")),
+        "learning": learning(model.figures.get("curve"), model.figures.get("kept"), len(model.members)),
         "facts": _facts(subject),
     }
 
@@ -164,8 +164,11 @@ def _ranking(tables: Tables) -> list[Drawing]:
     return [*made, Drawing("Reliability", svg, [], note)]
 
 
-def learning(curve: Any, kept: Any = None) -> list[Drawing]:
-    """Loss and score by epoch, as the model file tells them, and whose weights were kept; nothing if it does not."""
+def learning(curve: Any, kept: Any = None, networks: int = 1) -> list[Drawing]:
+    """Loss and score by epoch, as the model file tells them, and whose weights were kept; nothing if it does not.
+
+    Of several networks the file tells those of the first.
+    """
     if not _is_curve(curve):
         return []
     loss, held, score = (np.array(column, float) for column in zip(*curve, strict=True))
@@ -175,6 +178,8 @@ def learning(curve: Any, kept: Any = None) -> list[Drawing]:
     losses = [Line("training", epochs, loss, f"{loss[-1]:.3f}"), Line("held out", epochs, held, f"{held[-1]:.3f}")]
     scores = [Line("held out", epochs, score, f"{score[best - 1]:.3f} at best")]
     note = f"The dotted line is epoch {kept}, whose weights were kept."
+    if networks > 1:
+        note += f" This is the first of {networks} networks."
     return [
         Drawing(title, plots.lines(name, drawn, across="epoch", up=up, mark=kept), drawn, note)
         for title, name, drawn, up in (("Loss", "loss", losses, "loss"), ("Score", "score", scores, "score"))
