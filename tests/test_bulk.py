@@ -1,5 +1,9 @@
 """Many texts get the answers that each gets alone, to the last bit, and memory stays bounded."""
 
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -43,6 +47,28 @@ def model() -> Model:
     own = texts(60)
     labels = [str(number % 3) for number in range(60)]
     return TextCNNClassifier(vectors="none", epochs=2, filters=7).fit(own, labels).model_
+
+
+def test_threads_that_share_a_model_get_the_answers_that_each_gets_alone(model: Model) -> None:
+    """As a web server asks; words that a thread meets first are new to the others."""
+    asked = [texts(60, seed) for seed in range(24)]
+    expected = [Predictor(model).probabilities(own) for own in asked]
+    shared = Predictor(model, threads=2)
+    shared.probabilities(["lunch at noon " * 2000])
+    assert shared._bulk is not None
+    with ThreadPoolExecutor(4) as pool:
+        for found, wanted in zip(pool.map(shared.probabilities, asked), expected, strict=True):
+            assert np.array_equal(found, wanted)
+
+
+def test_a_model_can_be_copied_and_sent_after_many_texts() -> None:
+    own = texts(40)
+    classifier = TextCNNClassifier(vectors="none", epochs=1, filters=2).fit(own, ["a", "b"] * 20)
+    many = texts(20) * 20
+    said = classifier.predict_proba(many)
+    assert classifier._predictor._bulk is not None
+    for copy in (pickle.loads(pickle.dumps(classifier)), deepcopy(classifier)):
+        assert np.array_equal(copy.predict_proba(many), said)
 
 
 def test_alone_or_together_in_any_order_on_any_number_of_threads(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:

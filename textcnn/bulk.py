@@ -10,6 +10,7 @@ Shapes: B texts, T tokens, U words met so far, C slices and M maps of a network,
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,6 +58,7 @@ class Bulk:
         self.wide = None if model.wide is None else _WideRows(model.wide, room)
         self.known = 0  # words whose rows are filled
         self.mark = self.lexicon.mark()
+        self.lock = Lock()  # what is known is shared by all who ask
 
     @staticmethod
     def suits(model: Model) -> bool:
@@ -65,7 +67,11 @@ class Bulk:
         return simple and loops() is not None
 
     def scores(self, texts: Sequence[str]) -> Scores:
-        """What the parts say about each text."""
+        """What the parts say about each text; several threads may ask, one after the other is answered."""
+        with self.lock:
+            return self._scores(texts)
+
+    def _scores(self, texts: Sequence[str]) -> Scores:
         ragged = self.lexicon.read(texts, self.model.settings["max_words"])
         self._fill()
         network = np.empty((len(texts), len(self.model.labels)), np.float32)

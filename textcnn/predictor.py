@@ -6,7 +6,7 @@ not depend on the others in its group.
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,10 @@ class Predictor:
     def __init__(self, model: Model, threads: int = 0) -> None:
         self.model, self.threads = model, threads
         self._bulk: Bulk | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy needs: loops and threads are made anew."""
+        return {**self.__dict__, "_bulk": None}
 
     @classmethod
     def open(cls, path: Path, threads: int = 0) -> "Predictor":
