@@ -60,8 +60,19 @@ def test_several_labels() -> None:
 
 
 def test_mistakes_come_with_the_most_confident_first() -> None:
-    found = mistakes([("spam",), ("spam",), ("ham",), ("spam",)], PROBABILITIES, best, most=2)
+    found = mistakes([("spam",), ("spam",), ("ham",), ("spam",)], PROBABILITIES, best, KNOWN, most=2)
     assert [(mistake.number, mistake.predicted) for mistake in found] == [(0, ("ham",)), (1, ("ham",))]
+
+
+def test_a_mistake_has_the_probability_of_what_was_said() -> None:
+    """The likeliest label need not have reached its threshold; where none has, the likeliest one counts."""
+    gold, probabilities = [("spam",), ("spam",)], np.array([[0.8, 0.1], [0.7, 0.2]], np.float32)
+    answers = iter([("spam", "ham"), ()])
+    assert [each.probability for each in mistakes(gold, probabilities, lambda row: next(answers), KNOWN, most=2)] == [
+        pytest.approx(0.8), pytest.approx(0.7),
+    ]  # fmt: skip
+    said = mistakes([("ham",)], probabilities[:1], lambda row: ("spam",), KNOWN, most=1)
+    assert said[0].probability == pytest.approx(probabilities[0, KNOWN.index("spam")])
 
 
 def test_probabilities() -> None:

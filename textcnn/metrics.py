@@ -129,14 +129,20 @@ def _label_score(row: Sequence[Any]) -> LabelScore:
 
 
 def mistakes(
-    gold: Sequence[tuple[str, ...]], probabilities: NDArray[np.float32], choose: Choose, most: int
+    gold: Sequence[tuple[str, ...]],
+    probabilities: NDArray[np.float32],
+    choose: Choose,
+    labels: Sequence[str],
+    most: int,
 ) -> list[Mistake]:
-    """The wrong answers that were given with the most confidence."""
+    """The wrong answers that were given with the most confidence: that of a label given, or, if none was, of any."""
+    place = {label: number for number, label in enumerate(labels)}
     found = []
     for number, (own, row) in enumerate(zip(gold, probabilities, strict=True)):
         predicted = choose(row)
         if set(predicted) != set(own):
-            found.append(Mistake(number, tuple(own), predicted, float(row.max())))
+            given = row[[place[label] for label in predicted]] if predicted else row
+            found.append(Mistake(number, tuple(own), predicted, float(given.max())))
     return sorted(found, key=lambda mistake: -mistake.probability)[:most]
 
 

@@ -44,13 +44,15 @@ class Answers:
                 continue
             self.matched = True
             best = list(zip(labels[: self.most], values, strict=False))
-            yield Row(record, given, best, self.several, self.explain(record.text, labels[0]) if self.explain else None)
+            said = given[0] if given and given[0] in self.least else labels[0]
+            explanation = self.explain(record.text, said) if self.explain else None
+            yield Row(record, given, best, self.several, values[labels.index(said)], explanation)
 
     def _ranked(self, texts: list[str]) -> tuple[list[list[str]], list[list[float]]]:
         """For each text its labels, the likeliest first, and their probabilities; as many as matter."""
         probabilities = self.predictor.probabilities(texts)
         order = (-probabilities).argsort(axis=1, kind="stable")
-        if not self.several:
+        if not self.several and self.otherwise not in self.least:
             order = order[:, : self.most]
         return self.labels[order].tolist(), np.take_along_axis(probabilities, order, axis=1).tolist()
 

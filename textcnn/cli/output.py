@@ -37,12 +37,8 @@ class Row(NamedTuple):
     given: tuple[str, ...]  # the labels of the answer
     best: list[tuple[str, float]]  # the likeliest labels, as many as are shown
     several: bool
+    probability: float  # of the first label of the answer; of the likeliest one where the answer is no label
     explanation: "Explanation | None" = None
-
-    @property
-    def probability(self) -> float:
-        """Of the likeliest label."""
-        return self.best[0][1]
 
 
 def writer(format: OutputFormat, *, top: int, labels: Iterable[str]) -> Callable[[Iterable[Row]], str]:
@@ -79,7 +75,8 @@ def _pairs(row: Row, top: int) -> list[tuple[str, float]]:
         return [answer]
     if row.several or row.given[0] == row.best[0][0]:
         return row.best
-    return [answer, *row.best][: len(row.best)]  # below a threshold the answer is none of the likeliest labels
+    others = [pair for pair in row.best if pair[0] != row.given[0]]  # below a threshold the answer is another
+    return [answer, *others][: len(row.best)]
 
 
 def _tsv(row: Row, top: int) -> str:

@@ -65,7 +65,7 @@ class FilterRow(NamedTuple):
 def worst(subject: Subject) -> list[Wrong]:
     """The wrong answers that were given with the most confidence."""
     predictor = subject.predictor
-    found = mistakes(subject.gold, subject.probabilities, predictor.choose, _MOST_MISTAKES)
+    found = mistakes(subject.gold, subject.probabilities, predictor.choose, predictor.labels, _MOST_MISTAKES)
     rows = []
     for mistake in found:
         said, gold = _disputed(predictor, mistake.predicted, mistake.gold, subject.probabilities[mistake.number])

@@ -1,0 +1,53 @@
+"""What `textcnn predict` prints beside a label is that label's probability, whichever label it is."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from textcnn.cli.answers import Answers
+from textcnn.cli.output import OutputFormat, Row, writer
+from textcnn.corpus import Record
+
+LABELS = ("ham", "long", "spam")
+PROBABILITIES = [0.8, 0.55, 0.1]
+
+
+def answer(
+    *, several: bool, thresholds: tuple[float, ...] = (), threshold: float | None = None, otherwise: str = "unknown"
+) -> Row:
+    """Of one text, explained by the label that is asked about."""
+    predictor: Any = SimpleNamespace(
+        model=SimpleNamespace(several=several, thresholds=thresholds),
+        labels=LABELS,
+        probabilities=lambda texts: np.array([PROBABILITIES] * len(texts)),
+    )
+    explain: Any = lambda text, label: label  # noqa: E731
+    answers = Answers(predictor, 2, threshold, otherwise, (), explain)
+    (row,) = answers.rows([Record("a text", (), 1, "-")])
+    return row
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "probability", "explained"),
+    [
+        ({"several": False}, ("ham",), 0.8, "ham"),
+        ({"several": False, "threshold": 0.9}, ("unknown",), 0.8, "ham"),
+        ({"several": False, "threshold": 0.9, "otherwise": "spam"}, ("spam",), 0.1, "spam"),
+        ({"several": True}, ("ham", "long"), 0.8, "ham"),
+        ({"several": True, "thresholds": (0.9, 0.5, 0.9)}, ("long",), 0.55, "long"),
+        ({"several": True, "thresholds": (0.9, 0.9, 0.9)}, (), 0.8, "ham"),
+    ],
+    ids=str,
+)
+def test_label_and_probability_belong_together(
+    asked: dict[str, Any], given: tuple[str, ...], probability: float, explained: str
+) -> None:
+    row = answer(**asked)
+    assert (row.given, row.probability, row.explanation) == (given, probability, explained)
+
+
+def test_a_label_below_a_threshold_is_not_shown_twice() -> None:
+    row = answer(several=False, threshold=0.9, otherwise="long")._replace(explanation=None)
+    assert writer(OutputFormat.tsv, top=2, labels=LABELS)([row]) == "long\t0.5500\tham\t0.8000\ta text\n"
