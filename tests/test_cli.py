@@ -138,12 +138,18 @@ class TestTrain:
         answer = textcnn("train", train_csv, "--validation", "held.csv", "--epochs=1", *TINY)
         assert answer.code == 0
         assert "cannot be learned, for no training text has them: 'news'" in answer.err
-        assert "on 3 texts held out" in answer.err
+        assert "1 of 3 validation texts have a label that no training text has and are left out\n" in answer.err
+        assert "on 2 texts held out" in answer.err
 
     def test_validation_texts_that_are_learned_from_are_left_out(self, textcnn, train_csv):
         answer = textcnn("train", train_csv, "--validation", train_csv, "--epochs=1", *TINY)
         assert answer.code == 0
         assert re.search(r"(\d+) of \1 validation texts are training texts too and left out; parts of", answer.err)
+
+    def test_names_of_columns_are_said_as_text(self, textcnn, folder):
+        write_csv(folder / "odd.csv", EXAMPLES, header=("label", "te\x1b[31mxt"))
+        answer = textcnn("train", "odd.csv", "--epochs=1", *TINY)
+        assert answer.code == 0 and "\x1b" not in answer.err and "te\ufffd[31mxt" in answer.err
 
     def test_labels_are_any_text(self, textcnn, folder):
         labels = {"ham": "[bold]a [/b] :smile:", "spam": "7 💰\u202e"}
@@ -167,6 +173,10 @@ class TestTrain:
         assert figures["subset_accuracy"] == figures["accuracy"]
         assert set(figures["labels"]) == {"ham", "spam", "long"}
         assert "all labels right" in textcnn("evaluate", "tags.csv", "--errors", "3").out
+        write_csv(folder / "one.csv", [("ham|long", "see you at noon"), ("spam", "free cash")])  # says little alone
+        assert set(json.loads(textcnn("evaluate", "one.csv", "--format=json").out)["labels"]) == {"ham", "spam", "long"}
+        held = textcnn("train", "tags.csv", "--validation", "one.csv", "--epochs=1", *TINY)
+        assert held.err.count("separated by") == 2 and "cannot be learned" not in held.err
 
     def test_the_seed_fixes_the_bytes(self, textcnn, train_csv, folder):
         for threads in (1, 2):

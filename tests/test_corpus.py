@@ -384,7 +384,7 @@ def test_a_corpus_of_several_inputs(write, tmp_path):
     assert corpus.separator == "|"
     assert corpus.skipped == 1
     assert [note.split(":")[0] for note in corpus.notes[:3]] == [str(first), str(first), str(second)]
-    assert 'separated by "|"' in corpus.description
+    assert 'separated by "|"' in corpus.notes[-1]
     whole = read_corpus([first, second], reading=Reading(skip_bad_rows=True, label_separator=""))
     assert whole.labels[0] == ("a|b",)
 

@@ -174,6 +174,15 @@ def test_labels_are_separated_only_if_their_parts_come_again(labels, separator):
     assert find_separator(labels * 3) == separator
 
 
+@pytest.mark.parametrize(
+    ("labels", "separator"),
+    [(["joy|love"], "|"), (["joy; love", "joy"], ";"), (["joy|hate"], None), (["joy,fear"], None), (["joy"], None)],
+)
+def test_where_labels_are_known_one_field_says_what_separates_them(labels, separator):
+    """One of the known labels has a comma in it."""
+    assert find_separator(labels, known=["joy", "love", "fear", "joy,fear"]) == separator
+
+
 def test_json_labels_of_every_kind():
     labels = ['["a", "b"]', "1", "1.5", "true", '"x y"', '["c", 2]']
     content = "".join(f'{{"text": 1, "text": "t", "labels": {label}}}\n' for label in labels)

@@ -157,6 +157,20 @@ def test_several_labels() -> None:
 def test_validation_of_ones_own() -> None:
     model = tiny().fit(TEXTS, LABELS, validation=(["free", "noon"], ["spam", "ham"]))
     assert model.model_.figures["validation"]["count"] == 2
+    assert model.model_.figures["training_texts"] == len(TEXTS)
+
+
+def test_a_validation_text_whose_label_is_not_learned_tells_nothing() -> None:
+    notes: list[str] = []
+    held = ["free", "noon", "a storm"], ["spam", "ham", "news"]
+    model = tiny().fit(
+        TEXTS, LABELS, validation=held, watch=lambda row: bool(isinstance(row, str) and notes.append(row))
+    )
+    assert (
+        model.model_.figures["validation"]
+        == (tiny().fit(TEXTS, LABELS, validation=(held[0][:2], held[1][:2])).model_.figures["validation"])
+    )
+    assert "1 of 3 validation texts have a label that no training text has and are left out" in notes
 
 
 def test_a_validation_text_that_is_learned_from_tells_nothing() -> None:
@@ -176,6 +190,10 @@ def test_a_validation_text_that_is_learned_from_tells_nothing() -> None:
         ([], [], "no texts"),
         (["a", "b"], ["x", "x"], "nothing to tell apart"),
         (["a", "b"], ["x", None], "missing"),
+        (["a", "b"], ["x", 1], "all texts or all numbers"),
+        (["a", "b"], [1, "x"], "all texts or all numbers"),
+        (["a", "b"], [True, "x"], "all texts or all numbers"),
+        (["a", "b"], [b"x", b"y"], "all texts or all numbers"),
         (["a", "b"], ["x", ["y"]], "use lists for all"),
         (["a", "b"], "xy", "not one label"),
     ],

@@ -54,13 +54,15 @@ def check(
     Each line says ok, look or wrong, a figure, and what to do. Small networks are trained on a sample of large files,
     with fewer filters and passes than by train; every setting can be given. Exit code 1 if something is wrong.
     """
+    from textcnn.checks import wrong
     from textcnn.checks.examination import Examination, Question
     from textcnn.modelfile import Model
 
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file)))])
     opened = Model.load(model) if model else None
-    corpus, other = _read(files, how, quiet), _read([str(against)], how, quiet) if against else None
+    corpus = _read(files, how, quiet)
+    other = _read([str(against)], how, quiet, corpus.joinable) if against else None
     with _Progress(quiet) as progress:
         examination = Examination(Question(corpus, values, other, opened, data_only), progress.tell)
         _announce(examination, quiet)
@@ -77,14 +79,14 @@ def check(
         _end(examination, checks, suspects)
     if report is not None:
         put_page(report, _page(examination, checks, files), quiet=quiet)
-    if any(each.verdict.value == "wrong" for each in checks):
+    if wrong(checks):
         raise typer.Exit(1)
 
 
-def _read(files: list[str], how: Reading, quiet: bool) -> "Corpus":
+def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] = ()) -> "Corpus":
     from textcnn.corpus import read_corpus
 
-    corpus = read_corpus(files, reading=how, fields=True)
+    corpus = read_corpus(files, reading=how, fields=True, known=known)
     for note in corpus.notes:
         say(note, quiet=quiet)
     labels = {label for own in corpus.labels for label in own}

@@ -70,7 +70,8 @@ def evaluate(
     check_page(report, [*files, *map(str, models), *filter(None, [baseline])])
     opened = [(str(path), Predictor.open(path, threads)) for path in models]
     measured, comparisons = _measured(opened, files, baseline, how, quiet)
-    worst = mistakes(measured.corpus.labels, measured.probabilities, measured.predictor.choose, errors)
+    first = measured.predictor
+    worst = mistakes(measured.corpus.labels, measured.probabilities, first.choose, first.labels, errors)
     if report is not None:  # first, for `| head` may end the program
         put_page(report, _page(measured, files, comparisons), quiet=quiet)
     if format is Format.json:
@@ -108,14 +109,15 @@ def _measured(
     name, first = models[0]
     if how.label_separator is None and not any(predictor.model.several for _, predictor in models):
         how = how._replace(label_separator="")
-    corpus = _read(files, how, quiet)
+    known = first.labels if first.model.several else ()
+    corpus = _read(files, how, quiet, known)
     probabilities = first.all_probabilities(corpus.texts)
     report = measure(corpus.labels, probabilities, first.choose, first.labels, several=first.model.several)
     _name_unknown(report)
     measured = _Measured(name, first, corpus, probabilities, report)
     comparisons = [_with_model(measured, *other) for other in models[1:]]
     if baseline is not None:
-        comparisons.append(_with_baseline(measured, _read([baseline], how, quiet)))
+        comparisons.append(_with_baseline(measured, _read([baseline], how, quiet, known)))
     return measured, comparisons
 
 
@@ -138,10 +140,10 @@ def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path
     return models or [model], files
 
 
-def _read(files: list[str], how: Reading, quiet: bool) -> "Corpus":
+def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] = ()) -> "Corpus":
     from textcnn.corpus import read_corpus
 
-    corpus = read_corpus(files, reading=how)
+    corpus = read_corpus(files, reading=how, known=known)
     for note in corpus.notes:
         say(note, quiet=quiet)
     return corpus

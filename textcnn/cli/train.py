@@ -64,7 +64,7 @@ def train(
     check_page(report, inputs, output)
     began = time.monotonic()
     corpus = _read(files, how, quiet)
-    held = _read([str(validation)], how, quiet) if validation else None
+    held = _read([str(validation)], how, quiet, corpus.joinable) if validation else None
     model, measured = _learn(corpus, held, values, quiet)
     from textcnn.checks.brief import after_training
 
@@ -79,10 +79,10 @@ def train(
     say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
 
 
-def _read(files: list[str], how: Reading, quiet: bool) -> "Corpus":
+def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] = ()) -> "Corpus":
     from textcnn.corpus import read_corpus
 
-    corpus = read_corpus(files, reading=how)
+    corpus = read_corpus(files, reading=how, known=known)
     for note in corpus.notes:
         say(note, quiet=quiet)
     return corpus

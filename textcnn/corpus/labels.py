@@ -1,7 +1,8 @@
 """What a label field says: one label, several, or none. No label is known here beforehand."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 __all__ = ["SEPARATORS", "clean_labels", "find_separator", "split_labels"]
 
@@ -27,14 +28,22 @@ def clean_labels(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(str.strip, labels))))
 
 
-def find_separator(labels: Sequence[str]) -> str | None:
+def find_separator(labels: Sequence[str], known: Collection[str] = ()) -> str | None:
     """What separates labels within one field, if several labels a field is what the whole column shows.
 
     "Food, drink" may be one label. So a separator counts only if every part of the compound values is met again,
-    alone or in another compound, and if the parts are fewer than the values that they explain.
+    alone or in another compound, and if the parts are fewer than the values that they explain. Where labels are
+    `known`, a single value says enough whose parts are all among them, and which is not a label itself.
     """
     values = {label.strip() for label in labels}
-    return next((separator for separator in SEPARATORS if _separates(separator, values)), None)
+    tests = partial(_joins_known, known=set(known)), _separates
+    return next((separator for test in tests for separator in SEPARATORS if test(separator, values)), None)
+
+
+def _joins_known(separator: str, values: set[str], known: set[str]) -> bool:
+    return any(
+        separator in value and known.issuperset(split_labels(value, separator=separator)) for value in values - known
+    )
 
 
 def _separates(separator: str, values: set[str]) -> bool:

@@ -1,6 +1,6 @@
 """Several inputs read whole, for training: the texts, their labels, and where they stood."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -29,9 +29,10 @@ class Corpus(NamedTuple):
         return [f"{source}:{line}" for source, line in zip(self.sources, self.lines, strict=True)]
 
     @property
-    def description(self) -> str:
-        """The notes, a line each."""
-        return "\n".join(self.notes)
+    def joinable(self) -> tuple[str, ...]:
+        """All labels, if a text can have several; none if not."""
+        every = sorted({label for own in self.labels for label in own})
+        return tuple(every) if any(len(own) > 1 for own in self.labels) else ()
 
 
 def read_corpus(
@@ -41,10 +42,11 @@ def read_corpus(
     labelled: bool = True,
     stream: BinaryIO | None = None,
     fields: bool = False,
+    known: Collection[str] = (),
 ) -> Corpus:
     """Read every input. Labels in one field are separated if that is what they all show (`find_separator`).
 
-    The other columns are kept if `fields` asks for them.
+    The other columns are kept if `fields` asks for them. Labels that are `known` help to find what separates them.
     """
     reading = reading or Reading()
     records: list[Record] = []
@@ -58,7 +60,7 @@ def read_corpus(
             notes.append(reader.describe_skipped())
     labels = [record.labels for record in records]
     separator = reading.label_separator
-    if separator is None and (separator := _separator(labels)):
+    if separator is None and (separator := _separator(labels, known)):
         labels = [split_labels(row[0], separator=separator) for row in labels]
         notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
     return Corpus(
@@ -73,8 +75,8 @@ def read_corpus(
     )
 
 
-def _separator(labels: Sequence[tuple[str, ...]]) -> str | None:
+def _separator(labels: Sequence[tuple[str, ...]], known: Collection[str]) -> str | None:
     """What separates labels, unless some are lists already, or come from elsewhere than fields."""
     if any(len(row) != 1 for row in labels):
         return None
-    return find_separator([row[0] for row in labels])
+    return find_separator([row[0] for row in labels], known)

@@ -51,8 +51,8 @@ def fit(
         classes: all labels, in the order of the model's.
         several: whether a text can have several labels.
         settings: checked already.
-        validation: scored after each pass, without the texts that are in `train`, too; if none are left, or none are
-            given, parts of `train` are held out.
+        validation: scored after each pass, without the texts that are in `train`, too, or whose label is none of the
+            classes; if none are left, or none are given, parts of `train` are held out.
         watch: is told every Step, Epoch, Measured and note; training ends, with the best weights so far, when it
             returns True.
 
@@ -62,7 +62,7 @@ def fit(
     """
     settings = settled(settings, len(classes))
     task = Task.of([train, *([validation] if validation else [])], classes, settings, several)
-    every, unseen = np.arange(len(train.texts)), _unseen(train, validation, watch)
+    every, unseen = np.arange(len(train.texts)), _unseen(train, validation, None if several else classes, watch)
     (learn, held), *others = [(every, unseen)] if len(unseen) else _splits(train, settings, several)
     judges = held if len(held) else learn
     own, again = len(held) > 0 and not len(unseen), settings.refit == "on"
@@ -80,7 +80,7 @@ def fit(
                 stopped = other.stopped
                 answers += [] if stopped else [_answers(other, task, part)]
         calibration = Calibration.of(*map(np.concatenate, zip(*answers, strict=True)), several=several)
-        figures = _judged(lesson, answers[0], calibration, task)
+        figures = {**_judged(lesson, answers[0], calibration), "training_texts": len(every)}
         model = replace(calibration.applied(lesson.model), figures=figures)
         watch(Measured(model, judges, len(held) > 0))
         if again and own and not stopped:
@@ -98,17 +98,26 @@ def _splits(train: Labelled, settings: Settings, several: bool) -> list[Split]:
     return splits(train.texts, strata, settings)
 
 
-def _unseen(train: Labelled, validation: Labelled | None, watch: Watch) -> NDArray[np.int64]:
-    """Numbers of the validation texts that are not learned from: only they can tell how good a model is."""
+def _unseen(
+    train: Labelled, validation: Labelled | None, classes: Sequence[str] | None, watch: Watch
+) -> NDArray[np.int64]:
+    """Numbers of the validation texts that can tell how good a model is.
+
+    They are not learned from, and the label of each, where it must have one, is among the classes.
+    """
     if validation is None:
         return np.empty(0, np.int64)
-    learned = set(map(folded, train.texts))
+    learned, count = set(map(folded, train.texts)), len(validation.texts)
     unseen = [number for number, text in enumerate(validation.texts) if folded(text) not in learned]
-    left_out = len(validation.texts) - len(unseen)
-    if left_out:
-        rest = "" if unseen else "; parts of the training texts are held out instead"
-        watch(f"{left_out} of {len(validation.texts)} validation texts are training texts too and left out{rest}")
-    return np.array(unseen, np.int64) + len(train.texts)
+    known = [number for number in unseen if classes is None or set(classes).issuperset(validation.labels[number])]
+    rest = "" if known else "; parts of the training texts are held out instead"
+    for left_out, which in (
+        (count - len(unseen), "are training texts too and"),
+        (len(unseen) - len(known), "have a label that no training text has and are"),
+    ):
+        if left_out:
+            watch(f"{left_out} of {count} validation texts {which} left out{rest}")
+    return np.array(known, np.int64) + len(train.texts)
 
 
 class _Answers(NamedTuple):
@@ -124,12 +133,12 @@ def _answers(lesson: Lesson, task: Task, held: NDArray[np.int64]) -> _Answers:
     return _Answers(predictor.network_logits(texts), predictor.wide_margins(texts), task.targets[held])
 
 
-def _judged(lesson: Lesson, answers: _Answers, calibration: Calibration, task: Task) -> dict[str, Any]:
+def _judged(lesson: Lesson, answers: _Answers, calibration: Calibration) -> dict[str, Any]:
     """How good the model is that was taught first, and how it came to be."""
     model = calibration.applied(lesson.model)
     probabilities = calibration.probabilities(answers.network, answers.wide)
     gold = [tuple(model.labels[place] for place in np.flatnonzero(row)) for row in answers.targets]
-    report = measure(gold, probabilities, Predictor(model).choose, model.labels, several=task.several)
+    report = measure(gold, probabilities, Predictor(model).choose, model.labels, several=model.several)
     return {
         "validation": report.figures(),
         "start_loss": lesson.start_loss,
@@ -138,7 +147,6 @@ def _judged(lesson: Lesson, answers: _Answers, calibration: Calibration, task: T
         "kept": lesson.kept,
         "vectors": lesson.start.source,
         "known_words": lesson.start.known,
-        "training_texts": len(task.targets),
     }
 
 
