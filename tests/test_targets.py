@@ -54,8 +54,9 @@ def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
         [["spam"] if each else ["ham", "ham"] for each in SPAM],
         [{"spam", "x"} if each else set() for each in SPAM],
         pd.Series([("spam",) if each else ("ham", "x") for each in SPAM]),
+        [[1, 2] if each else [30] for each in SPAM],
     ],
-    ids=["lists", "sets", "tuples"],
+    ids=["lists", "sets", "tuples", "numbers"],
 )
 def test_several_labels_for_each_text(several, tmp_path) -> None:
     model = tiny().fit(TEXTS, several)
@@ -88,7 +89,7 @@ def test_a_table_of_zeros_and_ones(table, tmp_path) -> None:
     model.save(tmp_path / "m")
     found = load(tmp_path / "m")  # a file has the names of the labels, not the form in which they came
     assert [set(row) for row in found.predict(TEXTS)] == [
-        {str(model.classes_[at]) for at in row.nonzero()[0]} for row in TABLE
+        {model.classes_[at] for at in row.nonzero()[0]} for row in TABLE
     ]
 
 

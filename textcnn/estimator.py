@@ -107,7 +107,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
         """The likeliest label of each text (B,); where texts can have several labels, a tuple of them for each.
 
-        Where `fit` was given a table of zeros and ones the answer is one, too: (B, K).
+        Where `fit` was given a table of zeros and ones the answer is one, too: (B, K). A model file does
+        not know of it.
 
         Raises:
             NotFittedError: `fit` comes first.
@@ -117,11 +118,13 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         if not self.model_.several:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
-        chosen = np.empty(len(probabilities), object)
-        chosen[:] = [predictor.choose(row) for row in probabilities]
-        if not self._table:
-            return chosen
-        return np.array([[name in row for name in predictor.labels] for row in chosen], dtype=int)
+        chosen = [predictor.choose(row) for row in probabilities]
+        if self._table:
+            return np.array([[name in row for name in predictor.labels] for row in chosen], dtype=int)
+        original = dict(zip(predictor.labels, self.classes_.tolist(), strict=True))
+        said = np.empty(len(chosen), object)
+        said[:] = [tuple(original[name] for name in row) for row in chosen]
+        return said
 
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
         """Accuracy; where texts can have several labels, the share of those whose labels are all right.

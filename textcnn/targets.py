@@ -127,9 +127,12 @@ def _classes(labels: Sequence[Any]) -> NDArray[Any]:
     missing = sum(map(_is_missing, labels))
     if missing:
         raise DataError(f"{missing} of the labels are missing (None, NaN or empty)")
+    texts = sum(isinstance(label, str) for label in labels)
     try:
-        classes = np.unique(np.array(labels, dtype=object) if isinstance(labels[0], str) else np.array(labels))
-    except (TypeError, IndexError) as error:
+        if not labels or texts not in (0, len(labels)) or any(isinstance(label, bytes) for label in labels):
+            raise TypeError
+        classes = np.unique(np.array(labels, dtype=object) if texts else np.array(labels))
+    except TypeError as error:
         raise DataError("labels must be all texts or all numbers, and there must be some") from error
     if len(classes) < 2:
         raise DataError(
