@@ -27,6 +27,7 @@ def say(message: str, *, quiet: bool = False) -> None:
     """
     if quiet:
         return
+    message = one_line(message)  # names of columns, say, come from a file
     try:
         sys.stderr.write(f"{_broken(message, width(sys.stderr)) if is_terminal(sys.stderr) else message}\n")
         sys.stderr.flush()
