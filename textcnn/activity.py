@@ -8,9 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Twins", "active_share", "effective_rank", "twins"]
+__all__ = ["COPIES", "Twins", "active_share", "effective_rank", "twins"]
 
 Floats = NDArray[np.float64]
+
+COPIES = 0.95  # correlation from which on a filter copies another
 
 
 class Twins(NamedTuple):

@@ -26,6 +26,11 @@ class Pooling(NamedTuple):
     kind: str
     k: int
 
+    @property
+    def slots(self) -> int:
+        """How many values a filter gives."""
+        return {"max": 1, "mean": 1, "max+mean": 2}.get(self.kind, self.k)
+
 
 class Network(NamedTuple):
     """The weights of one network, as network/model.py trains them."""

@@ -37,7 +37,6 @@ from textcnn.wide import BUCKETS, Join, Wide
 __all__ = ["FORMAT", "Member", "Model", "Rows"]
 
 FORMAT = 1
-SLOTS = {"max": 1, "mean": 1, "max+mean": 2}
 _FILE_KEYS = {"format", "version", "settings", "labels", "several", "networks", "first_static"}
 
 
@@ -287,7 +286,7 @@ class _Reader:
         widths, count = settings["widths"], settings["filters"]
         maps, slices = count * len(widths), count * sum(widths)
         inputs = [dimensions * (2 if channels == "both" else 1), *[maps] * (settings["stages"] - 1)]
-        features = maps * SLOTS.get(settings["pooling"], settings["k"])
+        features = maps * Pooling(settings["pooling"], settings["k"]).slots
         sizes = [features, *settings["hidden"], labels]
         layers = [
             (

@@ -121,7 +121,7 @@ class Settings:
     patience: int = _setting(
         0,
         "Training",
-        "passes without a better validation score before it stops; 0: it makes all passes and keeps the best",
+        "passes without a better validation score before it stops; 0: it makes all passes",
         Limits(0, 1000),
     )
     batch_size: int = _setting(0, "Training", "texts in a step; 0: by their number", Limits(0, 10000))

@@ -125,8 +125,7 @@ class Wide(NamedTuple):
         """
         words, kinds = spelt(surfaces)
         own, text = features(words), Ragged(np.arange(len(surfaces), dtype=np.int32), np.array([0, len(surfaces)]))
-        rows = _segment_sums(own.starts, own.values[:, None] * self._rows(own.buckets))
-        squares = _segment_sums(own.starts, np.square(own.values * self._idf(own.buckets))[:, None])[:, 0]
+        rows, squares = self.of_words(own)
         inside, (pairs, seen) = bag(kinds, text.starts), neighbours(own, kinds, text)
         norm = _total_squares(inside, squares)[0] + _total_squares(pairs, np.square(self._idf(seen)))[0]
         length = np.float32(np.sqrt(norm or 1))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.activity import active_share, effective_rank, twins
+from textcnn.activity import COPIES, active_share, effective_rank, twins
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.lexicon import encode
 from textcnn.predictor import Predictor
@@ -13,7 +13,6 @@ from textcnn.predictor import Predictor
 __all__ = ["filter_checks"]
 
 _MOST = 600  # texts
-_LIKE = 0.95  # correlation of copies
 
 
 def filter_checks(predictor: Predictor, texts: Sequence[str]) -> list[Check]:
@@ -22,7 +21,7 @@ def filter_checks(predictor: Predictor, texts: Sequence[str]) -> list[Check]:
     per_width = predictor.model.settings["filters"]
     silent = float((active_share(features) == 0).mean())
     live = features[:, features.std(axis=0) > 0]
-    copied = float((twins(features, per_width).likeness >= _LIKE).mean())
+    copied = float((twins(features, per_width).likeness >= COPIES).mean())
     rank = effective_rank(features) if len(features) > 1 else 0.0
     return [_dead(silent, features.shape[1]), _copies(copied, features.shape[1]), _spread(rank, live, features.shape)]
 
@@ -44,7 +43,7 @@ def _dead(share: float, count: int) -> Check:
 
 
 def _copies(share: float, count: int) -> Check:
-    figure = f"{share:.0%} of {count} are like another (correlation from {_LIKE} on)"
+    figure = f"{share:.0%} of {count} are like another (correlation from {COPIES} on)"
     return judge(
         "copied filters", grade(share, look=0.15, wrong=0.6), figure, "fewer --filters would do, or more --dropout"
     )

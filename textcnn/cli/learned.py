@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from textcnn.activity import COPIES
 from textcnn.cli.console import console, cut, is_terminal, one_line, put, table, width
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ __all__ = ["learned_object", "show_learned"]
 
 _MOST_LABELS = 20
 _PIPE = 100  # columns where nobody looks
-_LIKE = 0.95  # correlation from which on a filter copies another
 
 
 def learned_object(learned: "Learned", labels: Sequence[str]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _dead(learned: "Learned") -> "list[Filter]":
 
 
 def _copied(learned: "Learned") -> "list[Filter]":
-    return [each for each in learned.filters if each.likeness >= _LIKE]
+    return [each for each in learned.filters if each.likeness >= COPIES]
 
 
 def show_learned(learned: "Learned", labels: Sequence[str], *, several: bool, filters: int) -> None:
@@ -66,7 +66,7 @@ def show_learned(learned: "Learned", labels: Sequence[str], *, several: bool, fi
     dead, copied = len(_dead(learned)), len(_copied(learned))
     put(
         f"\n{len(learned.filters)} filters: {dead} dead (they answer to no text), "
-        f"{copied} like another (correlation from {_LIKE} on)\n"
+        f"{copied} like another (correlation from {COPIES} on)\n"
     )
     if filters:
         _show_filters(learned, labels, filters)

@@ -37,7 +37,7 @@ def predict(
             "-i",
             "--input",
             metavar="FILE",
-            help="Read texts from a file; - is standard input, of lines unless an option for reading is given.",
+            help="Read texts from a file; - is standard input, of lines unless its format or columns are named.",
         ),
     ] = None,
     format: Annotated[
@@ -46,7 +46,10 @@ def predict(
             metavar="FORMAT", help="pretty, tsv, csv, jsonl or label; if not given, pretty on a terminal, else tsv."
         ),
     ] = None,
-    top: Annotated[int, typer.Option(metavar="K", min=1, help="Print the K likeliest labels.")] = 1,
+    top: Annotated[
+        int,
+        typer.Option(metavar="K", min=1, help="Print the K likeliest labels; in JSON all, unless it is more than 1."),
+    ] = 1,
     threshold: Annotated[
         float | None, typer.Option(metavar="P", min=0, max=1, help="Least probability of an answer.")
     ] = None,

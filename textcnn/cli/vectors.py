@@ -307,7 +307,7 @@ def coverage(
         counts = count_words(record.text for record in reader)
         say(reader.describe(), quiet=quiet)
     if reader.skipped:
-        say(f"{reader.source}: {reader.skipped} bad rows skipped; the first: {reader.first_skipped}")
+        say(reader.describe_skipped())
     found = cover(counts, _open(vectors, counts.keys(), quiet))
     shares = [("tokens", found.known_tokens, found.tokens), ("types", found.known_types, found.types)]
     rows = [(name, str(known), str(every), f"{known / max(every, 1):.4f}") for name, known, every in shares]

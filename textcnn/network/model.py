@@ -16,13 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from textcnn.crew import Crew
+from textcnn.lookup import Pooling
 from textcnn.network.maxpool import pool_by_loops, suits
 from textcnn.network.responses import Bank, Layout, convolve, pool
 from textcnn.vectors.filters import Filters
 
 __all__ = ["Shape", "TextCNN"]
-
-SLOTS = {"max": 1, "mean": 1, "max+mean": 2}
 
 
 class Shape:
@@ -47,7 +46,7 @@ class Shape:
     @property
     def features(self) -> int:
         """Values that are pooled for each text."""
-        return self.bank.maps * SLOTS.get(self.pooling, self.k)
+        return self.bank.maps * Pooling(self.pooling, self.k).slots
 
     @property
     def inputs(self) -> tuple[int, ...]:

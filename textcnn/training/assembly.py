@@ -19,7 +19,7 @@ from textcnn.wide import Wide
 
 __all__ = ["assembled", "member_of"]
 
-_MOST_BYTES = 17_000_000  # of word vectors, so that a model stays under 25 MB
+_MOST_BYTES = 17_000_000  # of word vectors, so that a model of one network usually stays under 25 MB
 _WORD = 20  # bytes of a word apart from its vector
 
 

@@ -18,9 +18,8 @@ from textcnn.vectors.progress import Progress
 from textcnn.vectors.table import Quantized, VectorTable
 from textcnn.vocabulary import Encoded, Vocabulary
 
-__all__ = ["KINDS", "Training", "train_on_file", "train_vectors"]
+__all__ = ["Training", "train_on_file", "train_vectors"]
 
-KINDS = ("skipgram", "cbow", "fasttext")
 _WINDOW = 5
 _LONGEST = 5000  # words of a sentence; gensim would leave out what is beyond twice as many
 _AGAIN = 1000  # lines between two reports
