@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.activity import COPIES
 from textcnn.tensorfile import TensorFileError
 
 __all__ = ["MOST_BYTES", "Filter", "LabelNgrams", "Learned", "Ngram", "pack", "unpack"]
@@ -45,6 +46,11 @@ class Filter(NamedTuple):
     active: float  # share of texts that it answers to at all
     twin: int  # number of the filter of the same width that is most like it; -1 if there is none
     likeness: float  # correlation of their pooled responses
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it says what its twin says."""
+        return self.likeness >= COPIES
 
 
 class Learned(NamedTuple):

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from textcnn.activity import COPIES
 from textcnn.cli.console import console, cut, is_terminal, one_line, put, table, width
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _dead(learned: "Learned") -> "list[Filter]":
 
 
 def _copied(learned: "Learned") -> "list[Filter]":
-    return [each for each in learned.filters if each.likeness >= COPIES]
+    return [each for each in learned.filters if each.is_copy]
 
 
 def show_learned(learned: "Learned", labels: Sequence[str], *, several: bool, filters: int) -> None:
@@ -56,6 +55,8 @@ def show_learned(learned: "Learned", labels: Sequence[str], *, several: bool, fi
 
     Of two labels of which a text has one, what speaks against the one speaks for the other, and is not said twice.
     """
+    from textcnn.activity import COPIES
+
     put(f"\nwhat speaks for a label, with its mean gift to the logit, in {learned.texts:,} of the training texts\n")
     for label, own in list(zip(labels, learned.labels, strict=True))[:_MOST_LABELS]:
         put(_line(f"{one_line(label)}:", own.speak_for))
