@@ -2,8 +2,8 @@
 
 A vocabulary is three arrays that lie in a file and are read where they lie: all words as one run of UTF-8, where each
 begins, and their numbers in alphabetical order. Looking up a word is a binary search that touches a few bytes, so a
-model of 100,000 words opens as quickly as one of ten. Row 0 of a
-model's is the unknown word, spelt as the empty string.
+model of 100,000 words opens as quickly as one of ten. Row 0 of a model's vocabulary is the unknown word, spelt as the
+empty string.
 
 Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/).
 """

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,7 +110,8 @@ def _unseen(
         return np.empty(0, np.int64)
     learned, count = set(map(folded, train.texts)), len(validation.texts)
     unseen = [number for number, text in enumerate(validation.texts) if folded(text) not in learned]
-    known = [number for number in unseen if classes is None or set(classes).issuperset(validation.labels[number])]
+    possible = set(chain(*validation.labels) if classes is None else classes)
+    known = [number for number in unseen if possible.issuperset(validation.labels[number])]
     rest = "" if known else "; parts of the training texts are held out instead"
     for left_out, which in (
         (count - len(unseen), "are training texts too and"),
