@@ -9,6 +9,7 @@ import typer
 
 from textcnn.cli.checklist import show_check
 from textcnn.cli.console import console, moves, one_line, put, say
+from textcnn.cli.corpora import read_aloud
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.pages import ReportPath, check_page, put_page
@@ -84,11 +85,7 @@ def check(
 
 
 def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] = ()) -> "Corpus":
-    from textcnn.corpus import read_corpus
-
-    corpus = read_corpus(files, reading=how, fields=True, known=known)
-    for note in corpus.notes:
-        say(note, quiet=quiet)
+    corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True)
     labels = {label for own in corpus.labels for label in own}
     if len(labels) < 2:
         only = f"a single label, {next(iter(labels))!r}" if labels else "no labels"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from textcnn.cli.console import put, say
+from textcnn.cli.corpora import read_aloud
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
 from textcnn.cli.pages import ReportPath, check_page, put_page
 from textcnn.cli.scores import show_comparison, show_mistakes, show_report
@@ -110,14 +111,14 @@ def _measured(
     if how.label_separator is None and not any(predictor.model.several for _, predictor in models):
         how = how._replace(label_separator="")
     known = first.labels if first.model.several else ()
-    corpus = _read(files, how, quiet, known)
+    corpus = read_aloud(files, how, quiet=quiet, known=known)
     probabilities = first.all_probabilities(corpus.texts)
     report = measure(corpus.labels, probabilities, first.choose, first.labels, several=first.model.several)
     _name_unknown(report)
     measured = _Measured(name, first, corpus, probabilities, report)
     comparisons = [_with_model(measured, *other) for other in models[1:]]
     if baseline is not None:
-        comparisons.append(_with_baseline(measured, _read([baseline], how, quiet, known)))
+        comparisons.append(_with_baseline(measured, read_aloud([baseline], how, quiet=quiet, known=known)))
     return measured, comparisons
 
 
@@ -138,15 +139,6 @@ def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path
     if len(models) > 2:
         raise SettingsError(f"two models can be compared at a time, but these are {len(models)}")
     return models or [model], files
-
-
-def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] = ()) -> "Corpus":
-    from textcnn.corpus import read_corpus
-
-    corpus = read_corpus(files, reading=how, known=known)
-    for note in corpus.notes:
-        say(note, quiet=quiet)
-    return corpus
 
 
 def _name_unknown(report: "Report") -> None:

@@ -11,6 +11,7 @@ import typer
 
 from textcnn.cli.checklist import show_worth_a_look
 from textcnn.cli.console import console, one_line, say, table
+from textcnn.cli.corpora import read_aloud
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.pages import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.cli.progress import Display, Interruption
@@ -63,8 +64,8 @@ def train(
     refuse_overwriting(output, inputs, "-o")
     check_page(report, inputs, output)
     began = time.monotonic()
-    corpus = _read(files, how, quiet)
-    held = _read([str(validation)], how, quiet, corpus.joinable) if validation else None
+    corpus = read_aloud(files, how, quiet=quiet)
+    held = read_aloud([str(validation)], how, quiet=quiet, known=corpus.joinable) if validation else None
     model, measured = _learn(corpus, held, values, quiet)
     from textcnn.checks.brief import after_training
 
@@ -77,15 +78,6 @@ def train(
         put_page(report, _page(measured, model, output, corpus, held, checks), quiet=quiet)
     option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"
     say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
-
-
-def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] = ()) -> "Corpus":
-    from textcnn.corpus import read_corpus
-
-    corpus = read_corpus(files, reading=how, known=known)
-    for note in corpus.notes:
-        say(note, quiet=quiet)
-    return corpus
 
 
 def _learn(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], quiet: bool) -> "tuple[Model, Measured]":
