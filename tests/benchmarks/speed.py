@@ -176,7 +176,7 @@ def epochs(at: Setting) -> Iterator[Row]:
 
 def training(at: Setting) -> Iterator[Row]:
     """From shell prompt to model file."""
-    for quality, most in (("fast", 20), ("good", 60)):
+    for quality, most in (("fast", 15), ("good", 60)):
         model = at.work / f"{quality}.textcnn"
         (found,) = side_by_side(
             1, lambda q=quality, m=model: run([TEXTCNN, "train", at.data, "-o", m, "-q", "--quality", q])
