@@ -464,12 +464,14 @@ def test_the_fewer_texts_the_more_passes(texts: int, labels: int, passes: int, f
     channels = Channels(torch.zeros(3, 4), "trained")
     network = TextCNN(Shape(dimensions=4, labels=labels, widths=(1,), filters=2))
 
-    def planned(settings: Settings) -> int:
+    def planned(settings: Settings, *, afresh: bool = False) -> int:
         weights = np.ones(labels, np.float32)
-        return Trainer(network, channels, settings, weights=weights, several=False).passes(texts)
+        return Trainer(network, channels, settings, weights=weights, several=False, afresh=afresh).passes(texts)
 
     assert planned(Settings()) == passes
     assert planned(Settings(quality="fast")) == fast
+    if passes < 100 and texts < 10**5:
+        assert abs(planned(Settings(), afresh=True) - 2 * passes) <= 1, "words of which nothing is known take longer"
 
 
 def test_fewer_passes_suit_if_the_loss_of_texts_held_out_was_least_long_before_the_end() -> None:
@@ -485,7 +487,7 @@ def test_fewer_passes_suit_if_the_loss_of_texts_held_out_was_least_long_before_t
 
 
 def test_what_was_learned_by_heart_is_learned_again_in_fewer_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textcnn.training.loop._SEEN_OF_FEW", 800)
+    monkeypatch.setattr("textcnn.training.loop._SEEN_OF_FEW", 400)
 
     def learn(**values: Any) -> tuple[list[str], Model]:
         notes: list[str] = []

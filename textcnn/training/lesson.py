@@ -212,7 +212,7 @@ def _trainer(start: Start, task: Task, learn: NDArray[np.int64], machine: Machin
     prior = np.log(share / (1 - share)) if task.several else np.log(share)
     network.output.bias.data = torch.from_numpy(prior.astype(np.float32)).to(device)
     weights = class_weights(settings.class_weight, task.classes, targets)
-    return Trainer(network, channels, settings, weights=weights, several=task.several, seed=seed)
+    return Trainer(network, channels, settings, weights=weights, several=task.several, afresh=start.afresh, seed=seed)
 
 
 def _targets(labels: Sequence[tuple[str, ...]], classes: Sequence[str]) -> NDArray[np.float32]:

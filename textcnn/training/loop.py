@@ -76,8 +76,10 @@ class Trainer:
         *,
         weights: NDArray[np.float32],
         several: bool,
+        afresh: bool = False,
         seed: int = 0,
     ) -> None:
+        self.afresh = afresh  # nothing was known of the words before
         self.network, self.channels, self.settings, self.several = network, channels, settings, several
         self.device = next(network.parameters()).device.type
         self.weights = torch.from_numpy(weights).to(self.device)  # (K,) of the classes
@@ -143,7 +145,8 @@ class Trainer:
         return found if found <= _FEWER else 1.0
 
     def _longer(self) -> int:
-        return 1 if len(self.weights) <= 2 else 2  # more labels take longer to learn
+        """More labels take longer to learn, and so do words of which nothing is known."""
+        return (1 if len(self.weights) <= 2 else 2) * (2 if self.afresh else 1)
 
     def _step(self, batch: Batch, targets: NDArray[np.float32], rate: float) -> float:
         """Learn from a batch; `rate` multiplies the learning rates."""

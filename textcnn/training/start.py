@@ -35,6 +35,7 @@ class Start(NamedTuple):
     scale: float  # what the table's vectors were multiplied by
     source: str
     known: float  # share of the training tokens whose word has a pretrained vector
+    afresh: bool  # nothing is known of the words but what the training texts say
 
     def ragged(self, encoded: Encoded) -> Ragged:
         """The texts it was made for, their words as rows of the matrix."""
@@ -46,6 +47,7 @@ class _Words(NamedTuple):
 
     table: VectorTable | None
     known: list[Known]  # (U,)
+    afresh: bool = False
 
 
 def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say: Callable[[str], None]) -> Start:
@@ -61,7 +63,7 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
         VectorsError: there are no vectors of that name, or their file is malformed.
     """
     counts = np.bincount(encoded.ragged.words[training], minlength=len(encoded.surfaces))
-    table, known = _choose(encoded, training, counts, settings, say)
+    table, known, afresh = _choose(encoded, training, counts, settings, say)
     row_of = _rows(known, counts, settings.min_count)
     rows = np.array([row_of.get(each.spelling, UNKNOWN) for each in known], np.int64)
     dimensions = settings.dimensions if table is None else table.dimensions
@@ -75,7 +77,7 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
     share = float(counts[inside].sum() / max(counts.sum(), 1))
     source = "random" if table is None else table.name
     totals = np.bincount(rows, counts, len(matrix)).astype(np.int64)
-    return Start(["", *row_of], matrix, totals, rows, table, scale, source, share)
+    return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh)
 
 
 def _rows(known: list[Known], counts: NDArray[np.int64], min_count: int) -> dict[str, int]:
@@ -122,13 +124,13 @@ def _choose(
     if table is None:
         say("no word of the texts is there twice, so there is nothing to train vectors on: they start at random")
         return _none(encoded)
-    words = _words(encoded, Pretrained(table))
+    words = _words(encoded, Pretrained(table))._replace(afresh=True)
     say(f"vectors trained on the texts: {_known(words, counts)}")
     return words
 
 
 def _none(encoded: Encoded) -> _Words:
-    return _Words(None, [Known(next(spellings(surface)), None) for surface in encoded.surfaces])
+    return _Words(None, [Known(next(spellings(surface)), None) for surface in encoded.surfaces], afresh=True)
 
 
 def _words(encoded: Encoded, pretrained: Pretrained) -> _Words:
