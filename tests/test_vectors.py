@@ -387,6 +387,7 @@ def test_english_is_the_default_for_text_that_it_covers():
     assert start.source == "english" and notes == [
         "english vectors: 100.0% of the words of the texts are known (5 different)"
     ]
+    assert [started(TEXTS, vectors=name)[0].afresh for name in ("auto", "trained", "none")] == [False, True, True]
 
 
 GERMAN = """Das Hotel war wunderbar und das Frühstück sehr lecker
