@@ -1,9 +1,14 @@
 """The program as its users have it: a process of its own."""
 
+import fcntl
 import importlib
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -44,3 +49,41 @@ def start(*arguments, env=None, **options):
     """Start it with pipes on all three streams."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command(*arguments), env=environment(**(env or {})), **{**pipes, **options})
+
+
+def on_a_terminal(*arguments, columns, env=None):
+    """What a command writes where all streams are a terminal of so many columns, and its exit code."""
+    outside, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen(
+        command(*arguments),
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        env=environment(**{"TERM": "xterm-256color", **(env or {})}),
+    )
+    os.close(inside)
+    shown = b""
+    with suppress(OSError):  # what Linux says when the other side is gone
+        while block := os.read(outside, 65536):
+            shown += block
+    os.close(outside)
+    return process.wait(timeout=60), shown.decode()
+
+
+def imported(*arguments, folder):
+    """Modules that a command imports."""
+    script = (
+        "import sys; from textcnn.cli.application import run; code = run(sys.argv[1:]);"
+        " sys.stderr.write(' '.join(sys.modules)); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment(),
+        cwd=folder,
+    )
+    assert done.returncode == 0
+    return {name.partition(".")[0] for name in done.stderr.split()}

@@ -10,9 +10,8 @@ import browser
 import numpy as np
 import pytest
 from conftest import EXAMPLES, HAM, SPAM, write_csv
-from program import TINY
+from program import TINY, imported
 from scipy.stats import binomtest
-from test_cli import imported
 
 from textcnn import TextCNNClassifier
 from textcnn.checks import Check, Verdict

@@ -6,8 +6,7 @@ import sys
 
 import pytest
 from conftest import EXAMPLES
-from program import TINY
-from test_cli import on_a_terminal
+from program import TINY, on_a_terminal
 
 from textcnn.cli.console import cells
 from textcnn.cli.sparkline import bars, learning_lines
