@@ -11,12 +11,20 @@ __all__ = ["read_aloud"]
 
 
 def read_aloud(
-    files: list[str], how: "Reading", *, quiet: bool, known: tuple[str, ...] = (), fields: bool = False
+    files: list[str],
+    how: "Reading",
+    *,
+    quiet: bool,
+    known: tuple[str, ...] | None = None,
+    fields: bool = False,
 ) -> "Corpus":
-    """Read the files, and say how they were read; see `read_corpus` for the rest."""
+    """Read the files, and say how they were read.
+
+    `known` are labels that came before, if a text can have several of them; () says that each text has one.
+    """
     from textcnn.corpus import read_corpus
 
-    corpus = read_corpus(files, reading=how, known=known, fields=fields)
+    corpus = read_corpus(files, reading=how, splits=known != (), known=known or (), fields=fields)
     for note in corpus.notes:
         say(note, quiet=quiet)
     return corpus

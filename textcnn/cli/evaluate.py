@@ -108,9 +108,7 @@ def _measured(
     from textcnn.metrics import measure
 
     name, first = models[0]
-    if how.label_separator is None and not any(predictor.model.several for _, predictor in models):
-        how = how._replace(label_separator="")
-    known = first.labels if first.model.several else ()
+    known = first.labels if any(predictor.model.several for _, predictor in models) else ()
     corpus = read_aloud(files, how, quiet=quiet, known=known)
     probabilities = first.all_probabilities(corpus.texts)
     report = measure(corpus.labels, probabilities, first.choose, first.labels, several=first.model.several)

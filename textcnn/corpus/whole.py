@@ -42,11 +42,13 @@ def read_corpus(
     labelled: bool = True,
     stream: BinaryIO | None = None,
     fields: bool = False,
+    splits: bool = True,
     known: Collection[str] = (),
 ) -> Corpus:
     """Read every input. Labels in one field are separated if that is what they all show (`find_separator`).
 
-    The other columns are kept if `fields` asks for them. Labels that are `known` help to find what separates them.
+    The other columns are kept if `fields` asks for them. Labels that are `known` help to find what separates them;
+    without `splits` nothing is looked for, as where texts with one label each were read before.
     """
     reading = reading or Reading()
     records: list[Record] = []
@@ -60,7 +62,7 @@ def read_corpus(
             notes.append(reader.describe_skipped())
     labels = [record.labels for record in records]
     separator = reading.label_separator
-    if separator is None and (separator := _separator(labels, known)):
+    if separator is None and splits and (separator := _separator(labels, known)):
         labels = [split_labels(row[0], separator=separator) for row in labels]
         notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
     return Corpus(
