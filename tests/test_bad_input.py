@@ -165,6 +165,9 @@ class TestOutput:
             ("./link.csv", "link.csv is one of the inputs"),
             ("held.csv", "held.csv is one of the inputs"),
             ("s.toml", "s.toml is one of the inputs"),
+            ("own.vec", "own.vec is one of the inputs"),
+            ("mails/spam/1.txt", "would lie among the texts of mails"),
+            ("mails/spam/new", "would lie among the texts of mails"),
             (".", "it is a folder"),
             ("nowhere/model", "there is no folder"),
             ("/dev/null", "a device or a pipe"),
@@ -177,8 +180,12 @@ class TestOutput:
         shutil.copy(train_csv, "held.csv")
         (folder / "link.csv").symlink_to("train.csv")
         (folder / "s.toml").write_text("epochs = 1")
+        (folder / "own.vec").write_text("win 1 2\nlunch 2 1\n")
+        (folder / "mails" / "spam").mkdir(parents=True)
+        (folder / "mails" / "spam" / "1.txt").write_text("win cash")
         before = train_csv.read_bytes()
-        answer = textcnn("train", train_csv, "--validation=held.csv", "--settings=s.toml", "-o", output, *TINY)
+        options = ["--validation=held.csv", "--settings=s.toml", *TINY, "--vectors=own.vec"]
+        answer = textcnn("train", train_csv, "mails", "-o", output, *options)
         assert said in complaint(answer)
         assert answer.err.count("\n") == 1
         assert train_csv.read_bytes() == before

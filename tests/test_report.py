@@ -317,6 +317,7 @@ class TestCommands:
             (["evaluate", "train.csv", "--report", "model.textcnn"], "is one of the inputs"),
             (["evaluate", "train.csv", "--report", "."], "it is a folder"),
             (["check", "train.csv", "--report", "train.csv"], "is one of the inputs"),
+            (["check", "model.textcnn", "--vectors", "train.csv", "--report", "train.csv"], "is one of the inputs"),
             (["evaluate", "train.csv", "--report", "nowhere/page.html"], "there is no folder"),
             (["train", "train.csv", "-o", "new.textcnn", "--report", "new.textcnn"], "is where the model goes"),
             (["train", "train.csv", "--report", "train.csv"], "is one of the inputs"),

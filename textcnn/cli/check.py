@@ -60,7 +60,7 @@ def check(
     from textcnn.modelfile import Model
 
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
-    check_page(report, [*files, *map(str, filter(None, (against, model, settings_file)))])
+    check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
     opened = Model.load(model) if model else None
     corpus = _read(files, how, quiet)
     other = _read([str(against)], how, quiet, corpus.joinable) if against else None
@@ -84,7 +84,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] = ()) -> "Corpus":
+def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] | None = None) -> "Corpus":
     corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True)
     labels = {label for own in corpus.labels for label in own}
     if len(labels) < 2:

@@ -19,9 +19,12 @@ ReportPath = Annotated[
 
 
 def refuse_overwriting(output: Path, inputs: Sequence[str], option: str) -> None:
-    """An error if the output, which an option names, is one of the inputs."""
-    for name in inputs if output.exists() else ():
-        if name != "-" and Path(name).exists() and Path(name).samefile(output):
+    """An error if the output, which an option names, is one of the inputs, or lies in a label's folder of one."""
+    target = output.resolve()
+    for given in (Path(name).resolve() for name in inputs if name != "-"):
+        if given.is_dir() and given in target.parent.parents:
+            raise OutputError(f"{output} would lie among the texts of {given.name}; name another place with {option}")
+        if target.exists() and given.exists() and given.samefile(target):
             raise OutputError(f"{output} is one of the inputs; name another file with {option}")
 
 
