@@ -51,3 +51,18 @@ def test_label_and_probability_belong_together(
 def test_a_label_below_a_threshold_is_not_shown_twice() -> None:
     row = answer(several=False, threshold=0.9, otherwise="long")._replace(explanation=None)
     assert writer(OutputFormat.tsv, top=2, labels=LABELS)([row]) == "long\t0.5500\tham\t0.8000\ta text\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ({}, "ham\t0.8000\tlong\t0.5500"),
+        ({"threshold": 0.9}, "unknown\t0.8000\tham\t0.8000"),
+        ({"thresholds": (0.9, 0.5, 0.9)}, "long\t0.5500\tham\t0.8000"),
+        ({"thresholds": (0.9, 0.9, 0.9)}, "ham\t0.8000\tlong\t0.5500"),
+    ],
+    ids=str,
+)
+def test_of_several_labels_the_answer_comes_first_too(asked: dict[str, Any], shown: str) -> None:
+    row = answer(several=True, **asked)._replace(explanation=None)
+    assert writer(OutputFormat.tsv, top=2, labels=LABELS)([row]) == f"{shown}\ta text\n"

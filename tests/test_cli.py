@@ -332,6 +332,15 @@ class TestPredict:
         assert "there is no column for 'tags'" in as_csv.err
         assert [row["id"] for row in csv.DictReader(io.StringIO(as_csv.out))] == ["1", "2"]
 
+    def test_what_json_lines_bring_along_is_kept_or_null(self, textcnn, model):
+        given = b'{"text": "free prize", "explanation": "mine", "n": NaN, "m": -Infinity, "k": 1e999, "f": 0.5}\n'
+        row = json.loads(
+            textcnn("predict", "--input=-", "--input-format=jsonl", "--explain", "--format=jsonl", stdin=given).out,
+            parse_constant=pytest.fail,
+        )
+        assert (row["input_explanation"], row["n"], row["m"], row["k"], row["f"]) == ("mine", None, None, None, 0.5)
+        assert row["explanation"]["label"] == "spam"
+
     def test_standard_input_is_lines_unless_columns_are_named(self, textcnn, model):
         given = b"id,text\n1,free prize\n2,see you\n"
         assert textcnn("predict", "-i", "-", "--format=label", stdin=given).out.count("\n") == 3

@@ -70,13 +70,12 @@ def _flat(text: str) -> str:
 
 def _pairs(row: Row, top: int) -> list[tuple[str, float]]:
     """The answer first; further labels if more were asked for."""
-    answer = (_joined(row), row.probability)
     if top == 1:
-        return [answer]
-    if row.several or row.given[0] == row.best[0][0]:
+        return [(_joined(row), row.probability)]
+    if not row.given or row.given[0] == row.best[0][0]:
         return row.best
-    others = [pair for pair in row.best if pair[0] != row.given[0]]  # below a threshold the answer is another
-    return [answer, *others][: len(row.best)]
+    others = [pair for pair in row.best if pair[0] != row.given[0]]  # thresholds can make the answer another
+    return [(row.given[0], row.probability), *others][: len(row.best)]
 
 
 def _tsv(row: Row, top: int) -> str:
@@ -99,10 +98,9 @@ def _jsonl(row: Row, top: int) -> str:
         "probabilities": {label: round(value, 6) for label, value in row.best},
         "text": row.record.text,
     }
-    for (_, value), name in zip(row.record.fields, _free_names(row, [*answer]), strict=True):
-        answer[name] = value
-    if row.explanation is not None:
-        answer["explanation"] = explanation_object(row.explanation)
+    explained = {} if row.explanation is None else {"explanation": explanation_object(row.explanation)}
+    names = _free_names(row, [*answer, *explained])
+    answer |= {name: value for name, (_, value) in zip(names, row.record.fields, strict=True)} | explained
     return json.dumps(answer, ensure_ascii=False) + "\n"
 
 

@@ -1,10 +1,11 @@
 """JSON text to objects: one a line, or one array of them in the whole file.
 
 Of keys that repeat, the last counts. Halves of surrogate pairs, which JSON can spell and no file can hold, become
-the replacement character.
+the replacement character; numbers that are none or infinite, which Python writes and JSON does not have, null.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -16,7 +17,14 @@ __all__ = ["Item", "read_array", "read_objects"]
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_decode = json.JSONDecoder().raw_decode
+
+
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None
+
+
+_decode = json.JSONDecoder(parse_float=_finite, parse_constant=_finite).raw_decode
 
 
 class Item(NamedTuple):
