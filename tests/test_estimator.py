@@ -1,5 +1,7 @@
 """TextCNNClassifier behaves as scikit-learn's own estimators do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -11,6 +13,7 @@ from sklearn.utils import estimator_checks
 
 import textcnn
 from textcnn import DataError, NotFittedError, SettingsError, TextCNNClassifier, load
+from textcnn.predictor import Predictor
 
 SPAM = ["win a free prize now", "free cash for you", "free prize inside", "cash prize", "a free cash prize waits"]
 HAM = ["see you at lunch", "lunch at noon then", "are you home at noon", "lunch or dinner", "home for dinner"]
@@ -102,6 +105,29 @@ def test_learns_and_answers() -> None:
     assert probabilities.shape == (3, 2)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
     assert model.score(TEXTS, LABELS) == 1
+
+
+def test_many_texts_are_answered_a_bounded_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, answered, answer = tiny().fit(TEXTS, LABELS), [], Predictor.probabilities
+
+    def watched(self: Predictor, texts: list[str]) -> object:
+        answered.append(sum(map(len, texts)))
+        return answer(self, texts)
+
+    monkeypatch.setattr(Predictor, "probabilities", watched)
+    many = [f"free word{number} " * 900 for number in range(60)]
+    assert model.predict_proba(many).shape == (60, 2) and model.predict(many).shape == (60,)
+    assert model.score(many, ["spam"] * 60) >= 0
+    assert max(answered) < 0.5 * sum(map(len, many))
+
+
+def test_what_is_explained_is_the_label_that_was_given() -> None:
+    model = tiny().fit(TEXTS, [[label] for label in LABELS])
+    model.model_ = replace(model.model_, thresholds=(0.0, 1.0))
+    model._predictor = Predictor(model.model_)
+    assert model.predict_proba(["free prize"])[0].argmax() == 1
+    assert model.predict(["free prize"])[0] == ("ham",)
+    assert model.explain("free prize").label == "ham"
 
 
 def test_the_answer_does_not_depend_on_the_neighbours() -> None:

@@ -34,8 +34,9 @@ def tiny(**values: object) -> TextCNNClassifier:
         np.where(SPAM, 1, -1),
         np.where(SPAM, 0.5, -2e-30),
         [1 if each else 2.5 for each in SPAM],
+        [2**70 if each else -1 for each in SPAM],
     ],
-    ids=["list", "array", "series", "strings", "category", "truth", "truths", "whole", "signed", "numbers", "mixed"],
+    ids="list array series strings category truth truths whole signed numbers mixed huge".split(),
 )
 def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
     model = tiny().fit(pd.Series(TEXTS), labels)
@@ -55,8 +56,10 @@ def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
         [{"spam", "x"} if each else set() for each in SPAM],
         pd.Series([("spam",) if each else ("ham", "x") for each in SPAM]),
         [[1, 2] if each else [30] for each in SPAM],
+        [np.array(["spam", "x"]) if each else np.array(["x"]) for each in SPAM],
+        pd.Series([np.array(["spam", "x"]) if each else np.array(["ham", "x"]) for each in SPAM]),
     ],
-    ids=["lists", "sets", "tuples", "numbers"],
+    ids=["lists", "sets", "tuples", "numbers", "arrays", "series"],
 )
 def test_several_labels_for_each_text(several, tmp_path) -> None:
     model = tiny().fit(TEXTS, several)
@@ -76,14 +79,17 @@ def test_several_labels_for_each_text(several, tmp_path) -> None:
         csr_matrix(TABLE),
         TABLE.tolist(),
         list(TABLE),
+        list(map(tuple, TABLE)),
+        tuple(TABLE.tolist()),
         pd.DataFrame(TABLE, columns=["s", "e"]),
     ],
-    ids=["numbers", "truth", "sparse", "lists", "arrays", "frame"],
+    ids=["numbers", "truth", "sparse", "lists", "arrays", "tuples", "a tuple", "frame"],
 )
 def test_a_table_of_zeros_and_ones(table, tmp_path) -> None:
     model = tiny().fit(TEXTS, table)
     assert model.predict(TEXTS).tolist() == TABLE.tolist()
     assert model.predict_proba(TEXTS).shape == TABLE.shape
+    assert model.predict([]).shape == (0, 2)
     assert model.score(TEXTS, table) == model.score(TEXTS, TABLE) == 1
     assert model.classes_.tolist() == (["s", "e"] if hasattr(table, "columns") else [0, 1])
     model.save(tmp_path / "m")
@@ -91,6 +97,33 @@ def test_a_table_of_zeros_and_ones(table, tmp_path) -> None:
     assert [set(row) for row in found.predict(TEXTS)] == [
         {model.classes_[at] for at in row.nonzero()[0]} for row in TABLE
     ]
+
+
+def test_columns_with_names_are_labels_by_these_in_any_order() -> None:
+    frame = pd.DataFrame(TABLE, columns=["s", "e"])
+    model = tiny().fit(TEXTS, frame, validation=(TEXTS, frame[["e", "s"]]))
+    assert model.score(TEXTS, frame[["e", "s"]]) == 1
+    assert model.score(TEXTS, pd.DataFrame(TABLE)) == 1  # no names: by their order
+    assert model.score(TEXTS, frame[["e", "s"]].rename(columns={"e": "other"})) < 1
+    with pytest.raises(DataError, match="no column of the table of labels is a label of the model"):
+        model.score(TEXTS, pd.DataFrame(TABLE, columns=["x", "y"]))
+
+
+def test_a_table_with_one_label_a_text_is_answered_by_one() -> None:
+    table = np.stack([SPAM, ~SPAM], axis=1).astype(int)
+    model = tiny(labels_per_text="one").fit(TEXTS, pd.DataFrame(table, columns=["spam", "ham"]))
+    assert model.predict(TEXTS).tolist() == table.tolist()
+    assert model.predict_proba(TEXTS).sum(axis=1) == pytest.approx(1)
+    assert model.score(TEXTS, table) == 1
+
+
+@pytest.mark.parametrize("labels", [SPAM, SPAM.astype(int), SPAM.astype(float)], ids=["truth", "whole", "numbers"])
+def test_numbers_are_found_by_their_value(labels) -> None:
+    model = tiny(class_weight={1: 2.0, False: 1}).fit(TEXTS, labels)
+    assert model.explain("free", 1).label == model.explain("free", True).label == model.explain("free", 1.0, 0).label
+    assert model.score(TEXTS, SPAM.astype(int)) == 1
+    with pytest.raises(DataError, match="there is no label 2, but"):
+        model.explain("free", 2)
 
 
 def test_tables_in_cross_validation_and_grid_search() -> None:
@@ -167,3 +200,9 @@ def test_names_go_back_to_what_they_were() -> None:
         assert again.tolist() == classes.tolist() == made.classes.tolist()
     with pytest.raises(ValueError, match="could not convert"):
         restored(["spam"], True)
+
+
+@pytest.mark.parametrize("names", [["1", "1.0"], ["1", "True"], ["1_0", "2"], ["01", "2"], ["nan", "1"]], ids=" ".join)
+def test_names_that_no_different_numbers_have_are_refused(names) -> None:
+    with pytest.raises(ValueError, match="different numbers"):
+        restored(names, True)

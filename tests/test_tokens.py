@@ -52,6 +52,7 @@ def test_emoji_are_words_with_their_modifiers() -> None:
 
 def test_invisible_characters_are_no_words() -> None:
     assert words("a\u200bb \x00 \ufeff c\ud800") == ["a", "b", "c"]
+    assert words("http://x\ud800y") == ["http://x", "y"]  # half a surrogate pair, which no file can hold
 
 
 def test_no_combining_mark_of_the_basic_plane_is_lost() -> None:

@@ -3,7 +3,7 @@
 It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone) and is saved without a pickle.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from textcnn.explain import Explanation, explain
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings, check, plain
-from textcnn.targets import label_sets, restored, targets
+from textcnn.targets import are_numbers, label_sets, restored, spellings, targets
 
 __all__ = ["TextCNNClassifier", "load"]
 
@@ -71,12 +71,11 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         from textcnn.training.fitting import Labelled, fit
 
-        values = {name: plain(value) for name, value in self.get_params(deep=False).items()}
-        check(values)
         texts = _texts(X)
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
         labels = targets(y, len(texts), self.labels_per_text)
+        values = self._values(spellings(labels.classes))
         held = None
         if validation is not None:
             held_texts = _texts(validation[0])
@@ -91,7 +90,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             watch=watch or (lambda row: False),
         )
         self.classes_ = labels.classes
-        self.model_ = replace(model, numbered=labels.classes.dtype.kind in "biuf")
+        self.model_ = replace(model, numbered=are_numbers(labels.classes))
         self._predictor, self._table = Predictor(self.model_), labels.table
         return self
 
@@ -102,7 +101,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             NotFittedError: `fit` comes first.
         """
         predictor = self._fitted()
-        return predictor.probabilities(_texts(X, empty=True))
+        return predictor.all_probabilities(_texts(X, empty=True))
 
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
         """The likeliest label of each text (B,); where texts can have several labels, a tuple of them for each.
@@ -114,13 +113,14 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             NotFittedError: `fit` comes first.
         """
         predictor = self._fitted()
-        probabilities = predictor.probabilities(_texts(X, empty=True))
-        if not self.model_.several:
+        probabilities = predictor.all_probabilities(_texts(X, empty=True))
+        if not self.model_.several and not self._table:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
         chosen = [predictor.choose(row) for row in probabilities]
         if self._table:
-            return np.array([[name in row for name in predictor.labels] for row in chosen], dtype=int)
+            table = [[name in row for name in predictor.labels] for row in chosen]
+            return np.array(table, dtype=int).reshape(probabilities.shape)
         original = dict(zip(predictor.labels, self.classes_.tolist(), strict=True))
         said = np.empty(len(chosen), object)
         said[:] = [tuple(original[name] for name in row) for row in chosen]
@@ -135,7 +135,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         predictor = self._fitted()
         texts = _texts(X)
         own = label_sets(y, len(texts), self.labels_per_text, self.classes_)
-        said = [predictor.choose(row) for row in predictor.probabilities(texts)]
+        said = [predictor.choose(row) for row in predictor.all_probabilities(texts)]
         right = [set(one) == set(other) for one, other in zip(own, said, strict=True)]
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
@@ -146,7 +146,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
         Args:
             text: any text.
-            label: whose logit, one of `classes_`; if not given, the likeliest.
+            label: whose logit, one of `classes_`; if not given, the first that `predict` gives, else the likeliest.
             against: why `label` and not this one.
 
         Raises:
@@ -156,11 +156,30 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         predictor = self._fitted()
         (text,) = _texts([text])
         if label is None:
-            label = predictor.labels[int(predictor.probabilities([text])[0].argmax())]
-        for name in (label, *([] if against is None else [against])):
-            if str(name) not in predictor.labels:
-                raise DataError(f"there is no label {name!r}, but {', '.join(map(repr, predictor.labels))}")
-        return explain(predictor, text, str(label), "" if against is None else str(against))
+            (probabilities,) = predictor.probabilities([text])
+            name = next(iter(predictor.choose(probabilities)), predictor.labels[int(probabilities.argmax())])
+        else:
+            name = self._name(label)
+        return explain(predictor, text, name, "" if against is None else self._name(against))
+
+    def _name(self, label: Any) -> str:
+        """What the model calls a label."""
+        name: str | None = label
+        if not isinstance(label, str):
+            name = next((name for own, name in spellings(self.classes_).items() if own == label), None)
+        if name not in self.model_.labels:
+            raise DataError(f"there is no label {label!r}, but {', '.join(map(repr, self.classes_.tolist()))}")
+        return name
+
+    def _values(self, names: dict[Any, str]) -> dict[str, Any]:
+        """The parameters, checked; classes that weights are for by what the model calls them."""
+        values = self.get_params(deep=False)
+        weights = values["class_weight"]
+        if isinstance(weights, Mapping):
+            values["class_weight"] = {names.get(label, label): weight for label, weight in weights.items()}
+        values = {name: plain(value) for name, value in values.items()}
+        check(values)
+        return values
 
     def save(self, path: str | Path) -> None:
         """Write the model file, whole or not at all.

@@ -1,8 +1,8 @@
 """Labels as Python programs have them, made into text for the model, and back.
 
 a label for each text      strings, numbers, truth values; in a list, an array, a Series, a table of one column
-several for each text      lists, tuples or sets of them; or scikit-learn's table of zeros and ones, a column a label
-                           (an array, a frame, a sparse matrix, a list of lists)
+several for each text      lists, tuples, sets or arrays of them; or scikit-learn's table of zeros and ones, a column
+                           a label (an array, a frame, a sparse matrix, a list of rows)
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from textcnn.errors import DataError
 
-__all__ = ["Targets", "label_sets", "restored", "targets"]
+__all__ = ["Targets", "are_numbers", "label_sets", "restored", "spellings", "targets"]
 
 
 class Targets(NamedTuple):
@@ -38,21 +38,37 @@ def targets(y: Any, count: int, wanted: str) -> Targets:
         DataError: they are missing, mixed, too few, or all the same.
     """
     table = _table(y)
-    own, several = _listed(y if table is None else _named(table, _columns(y, table)), count, wanted)
+    own, several = _listed(y if table is None else table.sets(table.names), count, wanted)
     classes = _classes([label for each in own for label in each])
     if table is not None:
-        classes = np.array(_columns(y, table), dtype=classes.dtype)  # in the order of the columns, unused ones too
-    spelled = {label: str(label) for label in classes.tolist()}
+        classes = np.array(table.names, dtype=classes.dtype)  # in the order of the columns, unused ones too
+    spelled = spellings(classes)
     of_texts = [tuple(spelled[label] for label in each) for each in own]
     return Targets(of_texts, tuple(spelled.values()), classes, several, table is not None)
 
 
 def label_sets(y: Any, count: int, wanted: str, classes: NDArray[Any]) -> list[tuple[str, ...]]:
-    """The labels of each text in words of a model that has these classes; some may be strange to it."""
+    """The labels of each text in words of a model that has these classes; some may be strange to it.
+
+    Columns of a table are labels by their names, or by their order where they have none.
+
+    Raises:
+        DataError: they are missing or mixed, or a table has other columns than the model has labels.
+    """
     table = _table(y)
-    own, _ = _listed(y if table is None else _named(table, classes.tolist()), count, wanted)
-    spelled = {label: str(label) for label in classes.tolist()}
+    own, _ = _listed(y if table is None else table.sets(table.matched(classes.tolist())), count, wanted)
+    spelled = spellings(classes)
     return [tuple(spelled.get(label, str(label)) for label in each) for each in own]
+
+
+def spellings(classes: NDArray[Any]) -> dict[Any, str]:
+    """What a model calls each class. Numbers are found by their value: 1 is 1.0, and True."""
+    return {label: str(label) for label in classes.tolist()}
+
+
+def are_numbers(classes: NDArray[Any]) -> bool:
+    """Whether classes are numbers or truth values, which can be had back from their names."""
+    return classes.dtype.kind in "biuf" or all(type(label) is int for label in classes.tolist())  # of any size
 
 
 def restored(names: Sequence[str], numbered: bool) -> NDArray[Any]:
@@ -61,7 +77,12 @@ def restored(names: Sequence[str], numbered: bool) -> NDArray[Any]:
     Raises:
         ValueError: they should be numbers, but are not.
     """
-    return np.array([_number(name) for name in names]) if numbered else np.array(names, dtype=object)
+    if not numbered:
+        return np.array(names, dtype=object)
+    numbers = [_number(name) for name in names]
+    if [str(number) for number in numbers] != list(names) or len(set(numbers)) < len(names) or "nan" in names:
+        raise ValueError("these are not names of different numbers")
+    return np.array(numbers)
 
 
 def _number(name: str) -> bool | int | float:
@@ -70,37 +91,47 @@ def _number(name: str) -> bool | int | float:
     return int(name) if name.lstrip("-").isdecimal() else float(name)
 
 
-def _table(y: Any) -> NDArray[np.bool_] | None:
-    """Zeros and ones as a table (B, K); None if labels were given in another way."""
+class _Table(NamedTuple):
+    """Zeros and ones, a column a label."""
+
+    rows: NDArray[np.bool_]  # (B, K)
+    names: list[Any]  # of the columns: numbers from 0 if they have none
+
+    def sets(self, names: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The labels of each text, with these names for the columns."""
+        return [tuple(names[place] for place in row.nonzero()[0]) for row in self.rows]
+
+    def matched(self, classes: Sequence[Any]) -> Sequence[Any]:
+        """Names for the columns that are classes of a model."""
+        if self.names == list(range(len(self.names))):  # pandas counts them, too, where they have none
+            if len(classes) != len(self.names):
+                raise DataError(f"the table of labels has {len(self.names)} columns for {len(classes)} labels")
+            return classes
+        if set(self.names).isdisjoint(classes):
+            raise DataError(f"no column of the table of labels is a label of the model: {self.names!r:.60}")
+        return self.names
+
+
+def _table(y: Any) -> _Table | None:
+    """A table, or None if labels were given in another way."""
     if _are_rows(y):
-        return np.array(y, dtype=bool)
+        return _Table(np.array(y, dtype=bool), list(range(len(y[0]))))
     if getattr(y, "ndim", 1) != 2 or y.shape[1] == 1:
         return None
     values = y.toarray() if hasattr(y, "toarray") else np.asarray(y)  # SciPy's sparse tables can be made dense
     if not np.isin(values, (0, 1)).all():
         raise DataError("a table of labels must hold 0 and 1 only, a column for each label")
-    return values.astype(bool)
+    names = list(getattr(y, "columns", range(values.shape[1])))
+    if len(set(names)) < len(names):
+        raise DataError(f"columns of the table of labels have the same name: {names!r:.60}")
+    return _Table(values.astype(bool), names)
 
 
 def _are_rows(y: Any) -> bool:
-    """Whether a list holds equally long rows of zeros and ones. As lists of labels all rows would say the same."""
-    if not isinstance(y, list) or not y or not all(isinstance(row, (list, np.ndarray)) for row in y):
+    """Whether these are equally long rows of zeros and ones. As lists of labels all rows would say the same."""
+    if not isinstance(y, (list, tuple)) or not y or not all(isinstance(row, (list, tuple, np.ndarray)) for row in y):
         return False
     return len({len(row) for row in y}) == 1 and len(y[0]) > 1 and all(each in (0, 1) for row in y for each in row)
-
-
-def _columns(y: Any, table: NDArray[np.bool_]) -> list[Any]:
-    """The names of the labels: those of the columns if they have any, else numbers."""
-    names = list(getattr(y, "columns", range(table.shape[1])))
-    if len(set(names)) < len(names):
-        raise DataError(f"columns of the table of labels have the same name: {names!r:.60}")
-    return names
-
-
-def _named(table: NDArray[np.bool_], columns: Sequence[Any]) -> list[tuple[Any, ...]]:
-    if len(columns) != table.shape[1]:
-        raise DataError(f"the table of labels has {table.shape[1]} columns for {len(columns)} labels")
-    return [tuple(columns[place] for place in row.nonzero()[0]) for row in table]
 
 
 def _listed(y: Any, count: int, wanted: str) -> tuple[list[tuple[Any, ...]], bool]:
@@ -110,6 +141,7 @@ def _listed(y: Any, count: int, wanted: str) -> tuple[list[tuple[Any, ...]], boo
     if isinstance(y, (str, bytes)):
         raise DataError("a list of labels is expected, not one label")
     given = np.asarray(y).ravel().tolist() if hasattr(y, "__array__") else list(y)
+    given = [each.tolist() if isinstance(each, np.ndarray) else each for each in given]
     if len(given) != count:
         raise DataError(f"{count} texts but {len(given)} labels: each text needs its own")
     listed = [isinstance(each, (list, tuple, set, frozenset)) for each in given]

@@ -56,7 +56,7 @@ def _pattern(letter: str, unspaced: str, marks: str, pictograph: str, invisible:
     end = r"(?![^\W_])"
     clitic = rf"['’](?:[sSmMdDtT]|[rR][eE]|[vV][eE]|[lL][lL]){end}"  # the treebank's
     return rf"""
-      (?:[hH][tT][tT][pP][sS]?://|[wW][wW][wW]\.)[^\s<>"'{unspaced}]+      # a link
+      (?:[hH][tT][tT][pP][sS]?://|[wW][wW][wW]\.)[^\s<>"'{unspaced}\ud800-\udfff]+  # a link
     | [^\W_][\w.+-]{{0,63}}@[^\W_][\w-]*(?:\.[\w-]+)+                   # a mail address
     | (?:\d+(?:[.,:/-]\d+){{1,8}}|\d+)(?:[sS][tT]?|[nNrR][dD]|[tT][hH]|[aApP][mM])?(?!{letter})  # 3.14, 12:30, 2nd
     | {letter}+?(?=[nN]['’][tT]{end})                                     # do|n't
