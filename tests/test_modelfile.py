@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from textcnn import ModelFileError, TextCNNClassifier, load
-from textcnn.modelfile import FORMAT, Model
+from textcnn.modelfile import FORMAT
 from textcnn.settings import Settings, settled
 from textcnn.tensorfile import TensorFileError, read_tensors, write_tensors
 
@@ -75,6 +75,8 @@ def changed(path: Path, **values: object) -> None:
         ({"temperature": float("nan")}, "temperature is damaged"),
         ({"thresholds": [0.5]}, "thresholds"),
         ({"settings": {"filters": 7}}, "wrong shape"),
+        ({"settings": {"filters": 0}}, "no number of filters"),
+        ({"numbered": True, "labels": ["7", "7.0"]}, "should be numbers"),
         ({"settings": {"filters": "many"}}, "filters"),
         ({"settings": {"colour": "red"}}, "colour"),
         ({"settings": []}, "settings are damaged"),
@@ -85,7 +87,29 @@ def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, values: dict
     a_model().save(path)
     changed(path, **values)
     with pytest.raises(ModelFileError, match=message):
-        Model.load(path)
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("wide.buckets", lambda found: found + np.uint32(2**31), "wide part is damaged"),
+        ("wide.buckets", lambda found: found[::-1], "wide part is damaged"),
+        ("wide.weights", lambda found: found[:-1], "wide part is damaged"),
+        ("static.values", lambda found: found[:, :0], "vectors 'static' are damaged"),
+        ("0.0.bias", lambda found: found[:-1], "wrong shape"),
+    ],
+)
+def test_tensors_that_point_beyond_their_bounds_are_refused(tmp_path, name, change, message) -> None:
+    path = tmp_path / "m.textcnn"
+    a_model().save(path)
+    file = read_tensors(path)
+    tensors = {each: array.copy() for each, array in file.tensors.items()}
+    tensors[name] = np.ascontiguousarray(change(tensors[name]))
+    with path.open("wb") as target:
+        write_tensors(target, dict(file.metadata), tensors)
+    with pytest.raises(ModelFileError, match=message):
+        load(path)
 
 
 def test_a_missing_model_says_how_to_make_one(tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ class _Reader:
 
     def _quantized(self, name: str) -> Quantized:
         values = self.tensor(f"{name}.values")
-        if values.ndim != 2 or values.dtype != np.int8:
+        if values.ndim != 2 or values.dtype != np.int8 or not values.shape[1]:
             raise TensorFileError(f"its vectors {name!r} are damaged")
         return Quantized(values, self.floats(f"{name}.scales", values.shape[:1]))
 
@@ -284,6 +284,8 @@ class _Reader:
         if channels in ("static", "both") and first:
             raise TensorFileError("its static vectors are not complete")
         widths, count = settings["widths"], settings["filters"]
+        if not count:  # which stands for a number that is found, and it was
+            raise TensorFileError("its description has no number of filters")
         maps, slices = count * len(widths), count * sum(widths)
         inputs = [dimensions * (2 if channels == "both" else 1), *[maps] * (settings["stages"] - 1)]
         features = maps * Pooling(settings["pooling"], settings["k"]).slots
@@ -313,7 +315,8 @@ class _Reader:
         idf = self.tensor("wide.idf", (BUCKETS,))
         if [buckets.dtype, weights.dtype, idf.dtype] != [np.uint32, np.int8, np.uint8] or buckets.ndim != 1:
             raise TensorFileError("its wide part is damaged")
-        if weights.shape != (len(buckets), outputs) or (np.diff(buckets.astype(np.int64)) <= 0).any():
+        ordered = (np.diff(buckets.astype(np.int64)) > 0).all() and buckets.max(initial=0) < BUCKETS
+        if weights.shape != (len(buckets), outputs) or not ordered:
             raise TensorFileError("its wide part is damaged")
         return Wide(buckets, weights, self.floats("wide.steps", (outputs,)), idf, self.floats("wide.bias", (outputs,)))
 

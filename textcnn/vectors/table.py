@@ -110,7 +110,7 @@ class VectorTable(NamedTuple):
         check_vocabulary(vocabulary)
         if values.dtype != np.int8 or values.ndim != 2 or scales.shape != (len(vocabulary),):
             raise TensorFileError("the shapes of its tensors do not fit")
-        if len(values) != len(vocabulary) or scales.dtype != np.float32:
+        if len(values) != len(vocabulary) or scales.dtype != np.float32 or not values.shape[1]:
             raise TensorFileError("the shapes of its tensors do not fit")
         if not np.isfinite(scales).all():
             raise TensorFileError("its scales are damaged")
