@@ -208,6 +208,21 @@ def test_a_label_gets_the_threshold_with_the_best_f1() -> None:
 # Weights of classes
 
 
+def test_a_class_whose_weight_is_0_is_not_learned_but_the_others_are() -> None:
+    """A batch may hold nothing but such texts."""
+    texts = [f"word{number % 5} of a" for number in range(30)] + [f"other{number % 5} of b" for number in range(30)]
+    labels = ["a"] * 30 + ["b"] * 30
+    values = {"vectors": "none", "filters": 4, "dimensions": 6, "widths": (1,), "batch_size": 1, "epochs": 3}
+    notes: list[str] = []
+    model = TextCNNClassifier(**values, class_weight="a=0").fit(
+        texts, labels, watch=lambda row: bool(getattr(row, "note", "") and notes.append(row.note))
+    )
+    assert not notes
+    assert model.predict(texts).tolist() == ["b"] * 60
+    with pytest.raises(SettingsError, match="all weights are 0"):
+        TextCNNClassifier(**values, class_weight="a=0,b=0").fit(texts, labels)
+
+
 def test_class_weights() -> None:
     targets = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.float32)
     assert class_weights("none", ["a", "b"], targets).tolist() == [1, 1]

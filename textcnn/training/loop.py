@@ -194,7 +194,8 @@ class Trainer:
             return (each * self.weights).mean()
         smoothed = wanted * (1 - share) + share / wanted.shape[1]
         weight = wanted @ self.weights
-        return -((smoothed * logits.log_softmax(dim=1)).sum(dim=1) * weight).sum() / weight.sum()
+        total = weight.sum().clamp(min=1e-12)  # a batch may hold nothing but texts whose weight is 0
+        return -((smoothed * logits.log_softmax(dim=1)).sum(dim=1) * weight).sum() / total
 
     def _limit_norm(self) -> None:
         """Rescale output weights that are longer than the limit (Kim 2014, section 2.1)."""

@@ -27,7 +27,10 @@ def class_weights(
     unknown = set(given) - set(classes)
     if unknown:
         raise SettingsError(f"class_weight names labels that the texts do not have: {', '.join(sorted(unknown))}")
-    return np.array([given.get(label, 1.0) for label in classes], np.float32)
+    weights = np.array([given.get(label, 1.0) for label in classes], np.float32)
+    if not weights.any():
+        raise SettingsError("class_weight: all weights are 0, so no text would count")
+    return weights
 
 
 def _weight_pairs(text: str) -> dict[str, float]:
