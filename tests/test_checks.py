@@ -131,6 +131,8 @@ class TestData:
         assert data.empty(corpus(texts, "a" * 13)).figure == "2 of 13"
         assert "single texts? line 14" in data.lengths(corpus(texts, "a" * 13), 20_000).advice
         assert "longer than --max-words 100" in data.lengths(corpus(texts, "a" * 13), 100).advice
+        chinese = data.lengths(corpus(["这个地方很好"] * 3, "aaa"), 5)  # no blanks, six words
+        assert chinese.figure == "median 6 words, from 6 to 6" and "longer than --max-words 5" in chinese.advice
 
     def test_balance_knows_weights(self):
         texts, labels = ["x"] * 2000, ["a"] * 1980 + ["b"] * 20
@@ -289,6 +291,36 @@ class TestCommand:
         assert textcnn("check", "none.csv").code == 1
         assert textcnn("check", "empty.csv", "--filters=-1").code == 2
         assert textcnn("check", "empty.csv", "-m", "none.textcnn").code == 1
+
+    @pytest.mark.parametrize(
+        ("rows", "verdict", "said"),
+        [
+            ([("a", "hello there world"), ("b", "hello there world")] * 8, "look", "1 different text is too few"),
+            ([("a", f"word{n} here") for n in range(14)] + [("b", " ")] * 4, "wrong", "only texts of 'a' have words"),
+        ],
+    )
+    def test_what_is_too_little_to_train_on(self, textcnn, folder, rows, verdict, said):
+        write_csv(folder / "t.csv", rows)
+        answer = textcnn("check", "t.csv", *OPTIONS)
+        assert answer.code == 1  # for copies and empty texts
+        assert re.search(rf"^{verdict} +training +{said}", answer.out, re.MULTILINE)
+
+    def test_texts_that_could_have_several_labels(self, textcnn, folder):
+        texts, labels = messages(20, 20)
+        write_csv(folder / "t.csv", zip(labels, texts, strict=True))
+        one, several = (
+            textcnn("check", "t.csv", f"--labels-per-text={kind}", *OPTIONS).out for kind in ("one", "several")
+        )
+        assert "by nothing ln 2" in one and "by nothing ln 2" not in several
+
+    def test_how_many_texts_were_learned_is_told(self, textcnn, folder):
+        texts, labels = messages(12, 12)
+        write_csv(folder / "t.csv", zip(labels, texts, strict=True))
+        assert re.search("more texts .* with 10, .* with 10, .* with 16", textcnn("check", "t.csv", *OPTIONS).out)
+
+    def test_what_needs_trainings_is_refused_without(self, textcnn, train_csv):
+        assert textcnn("check", train_csv, "--data-only", "--errors=3").code == 2
+        assert textcnn("check", train_csv, "--data-only", "-m", "any.textcnn").code == 2
 
     def test_a_model_of_dead_filters(self, textcnn, model, folder):
         from dataclasses import replace

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from textcnn.loops import loops
 from textcnn.tokens import chunks, cut
 
-__all__ = ["Encoded", "Lexicon", "Mark", "Ragged", "encode", "grouped"]
+__all__ = ["Encoded", "Lexicon", "Mark", "Ragged", "beyond", "encode", "grouped"]
 
 _SEPARATOR = "\x1e"  # white space to str.split
 _FEW = 20_000  # characters below which the compiled loops are not worth their import
@@ -242,6 +242,13 @@ def encode(texts: Iterable[str], max_words: int) -> Encoded:
     lexicon = Lexicon()
     pieces = [lexicon.read(group, max_words) for group in grouped(texts, _GROUP)]
     return Encoded(lexicon.words, _joined(pieces))
+
+
+def beyond(texts: Sequence[str], most: int) -> list[int]:
+    """Numbers of the texts that have more words than so many."""
+    long = [number for number, text in enumerate(texts) if len(text) > most]  # a word is a character at least
+    lengths = encode((texts[number] for number in long), most + 1).ragged.lengths
+    return [number for number, length in zip(long, lengths.tolist(), strict=True) if length > most]
 
 
 def _joined(pieces: list[Ragged]) -> Ragged:

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from textcnn.checks.data import balance, contradictions, copies
+from textcnn.checks.data import balance, contradictions, copies, lengths, words_of
 from textcnn.checks.filters import filter_checks
 from textcnn.checks.overlap import against
 from textcnn.checks.training import NO_BETTER, Fit, fits, learning_rate, start_loss, swallowed
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.corpus import Corpus
+from textcnn.lexicon import beyond
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 
@@ -32,6 +33,7 @@ def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> 
         contradictions(corpus),
         balance(corpus, settings["class_weight"]),
         *([against(corpus, held)] if held is not None else []),
+        *([lengths(corpus, settings["max_words"])] if beyond(corpus.texts, settings["max_words"]) else []),
         start_loss(figures, prior, several=model.several, weighted=settings["class_weight"] != "none"),
         learning_rate(figures, len(figures["curve"]), settings["learning_rate"]),
         _beats_guessing(figures["validation"], several=model.several),
@@ -68,5 +70,5 @@ def _fit(predictor: Predictor, corpus: Corpus, numbers: list[int]) -> Fit:
         model.figures["validation"]["accuracy"],
         [row[1] for row in model.figures["curve"]],
         sum(member.network.filters[0].size for member in model.members),
-        sum(len(text.split()) for text in corpus.texts),
+        round(len(corpus.texts) * float(np.mean(words_of([corpus.texts[number] for number in numbers])))),
     )

@@ -77,14 +77,12 @@ def more_texts(
 ) -> Check:
     """Whether more texts would help: right answers after 10, 30 and 100 % of the texts."""
     order, scores = random.permutation(whole.learned), []
-    for share in (0.1, 0.3):
-        part = np.sort(order[: max(int(share * len(order)), min(10, len(order)))])
-        trial = train_trial(sample, part, whole.unseen, values)
+    counts = [max(int(share * len(order)), min(10, len(order))) for share in (0.1, 0.3, 1)]
+    for count in counts[:-1]:
+        trial = train_trial(sample, np.sort(order[:count]), whole.unseen, values)
         scores.append(right(sample, whole.unseen, trial, trial.probabilities))
     scores.append(score)
-    figure = ", ".join(
-        f"{value:.1%} with {int(share * len(order)):,}" for share, value in zip((0.1, 0.3, 1), scores, strict=True)
-    )
+    figure = ", ".join(f"{value:.1%} with {count:,}" for count, value in zip(counts, scores, strict=True))
     gain, error = scores[2] - scores[1], 1 - scores[1]
     noise = 2 * (score * (1 - score) / max(len(whole.unseen), 1)) ** 0.5
     if gain > noise and gain > 0.15 * error:

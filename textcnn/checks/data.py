@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
+from textcnn.lexicon import encode
 from textcnn.tokens import folded
 
-__all__ = ["balance", "contradictions", "copies", "empty", "lengths", "named", "places"]
+__all__ = ["balance", "contradictions", "copies", "empty", "lengths", "named", "places", "words_of"]
 
 _SHOWN = 3
 _FEW = 10  # texts of a label
+_ANY = 1 << 40  # words
 
 
 def places(corpus: Corpus, numbers: Sequence[int], most: int = _SHOWN) -> str:
@@ -60,6 +62,12 @@ def contradictions(corpus: Corpus) -> Check:
     return judge("contradictions", grade(touched / len(corpus.texts), look=0, wrong=0.05), figure, advice)
 
 
+def words_of(texts: Sequence[str]) -> list[int]:
+    """How many words each text has."""
+    lengths: list[int] = encode(texts, _ANY).ragged.lengths.tolist()
+    return lengths
+
+
 def empty(corpus: Corpus) -> Check:
     """Texts without a letter, a digit or a sign."""
     found = [number for number, text in enumerate(corpus.texts) if not any(map(str.isprintable, text.strip()))]
@@ -70,8 +78,8 @@ def empty(corpus: Corpus) -> Check:
 
 
 def lengths(corpus: Corpus, max_words: int) -> Check:
-    """How long texts are, in white-space separated words; what is beyond `max_words` is not read."""
-    counts = [len(text.split()) for text in corpus.texts]
+    """How long texts are; what is beyond `max_words` is not read."""
+    counts = words_of(corpus.texts)
     ranked = sorted(counts)
     median, longest = ranked[len(ranked) // 2], ranked[-1]
     figure = f"median {median:,} words, from {ranked[0]:,} to {longest:,}"

@@ -17,6 +17,7 @@ from textcnn.errors import TrainingError
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings, settled
+from textcnn.tokens import folded
 from textcnn.training.split import splits
 
 __all__ = ["Examination", "Question"]
@@ -47,17 +48,22 @@ class Examination:
         self.question, self.tell = question, tell
         self.settings = Settings(**question.values)
         self.random = np.random.default_rng(self.settings.seed)
-        self.sample: Sample = take(question.corpus, self.random)
+        several = self.settings.labels_per_text == "several"
+        self.sample: Sample = take(question.corpus, self.random, several=several)
         self.suspects: list[Suspect] = []
 
     def __iter__(self) -> Iterator[Check]:
         yield from self._of_data()
         if self.question.data_only:
             return
-        if len(self.sample.texts) < _LEAST:
-            yield judge(
-                "training", Verdict.look, f"{len(self.sample.texts)} texts are too few to train on", "find more"
-            )
+        different = len(set(map(folded, self.sample.texts)))
+        if different < _LEAST:
+            figure = f"{different} different text{'s are' if different != 1 else ' is'} too few to train on"
+            yield judge("training", Verdict.look, figure, "find more")
+            return
+        if len(self.sample.classes) < 2:
+            figure = f"only texts of {self.sample.classes[0]!r} have words: there is nothing to tell apart"
+            yield judge("training", Verdict.wrong, figure, "is the right column read?")
             return
         try:
             yield from self._of_training()
@@ -156,5 +162,5 @@ class Examination:
             controls.right(sample, trial.unseen, trial, trial.probabilities),
             [row[1] for row in trial.predictor.model.figures["curve"]],
             sum(member.network.filters[0].size for member in trial.predictor.model.members),
-            sum(len(text.split()) for text in sample.chosen(trial.learned)),
+            sum(data.words_of(sample.chosen(trial.learned))),
         )

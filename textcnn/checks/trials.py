@@ -67,8 +67,11 @@ class Trial(NamedTuple):
     seconds: float
 
 
-def take(corpus: Corpus, random: np.random.Generator) -> Sample:
-    """All texts that have words, or as many of them as is quickly learned from, some of every label."""
+def take(corpus: Corpus, random: np.random.Generator, *, several: bool = False) -> Sample:
+    """All texts that have words, or as many of them as is quickly learned from, some of every label.
+
+    A text can have several labels if some have, or if it is said.
+    """
     candidates = _rare_first(corpus, random.permutation([n for n, text in enumerate(corpus.texts) if text.strip()]))
     words = np.cumsum([_words(corpus.texts[number]) for number in candidates.tolist()])
     chosen = np.sort(candidates[: min(_MOST_TEXTS, int(np.searchsorted(words, _MOST_WORDS)) + 1)])
@@ -84,7 +87,7 @@ def take(corpus: Corpus, random: np.random.Generator) -> Sample:
     targets = np.zeros((len(part.texts), len(classes)), bool)
     for row, own in enumerate(part.labels):
         targets[row, [place[label] for label in own]] = True
-    return Sample(part, classes, any(len(own) != 1 for own in part.labels), targets)
+    return Sample(part, classes, several or any(len(own) != 1 for own in part.labels), targets)
 
 
 def _rare_first(corpus: Corpus, numbers: Ints) -> Ints:

@@ -9,12 +9,12 @@ import typer
 
 from textcnn.cli.checklist import show_check
 from textcnn.cli.console import console, moves, one_line, put, say
-from textcnn.cli.corpora import read_aloud
+from textcnn.cli.corpora import known_before, read_aloud
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.pages import ReportPath, check_page, put_page
 from textcnn.corpus import Reading
-from textcnn.errors import DataError
+from textcnn.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from textcnn.checks import Check
@@ -59,10 +59,12 @@ def check(
     from textcnn.checks.examination import Examination, Question
     from textcnn.modelfile import Model
 
+    if data_only and (errors or model):
+        raise SettingsError("--errors and --model need the trainings that --data-only leaves out")
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
     opened = Model.load(model) if model else None
-    corpus = _read(files, how, quiet)
+    corpus = _read(files, how, quiet, known_before(values))
     other = _read([str(against)], how, quiet, corpus.joinable) if against else None
     with _Progress(quiet) as progress:
         examination = Examination(Question(corpus, values, other, opened, data_only), progress.tell)

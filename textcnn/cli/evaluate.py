@@ -9,7 +9,7 @@ import typer
 
 from textcnn.cli.console import put, say
 from textcnn.cli.corpora import read_aloud
-from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
+from textcnn.cli.options import ModelPath, Quiet, Threads, is_told, with_reading
 from textcnn.cli.pages import ReportPath, check_page, put_page
 from textcnn.cli.scores import show_comparison, show_mistakes, show_report
 from textcnn.corpus import Reading
@@ -67,7 +67,7 @@ def evaluate(
     from textcnn.metrics import mistakes
     from textcnn.predictor import Predictor
 
-    models, files = _sorted_out(files, model, told=_is_told(context))
+    models, files = _sorted_out(files, model, told=is_told(context, "model"))
     check_page(report, [*files, *map(str, models), *filter(None, [baseline])])
     opened = [(str(path), Predictor.open(path, threads)) for path in models]
     measured, comparisons = _measured(opened, files, baseline, how, quiet)
@@ -105,11 +105,17 @@ def _measured(
     models: "list[tuple[str, Predictor]]", files: list[str], baseline: str | None, how: Reading, quiet: bool
 ) -> "tuple[_Measured, list[Comparison]]":
     """The first model measured, and compared with the second and the baseline as far as they are wanted."""
+    from textcnn.lexicon import beyond
     from textcnn.metrics import measure
 
     name, first = models[0]
     known = first.labels if any(predictor.model.several for _, predictor in models) else ()
     corpus = read_aloud(files, how, quiet=quiet, known=known)
+    most = first.model.settings["max_words"]
+    if long := beyond(corpus.texts, most):
+        say(
+            f"{len(long):,} of {len(corpus.texts):,} texts have more than the {most:,} words that are read", quiet=quiet
+        )
     probabilities = first.all_probabilities(corpus.texts)
     report = measure(corpus.labels, probabilities, first.choose, first.labels, several=first.model.several)
     _name_unknown(report)
@@ -118,12 +124,6 @@ def _measured(
     if baseline is not None:
         comparisons.append(_with_baseline(measured, read_aloud([baseline], how, quiet=quiet, known=known)))
     return measured, comparisons
-
-
-def _is_told(context: typer.Context) -> bool:
-    """Whether --model stands in the command."""
-    source = context.get_parameter_source("model")
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path], list[str]]:

@@ -1,17 +1,17 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from textcnn.cli.console import is_terminal, put
+from textcnn.cli.console import is_terminal, put, say
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
 from textcnn.cli.output import OutputFormat, writer
 from textcnn.cli.records import groups
-from textcnn.corpus import Reading
+from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -93,13 +93,25 @@ def predict(
         raise SettingsError(f"--explain has no room in {chosen.value}: use --format jsonl or pretty")
     if against and (not explain or against not in predictor.labels):
         raise SettingsError(f"--against goes with --explain and takes a label: {', '.join(predictor.labels[:20])}")
-    write = writer(chosen, top=top, labels=labels)
+    write = writer(chosen, top=min(top, len(predictor.labels)), labels=labels)
     most = None if chosen is OutputFormat.jsonl and top == 1 else top
     answers = Answers(predictor, most, threshold, otherwise, only or (), _explainer(predictor, explain, against))
-    for group in groups(texts, input, how, quiet=quiet):
-        put(write(answers.rows(group)))
+    for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
+        put(write(answers.rows(group), group))
+    put(write((), ()))  # the header of CSV, if no text came
     if only and not answers.matched:
         raise typer.Exit(1)
+
+
+def _told(found: Iterator[list[Record]], most: int, quiet: bool) -> Iterator[list[Record]]:
+    """The same groups; where a text is longer than what is read of it, the first time this is said."""
+    from textcnn.lexicon import beyond
+
+    for group in found:
+        if not quiet and (long := beyond([record.text for record in group], most)):
+            say(f"line {group[long[0]].line}: of this text, and others as long, only the first {most:,} words are read")
+            quiet = True
+        yield group
 
 
 def _usual_format(explain: bool) -> OutputFormat:
