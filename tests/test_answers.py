@@ -50,7 +50,7 @@ def test_label_and_probability_belong_together(
 
 def test_a_label_below_a_threshold_is_not_shown_twice() -> None:
     row = answer(several=False, threshold=0.9, otherwise="long")._replace(explanation=None)
-    assert writer(OutputFormat.tsv, top=2, labels=LABELS)([row]) == "long\t0.5500\tham\t0.8000\ta text\n"
+    assert writer(OutputFormat.tsv, top=2, labels=LABELS)([row], []) == "long\t0.5500\tham\t0.8000\ta text\n"
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_a_label_below_a_threshold_is_not_shown_twice() -> None:
 )
 def test_of_several_labels_the_answer_comes_first_too(asked: dict[str, Any], shown: str) -> None:
     row = answer(several=True, **asked)._replace(explanation=None)
-    assert writer(OutputFormat.tsv, top=2, labels=LABELS)([row]) == f"{shown}\ta text\n"
+    assert writer(OutputFormat.tsv, top=2, labels=LABELS)([row], []) == f"{shown}\ta text\n"

@@ -101,6 +101,7 @@ class TestTexts:
             skipped = textcnn(*command, "rows.csv", "--skip-bad-rows")
             assert skipped.code == 0
             assert "rows.csv: 2 bad rows skipped; the first: rows.csv:" in skipped.err
+            assert "rows.csv: 2 bad rows skipped" in textcnn(*command, "rows.csv", "--skip-bad-rows", "-q").err
 
     def test_answers_before_a_bad_row_are_not_lost(self, textcnn, model, folder):
         (folder / "rows.csv").write_text("label,text\n" + GOOD + "spam,a,b,c\nham,the end\n")
@@ -321,6 +322,7 @@ class TestModelFile:
     def test_a_folder_and_nothing(self, textcnn, folder):
         assert complaint(textcnn("inspect", "-m", folder)) == f"cannot read the model {folder}: Is a directory"
         assert "train one with: textcnn train" in complaint(textcnn("inspect", "-m", "nothing"))
+        assert "not both" in complaint(textcnn("inspect", "a.textcnn", "-m", "b.textcnn"), code=2)
 
     @pytest.mark.parametrize("name", HOSTILE)
     def test_hostile_descriptions(self, textcnn, model, name):

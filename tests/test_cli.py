@@ -332,6 +332,29 @@ class TestPredict:
         assert "there is no column for 'tags'" in as_csv.err
         assert [row["id"] for row in csv.DictReader(io.StringIO(as_csv.out))] == ["1", "2"]
 
+    def test_csv_has_a_header_though_there_is_no_answer(self, textcnn, model, train_csv):
+        assert textcnn("predict", "--format=csv") == (0, "label,probability,text\n", "")
+        answer = textcnn(
+            "predict", "--input", train_csv, "--format=csv", "--threshold=1", "--only=ham", "--top=9", "-q"
+        )
+        assert (answer.code, answer.out) == (1, "label,probability,label2,probability2,input_label,text\n")
+
+    def test_a_text_that_is_cut_is_told_once(self, textcnn, train_csv):
+        assert "longer than --max-words 4" in textcnn("train", train_csv, "--max-words=4", "--epochs=1", *TINY).err
+        answer = textcnn("predict", stdin=b"short\none two three four five\na b c d e f\n")
+        assert answer.err == "line 2: of this text, and others as long, only the first 4 words are read\n"
+        assert textcnn("predict", "-q", stdin=b"one two three four five\n").err == ""
+        assert re.search("of 40 texts have more than the 4 words that are read", textcnn("evaluate", train_csv).err)
+
+    def test_labels_of_fasttext_lines_are_kept(self, textcnn, model):
+        given = b"__label__x free prize __label__y\n"
+        row = json.loads(textcnn("predict", "--input=-", "--input-format=fasttext", "--format=jsonl", stdin=given).out)
+        assert (row["label"], row["text"], row["input_label"]) == ("spam", "free prize", "x|y")
+
+    def test_lines_with_a_byte_order_mark(self, textcnn, model):
+        given = b"\xef\xbb\xbffree prize\nlunch\n"
+        assert textcnn("predict", "--encoding=utf-8-sig", stdin=given) == textcnn("predict", stdin=given)
+
     def test_what_json_lines_bring_along_is_kept_or_null(self, textcnn, model):
         given = b'{"text": "free prize", "explanation": "mine", "n": NaN, "m": -Infinity, "k": 1e999, "f": 0.5}\n'
         row = json.loads(

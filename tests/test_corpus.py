@@ -381,7 +381,8 @@ def test_a_corpus_of_several_inputs(write, tmp_path):
     assert corpus.sources == [str(first)] * 2 + [str(second)] * 3
     assert corpus.separator == "|"
     assert corpus.skipped == 1
-    assert [note.split(":")[0] for note in corpus.notes[:3]] == [str(first), str(first), str(second)]
+    assert [note.split(":")[0] for note in corpus.notes[:2]] == [str(first), str(second)]
+    assert [loss.split(":")[:2] for loss in corpus.losses] == [[str(first), " 1 bad row skipped; the first"]]
     assert 'separated by "|"' in corpus.notes[-1]
     whole = read_corpus([first, second], reading=Reading(skip_bad_rows=True, label_separator=""))
     assert whole.labels[0] == ("a|b",)

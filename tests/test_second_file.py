@@ -23,6 +23,16 @@ def test_a_list_of_one_label_is_that_label_there_too(textcnn, folder):
     assert found["accuracy"] > 0.9 and found["comparisons"][0]["second_accuracy"] > 0.9
 
 
+def test_one_label_a_text_can_be_said_of_the_first(textcnn, folder):
+    write_csv(folder / "first.csv", LOOKS_LIKE_SEVERAL * 4)
+    assert "separated by" in textcnn("train", "first.csv", "--epochs=2", *TINY).err
+    answer = textcnn("train", "first.csv", "--labels-per-text=one", "--epochs=2", *TINY)
+    assert answer.code == 0 and "separated by" not in answer.err
+    assert set(json.loads(textcnn("evaluate", "first.csv", "--format=json").out)["labels"]) == {
+        label for label, _ in LOOKS_LIKE_SEVERAL
+    }
+
+
 class TestNamesWithAComma:
     """Fields of the first file are not split, and so those of the second are not, whatever they look like alone."""
 

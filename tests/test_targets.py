@@ -36,7 +36,20 @@ def tiny(**values: object) -> TextCNNClassifier:
         [1 if each else 2.5 for each in SPAM],
         [2**70 if each else -1 for each in SPAM],
     ],
-    ids="list array series strings category truth truths whole signed numbers mixed huge".split(),
+    ids=[
+        "list",
+        "array",
+        "series",
+        "strings",
+        "category",
+        "truth",
+        "truths",
+        "whole",
+        "signed",
+        "numbers",
+        "mixed",
+        "huge",
+    ],
 )
 def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
     model = tiny().fit(pd.Series(TEXTS), labels)

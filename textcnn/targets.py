@@ -151,7 +151,7 @@ def _listed(y: Any, count: int, wanted: str) -> tuple[list[tuple[Any, ...]], boo
         raise DataError("some texts have a list of labels and some a single one; use lists for all")
     own = [tuple(sorted(set(each), key=str)) if lists else (each,) for each in given]
     if not several and any(len(each) != 1 for each in own):
-        raise DataError("a text has no label or several; use labels_per_text='several'")
+        raise DataError("labels_per_text is 'one', but a text has no label or several")
     return own, several
 
 

@@ -1,13 +1,19 @@
 """Labelled texts of a command: read whole, and said how."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from textcnn.cli.console import say
 
 if TYPE_CHECKING:
     from textcnn.corpus import Corpus, Reading
 
-__all__ = ["read_aloud"]
+__all__ = ["known_before", "read_aloud"]
+
+
+def known_before(settings: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """What is known of the labels of the first texts: nothing, or that each text has one."""
+    return () if settings.get("labels_per_text") == "one" else None
 
 
 def read_aloud(
@@ -27,4 +33,6 @@ def read_aloud(
     corpus = read_corpus(files, reading=how, splits=known != (), known=known or (), fields=fields)
     for note in corpus.notes:
         say(note, quiet=quiet)
+    for loss in corpus.losses:
+        say(loss)
     return corpus

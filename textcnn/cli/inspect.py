@@ -10,7 +10,8 @@ import typer
 from textcnn.cli.console import console, one_line, put
 from textcnn.cli.evaluate import Format
 from textcnn.cli.learned import learned_object, show_learned
-from textcnn.cli.options import ModelPath
+from textcnn.cli.options import ModelPath, is_told
+from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
     from textcnn.modelfile import Model
@@ -19,6 +20,7 @@ __all__ = ["inspect"]
 
 
 def inspect(
+    context: typer.Context,
     path: Annotated[Path | None, typer.Argument(metavar="[MODEL]", help="The model; else that of --model.")] = None,
     model: ModelPath = Path("model.textcnn"),
     format: Annotated[
@@ -32,6 +34,8 @@ def inspect(
     """
     from textcnn.modelfile import Model
 
+    if path is not None and is_told(context, "model"):
+        raise SettingsError("name the model as an argument or with --model, not both")
     opened = Model.load(path or model)
     summary, learned = _summary(opened, path or model), opened.learned()
     if format is Format.json:

@@ -15,7 +15,7 @@ from textcnn.corpus import FORMATS, Reading
 from textcnn.errors import SettingsError
 from textcnn.settings import check, checked, describe_limits, each_setting
 
-__all__ = ["ModelPath", "Quiet", "Threads", "settings_from_file", "with_reading", "with_settings"]
+__all__ = ["ModelPath", "Quiet", "Threads", "is_told", "settings_from_file", "with_reading", "with_settings"]
 
 ModelPath = Annotated[
     Path, typer.Option("-m", "--model", envvar="TEXTCNN_MODEL", metavar="FILE", help="The model.", show_default=True)
@@ -120,10 +120,18 @@ def _parsed(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(name: str, text: str) -> tuple[int, ...]:
+    if text.strip() == "none":  # as the help says it
+        return ()
     try:
         return tuple(int(number) for number in text.replace(" ", ",").split(",") if number)
     except ValueError as error:
         raise SettingsError(f"{name} must be numbers with commas between them, not {text!r}") from error
+
+
+def is_told(context: typer.Context, name: str) -> bool:
+    """Whether an option stands in the command."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def settings_from_file(path: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from textcnn.explain import Explanation
 
 __all__ = ["OutputFormat", "Row", "writer"]
+
+Fields = tuple[tuple[str, object], ...]
 
 _BAR = 16
 _LEAST_TEXT = 16  # columns worth showing a text in
@@ -41,12 +43,14 @@ class Row(NamedTuple):
     explanation: "Explanation | None" = None
 
 
-def writer(format: OutputFormat, *, top: int, labels: Iterable[str]) -> Callable[[Iterable[Row]], str]:
-    """A function from rows to text; for CSV the first row brings the header along.
+def writer(
+    format: OutputFormat, *, top: int, labels: Iterable[str]
+) -> Callable[[Iterable[Row], Sequence[Record]], str]:
+    """A function from rows, and the records that they are of, to text; for CSV the first record says the header.
 
     Args:
         format: of the text.
-        top: how many labels are shown for each text.
+        top: how many labels are shown for each text, at most as many as there are.
         labels: all that can be shown, so that columns of a terminal can be as wide as the widest.
     """
     if format is OutputFormat.csv:
@@ -54,7 +58,7 @@ def writer(format: OutputFormat, *, top: int, labels: Iterable[str]) -> Callable
     if format is OutputFormat.pretty:
         return _Pretty(top, max(cells(one_line(label)) for label in labels))
     one = {OutputFormat.tsv: _tsv, OutputFormat.jsonl: _jsonl, OutputFormat.label: _label}[format]
-    return lambda rows: "".join(one(row, top) for row in rows)
+    return lambda rows, _: "".join(one(row, top) for row in rows)
 
 
 def _joined(row: Row) -> str:
@@ -99,17 +103,17 @@ def _jsonl(row: Row, top: int) -> str:
         "text": row.record.text,
     }
     explained = {} if row.explanation is None else {"explanation": explanation_object(row.explanation)}
-    names = _free_names(row, [*answer, *explained])
+    names = _free_names(row.record.fields, [*answer, *explained])
     answer |= {name: value for name, (_, value) in zip(names, row.record.fields, strict=True)} | explained
     return json.dumps(answer, ensure_ascii=False) + "\n"
 
 
-def _free_names(row: Row, taken: Iterable[str]) -> list[str]:
+def _free_names(fields: Fields, taken: Iterable[str]) -> list[str]:
     """Names of the other columns of the input; one that is called like one of ours gets `input_` before its name."""
-    names = {name for name, _ in row.record.fields}
+    names = {name for name, _ in fields}
     found: list[str] = []
     used = set(taken)
-    for name, _ in row.record.fields:
+    for name, _ in fields:
         free = name
         while free in used or (free != name and free in names):
             free = f"input_{free}"
@@ -119,23 +123,27 @@ def _free_names(row: Row, taken: Iterable[str]) -> list[str]:
 
 
 class _Csv:
-    """CSV: the answer, then the other columns of the input, then the text. The first row decides about the columns."""
+    """CSV: the answer, then the other columns of the input, then the text; the first record decides about the columns.
+
+    Where there was no record at all, a header still is: CSV without one cannot be read.
+    """
 
     def __init__(self, top: int) -> None:
         self.top = top
         self.columns: list[str] | None = None
         self.warned = False
 
-    def __call__(self, rows: Iterable[Row]) -> str:
+    def __call__(self, rows: Iterable[Row], records: Sequence[Record]) -> str:
         made = io.StringIO()
         lines = csv.writer(made, lineterminator="\n")
+        if self.columns is None:
+            fields = records[0].fields if records else ()
+            self.columns = [name for name, _ in fields]
+            names = ["label", "probability"]
+            names += [f"{name}{number}" for number in range(2, self.top + 1) for name in ("label", "probability")]
+            lines.writerow([*names, *_free_names(fields, [*names, "text"]), "text"])
         for row in rows:
             pairs = _pairs(row, self.top)
-            if self.columns is None:
-                self.columns = [name for name, _ in row.record.fields]
-                names = ["label", "probability"]
-                names += [f"{name}{number}" for number in range(2, len(pairs) + 1) for name in ("label", "probability")]
-                lines.writerow([*names, *_free_names(row, [*names, "text"]), "text"])
             answers = [value for label, probability in pairs for value in (label, f"{probability:.4f}")]
             lines.writerow([*answers, *self._others(row, self.columns), row.record.text])
         return made.getvalue()
@@ -169,7 +177,7 @@ class _Pretty:
     def __init__(self, top: int, widest: int) -> None:
         self.top, self.widest = top, widest
 
-    def __call__(self, rows: Iterable[Row]) -> str:
+    def __call__(self, rows: Iterable[Row], records: Sequence[Record]) -> str:
         room = width()
         return "".join(self._one(row, room) for row in rows)
 

@@ -49,8 +49,9 @@ class _Lines:
     """Lines of a descriptor, each taken as soon as it is whole. A line is decoded by itself."""
 
     def __init__(self, encoding: str) -> None:
-        self.encoding, self.number, self.warned = encoding, 0, False
+        self.number, self.warned = 0, False
         try:
+            self.encoding = encoding = _without_mark(encoding)
             if "\n".encode(encoding) != b"\n":
                 raise SettingsError(
                     f"lines of {encoding} cannot be read one by one; convert them first: iconv -t utf-8"
@@ -102,6 +103,13 @@ class _Lines:
                     "are read as \ufffd; see --encoding"
                 )
         return Record(text.removesuffix("\r"), (), self.number)
+
+
+def _without_mark(encoding: str) -> str:
+    """The encoding of a line; a mark before the first one is dropped anyway."""
+    import codecs
+
+    return "utf-8" if codecs.lookup(encoding).name == "utf-8-sig" else encoding
 
 
 def _read(descriptor: int) -> bytes:

@@ -11,7 +11,7 @@ import typer
 
 from textcnn.cli.checklist import show_worth_a_look
 from textcnn.cli.console import console, one_line, say, table
-from textcnn.cli.corpora import read_aloud
+from textcnn.cli.corpora import known_before, read_aloud
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.pages import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.cli.progress import Display, Interruption
@@ -64,7 +64,7 @@ def train(
     refuse_overwriting(output, inputs, "-o")
     check_page(report, inputs, output)
     began = time.monotonic()
-    corpus = read_aloud(files, how, quiet=quiet)
+    corpus = read_aloud(files, how, quiet=quiet, known=known_before(values))
     held = read_aloud([str(validation)], how, quiet=quiet, known=corpus.joinable) if validation else None
     model, measured = _learn(corpus, held, values, quiet)
     from textcnn.checks.brief import after_training

@@ -74,7 +74,8 @@ def _fasttext_records(lines: Lines, *, labelled: bool) -> Iterator[Record | BadR
         labels = clean_labels(_FASTTEXT_LABEL.findall(line))
         if labels or not labelled:
             text = _FASTTEXT_LABEL.sub("", line).strip(_BLANKS)
-            yield Record(text, labels, lines.number, lines.source)
+            unasked = (("label", "|".join(labels)),) if labels and not labelled else ()
+            yield Record(text, labels, lines.number, lines.source, unasked)
         else:
             yield _bad(lines.source, lines.number, "there is no __label__ in this line")
 

@@ -20,8 +20,9 @@ class Corpus(NamedTuple):
     sources: list[str]
     separator: str | None  # between labels of one field: as told, or as found out
     skipped: int
-    notes: tuple[str, ...]  # a sentence for each input, one more where rows were skipped or labels split
+    notes: tuple[str, ...]  # a sentence for each input, one more where labels were split
     fields: Sequence[tuple[tuple[str, object], ...]] = ()  # the other columns of each text, if they were asked for
+    losses: tuple[str, ...] = ()  # a sentence for each input whose rows were skipped
 
     @property
     def places(self) -> list[str]:
@@ -52,14 +53,14 @@ def read_corpus(
     """
     reading = reading or Reading()
     records: list[Record] = []
-    skipped, notes = 0, []
+    skipped, notes, losses = 0, [], []
     for path in paths:
         with open_corpus(path, reading=reading, labelled=labelled, stream=stream) as reader:
             records += reader
         skipped += reader.skipped
         notes.append(reader.describe())
         if reader.skipped:
-            notes.append(reader.describe_skipped())
+            losses.append(reader.describe_skipped())
     labels = [record.labels for record in records]
     separator = reading.label_separator
     if separator is None and splits and (separator := _separator(labels, known)):
@@ -74,6 +75,7 @@ def read_corpus(
         skipped=skipped,
         notes=tuple(notes),
         fields=[record.fields for record in records] if fields else (),
+        losses=tuple(losses),
     )
 
 
