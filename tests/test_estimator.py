@@ -1,5 +1,6 @@
 """TextCNNClassifier behaves as scikit-learn's own estimators do."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -119,6 +120,14 @@ def test_many_texts_are_answered_a_bounded_part_at_a_time(monkeypatch: pytest.Mo
     assert model.predict_proba(many).shape == (60, 2) and model.predict(many).shape == (60,)
     assert model.score(many, ["spam"] * 60) >= 0
     assert max(answered) < 0.5 * sum(map(len, many))
+
+
+def test_trainings_of_several_threads_do_not_touch_each_other() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        models = list(pool.map(lambda seed: tiny(seed=seed).fit(TEXTS, LABELS), (1, 2, 1, 2)))
+    for seed, model in zip((1, 2, 1, 2), models, strict=True):
+        alone = tiny(seed=seed).fit(TEXTS, LABELS)
+        np.testing.assert_array_equal(model.predict_proba(TEXTS), alone.predict_proba(TEXTS))
 
 
 def test_what_is_explained_is_the_label_that_was_given() -> None:

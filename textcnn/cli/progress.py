@@ -5,7 +5,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from textcnn.cli.console import console, moves, say, width
+from textcnn.cli.console import console, moves, one_line, say, width
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -103,7 +103,7 @@ class Display:
         if self.quiet:
             return
         if self.live is not None:
-            self.live.console.print(text)
+            self.live.console.print(one_line(text))
         else:
             say(text)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import RLock
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,8 @@ from textcnn.errors import SettingsError
 from textcnn.settings import Settings
 
 __all__ = ["Machine", "chosen_device", "on_machine"]
+
+_turn = RLock()
 
 
 class Machine(NamedTuple):
@@ -39,13 +42,18 @@ def chosen_device(settings: Settings) -> str:
 
 @contextmanager
 def on_machine(settings: Settings) -> Iterator[Machine]:
-    """Device and threads; torch's seed and number of threads are as they were before when the block ends."""
-    device, before = chosen_device(settings), torch.get_num_threads()
-    torch.set_num_threads(1)  # its own threads suffer from busy cores, see crew.py; each thread has a number of its own
-    crew = Crew(settings.threads or free_cores(), partial(torch.set_num_threads, 1))
-    try:
-        with torch.random.fork_rng():
-            yield Machine(device, crew)
-    finally:
-        crew.close()
-        torch.set_num_threads(before)
+    """Device and threads; torch's seed and number of threads are as they were before when the block ends.
+
+    Trainings of several threads take turns: torch has one seed for all of them, and each uses all free cores anyway.
+    """
+    with _turn:
+        device, before = chosen_device(settings), torch.get_num_threads()
+        # Its own threads suffer from busy cores, see crew.py; each thread has a number of its own.
+        torch.set_num_threads(1)
+        crew = Crew(settings.threads or free_cores(), partial(torch.set_num_threads, 1))
+        try:
+            with torch.random.fork_rng():
+                yield Machine(device, crew)
+        finally:
+            crew.close()
+            torch.set_num_threads(before)
