@@ -199,6 +199,9 @@ def test_a_label_gets_the_threshold_with_the_best_f1() -> None:
     probabilities = np.array([[0.9, 0.01], [0.6, 0.01], [0.4, 0.01], [0.3, 0.01], [0.2, 0.01]], np.float32)
     targets = np.array([[1, 0], [0, 0], [1, 0], [0, 0], [0, 0]], np.float32)
     assert thresholds(probabilities, targets) == pytest.approx((0.35, 0.35))
+    # Of equal ones all get the label or none: half of 0.9 and 0.5 are right, but of twenty 0.5 only one.
+    tied = thresholds(np.array([[0.9]] + [[0.5]] * 20, np.float32), np.array([[1], [1]] + [[0]] * 19, np.float32))
+    assert tied == pytest.approx((0.7,))
     common, rare = np.tile(targets[:, :1], (200, 1)), np.zeros((1000, 1), np.float32)
     rare[:5] = 1
     own = thresholds(np.hstack([np.tile(probabilities[:, :1], (200, 1)), 0.1 * rare + 0.05]), np.hstack([common, rare]))
@@ -293,6 +296,12 @@ def test_a_diverging_loss_lowers_the_rate_and_says_so(rate: float) -> None:
     assert any("diverged" in row.note for row in epochs)
     assert trainer.rate < 1
     assert all(torch.isfinite(weight).all() for weight in trainer.network.state_dict().values())
+
+
+def test_weights_decay_and_biases_do_not() -> None:
+    trainer, _ = a_trainer(Settings(weight_decay=0.5))
+    decays = {(weight.ndim > 1, optimizer.weight_decay) for weight, optimizer in trainer.optimizers}
+    assert decays == {(True, 0.5), (False, 0.0)}
 
 
 def test_output_weights_keep_their_norm() -> None:
@@ -449,6 +458,44 @@ def test_several_networks_are_averaged_and_each_differs() -> None:
     np.testing.assert_allclose(Predictor(model).network_logits(encoded), np.mean(each, axis=0), rtol=1e-5)
 
 
+def test_a_network_that_was_stopped_before_its_first_pass_ended_says_nothing() -> None:
+    notes: list[str] = []
+
+    def watch(row: object) -> bool:
+        notes.extend([row] if isinstance(row, str) else [])
+        return "network 2 of 2" in notes and isinstance(row, Step)
+
+    settings = quick(networks=2, refit="off", epochs=9)
+    model = fit(Labelled(TEXTS, LABELS), classes=["ham", "spam"], several=False, settings=settings, watch=watch)
+    assert len(model.members) == 1
+
+
+def test_validation_texts_of_several_labels_none_of_which_is_known_are_left_out() -> None:
+    notes: list[str] = []
+    several = [("ham", "x")[: 1 + number % 2] if own == ("ham",) else own for number, own in enumerate(LABELS)]
+    model = fit(
+        Labelled(TEXTS, several),
+        classes=["ham", "spam", "x"],
+        several=True,
+        settings=quick(),
+        validation=Labelled(["free z", "no label", "lunch now"], [("z", "y"), (), ("ham", "z")]),
+        watch=lambda row: bool(isinstance(row, str) and notes.append(row)),
+    )
+    assert "1 of 3 validation texts have a label that no training text has and are left out" in notes
+    assert model.figures["validation"]["count"] == 2
+
+
+def test_what_inspect_would_need_is_left_out_if_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textcnn.training.fitting.MOST_BYTES", 10)
+    notes: list[object] = []
+    labelled = Labelled(TEXTS, LABELS)
+    model = fit(
+        labelled, classes=["ham", "spam"], several=False, settings=quick(), watch=lambda row: bool(notes.append(row))
+    )
+    assert model.packed is None
+    assert "so many filters have learned more than a model can keep for textcnn inspect" in notes
+
+
 def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
     texts, labels = ["free prize now", "see you soon", "win a prize", "lunch at noon"] * 8, ["spam", "ham"] * 16
     small: dict[str, Any] = {"vectors": "none", "filters": 2, "epochs": 1, "wide": "off"}
@@ -545,3 +592,6 @@ def test_of_very_many_words_those_met_once_stay_out(monkeypatch: pytest.MonkeyPa
     assert {"film", "lunch", "the", ","} <= set(less.vocabulary.words()) and len(less.vocabulary) <= 14
     assert len(less.members[0].trained.scales) + 5 >= len(less.vocabulary)
     assert Predictor(less).probabilities(["free sparrows", "the lunch"]).shape == (2, 2)
+    monkeypatch.undo()
+    greedy = TextCNNClassifier(**{**small, "keep_words": 1_000_000}).fit(texts, labels).model_
+    assert {"sparrows", "zyzzyva"} <= set(greedy.vocabulary.words())

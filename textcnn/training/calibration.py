@@ -172,6 +172,7 @@ def _best_threshold(probabilities: NDArray[np.float32], wanted: NDArray[np.float
     ranked, hits = probabilities[order], np.cumsum(wanted[order])
     if not len(ranked) or not hits[-1]:
         return 0.5
-    best = int(np.argmax(2 * hits / (np.arange(1, len(ranked) + 1) + hits[-1])))
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # equal ones get the label together or not at all
+    best = int(ends[np.argmax(2 * hits[ends] / (ends + 1 + hits[-1]))])
     following = ranked[best + 1] if best + 1 < len(ranked) else 0.0
     return float((ranked[best] + following) / 2)

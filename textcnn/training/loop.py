@@ -1,8 +1,8 @@
 """The training loop: a generator of rows. It never prints, saves or decides when to stop; whoever reads it does.
 
 One network learns from one part and is scored on another. The loss is cross entropy over softmax for one label per
-text, binary cross entropy over sigmoids for several. A step that makes the loss diverge is taken back: the best
-weights return and both learning rates fall to a quarter.
+text, binary cross entropy over sigmoids for several. A pass whose loss diverges is taken back: the best weights return
+and both learning rates fall to a quarter.
 """
 
 import time
@@ -26,7 +26,8 @@ from textcnn.vocabulary import Ragged
 __all__ = ["Epoch", "Part", "Step", "Trainer"]
 
 _MOST_RESCUES = 12
-_DIVERGED = 3.0  # times the loss at the start
+_DIVERGED = 3.0  # times the loss at the start; a guess by the prior alone costs a third of this
+_LOOKED = 1000  # texts that tell the loss at the start
 _SEEN, _PASSES = 50_000, 10  # texts that are enough, each counted as often as it is seen; passes that are enough
 _FAST = 0.8  # times the passes that are enough, for `fast`
 _SEEN_OF_FEW = 16_000  # texts that must be seen all the same
@@ -93,7 +94,10 @@ class Trainer:
     def _start_optimizers(self) -> None:
         settings = self.settings
         crew = self.network.crew
-        self.optimizers = [(weight, Adam(weight, settings.weight_decay, crew)) for weight in self.network.parameters()]
+        self.optimizers = [
+            (weight, Adam(weight, settings.weight_decay * (weight.ndim > 1), crew))  # a bias has its own reasons
+            for weight in self.network.parameters()
+        ]
         table = self.channels.trained
         self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table, crew=crew)
 
@@ -102,7 +106,8 @@ class Trainer:
         rescues = 0
         start = self._weights()
         self.start_loss = self.validate(validation or train)[0]
-        most = _DIVERGED * self.start_loss  # a guess by the prior alone costs a third of this
+        most = _DIVERGED * self._start_loss_of(train)
+        worst = _DIVERGED * max(most, _DIVERGED * self.start_loss)  # of held-out texts, which vary more
         size = self.settings.batch_size or int(np.clip(len(train.targets) // 30, 16, 100))
         count = -(-len(train.targets) // size)
         passes = max(round(share * self.passes(len(train.targets))), 1)
@@ -114,18 +119,25 @@ class Trainer:
                 falling = 1 - done * (self.settings.schedule == "linear")
                 loss = self._step(batch, train.targets, self.rate * slower * falling)
                 total += loss * len(batch.texts)
-                if not total / len(train.targets) < most:  # NaN is not less than anything
+                if not total / len(train.targets) <= most:  # which is not true of NaN
                     break
                 yield Step(number, passes, place, count, loss)
             mean = total / max(len(train.targets), 1)
             validation_loss, score = self.validate(validation) if validation else (None, None)
-            if not mean < most or (validation_loss is not None and not validation_loss < 3 * most):
+            if not mean <= most or (validation_loss is not None and not validation_loss <= worst):
                 rescues += 1
                 note = self._rescue(start, rescues)
                 validation_loss, score = self.validate(validation) if validation else (None, None)
             best = not note and self._remember(score, validation_loss)
             seconds = time.perf_counter() - began
             yield Epoch(number, passes, mean, validation_loss, score, seconds, best, note)
+
+    def _start_loss_of(self, train: Part) -> float:
+        """The loss of texts that are learned from, as steps tell it: smoothed, and of these texts' labels."""
+        count = len(train.targets)
+        looked = np.linspace(0, count - 1, min(count, _LOOKED)).astype(np.int64)
+        with torch.no_grad():
+            return float(self._loss(self.logits(train.ragged.take(looked)), train.targets[looked], smooth=True))
 
     def _batches(self, part: Part, size: int) -> Iterator[Batch]:
         dropout = self.settings.word_dropout
@@ -251,7 +263,8 @@ class Trainer:
         """Go back to the best weights with a quarter of the learning rate."""
         if rescues > _MOST_RESCUES:
             raise TrainingError(
-                "the loss is not a number however small the learning rate; check the vectors and the weights of classes"
+                "the loss stays far above that of guessing, or is no number, however small the learning rate; "
+                "check the vectors and the weights of classes"
             )
         self._put_back(self.best or start)
         self.rate /= 4

@@ -1,0 +1,47 @@
+"""A loss that diverges is taken back, and one that only looks so is not: rare labels, smoothing, odd validation."""
+
+from typing import Any
+
+import pytest
+
+from textcnn import TextCNNClassifier
+from textcnn.training.loop import Epoch
+
+RARE = [f"word{number % 9} again {number % 7}" for number in range(198)] + ["win a prize", "free cash"]
+LABELS = ["ham"] * 198 + ["spam"] * 2
+SMALL: dict[str, Any] = {"vectors": "none", "filters": 3, "dimensions": 6, "widths": (1,), "min_count": 1, "epochs": 3}
+
+
+def notes_of(labels: Any, validation: Any = None, **values: Any) -> list[str]:
+    """What is said about diverging losses."""
+    notes: list[str] = []
+    TextCNNClassifier(**{**SMALL, **values}).fit(
+        RARE,
+        labels,
+        validation=validation,
+        watch=lambda row: bool(isinstance(row, Epoch) and row.note and notes.append(row.note)),
+    )
+    return notes
+
+
+@pytest.mark.parametrize(
+    ("labels", "validation", "values"),
+    [
+        (LABELS, None, {"label_smoothing": 0.1}),
+        (
+            [[label, *(["x"] * (number % 50 == 0))] for number, label in enumerate(LABELS)],
+            None,
+            {"label_smoothing": 0.1},
+        ),
+        (LABELS, (["word1 new", "word2 new"], ["ham", "ham"]), {}),
+        (LABELS, (["word1 new", "word2 new"], ["ham", "ham"]), {"class_weight": "ham=0"}),
+        (LABELS, None, {"class_weight": {"ham": 0, "spam": 1}, "batch_size": 1}),
+    ],
+    ids=["smoothed", "several, smoothed", "validation of one label", "which weighs nothing", "batches that do"],
+)
+def test_a_loss_that_only_looks_so_is_left_alone(labels: Any, validation: Any, values: dict[str, Any]) -> None:
+    assert notes_of(labels, validation, **values) == []
+
+
+def test_one_that_diverges_is_taken_back() -> None:
+    assert notes_of(LABELS, learning_rate=100.0, vector_learning_rate=100.0)
