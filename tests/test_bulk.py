@@ -1,6 +1,7 @@
 """Many texts get the answers that each gets alone, to the last bit, and memory stays bounded."""
 
 import pickle
+import pkgutil
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
@@ -59,6 +60,28 @@ def test_threads_that_share_a_model_get_the_answers_that_each_gets_alone(model: 
     with ThreadPoolExecutor(4) as pool:
         for found, wanted in zip(pool.map(shared.probabilities, asked), expected, strict=True):
             assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("where", ["lexicon.cut", "bulk.features", "modelfile.Model.rows_of"])
+def test_an_interruption_leaves_nothing_behind(model: Model, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Ctrl-C in a notebook, in the middle of new words; the same model answers on."""
+    monkeypatch.setattr(predictor, "_MANY", 0)
+    asked, alone, shared = texts(300, seed=9), Predictor(model), Predictor(model, threads=2)
+    shared.probabilities(texts(20, seed=3))
+    known, left = pkgutil.resolve_name(f"textcnn.{where}"), [3 if where == "lexicon.cut" else 0]
+
+    def interrupted(*given: object) -> object:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return known(*given)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(f"textcnn.{where}", interrupted)
+        shared.probabilities(asked)
+    expected = np.concatenate([alone.network_logits(bulk_free(text)) for text in asked])
+    assert shared._bulk is not None
+    assert np.array_equal(shared._bulk.scores(asked).network, expected)
 
 
 def test_a_model_can_be_copied_and_sent_after_many_texts() -> None:

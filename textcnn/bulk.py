@@ -69,7 +69,12 @@ class Bulk:
     def scores(self, texts: Sequence[str]) -> Scores:
         """What the parts say about each text; several threads may ask, one after the other is answered."""
         with self.lock:
-            return self._scores(texts)
+            try:
+                return self._scores(texts)
+            except BaseException:  # Ctrl-C may come when half of what belongs together is written
+                self.lexicon.forget(self.mark)
+                self.known = min(self.known, self.mark.words)
+                raise
 
     def _scores(self, texts: Sequence[str]) -> Scores:
         ragged = self.lexicon.read(texts, self.model.settings["max_words"])

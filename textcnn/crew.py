@@ -40,10 +40,13 @@ class Crew:
 
         wanted = min(self.threads, len(left)) - 1
         begun = [self._helpers.submit(work) for _ in range(wanted)] if self._helpers else []
-        work()
-        for helper in begun:
-            if not helper.cancel():
-                helper.result()
+        try:
+            work()
+        finally:
+            left.clear()  # if something was raised; and nobody works on when this is left
+            for helper in begun:
+                if not helper.cancel():
+                    helper.result()
 
     def close(self) -> None:
         """Let the helpers go."""

@@ -138,8 +138,8 @@ class Lexicon:
 
     def forget(self, mark: Mark) -> None:
         """Forget what has come since then."""
-        for word in self.words[mark.words :]:
-            del self._numbers[word]
+        while self._numbers and next(reversed(self._numbers.values())) >= mark.words:
+            self._numbers.popitem()
         del self.words[mark.words :]
         for chunk in list(self._remembered)[mark.remembered :]:
             del self._remembered[chunk]
