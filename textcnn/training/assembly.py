@@ -51,7 +51,7 @@ def assembled(
     """Put everything together, with the table's frequent words added; of very many words those met once stay out."""
     keep_all = settings.channels in ("static", "both")
     room = _MOST_BYTES // (start.matrix.shape[1] + _WORD)
-    own = _own(start, room - settings.keep_words)
+    own = _own(start, max(room - settings.keep_words, room // 4))
     names = [start.words[row] for row in own]
     words, static = _kept(start, set(names), min(settings.keep_words, max(room - len(names), 0)))
     if keep_all:

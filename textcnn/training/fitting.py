@@ -4,13 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.learned import pack
+from textcnn.learned import MOST_BYTES, pack
 from textcnn.metrics import measure
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
@@ -63,7 +62,7 @@ def fit(
     """
     settings = settled(settings, len(classes))
     task = Task.of([train, *([validation] if validation else [])], classes, settings, several)
-    every, unseen = np.arange(len(train.texts)), _unseen(train, validation, None if several else classes, watch)
+    every, unseen = np.arange(len(train.texts)), _unseen(train, validation, classes, watch)
     (learn, held), *others = [(every, unseen)] if len(unseen) else _splits(train, settings, several)
     judges = held if len(held) else learn
     own, again = len(held) > 0 and not len(unseen), settings.refit == "on"
@@ -90,7 +89,11 @@ def fit(
             if not last.stopped:
                 model = replace(calibration.applied(last.model), figures=figures)
     if settings.keep_ngrams == "on":
-        model = replace(model, packed=pack(learn_ngrams(model, task.part(every), task.targets[every])))
+        packed = pack(learn_ngrams(model, task.part(every), task.targets[every]))
+        if len(packed) <= MOST_BYTES:
+            model = replace(model, packed=packed)
+        else:
+            watch("so many filters have learned more than a model can keep for textcnn inspect")
     return replace(model, fingerprint=_fingerprint(train))
 
 
@@ -99,19 +102,17 @@ def _splits(train: Labelled, settings: Settings, several: bool) -> list[Split]:
     return splits(train.texts, strata, settings)
 
 
-def _unseen(
-    train: Labelled, validation: Labelled | None, classes: Sequence[str] | None, watch: Watch
-) -> NDArray[np.int64]:
+def _unseen(train: Labelled, validation: Labelled | None, classes: Sequence[str], watch: Watch) -> NDArray[np.int64]:
     """Numbers of the validation texts that can tell how good a model is.
 
-    They are not learned from, and the label of each, where it must have one, is among the classes.
+    They are not learned from, and their labels, if they have any, are not all unknown.
     """
     if validation is None:
         return np.empty(0, np.int64)
     learned, count = set(map(folded, train.texts)), len(validation.texts)
     unseen = [number for number, text in enumerate(validation.texts) if folded(text) not in learned]
-    possible = set(chain(*validation.labels) if classes is None else classes)
-    known = [number for number in unseen if possible.issuperset(validation.labels[number])]
+    own = validation.labels
+    known = [number for number in unseen if not own[number] or not set(classes).isdisjoint(own[number])]
     rest = "" if known else "; parts of the training texts are held out instead"
     for left_out, which in (
         (count - len(unseen), "are training texts too and"),

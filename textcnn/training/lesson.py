@@ -105,15 +105,18 @@ def teach(
     )
     assert train is not None
     taught: list[_Taught] = []
+    stopped = False
     for number in range(settings.networks):
         if settings.networks > 1:
             watch(f"network {number + 1} of {settings.networks}")
         trainer = _trainer(start, task, learn, machine, number)
         rows = trainer.rows(train, validation, before.share if before else 1.0)
         taught.append(_train(trainer, rows, watch, keep_last, len(learn)))
-        if taught[-1].stopped:
+        if stopped := taught[-1].stopped:
+            if len(taught) > 1 and not taught[-1].kept:
+                taught.pop()  # it has not learned yet, and its weights are random
             break
-    wide, recipe = _linear(task, learn, machine, before, hurried=taught[-1].stopped)
+    wide, recipe = _linear(task, learn, machine, before, hurried=stopped)
     return Lesson(
         learned=learn,
         model=assembled([each.member for each in taught], start, wide, task.classes, task.several, settings),
@@ -123,7 +126,7 @@ def teach(
         recipe=recipe,
         start_loss=taught[0].start_loss,
         start=start,
-        stopped=taught[-1].stopped,
+        stopped=stopped,
     )
 
 
