@@ -106,6 +106,13 @@ def test_a_malformed_file_leaves_nothing_behind(glove):
     assert entries() == []
 
 
+def test_a_cache_whose_names_are_too_long_is_done_without(glove, monkeypatch, tmp_path):
+    monkeypatch.setenv("TEXTCNN_CACHE", str(tmp_path / ("x" * 300)))
+    table, notes = opened(glove)
+    assert table.vocabulary.words() == WORDS
+    assert notes[1].endswith("so the vectors are read anew each time")
+
+
 def test_a_cache_that_cannot_be_written_is_done_without(glove, monkeypatch):
     cache.cache_folder().parent.mkdir()
     cache.cache_folder().write_text("a file where the folder should be")

@@ -39,6 +39,9 @@ CONTENTS = {
     "windows.txt": "\r\n".join(lines()).encode() + b"\r\n",
     "word2vec.txt": ("4 5\n" + "\n".join(lines()) + "\n").encode(),
     "fasttext.vec": ("4 5\n" + " \n".join(lines()) + " \n").encode(),
+    "tabs.vec": ("4\t5\n" + "\n".join(lines()).replace(" ", "\t") + "\n").encode(),
+    "marked.txt": b"\xef\xbb\xbf" + "\n".join(lines()).encode(),
+    "marked.vec": ("\ufeff4 5\n" + "\n".join(lines()) + "\n").encode(),
     "word2vec.bin": word2vec_binary(),
     "gensim.bin": word2vec_binary(end=b""),
     "named.as.text.txt": word2vec_binary(),
@@ -165,6 +168,13 @@ def test_a_broken_fasttext_file_is_refused_wherever_it_is_cut(tmp_path, fasttext
     path.write_bytes(content[:8] + struct.pack("<i", 7) + content[12:])
     with pytest.raises(VectorsError, match="sizes do not fit"):
         opened(path)
+    for place, kind, number in ((40, "<i", -1), (44, "<i", 1 << 30), (64, "<i", -5), (84, "<q", 1 << 62)):
+        path.write_bytes(content[:place] + struct.pack(kind, number) + content[place + struct.calcsize(kind) :])
+        with pytest.raises(VectorsError, match="damaged"):
+            opened(path)
+    path.write_bytes(content[:-4] + struct.pack("<f", float("nan")))  # of a bucket
+    with pytest.raises(VectorsError, match="n-grams whose vectors are not numbers"):
+        opened(path, [f"word{number}" for number in range(3000)])
 
 
 # what is wrong
@@ -182,6 +192,7 @@ def test_a_broken_fasttext_file_is_refused_wherever_it_is_cut(tmp_path, fasttext
         (b"2 3\nthe 0.1 0.2 0.3\nfilm 0.1 0.2 0.3 0.4\n", "line 3: 4 numbers where 3"),
         (b"2 3\nthe 0.1 0.2\nfilm 0.1 0.2\n", "line 2: 2 numbers where 3"),
         (b"the 0.1 0.2 0.3\nfilm 0.1 x 0.3\n", "line 2: 'x' is not a number"),
+        (b"the 0.1 0.2 0.3\nfilm 0.1 1_0 0.3\n", "line 2: '1_0' is not a number"),
         (b"the 0.1 0.2 0.3\nfilm 0.1 nan 0.3\n", "line 2: a value is not a finite"),
         (b"the 0.1 0.2 0.3\nfilm 0.1 inf 0.3\n", "line 2: a value is not a finite"),
         (b"the 0.1 0.2 0.3\nfilm 0.1 1e99 0.3\n", "line 2: a value is not a finite"),
@@ -324,6 +335,14 @@ def test_a_word_is_looked_up_by_its_spellings_then_its_parts():
     assert vector(pretrained, "Unheard").tolist() == [1, 1, 1, 1]
     np.testing.assert_allclose(vector(pretrained, "Goodfeel"), [0, 0.5, 0.5, 0], atol=0.01)
     assert pretrained.look_up("nothing") == ("nothing", None)
+    np.testing.assert_allclose(
+        vector(
+            Pretrained(VectorTable("", Vocabulary.of(["the", "film"]), Quantized.of(np.eye(2, dtype=np.float32)))),
+            "thefilm",
+        ),
+        0.5,
+        atol=0.01,
+    )
 
 
 # vectors trained on the texts, and what training starts from
@@ -337,6 +356,14 @@ def test_vectors_trained_on_the_texts_are_fixed_by_the_seed():
     one, other = (train_vectors(encoded, every, normal, dimensions=8, seed=3) for _ in range(2))
     assert set(one.vocabulary.words()) == {"a", "good", "bad", "film", "food"}
     np.testing.assert_array_equal(one.vectors.values, other.vectors.values)
+
+
+def test_the_end_of_a_long_text_trains_too():
+    """gensim leaves out what comes after 10,000 words."""
+    encoded = encode(["one two three four " * 3500 + "five six seven eight " * 1500], max_words=20_000)
+    table = train_vectors(encoded, np.ones(len(encoded.ragged.words), bool), normal, dimensions=20, seed=3)
+    lengths = {word: float(np.linalg.norm(table.vector(table.find(word).rows))) for word in ("one", "five")}
+    assert lengths["five"] > 0.5 * lengths["one"]
 
 
 def test_vectors_are_trained_on_the_training_part_only():

@@ -92,13 +92,13 @@ class Vocabulary:
         inside = [self.row(part) for part in parts(surface)]
         return tuple(row for row in inside if row) or self.compound(normal(surface)) or (UNKNOWN,)
 
-    def compound(self, word: str) -> tuple[int, ...]:
-        """The rows of the two common words that a word is joined from, such as timezone; none if it is not."""
+    def compound(self, word: str, first: int = UNKNOWN + 1) -> tuple[int, ...]:
+        """The rows, from the first that is a word, of two common words that a word is joined from, such as timezone."""
         if not word.isalpha() or len(word) > _LONGEST:
             return ()
         places = range(_SHORTEST, len(word) - _SHORTEST + 1)
         rows = self.rows([part for place in places for part in (word[:place], word[place:])]).tolist()
-        found = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) > 0 and max(pair) < _COMMON]
+        found = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) >= first and max(pair) < _COMMON]
         return min(found, key=max, default=())  # of several cuts, that whose rarer word is the most frequent
 
 

@@ -62,8 +62,6 @@ def _digest(text: str) -> str:
 
 def cached(entry: Path) -> VectorTable | None:
     """The table of an entry; None if there is none, or a damaged one."""
-    if not entry.exists():
-        return None
     try:
         return VectorTable.open(entry)
     except VectorsError:
@@ -75,7 +73,7 @@ def remember(entry: Path, size: int, convert: Callable[[BinaryIO], None]) -> Vec
 
     Args:
         entry: where the table goes.
-        size: of the file that is converted, in bytes; no table is larger.
+        size: of the file that is converted, in bytes; few tables are larger.
         convert: writes the table.
 
     Raises:

@@ -21,6 +21,7 @@ from textcnn.vectors.opening import MOST_DIMENSIONS, Block, Source
 __all__ = ["FastText", "fasttext_blocks"]
 
 _ROWS = 1000  # of a block
+_LONGEST_NGRAM = 1000
 _ARGUMENTS = struct.Struct("<14id")  # magic, version, 12 arguments, t
 _DICTIONARY = struct.Struct("<3i2q")  # entries, words, labels, tokens, pruned
 _MATRIX = struct.Struct("<?2q")  # quantized, rows, columns
@@ -57,7 +58,7 @@ class FastText(NamedTuple):
         """
         try:
             return cls._of(_mapped(source), source)
-        except (struct.error, ValueError) as error:
+        except (struct.error, ValueError, OverflowError) as error:
             raise source.fault(" is cut off or damaged") from error
 
     @classmethod
@@ -67,6 +68,8 @@ class FastText(NamedTuple):
         if labels:
             raise source.fault(" is a classifier of fastText, not word vectors")
         words, place = _words(data, _ARGUMENTS.size + _DICTIONARY.size, entries)
+        if entries < 0 or not (0 <= shortest <= _LONGEST_NGRAM and 0 <= longest <= _LONGEST_NGRAM):
+            raise ValueError
         quantized, rows, columns = _MATRIX.unpack_from(data, place + 8 * max(pruned, 0))
         if quantized or pruned > 0:
             raise source.fault(" is a quantized fastText file (.ftz); name the .bin or .vec that it was made from")

@@ -21,7 +21,7 @@ from textcnn.errors import VectorsError
 __all__ = ["FASTTEXT_MAGIC", "HEADER", "MOST_DIMENSIONS", "Block", "Source"]
 
 FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
-HEADER = re.compile(rb"\s*(\d{1,12}) +(\d{1,9})\s*\n")  # of word2vec: the number of words, and of dimensions
+HEADER = re.compile(rb"\s*(\d{1,12})[ \t]+(\d{1,9})\s*\n")  # of word2vec: the number of words, and of dimensions
 MOST_DIMENSIONS = 100_000
 _LONGEST_LINE = 1_000_000
 _START = 1 << 16

@@ -167,6 +167,8 @@ class _Opening:
             return {}
         with Source(source.path) as again:
             vectors = FastText.open(again).vectors([word.encode("utf-8", "replace") for word in words])
+            if not np.isfinite(vectors).all():
+                raise again.fault(" has n-grams whose vectors are not numbers; the file is damaged")
         return {word: vector for word, vector in zip(words, vectors, strict=True) if vector.any()}
 
 

@@ -25,7 +25,8 @@ def text_blocks(source: Source) -> Iterator[Block]:
         VectorsError: a line is malformed, or the header promises something else than there is.
     """
     rows = _Rows(source)
-    for number, line in enumerate(source.lines(), 1):
+    for number, whole in enumerate(source.lines(), 1):
+        line = whole.removeprefix(b"\xef\xbb\xbf") if number == 1 else whole  # the mark that Windows likes
         if number == 1 and HEADER.fullmatch(line):
             rows.promised, rows.dimensions = map(int, line.split())
             rows.check_dimensions(number)
@@ -73,6 +74,8 @@ class _Rows:
 
     def _vector(self, number: int, fields: list[bytes]) -> NDArray[np.float32]:
         try:
+            if b"_" in b"".join(fields):  # Python's own spelling of numbers
+                raise ValueError
             with np.errstate(over="ignore"):
                 return np.array(fields, dtype=np.float32)
         except ValueError:

@@ -56,7 +56,8 @@ def train_vectors(
     words, starts = encoded.ragged
     spelt = [spelling(surface) for surface in encoded.surfaces]
     texts = [words[first:stop][training[first:stop]].tolist() for first, stop in pairwise(starts)]
-    sentences = [[spelt[word] for word in text] for text in texts if text]
+    pieces = [text[first : first + _LONGEST] for text in texts for first in range(0, len(text), _LONGEST)]
+    sentences = [[spelt[word] for word in piece] for piece in pieces]
     total = int(training.sum())
     if total == len({word for sentence in sentences for word in sentence}):
         return None
