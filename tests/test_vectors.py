@@ -15,6 +15,8 @@ from textcnn.settings import Settings
 from textcnn.tokens import normal
 from textcnn.training.start import begin
 from textcnn.vectors import sources
+from textcnn.vectors.fasttext import FastText
+from textcnn.vectors.opening import Source
 from textcnn.vectors.sources import Pretrained, open_vectors, write_table
 from textcnn.vectors.table import Quantized, VectorTable
 from textcnn.vectors.trained import train_vectors
@@ -172,8 +174,14 @@ def test_a_broken_fasttext_file_is_refused_wherever_it_is_cut(tmp_path, fasttext
         path.write_bytes(content[:place] + struct.pack(kind, number) + content[place + struct.calcsize(kind) :])
         with pytest.raises(VectorsError, match="damaged"):
             opened(path)
-    after = len(content) - 17 - 4 * 6 * 5  # the n-grams come before the output matrix of the six words
-    path.write_bytes(content[: after - 1200] + np.full(300, np.nan, "<f4").tobytes() + content[after:])
+    with Source(fasttext[0]) as source:
+        listed = FastText.open(source)
+    met = {row for word in listed.words for row in listed._ngrams(word)}
+    values = bytearray(content)
+    first = len(content) - 17 - 4 * 6 * 5 - 4 * listed.matrix.size  # the output matrix of the six words comes last
+    for row in set(range(len(listed.words), len(listed.matrix))) - met:  # n-grams that only other words have
+        struct.pack_into("<f", values, first + 4 * 5 * row, float("nan"))
+    path.write_bytes(values)
     with pytest.raises(VectorsError, match="n-grams whose vectors are not numbers"):
         opened(path, [f"word{number}" for number in range(3000)])
 
