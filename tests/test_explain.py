@@ -168,9 +168,24 @@ class TestEstimator:
         assert fitted.explain("free prize", label=0).label == "0"
         both = fitted.explain("free prize", 1, against=0)
         assert (both.label, both.against) == ("1", "0")
+        assert fitted.explain("free prize").against == "0"
+
+    def test_of_three_labels_the_likeliest_other_is_what_it_is_not(self) -> None:
+        texts, labels = (SPAM + HAM) * 2, (["spam"] * 5 + ["ham"] * 3 + ["food"] * 2) * 2
+        model = TextCNNClassifier(**{**TINY, "epochs": 30}).fit(texts, labels)
+        first, second, _ = np.argsort(-model.predict_proba(["lunch or a prize"])[0]).tolist()
+        found = model.explain("lunch or a prize")
+        assert (found.label, found.against) == (model.classes_[first], model.classes_[second])
+
+    def test_of_several_labels_each_stands_alone(self) -> None:
+        labels = [["spam"]] * 5 + [["ham"]] * 5
+        model = TextCNNClassifier(**{**TINY, "epochs": 30}).fit(SPAM + HAM, labels)
+        found = model.explain("free prize")
+        assert found.against == ""
+        assert 1 / (1 + np.exp(-found.logit)) == pytest.approx(model.predict_proba(["free prize"])[0].max(), rel=1e-4)
 
     def test_says_what_is_wrong(self, fitted: TextCNNClassifier) -> None:
-        with pytest.raises(DataError, match="no label 'news', but '0', '1'"):
+        with pytest.raises(DataError, match="no label 'news', but 0, 1"):
             fitted.explain("free prize", label="news")
         with pytest.raises(DataError, match="no label 7"):
             fitted.explain("free prize", against=7)

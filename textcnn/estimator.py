@@ -16,7 +16,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from textcnn.errors import DataError, ModelFileError, NotFittedError
-from textcnn.explain import Explanation, explain
+from textcnn.explain import Explanation, explain, rival
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings, check, plain
@@ -140,14 +140,15 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
-        """Why a text gets its label: the logit taken apart into what every word gave to it.
+        """Why a text gets its label and not the next likeliest: what every word gave to the difference of their logits.
 
         In a notebook the result shows itself, with the words shaded.
 
         Args:
             text: any text.
             label: whose logit, one of `classes_`; if not given, the first that `predict` gives, else the likeliest.
-            against: why `label` and not this one.
+            against: why `label` and not this one; if not given, the likeliest other, or, where a text can have several
+                labels, nothing but the label's own logit.
 
         Raises:
             NotFittedError: `fit` comes first.
@@ -160,7 +161,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             name = next(iter(predictor.choose(probabilities)), predictor.labels[int(probabilities.argmax())])
         else:
             name = self._name(label)
-        return explain(predictor, text, name, "" if against is None else self._name(against))
+        return explain(predictor, text, name, rival(predictor, text, name) if against is None else self._name(against))
 
     def _name(self, label: Any) -> str:
         """What the model calls a label."""

@@ -129,6 +129,15 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
     )
 
 
+def rival(predictor: Predictor, text: str, label: str) -> str:
+    """The label that the text would most likely get instead; empty where each of several is decided by itself."""
+    if predictor.model.several:
+        return ""
+    (probabilities,) = predictor.probabilities([text])
+    likeliest = np.argsort(-probabilities, kind="stable").tolist()
+    return next((predictor.labels[place] for place in likeliest if predictor.labels[place] != label), "")
+
+
 def _of_wide(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Spread:
     """The wide part's share: a pair gives a half to each of its words."""
     wide, weight = predictor.model.wide, predictor.model.join.wide_weight

@@ -1,7 +1,7 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +48,9 @@ def predict(
     ] = None,
     top: Annotated[
         int,
-        typer.Option(metavar="K", min=1, help="Print the K likeliest labels; in JSON all, unless it is more than 1."),
+        typer.Option(
+            metavar="K", min=1, help="Print the K likeliest labels; JSON has all of them unless K is 2 or more."
+        ),
     ] = 1,
     threshold: Annotated[
         float | None, typer.Option(metavar="P", min=0, max=1, help="Least probability of an answer.")
@@ -56,7 +58,9 @@ def predict(
     otherwise: Annotated[
         str | None,
         typer.Option(
-            metavar="LABEL", help=f"The answer where no label reaches the threshold.  [default: {_OTHERWISE}]"
+            metavar="LABEL",
+            help="The answer where no label reaches the threshold; beside it stands the probability of the likeliest."
+            f"  [default: {_OTHERWISE}]",
         ),
     ] = None,
     only: Annotated[
@@ -67,7 +71,12 @@ def predict(
         bool, typer.Option("--explain", help="Show what each word gave to the answer; in JSON lines or pretty.")
     ] = False,
     against: Annotated[
-        str, typer.Option(metavar="LABEL", help="Explain why the answer is not this label.", show_default=False)
+        str,
+        typer.Option(
+            metavar="LABEL",
+            help="Explain why the answer is not this label; if not given, not the next likeliest.",
+            show_default=False,
+        ),
     ] = "",
     threads: Threads = 0,
     quiet: Quiet = False,
@@ -79,6 +88,8 @@ def predict(
     """
     if texts and input is not None:
         raise SettingsError("give texts or --input, not both")
+    if texts and texts != ["-"] and how != Reading():
+        raise SettingsError("options of reading are for --input and standard input, not for texts given here")
     if otherwise is not None and threshold is None:
         raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")
     from textcnn.cli.answers import Answers
@@ -87,12 +98,13 @@ def predict(
     predictor = Predictor.open(model, threads)
     otherwise = _OTHERWISE if otherwise is None else otherwise
     labels = [*predictor.labels, *([otherwise] if threshold is not None else [])]
-    _check_only(only or [], labels)
+    _check_label("--only", only or [], labels)
     chosen = format or _usual_format(explain)
     if explain and chosen not in (OutputFormat.pretty, OutputFormat.jsonl):
         raise SettingsError(f"--explain has no room in {chosen.value}: use --format jsonl or pretty")
-    if against and (not explain or against not in predictor.labels):
-        raise SettingsError(f"--against goes with --explain and takes a label: {', '.join(predictor.labels[:20])}")
+    if against and not explain:
+        raise SettingsError("--against goes with --explain")
+    _check_label("--against", [against] if against else [], predictor.labels)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=labels)
     most = None if chosen is OutputFormat.jsonl and top == 1 else top
     answers = Answers(predictor, most, threshold, otherwise, only or (), _explainer(predictor, explain, against))
@@ -121,16 +133,20 @@ def _usual_format(explain: bool) -> OutputFormat:
 
 
 def _explainer(predictor: "Predictor", wanted: bool, against: str) -> "Callable[[str, str], Explanation] | None":
-    """A function from a text and its label to the reasons."""
+    """A function from a text and its label to the reasons: why this label and not `against`, or the next likeliest."""
     if not wanted:
         return None
-    from textcnn.explain import explain
+    from textcnn.explain import explain, rival
 
-    return lambda text, label: explain(predictor, text, label, against if against != label else "")
+    def reasons(text: str, label: str) -> "Explanation":
+        other = against if against not in ("", label) else rival(predictor, text, label)
+        return explain(predictor, text, label, other)
+
+    return reasons
 
 
-def _check_only(only: list[str], labels: list[str]) -> None:
-    for label in only:
+def _check_label(option: str, wanted: Sequence[str], labels: Sequence[str]) -> None:
+    for label in wanted:
         if label not in labels:
             more = " ..." if len(labels) > 20 else ""
-            raise SettingsError(f"--only: the model has no label {label!r}, but {', '.join(labels[:20])}{more}")
+            raise SettingsError(f"{option}: the model has no label {label!r}, but {', '.join(labels[:20])}{more}")
