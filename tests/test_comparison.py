@@ -40,12 +40,20 @@ class TestByHand:
 
     def test_the_same_answers_are_no_difference(self) -> None:
         found = compare(("one", "two"), answers("a b a"), answers("a a a"), answers("a a a"))
-        assert (found.p_value, found.accuracy) == (1.0, (0.0, 0.0, 0.0))
-        assert found.verdict == "no difference to be seen between one and two: it may be noise"
+        assert (found.p_value, found.accuracy.difference) == (1.0, 0.0)
+        assert found.accuracy.low == -found.accuracy.high == pytest.approx(-1.96 / 5)  # of three texts, and two halves
+        assert found.verdict == "no difference between one and two"
 
     def test_one_text_more_is_noise(self) -> None:
         found = compare(("one", "two"), answers("a b " * 20), answers("a b " * 20), answers("a b " * 19 + "a a"))
         assert found.p_value == 1.0 and not found.significant
+        assert found.verdict == "one is ahead of two, but that may be noise"
+
+    def test_of_few_disputed_texts_interval_and_test_say_the_same(self) -> None:
+        """None against four of fifty: half a text more of each, (4.5 - 0.5) / 52 ± 1.96 √(5 - 16/52) / 52."""
+        found = compare(("one", "two"), answers("a " * 50), answers("a " * 50), answers("b " * 4 + "a " * 46))
+        assert found.accuracy == pytest.approx((4 / 50, 4 / 52 - 0.0816, 4 / 52 + 0.0816), abs=1e-4)
+        assert found.accuracy.low < 0 < found.accuracy.high and not found.significant
 
     def test_macro_f1_is_that_of_scikit_learn(self) -> None:
         from sklearn.metrics import f1_score
@@ -56,7 +64,7 @@ class TestByHand:
         assert found.first_macro_f1 == pytest.approx(f1_score(gold, first, average="macro"))
         assert found.second_macro_f1 == pytest.approx(f1_score(gold, second, average="macro"))
 
-    def test_the_bootstrap_interval_is_that_of_the_binomial_where_there_is_one(self) -> None:
+    def test_the_interval_is_that_of_the_binomial_where_there_is_one(self) -> None:
         """First always right, second with one in four wrong: the difference is a share of 400 texts, sd sqrt(pq/n)."""
         found = compare(("", ""), answers("a " * 400), answers("a " * 400), answers("a a a b " * 100))
         half = 1.96 * (0.25 * 0.75 / 400) ** 0.5
