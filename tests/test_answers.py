@@ -53,6 +53,13 @@ def test_a_label_below_a_threshold_is_not_shown_twice() -> None:
     assert writer(OutputFormat.tsv, top=2, labels=LABELS)([row], []) == "long\t0.5500\tham\t0.8000\ta text\n"
 
 
+def test_several_labels_are_shown_whole_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = answer(several=True)._replace(explanation=None, given=LABELS)
+    for columns, shown in ((80, "ham|long|spam  "), (40, "ham|long|spam  "), (24, "ham|l...  ")):
+        monkeypatch.setattr("textcnn.cli.output.width", lambda columns=columns: columns)
+        assert writer(OutputFormat.pretty, top=1, labels=LABELS)([row], []).startswith(shown)
+
+
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [

@@ -157,6 +157,9 @@ class TestTexts:
         (folder / "whole.toml").write_text("epochs = 1.5")
         complaint(textcnn("train", train_csv, *TINY, *arguments), code=2)
 
+    def test_two_words_about_the_same_are_refused(self, textcnn, train_csv):
+        assert "one of the two" in complaint(textcnn("train", train_csv, "--compact", "--keep-words=5"), code=2)
+
 
 class TestOutput:
     @pytest.mark.parametrize(

@@ -318,6 +318,14 @@ class TestCommand:
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
         assert re.search("more texts .* with 10, .* with 10, .* with 16", textcnn("check", "t.csv", *OPTIONS).out)
 
+    def test_what_is_not_looked_for_is_said(self, textcnn, folder):
+        random = np.random.default_rng(0)
+        rows = [(random.choice(["a", "b"]), f"w{random.integers(30)} w{random.integers(30)} n{n}") for n in range(60)]
+        write_csv(folder / "t.csv", rows)
+        answer = textcnn("check", "t.csv", "--errors=3", *OPTIONS)
+        assert re.search(r"^wrong  beats guessing .* standard errors", answer.out, re.MULTILINE | re.DOTALL)
+        assert re.search(r"^look   label errors +not looked for", answer.out, re.MULTILINE)
+
     def test_what_needs_trainings_is_refused_without(self, textcnn, train_csv):
         assert textcnn("check", train_csv, "--data-only", "--errors=3").code == 2
         assert textcnn("check", train_csv, "--data-only", "-m", "any.textcnn").code == 2

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import re
 import subprocess
 import sys
@@ -231,6 +232,12 @@ class TestEvaluate:
         assert "the model does not know these labels; each text of theirs counts as wrong: 'news'" in answer.err
         assert json.loads(answer.out)["accuracy"] == 0.8
 
+    def test_the_very_texts_that_it_learned_from_are_no_measure(self, textcnn, train_csv, folder):
+        assert textcnn("train", train_csv, "-q", "--epochs=1", *TINY).code == 0
+        assert "has learned from these very texts" in textcnn("evaluate", train_csv).err
+        write_csv(folder / "less.csv", EXAMPLES[1:])
+        assert "these very texts" not in textcnn("evaluate", "less.csv").err
+
     def test_standard_input(self, textcnn, model):
         given = b"label,text\nham,see you at lunch\nspam,free prize\n"
         assert json.loads(textcnn("evaluate", "-", "--format=json", stdin=given).out)["count"] == 2
@@ -331,6 +338,17 @@ class TestPredict:
         as_csv = textcnn("predict", "-i", "mail.jsonl", "--format=csv")
         assert "there is no column for 'tags'" in as_csv.err
         assert [row["id"] for row in csv.DictReader(io.StringIO(as_csv.out))] == ["1", "2"]
+
+    def test_how_a_file_was_read_is_told_whatever_it_is(self, textcnn, model, folder):
+        (folder / "some.txt").write_text("free prize\n")
+        (folder / "some.ft").write_text("__label__x free prize\n")
+        assert textcnn("predict", "--input=some.txt").err == "some.txt: plain lines, each a text\n"
+        assert textcnn("predict", "--input=some.ft").err.startswith("some.ft: fastText")
+        assert textcnn("predict", "--input=some.txt", "-q").err == ""
+
+    def test_texts_that_begin_with_a_dash_come_after_two(self, textcnn, model):
+        assert "-- goes before texts that begin with a dash" in textcnn("predict", "-free prize").err
+        assert textcnn("predict", "--format=label", "--", "-free prize").out == "spam\n"
 
     def test_csv_has_a_header_though_there_is_no_answer(self, textcnn, model, train_csv):
         assert textcnn("predict", "--format=csv") == (0, "label,probability,text\n", "")
@@ -460,15 +478,21 @@ class TestExplanations:
             json.loads(textcnn("predict", "-m", model, "--explain", "--against", label, "free prize").out)
             for label in labels
         ]
-        assert {answer["explanation"].get("against", "") for answer in answers} == {"", labels[0], labels[1]} - {
-            answers[0]["label"]
-        }
+        plain = json.loads(textcnn("predict", "-m", model, "--explain", "free prize").out)
+        assert [answer["explanation"] for answer in answers] == [plain["explanation"]] * 2  # there is one other label
+        reasons = plain["explanation"]
+        assert (reasons["label"], reasons["against"]) == ("spam", "ham") and set(labels) == {"ham", "spam"}
+        assert 1 / (1 + math.exp(-reasons["logit"])) == pytest.approx(plain["probability"], abs=1e-4)
 
     def test_formats_without_room(self, textcnn, model):
         answer = textcnn("predict", "-m", model, "--explain", "--format=tsv", "x")
         assert answer.code == 2 and "jsonl" in answer.err
-        answer = textcnn("predict", "-m", model, "--against", "nobody", "x")
-        assert answer.code == 2 and "--against" in answer.err
+        answer = textcnn("predict", "-m", model, "--against", "ham", "x")
+        assert answer.code == 2 and "--against goes with --explain" in answer.err
+        answer = textcnn("predict", "-m", model, "--explain", "--against", "nobody", "x")
+        assert answer.code == 2 and "--against: the model has no label 'nobody', but ham, spam" in answer.err
+        answer = textcnn("predict", "--input-format=csv", "x")
+        assert answer.code == 2 and "not for texts given here" in answer.err
 
 
 def test_a_compact_model_keeps_the_training_words_only(textcnn, train_csv, folder):

@@ -254,7 +254,7 @@ def test_a_zip_archive_must_be_unpacked(tmp_path):
 
 
 def test_what_is_no_file_at_all(tmp_path):
-    with pytest.raises(VectorsError, match=r"no vectors '.*nothing.vec'.* the names are auto, english"):
+    with pytest.raises(VectorsError, match=r"no vectors '.*nothing.vec'.* the names are english, gensim:NAME"):
         opened(tmp_path / "nothing.vec")
     with pytest.raises(VectorsError, match="is a folder"):
         opened(tmp_path)

@@ -13,6 +13,7 @@ A file of a newer format, or one that does not fit together, is refused. The sam
 is no date in it.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ from textcnn.vocabulary import UNKNOWN, Vocabulary, check_vocabulary
 from textcnn.wholefile import written_whole
 from textcnn.wide import BUCKETS, Join, Wide
 
-__all__ = ["FORMAT", "Member", "Model", "Rows"]
+__all__ = ["FORMAT", "Member", "Model", "Rows", "fingerprint"]
 
 FORMAT = 1
 _FILE_KEYS = {"format", "version", "settings", "labels", "several", "networks", "first_static"}
@@ -340,6 +341,14 @@ class _Reader:
         if not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in found):
             raise TensorFileError("its thresholds are damaged")
         return tuple(float(value) for value in found)
+
+
+def fingerprint(texts: Sequence[str], labels: Sequence[Sequence[str]]) -> str:
+    """SHA-256 of training texts and their labels, in order."""
+    digest = hashlib.sha256()
+    for text, own in zip(texts, labels, strict=True):
+        digest.update(json.dumps([text, sorted(own)]).encode())
+    return digest.hexdigest()
 
 
 def _strings(value: Any) -> bool:

@@ -132,9 +132,11 @@ class Examination:
         looked = Predictor(self.question.model) if self.question.model is not None else first.predictor
         yield from filter_checks(looked, sample.chosen(first.unseen))
         yield language.unknown_words(first.predictor, sample.chosen(first.unseen))
-        if beats.verdict is Verdict.ok:  # else every label would be a suspect
-            found, self.suspects = suspects(sample.corpus, sample.classes, sample.targets, answers)
-            yield found
+        if beats.verdict is not Verdict.ok:  # every label would be a suspect
+            yield judge("label errors", Verdict.look, "not looked for", "first the answers must beat guessing")
+            return
+        found, self.suspects = suspects(sample.corpus, sample.classes, sample.targets, answers)
+        yield found
 
     def _swallowed(self, trials: list[Trial]) -> Check:
         sample = self.sample

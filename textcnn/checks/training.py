@@ -90,6 +90,7 @@ def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:
         most = int(sample.prior.argmax())
         always = f"by always saying {sample.classes[most]!r}"
         figure = f"{right:.1%} of unseen texts right, {sample.prior[most]:.1%} {always}"
+    figure += f"; surer of them than a guess by {max(sure, 0):.1f} standard errors ({_SURE:.0f} wanted)"
     if sure >= _SURE:
         return judge("beats guessing", Verdict.ok, figure)
     return judge("beats guessing", Verdict.wrong, figure, NO_BETTER)
@@ -110,7 +111,8 @@ def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: floa
     never = [label for label in judged if not recall[label]]
     lost = [label for label in judged if recall[label] < _LOST]
     worst = judged[0]
-    figure = f"log loss {loss:.3f}; least found is {worst!r}: {recall[worst]:.0%} of {counts[worst]:,} texts"
+    found = f"{worst!r}: {recall[worst]:.0%} of {counts[worst]:,}"
+    figure = f"log loss {loss:.3f}; of labels with {_RARE} texts and more the least found is {found}"
     if not lost:
         return judge("swallowed labels", Verdict.ok, figure)
     most_lost = bool(never) and 2 * len(never) >= len(judged) - 1

@@ -107,10 +107,13 @@ def _measured(
     """The first model measured, and compared with the second and the baseline as far as they are wanted."""
     from textcnn.lexicon import beyond
     from textcnn.metrics import measure
+    from textcnn.modelfile import fingerprint
 
     name, first = models[0]
     known = first.labels if any(predictor.model.several for _, predictor in models) else ()
     corpus = read_aloud(files, how, quiet=quiet, known=known)
+    if fingerprint(corpus.texts, corpus.labels) == first.model.fingerprint:
+        say("the model has learned from these very texts: this says nothing about others")
     most = first.model.settings["max_words"]
     if long := beyond(corpus.texts, most):
         say(

@@ -37,7 +37,14 @@ def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar
 _READING = (
     _told("text_column", str | None, None, "--text-column", "Column of the text; found by itself.", "NAME|NUMBER"),
     _told("label_column", str | None, None, "--label-column", "Column of the label; found by itself.", "NAME|NUMBER"),
-    _told("label_separator", str | None, None, "--label-separator", "What separates labels in a field.", "TEXT"),
+    _told(
+        "label_separator",
+        str | None,
+        None,
+        "--label-separator",
+        "What separates labels in a field; found by itself.",
+        "TEXT",
+    ),
     _told("format", str, "auto", "--input-format", f"One of {', '.join(FORMATS)}.", "FORMAT"),
     _told("encoding", str, "utf-8", "--encoding", "Encoding of the text.", "NAME"),
     _told("delimiter", str | None, None, "--delimiter", "What separates columns; found by itself.", "CHARACTER"),

@@ -182,9 +182,8 @@ class _Pretty:
         return "".join(self._one(row, room) for row in rows)
 
     def _one(self, row: Row, room: int) -> str:
-        label_room = min(self.widest, max(room // 3, 8))
         lines = [
-            f"{cut(one_line(label) or '-', label_room)}  {_bar(probability, room)}{100 * probability:5.1f} %"
+            f"{self._label(label, max(room // 3, 8))}  {_bar(probability, room)}{100 * probability:5.1f} %"
             for label, probability in _pairs(row, self.top)
         ]
         left = room - cells(lines[0]) - 3
@@ -192,6 +191,11 @@ class _Pretty:
             lines[0] += f"  {cut(one_line(row.record.text), left).rstrip()}"
         explained = "" if row.explanation is None else f"{shaded(row.explanation)}\n"
         return "\n".join(lines) + f"\n{explained}"
+
+    def _label(self, label: str, room: int) -> str:
+        """As wide as all are, or, as several labels that are joined can be, as far as there is room."""
+        shown = one_line(label) or "-"
+        return cut(shown, min(max(self.widest, cells(shown)), room))
 
 
 def _bar(probability: float, room: int) -> str:

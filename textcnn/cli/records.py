@@ -130,7 +130,7 @@ def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
         try:
             for count, record in enumerate(reader):
                 if not count:
-                    say(reader.describe(), quiet=quiet or reader.columns is None)
+                    say(reader.describe(), quiet=quiet)
                 group.append(record)
                 size += len(record.text)
                 if len(group) >= most or size >= _MOST_CHARACTERS:

@@ -17,7 +17,7 @@ from textcnn.cli.pages import ReportPath, check_page, put_page, refuse_overwriti
 from textcnn.cli.progress import Display, Interruption
 from textcnn.cli.sparkline import learning_lines
 from textcnn.corpus import Reading
-from textcnn.errors import DataError, TrainingError
+from textcnn.errors import DataError, SettingsError, TrainingError
 from textcnn.wholefile import check_writable
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def train(
     """
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     if compact:
+        if values.get("keep_words"):
+            raise SettingsError("--compact is --keep-words 0: give one of the two")
         values["keep_words"] = 0
     check_writable(output)
     inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]

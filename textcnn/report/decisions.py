@@ -78,7 +78,10 @@ def worst(subject: Subject) -> list[Wrong]:
                 mistake.probability,
                 f"{said} rather than {gold}" if gold else said,
                 _excerpt(explanation),
-                [(" ".join(part.text.split()), part.contribution) for part in explanation.ngrams[:4]],
+                [
+                    *((" ".join(part.text.split()), part.contribution) for part in explanation.ngrams[:4]),
+                    ("(bias)", explanation.bias),
+                ],
             )
         )
     return rows

@@ -1,7 +1,5 @@
 """From labelled texts to a model: hold out, learn, judge, calibrate, learn again from all."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -11,7 +9,7 @@ from numpy.typing import NDArray
 
 from textcnn.learned import MOST_BYTES, pack
 from textcnn.metrics import measure
-from textcnn.modelfile import Model
+from textcnn.modelfile import Model, fingerprint
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.tokens import folded
@@ -94,7 +92,7 @@ def fit(
             model = replace(model, packed=packed)
         else:
             watch("so many filters have learned more than a model can keep for textcnn inspect")
-    return replace(model, fingerprint=_fingerprint(train))
+    return replace(model, fingerprint=fingerprint(train.texts, train.labels))
 
 
 def _splits(train: Labelled, settings: Settings, several: bool) -> list[Split]:
@@ -151,11 +149,3 @@ def _judged(lesson: Lesson, answers: _Answers, calibration: Calibration) -> dict
         "vectors": lesson.start.source,
         "known_words": lesson.start.known,
     }
-
-
-def _fingerprint(train: Labelled) -> str:
-    """SHA-256 of the texts and labels, in order."""
-    digest = hashlib.sha256()
-    for text, labels in zip(train.texts, train.labels, strict=True):
-        digest.update(json.dumps([text, labels]).encode())
-    return digest.hexdigest()

@@ -91,8 +91,8 @@ def _path(spec: str) -> Path:
         )
     if not path.exists():
         raise VectorsError(
-            f"there are no vectors {spec!r}: it is not a file, and the names are auto, english, trained, none"
-            " and gensim:NAME (textcnn vectors list)"
+            f"there are no vectors {spec!r}: it is not a file, and the names are english, gensim:NAME (textcnn vectors"
+            " list) and, in training, auto, trained and none"
         )
     return path
 
