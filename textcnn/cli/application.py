@@ -114,7 +114,8 @@ def _explained(error: BaseException) -> int:
     code = 1
     if isinstance(error, _UsageError):
         command = error.ctx.command_path if error.ctx else "textcnn"
-        dash = "; -- goes before texts that begin with a dash" if command.endswith(("predict", "nearest")) else ""
+        strange = type(error).__name__ == "NoSuchOption" and command.endswith(("predict", "nearest"))
+        dash = "; -- goes before texts that begin with a dash" if strange else ""
         message, code = f"{error.format_message().strip().rstrip('.')}{dash}; see {command} -h", 2
     elif isinstance(error, TextcnnError):
         message, code = str(error), 2 if isinstance(error, SettingsError) else 1
