@@ -159,6 +159,8 @@ class TestTexts:
 
     def test_two_words_about_the_same_are_refused(self, textcnn, train_csv):
         assert "one of the two" in complaint(textcnn("train", train_csv, "--compact", "--keep-words=5"), code=2)
+        Path("s.toml").write_text("keep_words = 5")
+        assert textcnn("train", train_csv, "--compact", "--settings=s.toml", "-q", "--epochs=1", *TINY).code == 0
 
 
 class TestOutput:

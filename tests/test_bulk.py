@@ -66,7 +66,7 @@ def test_threads_that_share_a_model_get_the_answers_that_each_gets_alone(model: 
 def test_an_interruption_leaves_nothing_behind(model: Model, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     """Ctrl-C in a notebook, in the middle of new words; the same model answers on."""
     monkeypatch.setattr(predictor, "_MANY", 0)
-    asked, alone, shared = texts(300, seed=9), Predictor(model), Predictor(model, threads=2)
+    asked, alone, shared = texts(600, seed=9), Predictor(model), Predictor(model, threads=2)
     shared.probabilities(texts(20, seed=3))
     known, left = pkgutil.resolve_name(f"textcnn.{where}"), [3 if where == "lexicon.cut" else 0]
 

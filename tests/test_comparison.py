@@ -42,14 +42,14 @@ class TestByHand:
         found = compare(("one", "two"), answers("a b a"), answers("a a a"), answers("a a a"))
         assert (found.p_value, found.accuracy.difference) == (1.0, 0.0)
         assert found.accuracy.low == -found.accuracy.high == pytest.approx(-1.96 / 5)  # of three texts, and two halves
-        assert found.verdict == "no difference between one and two"
+        assert found.verdict == "no difference to be seen between one and two"
 
     def test_one_text_more_is_noise(self) -> None:
         found = compare(("one", "two"), answers("a b " * 20), answers("a b " * 20), answers("a b " * 19 + "a a"))
         assert found.p_value == 1.0 and not found.significant
         assert found.verdict == "one is ahead of two, but that may be noise"
 
-    def test_of_few_disputed_texts_interval_and_test_say_the_same(self) -> None:
+    def test_the_interval_is_as_careful_as_the_test_where_few_texts_are_disputed(self) -> None:
         """None against four of fifty: half a text more of each, (4.5 - 0.5) / 52 ± 1.96 √(5 - 16/52) / 52."""
         found = compare(("one", "two"), answers("a " * 50), answers("a " * 50), answers("b " * 4 + "a " * 46))
         assert found.accuracy == pytest.approx((4 / 50, 4 / 52 - 0.0816, 4 / 52 + 0.0816), abs=1e-4)

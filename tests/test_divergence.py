@@ -12,11 +12,11 @@ LABELS = ["ham"] * 198 + ["spam"] * 2
 SMALL: dict[str, Any] = {"vectors": "none", "filters": 3, "dimensions": 6, "widths": (1,), "min_count": 1, "epochs": 3}
 
 
-def notes_of(labels: Any, validation: Any = None, **values: Any) -> list[str]:
+def notes_of(labels: Any, validation: Any = None, texts: list[str] = RARE, **values: Any) -> list[str]:
     """What is said about diverging losses."""
     notes: list[str] = []
     TextCNNClassifier(**{**SMALL, **values}).fit(
-        RARE,
+        texts,
         labels,
         validation=validation,
         watch=lambda row: bool(isinstance(row, Epoch) and row.note and notes.append(row.note)),
@@ -41,6 +41,14 @@ def notes_of(labels: Any, validation: Any = None, **values: Any) -> list[str]:
 )
 def test_a_loss_that_only_looks_so_is_left_alone(labels: Any, validation: Any, values: dict[str, Any]) -> None:
     assert notes_of(labels, validation, **values) == []
+
+
+@pytest.mark.parametrize("values", [{}, {"class_weight": "ham=0"}], ids=str)
+def test_nor_is_one_of_many_texts_that_hold_a_few_of_a_label(values: dict[str, Any]) -> None:
+    """Not all texts are looked at for the loss at the start."""
+    texts = [f"word{number % 9} again {number % 7} n{number}" for number in range(6000)]
+    labels = ["spam" if number in (1501, 3001, 4501, 5999) else "ham" for number in range(6000)]
+    assert notes_of(labels, texts=texts, **values) == []
 
 
 def test_one_that_diverges_is_taken_back() -> None:

@@ -1,5 +1,7 @@
 """The compiled loops give what the look-up in torch gives, forwards and backwards, whatever the number of threads."""
 
+import time
+
 import pytest
 import torch
 from test_responses import LENGTHS, WIDTHS, Case, a_case
@@ -71,6 +73,22 @@ class TestCrew:
         for threads in (1, 2):
             with pytest.raises(ValueError, match="no"):
                 Crew(threads).run([fail, fail])
+
+    def test_when_one_has_raised_nobody_works_on(self) -> None:
+        done: list[int] = []
+
+        def slow() -> None:
+            time.sleep(0.02)
+            done.append(1)
+
+        def fail() -> None:
+            raise ValueError("no")
+
+        with pytest.raises(ValueError, match="no"):
+            Crew(2).run([fail, *[slow] * 20])
+        left = len(done)
+        time.sleep(0.1)
+        assert len(done) == left <= 2
 
     def test_spans_cover_everything(self) -> None:
         assert spans(10, 4) == [(0, 4), (4, 8), (8, 10)] and spans(0, 4) == []

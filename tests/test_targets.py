@@ -35,21 +35,9 @@ def tiny(**values: object) -> TextCNNClassifier:
         np.where(SPAM, 0.5, -2e-30),
         [1 if each else 2.5 for each in SPAM],
         [2**70 if each else -1 for each in SPAM],
+        [2**70 if each else 0.5 for each in SPAM],
     ],
-    ids=[
-        "list",
-        "array",
-        "series",
-        "strings",
-        "category",
-        "truth",
-        "truths",
-        "whole",
-        "signed",
-        "numbers",
-        "mixed",
-        "huge",
-    ],
+    ids=lambda labels: f"{type(labels).__name__} {next(iter(labels))!r}",
 )
 def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
     model = tiny().fit(pd.Series(TEXTS), labels)
@@ -117,6 +105,8 @@ def test_columns_with_names_are_labels_by_these_in_any_order() -> None:
     model = tiny().fit(TEXTS, frame, validation=(TEXTS, frame[["e", "s"]]))
     assert model.score(TEXTS, frame[["e", "s"]]) == 1
     assert model.score(TEXTS, pd.DataFrame(TABLE)) == 1  # no names: by their order
+    turned = pd.DataFrame(TABLE, columns=[1, 0])
+    assert tiny().fit(TEXTS, turned).score(TEXTS, turned[[0, 1]]) == 1
     assert model.score(TEXTS, frame[["e", "s"]].rename(columns={"e": "other"})) < 1
     with pytest.raises(DataError, match="no column of the table of labels is a label of the model"):
         model.score(TEXTS, pd.DataFrame(TABLE, columns=["x", "y"]))
@@ -137,6 +127,8 @@ def test_numbers_are_found_by_their_value(labels) -> None:
     assert model.score(TEXTS, SPAM.astype(int)) == 1
     with pytest.raises(DataError, match="there is no label 2, but"):
         model.explain("free", 2)
+    spelt = tiny().fit(TEXTS, ["1" if each else "0" for each in SPAM])
+    assert spelt.explain("free", 1) == spelt.explain("free", "1")
 
 
 def test_tables_in_cross_validation_and_grid_search() -> None:
@@ -211,6 +203,7 @@ def test_names_go_back_to_what_they_were() -> None:
         again = restored(made.names, True)
         assert again.dtype == classes.dtype
         assert again.tolist() == classes.tolist() == made.classes.tolist()
+    assert targets([2**63 + 1, -1], 2, "auto").classes.tolist() == [-1, 2**63 + 1]  # which NumPy would round
     with pytest.raises(ValueError, match="could not convert"):
         restored(["spam"], True)
 

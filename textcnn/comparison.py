@@ -68,7 +68,7 @@ class Comparison:
         if self.significant:
             return f"{better} is better than {worse}, and that is not noise"
         if self.only_first == self.only_second:
-            return f"no difference between {self.first} and {self.second}"
+            return f"no difference to be seen between {self.first} and {self.second}"
         return f"{better} is ahead of {worse}, but that may be noise"
 
     def as_dict(self) -> dict[str, Any]:

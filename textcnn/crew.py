@@ -36,14 +36,17 @@ class Crew:
                     task = left.popleft()
                 except IndexError:  # another thread was quicker
                     return
-                task()
+                try:
+                    task()
+                except BaseException:
+                    left.clear()  # nobody begins another
+                    raise
 
         wanted = min(self.threads, len(left)) - 1
         begun = [self._helpers.submit(work) for _ in range(wanted)] if self._helpers else []
         try:
             work()
         finally:
-            left.clear()  # if something was raised; and nobody works on when this is left
             for helper in begun:
                 if not helper.cancel():
                     helper.result()

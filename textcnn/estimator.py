@@ -165,9 +165,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
     def _name(self, label: Any) -> str:
         """What the model calls a label."""
-        name: str | None = label
-        if not isinstance(label, str):
-            name = next((name for own, name in spellings(self.classes_).items() if own == label), None)
+        found = (name for own, name in spellings(self.classes_).items() if own == label)
+        name = next(found, str(label))
         if name not in self.model_.labels:
             raise DataError(f"there is no label {label!r}, but {', '.join(map(repr, self.classes_.tolist()))}")
         return name

@@ -68,7 +68,7 @@ def spellings(classes: NDArray[Any]) -> dict[Any, str]:
 
 def are_numbers(classes: NDArray[Any]) -> bool:
     """Whether classes are numbers or truth values, which can be had back from their names."""
-    return classes.dtype.kind in "biuf" or all(type(label) is int for label in classes.tolist())  # of any size
+    return classes.dtype.kind in "biuf" or all(type(label) in (int, float) for label in classes.tolist())  # of any size
 
 
 def restored(names: Sequence[str], numbered: bool) -> NDArray[Any]:
@@ -95,7 +95,12 @@ class _Table(NamedTuple):
     """Zeros and ones, a column a label."""
 
     rows: NDArray[np.bool_]  # (B, K)
-    names: list[Any]  # of the columns: numbers from 0 if they have none
+    columns: list[Any] | None = None  # their names, if they have any
+
+    @property
+    def names(self) -> list[Any]:
+        """Those of the columns, or numbers from 0."""
+        return list(range(self.rows.shape[1])) if self.columns is None else self.columns
 
     def sets(self, names: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The labels of each text, with these names for the columns."""
@@ -103,28 +108,28 @@ class _Table(NamedTuple):
 
     def matched(self, classes: Sequence[Any]) -> Sequence[Any]:
         """Names for the columns that are classes of a model."""
-        if self.names == list(range(len(self.names))):  # pandas counts them, too, where they have none
-            if len(classes) != len(self.names):
-                raise DataError(f"the table of labels has {len(self.names)} columns for {len(classes)} labels")
-            return classes
-        if set(self.names).isdisjoint(classes):
+        if self.columns is not None and not set(self.columns).isdisjoint(classes):
+            return self.columns
+        if self.names != list(range(len(self.names))):  # pandas counts them, too, where they have no names
             raise DataError(f"no column of the table of labels is a label of the model: {self.names!r:.60}")
-        return self.names
+        if len(classes) != len(self.names):
+            raise DataError(f"the table of labels has {len(self.names)} columns for {len(classes)} labels")
+        return classes
 
 
 def _table(y: Any) -> _Table | None:
     """A table, or None if labels were given in another way."""
     if _are_rows(y):
-        return _Table(np.array(y, dtype=bool), list(range(len(y[0]))))
+        return _Table(np.array(y, dtype=bool))
     if getattr(y, "ndim", 1) != 2 or y.shape[1] == 1:
         return None
     values = y.toarray() if hasattr(y, "toarray") else np.asarray(y)  # SciPy's sparse tables can be made dense
     if not np.isin(values, (0, 1)).all():
         raise DataError("a table of labels must hold 0 and 1 only, a column for each label")
-    names = list(getattr(y, "columns", range(values.shape[1])))
-    if len(set(names)) < len(names):
-        raise DataError(f"columns of the table of labels have the same name: {names!r:.60}")
-    return _Table(values.astype(bool), names)
+    columns = list(y.columns) if hasattr(y, "columns") else None
+    if columns is not None and len(set(columns)) < len(columns):
+        raise DataError(f"columns of the table of labels have the same name: {columns!r:.60}")
+    return _Table(values.astype(bool), columns)
 
 
 def _are_rows(y: Any) -> bool:
@@ -163,7 +168,8 @@ def _classes(labels: Sequence[Any]) -> NDArray[Any]:
     try:
         if not labels or texts not in (0, len(labels)) or any(isinstance(label, bytes) for label in labels):
             raise TypeError
-        classes = np.unique(np.array(labels, dtype=object) if texts else np.array(labels))
+        huge = any(type(label) is int and abs(label) >= 1 << 63 for label in labels)  # NumPy would round them
+        classes = np.unique(np.array(labels, dtype=object) if texts or huge else np.array(labels))
     except TypeError as error:
         raise DataError("labels must be all texts or all numbers, and there must be some") from error
     if len(classes) < 2:

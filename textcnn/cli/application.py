@@ -114,7 +114,7 @@ def _explained(error: BaseException) -> int:
     code = 1
     if isinstance(error, _UsageError):
         command = error.ctx.command_path if error.ctx else "textcnn"
-        strange = type(error).__name__ == "NoSuchOption" and command.endswith("predict")
+        strange = not getattr(error, "option_name", "--").startswith("--") and command.endswith("predict")
         dash = "; -- goes before texts that begin with a dash" if strange else ""
         message, code = f"{error.format_message().strip().rstrip('.')}{dash}; see {command} -h", 2
     elif isinstance(error, TextcnnError):

@@ -9,7 +9,7 @@ import typer
 
 from textcnn.cli.checklist import show_check
 from textcnn.cli.console import console, moves, one_line, put, say
-from textcnn.cli.corpora import known_before, read_aloud
+from textcnn.cli.corpora import known_after, known_before, read_aloud
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.pages import ReportPath, check_page, put_page
@@ -65,7 +65,7 @@ def check(
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
     opened = Model.load(model) if model else None
     corpus = _read(files, how, quiet, known_before(values))
-    other = _read([str(against)], how, quiet, corpus.joinable) if against else None
+    other = _read([str(against)], how, quiet, known_after(corpus, values)) if against else None
     with _Progress(quiet) as progress:
         examination = Examination(Question(corpus, values, other, opened, data_only), progress.tell)
         _announce(examination, quiet)

@@ -8,12 +8,18 @@ from textcnn.cli.console import say
 if TYPE_CHECKING:
     from textcnn.corpus import Corpus, Reading
 
-__all__ = ["known_before", "read_aloud"]
+__all__ = ["known_after", "known_before", "read_aloud"]
 
 
 def known_before(settings: Mapping[str, Any]) -> tuple[str, ...] | None:
     """What is known of the labels of the first texts: nothing, or that each text has one."""
     return () if settings.get("labels_per_text") == "one" else None
+
+
+def known_after(corpus: "Corpus", settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels of the first texts, if a text can have several of them; none if not."""
+    several = settings.get("labels_per_text") == "several" or any(len(own) != 1 for own in corpus.labels)
+    return tuple(sorted({label for own in corpus.labels for label in own})) if several else ()
 
 
 def read_aloud(

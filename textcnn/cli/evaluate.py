@@ -112,8 +112,10 @@ def _measured(
     name, first = models[0]
     known = first.labels if any(predictor.model.several for _, predictor in models) else ()
     corpus = read_aloud(files, how, quiet=quiet, known=known)
-    if fingerprint(corpus.texts, corpus.labels) == first.model.fingerprint:
-        say("the model has learned from these very texts: this says nothing about others")
+    these = fingerprint(corpus.texts, corpus.labels)
+    for known_to, predictor in models:
+        if predictor.model.fingerprint == these:
+            say(f"{known_to} has learned from these very texts: this says nothing about others")
     most = first.model.settings["max_words"]
     if long := beyond(corpus.texts, most):
         say(

@@ -121,7 +121,8 @@ def _told(found: Iterator[list[Record]], most: int, quiet: bool) -> Iterator[lis
 
     for group in found:
         if not quiet and (long := beyond([record.text for record in group], most)):
-            say(f"line {group[long[0]].line}: of this text, and others as long, only the first {most:,} words are read")
+            begun = group[long[0]].text[:30]
+            say(f"of this text and others as long only the first {most:,} words are read: {begun!r}...")
             quiet = True
         yield group
 

@@ -137,9 +137,11 @@ def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
                     yield group
                     group, size = [], 0
         except DataError:
-            yield group  # a row that cannot be read takes nothing from those before it
+            if group:
+                yield group  # a row that cannot be read takes nothing from those before it
             raise
-    yield group
+    if group:
+        yield group
     if reader.skipped:
         say(reader.describe_skipped())
 

@@ -11,7 +11,7 @@ import typer
 
 from textcnn.cli.checklist import show_worth_a_look
 from textcnn.cli.console import console, one_line, say, table
-from textcnn.cli.corpora import known_before, read_aloud
+from textcnn.cli.corpora import known_after, known_before, read_aloud
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
 from textcnn.cli.pages import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.cli.progress import Display, Interruption
@@ -58,7 +58,7 @@ def train(
     """
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     if compact:
-        if values.get("keep_words"):
+        if settings.get("keep_words"):
             raise SettingsError("--compact is --keep-words 0: give one of the two")
         values["keep_words"] = 0
     check_writable(output)
@@ -67,7 +67,7 @@ def train(
     check_page(report, inputs, output)
     began = time.monotonic()
     corpus = read_aloud(files, how, quiet=quiet, known=known_before(values))
-    held = read_aloud([str(validation)], how, quiet=quiet, known=corpus.joinable) if validation else None
+    held = read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values)) if validation else None
     model, measured = _learn(corpus, held, values, quiet)
     from textcnn.checks.brief import after_training
 

@@ -29,12 +29,6 @@ class Corpus(NamedTuple):
         """Where each record stood: file and line."""
         return [f"{source}:{line}" for source, line in zip(self.sources, self.lines, strict=True)]
 
-    @property
-    def joinable(self) -> tuple[str, ...]:
-        """All labels, if a text can have several; none if not."""
-        every = sorted({label for own in self.labels for label in own})
-        return tuple(every) if any(len(own) > 1 for own in self.labels) else ()
-
 
 def read_corpus(
     paths: Sequence[str | Path],

@@ -133,11 +133,16 @@ class Trainer:
             yield Epoch(number, passes, mean, validation_loss, score, seconds, best, note)
 
     def _start_loss_of(self, train: Part) -> float:
-        """The loss of texts that are learned from, as steps tell it: smoothed, and of these texts' labels."""
+        """The loss of texts that are learned from, as steps tell it: smoothed, and of these texts' labels.
+
+        That of some of them, or, as a rare label may be none of theirs, of answering all alike, whichever is more.
+        """
         count = len(train.targets)
         looked = np.linspace(0, count - 1, min(count, _LOOKED)).astype(np.int64)
-        with torch.no_grad():
-            return float(self._loss(self.logits(train.ragged.take(looked)), train.targets[looked], smooth=True))
+        logits = self.logits(train.ragged.take(looked))
+        alike = logits.mean(dim=0).expand(count, -1)
+        answers = (logits, train.targets[looked]), (alike, train.targets)
+        return max(float(self._loss(own, targets, smooth=True)) for own, targets in answers)
 
     def _batches(self, part: Part, size: int) -> Iterator[Batch]:
         dropout = self.settings.word_dropout
