@@ -35,7 +35,7 @@ def shape(text: str) -> list[str]:
     """Output with its numbers, its bars and its spacing left out: those depend on the machine."""
     lines = [" ".join(NUMBER.sub("N", line).split()) for line in text.splitlines()]
     lines = [re.sub(r"[─█▏▎▍▌▋▊▉]+", "-", line) for line in lines]
-    return [line for line in lines if line and not line.startswith(("epoch N", "no better score"))]
+    return [line for line in lines if line and not line.startswith(("epoch N", "no better score", "..."))]
 
 
 @pytest.mark.slow
