@@ -23,7 +23,7 @@ def answer(
         labels=LABELS,
         probabilities=lambda texts: np.array([PROBABILITIES] * len(texts)),
     )
-    explain: Any = lambda text, label: label  # noqa: E731
+    explain: Any = lambda text, label, probabilities: label  # noqa: E731
     answers = Answers(predictor, 2, threshold, otherwise, (), explain)
     (row,) = answers.rows([Record("a text", (), 1, "-")])
     return row

@@ -156,12 +156,13 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         predictor = self._fitted()
         (text,) = _texts([text])
+        (probabilities,) = predictor.probabilities([text])
         if label is None:
-            (probabilities,) = predictor.probabilities([text])
             name = next(iter(predictor.choose(probabilities)), predictor.labels[int(probabilities.argmax())])
         else:
             name = self._name(label)
-        return explain(predictor, text, name, rival(predictor, text, name) if against is None else self._name(against))
+        other = rival(predictor, probabilities, name) if against is None else self._name(against)
+        return explain(predictor, text, name, other)
 
     def _name(self, label: Any) -> str:
         """What the model calls a label."""

@@ -129,11 +129,10 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
     )
 
 
-def rival(predictor: Predictor, text: str, label: str) -> str:
-    """The label that the text would most likely get instead; empty where each of several is decided by itself."""
+def rival(predictor: Predictor, probabilities: NDArray[np.float32], label: str) -> str:
+    """The label that a text with these probabilities (K,) would get instead; empty where each is decided by itself."""
     if predictor.model.several:
         return ""
-    (probabilities,) = predictor.probabilities([text])
     likeliest = np.argsort(-probabilities, kind="stable").tolist()
     return next((predictor.labels[place] for place in likeliest if predictor.labels[place] != label), "")
 

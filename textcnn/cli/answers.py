@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from textcnn.cli.output import Row
 from textcnn.corpus import Record
@@ -12,7 +13,10 @@ from textcnn.predictor import Predictor
 if TYPE_CHECKING:
     from textcnn.explain import Explanation
 
-__all__ = ["Answers"]
+__all__ = ["Answers", "Explainer"]
+
+# From a text, a label and the probabilities of all labels to the reasons.
+Explainer = Callable[[str, str, NDArray[np.float32]], "Explanation"]
 
 
 class Answers:
@@ -25,7 +29,7 @@ class Answers:
         threshold: float | None,
         otherwise: str,
         only: Sequence[str],
-        explain: "Callable[[str, str], Explanation] | None",
+        explain: "Explainer | None",
     ) -> None:
         self.explain = explain
         self.predictor, self.most, self.threshold = predictor, most, threshold
@@ -38,19 +42,19 @@ class Answers:
 
     def rows(self, records: Sequence[Record]) -> Iterator[Row]:
         """One row for each record, but for those that --only leaves out."""
-        for record, labels, values in zip(records, *self._ranked([each.text for each in records]), strict=True):
+        probabilities = self.predictor.probabilities([each.text for each in records])
+        for record, own, labels, values in zip(records, probabilities, *self._ranked(probabilities), strict=True):
             given = self._given(labels, values)
             if self.only and self.only.isdisjoint(given):
                 continue
             self.matched = True
             best = list(zip(labels[: self.most], values, strict=False))
             said = given[0] if given and given[0] in self.least else labels[0]
-            explanation = self.explain(record.text, said) if self.explain else None
+            explanation = self.explain(record.text, said, own) if self.explain else None
             yield Row(record, given, best, self.several, values[labels.index(said)], explanation)
 
-    def _ranked(self, texts: list[str]) -> tuple[list[list[str]], list[list[float]]]:
+    def _ranked(self, probabilities: NDArray[np.float32]) -> tuple[list[list[str]], list[list[float]]]:
         """For each text its labels, the likeliest first, and their probabilities; as many as matter."""
-        probabilities = self.predictor.probabilities(texts)
         order = (-probabilities).argsort(axis=1, kind="stable")
         if not self.several and self.otherwise not in self.least:
             order = order[:, : self.most]

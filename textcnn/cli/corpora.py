@@ -30,13 +30,10 @@ def read_aloud(
     known: tuple[str, ...] | None = None,
     fields: bool = False,
 ) -> "Corpus":
-    """Read the files, and say how they were read.
-
-    `known` are labels that came before, if a text can have several of them; () says that each text has one.
-    """
+    """Read the files, and say how they were read; see `read_corpus` for the rest."""
     from textcnn.corpus import read_corpus
 
-    corpus = read_corpus(files, reading=how, splits=known != (), known=known or (), fields=fields)
+    corpus = read_corpus(files, reading=how, known=known, fields=fields)
     for note in corpus.notes:
         say(note, quiet=quiet)
     for loss in corpus.losses:

@@ -1,7 +1,7 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,10 @@ from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from textcnn.cli.answers import Explainer
     from textcnn.explain import Explanation
     from textcnn.predictor import Predictor
 
@@ -133,14 +137,14 @@ def _usual_format(explain: bool) -> OutputFormat:
     return OutputFormat.jsonl if explain else OutputFormat.tsv
 
 
-def _explainer(predictor: "Predictor", wanted: bool, against: str) -> "Callable[[str, str], Explanation] | None":
-    """A function from a text and its label to the reasons: why this label and not `against`, or the next likeliest."""
+def _explainer(predictor: "Predictor", wanted: bool, against: str) -> "Explainer | None":
+    """Why a label and not `against`, or, where that is the label itself or none is named, not the next likeliest."""
     if not wanted:
         return None
     from textcnn.explain import explain, rival
 
-    def reasons(text: str, label: str) -> "Explanation":
-        other = against if against not in ("", label) else rival(predictor, text, label)
+    def reasons(text: str, label: str, probabilities: "NDArray[np.float32]") -> "Explanation":
+        other = against if against not in ("", label) else rival(predictor, probabilities, label)
         return explain(predictor, text, label, other)
 
     return reasons

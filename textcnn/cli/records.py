@@ -1,5 +1,6 @@
 """Where the texts of `textcnn predict` come from: arguments, lines of standard input as they arrive, or a file."""
 
+import codecs
 import os
 import shlex
 import stat
@@ -107,8 +108,6 @@ class _Lines:
 
 def _without_mark(encoding: str) -> str:
     """The encoding of a line; a mark before the first one is dropped anyway."""
-    import codecs
-
     return "utf-8" if codecs.lookup(encoding).name == "utf-8-sig" else encoding
 
 

@@ -37,13 +37,12 @@ def read_corpus(
     labelled: bool = True,
     stream: BinaryIO | None = None,
     fields: bool = False,
-    splits: bool = True,
-    known: Collection[str] = (),
+    known: Collection[str] | None = None,
 ) -> Corpus:
     """Read every input. Labels in one field are separated if that is what they all show (`find_separator`).
 
-    The other columns are kept if `fields` asks for them. Labels that are `known` help to find what separates them;
-    without `splits` nothing is looked for, as where texts with one label each were read before.
+    The other columns are kept if `fields` asks for them. Labels that are `known`, for texts that can have several were
+    read before, help to find what separates them; no known ones say that each text has one, and nothing is separated.
     """
     reading = reading or Reading()
     records: list[Record] = []
@@ -57,7 +56,7 @@ def read_corpus(
             losses.append(reader.describe_skipped())
     labels = [record.labels for record in records]
     separator = reading.label_separator
-    if separator is None and splits and (separator := _separator(labels, known)):
+    if separator is None and (separator := _separator(labels, known)):
         labels = [split_labels(row[0], separator=separator) for row in labels]
         notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
     return Corpus(
@@ -73,8 +72,8 @@ def read_corpus(
     )
 
 
-def _separator(labels: Sequence[tuple[str, ...]], known: Collection[str]) -> str | None:
-    """What separates labels, unless some are lists already, or come from elsewhere than fields."""
-    if any(len(row) != 1 for row in labels):
+def _separator(labels: Sequence[tuple[str, ...]], known: Collection[str] | None) -> str | None:
+    """What separates labels, unless there is one a text, or some are lists already or come from elsewhere."""
+    if (known is not None and not known) or any(len(row) != 1 for row in labels):
         return None
-    return find_separator([row[0] for row in labels], known)
+    return find_separator([row[0] for row in labels], known or ())

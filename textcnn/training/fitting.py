@@ -109,8 +109,8 @@ def _unseen(train: Labelled, validation: Labelled | None, classes: Sequence[str]
         return np.empty(0, np.int64)
     learned, count = set(map(folded, train.texts)), len(validation.texts)
     unseen = [number for number, text in enumerate(validation.texts) if folded(text) not in learned]
-    own = validation.labels
-    known = [number for number in unseen if not own[number] or not set(classes).isdisjoint(own[number])]
+    own, possible = validation.labels, set(classes)
+    known = [number for number in unseen if not own[number] or not possible.isdisjoint(own[number])]
     rest = "" if known else "; parts of the training texts are held out instead"
     for left_out, which in (
         (count - len(unseen), "are training texts too and"),
