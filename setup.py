@@ -6,11 +6,11 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 # No fused multiplication and addition: the same numbers on every machine, and the same as NumPy's.
-flags = ["/O2"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off", "-fno-math-errno"]
+flags = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-ffp-contract=off", "-fno-math-errno"]
 
-setup(
-    ext_modules=cythonize(
-        [Extension("textcnn.kernels", ["textcnn/kernels.py"], extra_compile_args=flags, optional=True)],
-        language_level=3,
-    )
-)
+names = ("adam", "convolution", "linear", "words")
+loops = [
+    Extension(f"textcnn.compiled.{name}", [f"textcnn/compiled/{name}.py"], extra_compile_args=flags, optional=True)
+    for name in names
+]
+setup(ext_modules=cythonize(loops, language_level=3), options={"build_ext": {"parallel": len(names)}})

@@ -24,7 +24,7 @@ from encoder import LONGEST, Encoder, equal_lengths, mpnet
 from inputs import MPNET, checked
 from numpy.typing import NDArray
 
-from textcnn.crew import Crew, free_cores
+from textcnn.compiled.threads import Crew, free_cores
 from textcnn.network.model import Shape, TextCNN
 from textcnn.settings import Settings
 from textcnn.training.batches import Batch, batches

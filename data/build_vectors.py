@@ -45,8 +45,9 @@ from numpy.typing import NDArray
 from passages import gather
 from texts import TEXTS
 
+from textcnn.storage.quantized import Quantized
 from textcnn.tokens import cut, normal, parts, tokenize
-from textcnn.vectors.table import EMBEDDED, Quantized, VectorTable
+from textcnn.vectors.table import EMBEDDED, VectorTable
 from textcnn.vocabulary import Vocabulary
 
 Floats = NDArray[np.float32]

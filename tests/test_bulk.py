@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from textcnn import TextCNNClassifier, bulk, predictor
-from textcnn.loops import loops
+from textcnn.compiled.loader import loops
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
 
-pytestmark = pytest.mark.skipif(loops() is None, reason="the loops were not compiled")
+pytestmark = pytest.mark.skipif(loops("convolution") is None, reason="the loops were not compiled")
 
 WORDS = [
     "free",

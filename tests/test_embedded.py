@@ -15,7 +15,8 @@ import pytest
 import torch
 from program import ROOT, command, environment, script
 
-from textcnn.vectors.table import EMBEDDED, Quantized, VectorTable
+from textcnn.storage.quantized import Quantized
+from textcnn.vectors.table import EMBEDDED, VectorTable
 from textcnn.vocabulary import Vocabulary
 
 OPEN = """

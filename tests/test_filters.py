@@ -12,10 +12,11 @@ from textcnn import TextCNNClassifier
 from textcnn.errors import VectorsError
 from textcnn.network.model import Shape, TextCNN
 from textcnn.settings import Settings
-from textcnn.tensorfile import write_tensors
+from textcnn.storage.quantized import Quantized
+from textcnn.storage.tensor_file import write_tensors
 from textcnn.training.start import begin
 from textcnn.vectors.filters import Filters, tensors_of
-from textcnn.vectors.table import EMBEDDED, Quantized, VectorTable
+from textcnn.vectors.table import EMBEDDED, VectorTable
 from textcnn.vocabulary import Vocabulary, encode
 
 DIMENSIONS = 3

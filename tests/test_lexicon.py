@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textcnn import lexicon
+from textcnn.compiled.loader import loops
 from textcnn.lexicon import Lexicon, encode
-from textcnn.loops import loops
 from textcnn.tokens import normal, tokenize
 from textcnn.vocabulary import Vocabulary
 
-needs_loops = pytest.mark.skipif(loops() is None, reason="the loops were not compiled")
+needs_loops = pytest.mark.skipif(loops("words") is None, reason="the loops were not compiled")
 
 
 def both(monkeypatch: pytest.MonkeyPatch, texts: list[str], most: int = 99) -> list[lexicon.Encoded]:
@@ -46,7 +46,7 @@ def test_loops_and_python_agree(monkeypatch: pytest.MonkeyPatch, texts: list[str
 @given(texts=st.lists(st.text(max_size=30), max_size=6), most=st.integers(1, 8))
 def test_any_text_becomes_its_words(texts: list[str], most: int) -> None:
     read = Lexicon()
-    ragged = read._by_loops(texts, most, loops())
+    ragged = read._by_loops(texts, most, loops("words"))
     for number, text in enumerate(texts):
         own = ragged.words[ragged.starts[number] : ragged.starts[number + 1]]
         assert [read.words[word] for word in own] == [token.surface for token in tokenize(text)][:most]
@@ -81,6 +81,6 @@ def test_rows_are_found_by_loops_as_without(monkeypatch: pytest.MonkeyPatch) -> 
     vocabulary = Vocabulary.of(words)
     wanted = [*words, "aa", "abcd", "", "0", "zzz", "x"]
     compiled = vocabulary.rows(wanted)
-    monkeypatch.setattr("textcnn.vocabulary.loops", lambda: None)
+    monkeypatch.setattr("textcnn.vocabulary.loops", lambda name: None)
     assert vocabulary.rows(wanted).tolist() == compiled.tolist() == [*range(8), -1, -1, 0, -1, -1, -1]
     assert vocabulary.rows([]).tolist() == [] and np.array_equal(Vocabulary.of([]).rows(["a"]), [-1])

@@ -6,12 +6,12 @@ import pytest
 import torch
 from test_responses import LENGTHS, WIDTHS, Case, a_case
 
-from textcnn.crew import Crew, spans
-from textcnn.loops import loops
+from textcnn.compiled.loader import loops
+from textcnn.compiled.threads import Crew, spans
 from textcnn.network.maxpool import pool_by_loops, suits
 from textcnn.network.responses import pool
 
-pytestmark = pytest.mark.skipif(loops() is None, reason="numba is not installed")
+pytestmark = pytest.mark.skipif(loops("convolution") is None, reason="the loops were not compiled")
 
 
 def by_loops(case: Case, *learned: torch.Tensor, threads: int = 1) -> torch.Tensor:

@@ -10,7 +10,7 @@ import pytest
 from textcnn import ModelFileError, TextCNNClassifier, load
 from textcnn.modelfile import FORMAT
 from textcnn.settings import Settings, settled
-from textcnn.tensorfile import TensorFileError, read_tensors, write_tensors
+from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
 
 TEXTS = ["win a free prize now", "free cash for you", "see you at lunch", "lunch at noon then"] * 5
 LABELS = ["spam 💰", "spam 💰", "7", "7"] * 5

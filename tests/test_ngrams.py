@@ -15,7 +15,7 @@ from textcnn.learned import Filter, LabelNgrams, Learned, Ngram, pack, unpack
 from textcnn.lexicon import encode
 from textcnn.modelfile import Model
 from textcnn.predictor import Predictor
-from textcnn.tensorfile import TensorFileError, read_tensors, write_tensors
+from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
 from textcnn.training.gifts import Words, joined, look
 from textcnn.training.ngrams import _centred, _coefficients, _given, _threshold
 

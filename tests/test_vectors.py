@@ -12,13 +12,14 @@ from safetensors.numpy import load_file
 
 from textcnn.errors import VectorsError
 from textcnn.settings import Settings
+from textcnn.storage.quantized import Quantized
 from textcnn.tokens import normal
 from textcnn.training.start import begin
 from textcnn.vectors import sources
 from textcnn.vectors.fasttext import FastText
 from textcnn.vectors.opening import Source
 from textcnn.vectors.sources import Pretrained, open_vectors, write_table
-from textcnn.vectors.table import Quantized, VectorTable
+from textcnn.vectors.table import VectorTable
 from textcnn.vectors.trained import train_vectors
 from textcnn.vocabulary import Vocabulary, encode
 

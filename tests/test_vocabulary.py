@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textcnn.tensorfile import TensorFileError
+from textcnn.storage.tensor_file import TensorFileError
 from textcnn.vocabulary import UNKNOWN, Ragged, Vocabulary, check_vocabulary, encode
 
 VOCABULARY = Vocabulary.of(["", "film", "good", "so", "well", "made", "0000", "naïve", "電"])

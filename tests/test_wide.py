@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
-from textcnn.crew import Crew
+from textcnn.compiled.threads import Crew
 from textcnn.training import choice, hinge
 from textcnn.training import wide as learning
 from textcnn.training.choice import chosen

@@ -11,6 +11,8 @@ Nothing heavy is imported until it is used.
 
 from typing import TYPE_CHECKING, Any
 
+from textcnn.version import __version__
+
 if TYPE_CHECKING:
     from textcnn.errors import (
         ColumnError,
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     )
     from textcnn.estimator import TextCNNClassifier, load
 
-__version__ = "0.1.0"
-
 __all__ = [
     "ColumnError",
     "DataError",
@@ -40,6 +40,7 @@ __all__ = [
     "TextcnnError",
     "TrainingError",
     "VectorsError",
+    "__version__",
     "load",
 ]
 

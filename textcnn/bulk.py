@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.crew import Crew, spans
+from textcnn.compiled.loader import loops
+from textcnn.compiled.threads import Crew, spans
 from textcnn.lexicon import Lexicon, Ragged
 from textcnn.lookup import Network, product
-from textcnn.loops import loops
 from textcnn.modelfile import Model
 from textcnn.tokens import normal
 from textcnn.wide import BITS, SALT, Wide, features, grades
@@ -46,9 +46,10 @@ class Bulk:
     """A model with what it knows about the words that it has met."""
 
     def __init__(self, model: Model, threads: int) -> None:
-        compiled = loops()
-        assert compiled is not None
-        self.model, self.loops, self.crew = model, compiled, Crew(threads)
+        convolution, linear = loops("convolution"), loops("linear")
+        assert convolution is not None
+        assert linear is not None
+        self.model, self.convolution, self.linear, self.crew = model, convolution, linear, Crew(threads)
         self.lexicon = Lexicon(normal)
         self.networks = [member.network for member in model.members]
         slices = [len(network.filters[0]) for network in self.networks]
@@ -64,7 +65,7 @@ class Bulk:
     def suits(model: Model) -> bool:
         """Whether the loops do what this model wants, and are to be had."""
         simple = all(len(each.network.filters) == 1 and each.network.pooling.kind == "max" for each in model.members)
-        return simple and loops() is not None
+        return simple and loops("convolution") is not None and loops("linear") is not None
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """What the parts say about each text; several threads may ask, one after the other is answered."""
@@ -97,13 +98,13 @@ class Bulk:
             logits += own.head(np.maximum(best, 0, out=best))
         network[place] = logits / len(self.networks)
         if self.wide is not None:
-            wide[place] = self.wide.scores(ragged, span, self.loops)
+            wide[place] = self.wide.scores(ragged, span, self.linear)
 
     def _pool(self, rows: NDArray[Any], own: Network, ragged: Ragged, span: tuple[int, int], best: Floats) -> None:
         widths, filters = np.array(own.widths, np.int64), len(own.biases[0]) // len(own.widths)
         starts, unwanted = ragged.starts[span[0] : span[1] + 1], np.empty((0, 0), np.int32)
         shared = (rows, ragged.words, starts, widths, filters, (0, len(best)))
-        self.loops.pool_max(*shared, best, unwanted, np.empty(filters, np.float32))
+        self.convolution.pool_max(*shared, best, unwanted, np.empty(filters, np.float32))
 
     def _fill(self) -> None:
         """Rows of the words that are new."""
@@ -161,7 +162,7 @@ class _WideRows:
         most = grades(int(np.diff(starts).max(initial=0)) + 2)
         shared = (self.sums, self.squares, self.hashes, self.places, self.weights, self.idf, most, BITS, int(SALT))
         counters = self._counters()
-        compiled.wide_scores(ragged.words, starts, (0, len(out)), *shared, *counters, out)
+        compiled.linear_scores(ragged.words, starts, (0, len(out)), *shared, *counters, out)
         self.counters.append(counters)  # all zeros again
         return np.asarray(out + self.wide.bias, np.float32)
 

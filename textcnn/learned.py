@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.activity import COPIES
-from textcnn.tensorfile import TensorFileError
+from textcnn.storage.tensor_file import TensorFileError
 
 __all__ = ["MOST_BYTES", "Filter", "LabelNgrams", "Learned", "Ngram", "pack", "unpack"]
 

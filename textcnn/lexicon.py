@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.loops import loops
+from textcnn.compiled.loader import loops
 from textcnn.tokens import chunks, cut
 
 __all__ = ["Encoded", "Lexicon", "Mark", "Ragged", "beyond", "encode", "grouped"]
@@ -87,7 +87,7 @@ class Lexicon:
     def read(self, texts: Sequence[str], most: int) -> Ragged:
         """Numbers of the words of texts, at most so many of each."""
         few = self._table is None and sum(map(len, texts)) < _FEW
-        compiled = None if few else loops()
+        compiled = None if few else loops("words")
         return self._by_python(texts, most) if compiled is None else self._by_loops(texts, most, compiled)
 
     def _by_python(self, texts: Sequence[str], most: int) -> Ragged:

@@ -28,11 +28,11 @@ from textcnn.errors import ModelFileError, SettingsError
 from textcnn.learned import MOST_BYTES, Learned, unpack
 from textcnn.lookup import Network, Pooling
 from textcnn.settings import Settings, checked, each_setting, plain
-from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
+from textcnn.storage.atomic import written_whole
+from textcnn.storage.quantized import Quantized
+from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.tokens import normal
-from textcnn.vectors.table import Quantized
 from textcnn.vocabulary import UNKNOWN, Vocabulary, check_vocabulary
-from textcnn.wholefile import written_whole
 from textcnn.wide import BUCKETS, Join, Wide
 
 __all__ = ["FORMAT", "Member", "Model", "Rows", "fingerprint"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.crew import free_cores
+from textcnn.compiled.threads import free_cores
 from textcnn.errors import ModelFileError
 from textcnn.lexicon import Encoded, encode, grouped
 from textcnn.modelfile import Model

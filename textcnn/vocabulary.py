@@ -14,9 +14,9 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.compiled.loader import loops
 from textcnn.lexicon import Encoded, Ragged, encode
-from textcnn.loops import loops
-from textcnn.tensorfile import TensorFileError
+from textcnn.storage.tensor_file import TensorFileError
 from textcnn.tokens import normal, parts, spellings
 
 __all__ = ["UNKNOWN", "Encoded", "Ragged", "Vocabulary", "check_vocabulary", "encode"]
@@ -64,7 +64,7 @@ class Vocabulary:
     def rows(self, words: Sequence[str]) -> NDArray[np.int64]:
         """The rows of exactly these spellings, -1 where there is none: (n,)."""
         spelt = [word.encode("utf-8", "replace") for word in words]
-        compiled = loops()
+        compiled = loops("words")
         if compiled is None:
             return np.array([self._search(word) for word in spelt], np.int64)
         ends = np.array([0, *accumulate(map(len, spelt))], np.int64)

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from textcnn.crew import Crew
+from textcnn.compiled.threads import Crew
 from textcnn.network.channels import Channels
 from textcnn.network.model import Shape, TextCNN
 from textcnn.settings import Settings

@@ -39,7 +39,8 @@ import numpy as np
 from textcnn import TextCNNClassifier
 from textcnn.predictor import Predictor
 from textcnn.settings import Settings
-from textcnn.vectors.table import EMBEDDED, Quantized, VectorTable
+from textcnn.storage.quantized import Quantized
+from textcnn.vectors.table import EMBEDDED, VectorTable
 from textcnn.vocabulary import Vocabulary
 
 ROOT = Path(__file__).parents[2]

@@ -10,10 +10,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-import textcnn
 from textcnn.cli.console import one_line, say
 from textcnn.cli.help import Command, Group
 from textcnn.errors import SettingsError, TextcnnError
+from textcnn.version import __version__
 
 __all__ = ["COMMANDS", "main", "program", "run"]
 
@@ -55,7 +55,7 @@ def program(names: Iterable[str] = COMMANDS) -> typer.Typer:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"textcnn {textcnn.__version__}")
+        typer.echo(f"textcnn {__version__}")
         raise typer.Exit
 
 

@@ -8,7 +8,7 @@ import typer
 
 from textcnn.cli.console import say
 from textcnn.errors import OutputError
-from textcnn.wholefile import check_writable
+from textcnn.storage.atomic import check_writable
 
 __all__ = ["ReportPath", "check_page", "put_page", "refuse_overwriting"]
 

@@ -18,7 +18,7 @@ from textcnn.cli.progress import Display, Interruption
 from textcnn.cli.sparkline import learning_lines
 from textcnn.corpus import Reading
 from textcnn.errors import DataError, SettingsError, TrainingError
-from textcnn.wholefile import check_writable
+from textcnn.storage.atomic import check_writable
 
 if TYPE_CHECKING:
     from textcnn.checks import Check

@@ -18,7 +18,7 @@ from textcnn.cli.help import Command, Group
 from textcnn.cli.options import Quiet, with_reading
 from textcnn.corpus import Reading
 from textcnn.errors import OutputError, ReadError, SettingsError, VectorsError
-from textcnn.wholefile import check_writable, written_whole
+from textcnn.storage.atomic import check_writable, written_whole
 
 if TYPE_CHECKING:
     from textcnn.vectors.progress import Progress

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from textcnn.crew import Crew
+from textcnn.compiled.threads import Crew
 from textcnn.lexicon import Ragged
 from textcnn.network.maxpool import pool_by_loops, suits
 from textcnn.network.responses import Bank, Layout, pool

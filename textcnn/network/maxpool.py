@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from textcnn.crew import Crew, spans
-from textcnn.loops import loops
+from textcnn.compiled.loader import loops
+from textcnn.compiled.threads import Crew, spans
 from textcnn.network.responses import Bank
 
 __all__ = ["pool_by_loops", "suits"]
@@ -25,7 +25,7 @@ _TEXTS, _WORDS = 16, 128  # of a task
 
 def suits(vectors: Tensor, pooling: str) -> bool:
     """Whether `pool_by_loops` can take the place of `responses.pool`."""
-    return pooling == "max" and vectors.device.type == "cpu" and loops() is not None
+    return pooling == "max" and vectors.device.type == "cpu" and loops("convolution") is not None
 
 
 class _MaxPool(torch.autograd.Function):
@@ -71,7 +71,7 @@ def _respond(vectors: Tensor, weight: Tensor, table: Tensor, first: int, last: i
 
 
 def _loops() -> ModuleType:
-    found = loops()
+    found = loops("convolution")
     assert found is not None
     return found
 

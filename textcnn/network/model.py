@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from textcnn.crew import Crew
+from textcnn.compiled.threads import Crew
 from textcnn.lookup import Pooling
 from textcnn.network.maxpool import pool_by_loops, suits
 from textcnn.network.responses import Bank, Layout, convolve, pool

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-import textcnn
 from textcnn.checks import Check, Verdict
 from textcnn.report import curves, plots
 from textcnn.report.curves import Line
 from textcnn.report.decisions import filter_rows, label_ngrams, map_points, worst
 from textcnn.report.subject import Subject, Tables
 from textcnn.shading import visible
-from textcnn.wholefile import written_whole
+from textcnn.storage.atomic import written_whole
+from textcnn.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -83,7 +83,7 @@ def _rendered(template: str, **content: Any) -> str:
     return (
         _environment()
         .get_template(template)
-        .render(style=style, script=script, script_hash=digest, version=textcnn.__version__, **content)
+        .render(style=style, script=script, script_hash=digest, version=__version__, **content)
     )
 
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-import textcnn
 from textcnn.lookup import Network, Pooling
 from textcnn.modelfile import Member, Model, settings_record
 from textcnn.settings import Settings
+from textcnn.storage.quantized import Quantized
 from textcnn.tokens import normal
 from textcnn.training.loop import Trainer
 from textcnn.training.start import Start
-from textcnn.vectors.table import Quantized
+from textcnn.version import __version__
 from textcnn.vocabulary import UNKNOWN, Vocabulary
 from textcnn.wide import Wide
 
@@ -70,7 +70,7 @@ def assembled(
         first_static=0 if keep_all else len(names),
         members=tuple(chosen),
         wide=wide,
-        version=textcnn.__version__,
+        version=__version__,
     )
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.crew import Crew
+from textcnn.compiled.threads import Crew
 from textcnn.training.calibration import log_loss
 from textcnn.training.wide import USUAL, Examples, Recipe, Spread, Tables, learn
 

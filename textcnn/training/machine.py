@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 
-from textcnn.crew import Crew, free_cores
+from textcnn.compiled.threads import Crew, free_cores
 from textcnn.errors import SettingsError
 from textcnn.settings import Settings
 

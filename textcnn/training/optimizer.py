@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from textcnn.crew import Crew, spans
-from textcnn.loops import loops
+from textcnn.compiled.loader import loops
+from textcnn.compiled.threads import Crew, spans
 
 __all__ = ["Adam"]
 
@@ -30,7 +30,7 @@ class Adam:
         self.weight, self.weight_decay, self.crew = weight, weight_decay, crew or Crew(1)
         self.mean, self.square = torch.zeros_like(weight), torch.zeros_like(weight)
         self.steps = 0
-        self.loops = loops() if weight.device.type == "cpu" and weight.is_contiguous() else None
+        self.loops = loops("adam") if weight.device.type == "cpu" and weight.is_contiguous() else None
 
     @torch.no_grad()
     def step(self, gradient: Tensor, rate: float, rows: Tensor | None = None) -> None:

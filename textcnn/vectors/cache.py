@@ -18,8 +18,8 @@ from typing import BinaryIO
 import platformdirs
 
 from textcnn.errors import OutputError, VectorsError
+from textcnn.storage.atomic import written_whole
 from textcnn.vectors.table import FORMAT, VectorTable
-from textcnn.wholefile import written_whole
 
 __all__ = ["cache_folder", "cached", "entries", "entry_of_file", "entry_of_name", "remember"]
 

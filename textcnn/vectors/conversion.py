@@ -13,11 +13,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.storage.quantized import Quantized
 from textcnn.tokens import normal
 from textcnn.vectors.fasttext import fasttext_blocks
 from textcnn.vectors.opening import Block, Source
 from textcnn.vectors.progress import Progress
-from textcnn.vectors.table import FORMAT, Quantized, VectorTable
+from textcnn.vectors.table import FORMAT, VectorTable
 from textcnn.vectors.text import text_blocks
 from textcnn.vectors.word2vec import word2vec_blocks
 from textcnn.vocabulary import Vocabulary

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.tensorfile import TensorFileError
+from textcnn.storage.tensor_file import TensorFileError
 
 __all__ = ["Filters", "read_filters", "tensors_of"]
 

@@ -13,33 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
-from textcnn.tensorfile import TensorFile, TensorFileError, read_tensors, write_tensors
+from textcnn.storage.quantized import Quantized
+from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.tokens import parts, spellings
 from textcnn.vectors.filters import Filters, read_filters, tensors_of
 from textcnn.vocabulary import Vocabulary, check_vocabulary
 
-__all__ = ["EMBEDDED", "FORMAT", "Found", "Quantized", "VectorTable"]
+__all__ = ["EMBEDDED", "FORMAT", "Found", "VectorTable"]
 
 EMBEDDED = Path(__file__).with_name("english.safetensors")
 FORMAT = "textcnn-vectors-1"
-
-
-class Quantized(NamedTuple):
-    """A matrix (V, d) as bytes with a scale for each row."""
-
-    values: NDArray[np.int8]  # (V, d)
-    scales: NDArray[np.float32]  # (V,)
-
-    @classmethod
-    def of(cls, matrix: NDArray[np.float32]) -> "Quantized":
-        """Round to the nearest of 255 steps between minus and plus the row's largest number."""
-        scales = (np.abs(matrix).max(axis=1, initial=0) / 127).astype(np.float32)
-        safe = np.where(scales > 0, scales, 1)
-        return cls(np.rint(matrix / safe[:, None]).astype(np.int8), scales)
-
-    def rows(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Chosen rows as numbers: (U,) -> (U, d)."""
-        return self.values[numbers] * self.scales[numbers, None]
 
 
 class Found(NamedTuple):

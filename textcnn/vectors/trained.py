@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from textcnn.corpus import Reading, open_corpus
 from textcnn.errors import ReadError, VectorsError
+from textcnn.storage.quantized import Quantized
 from textcnn.tokens import chunks, cut, normal
 from textcnn.vectors.progress import Progress
-from textcnn.vectors.table import Quantized, VectorTable
+from textcnn.vectors.table import VectorTable
 from textcnn.vocabulary import Encoded, Vocabulary
 
 __all__ = ["Training", "train_on_file", "train_vectors"]

@@ -1,0 +1,29 @@
+"""Matrices in one byte per number: each row has its own scale, value = byte · scale.
+
+That costs less than half a percent of a row's length, and takes a quarter of the room of single precision.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Quantized"]
+
+
+class Quantized(NamedTuple):
+    """A matrix (V, d) as bytes with a scale for each row."""
+
+    values: NDArray[np.int8]  # (V, d)
+    scales: NDArray[np.float32]  # (V,)
+
+    @classmethod
+    def of(cls, matrix: NDArray[np.float32]) -> "Quantized":
+        """Round to the nearest of 255 steps between minus and plus the row's largest number."""
+        scales = (np.abs(matrix).max(axis=1, initial=0) / 127).astype(np.float32)
+        safe = np.where(scales > 0, scales, 1)
+        return cls(np.rint(matrix / safe[:, None]).astype(np.int8), scales)
+
+    def rows(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Chosen rows as numbers: (U,) -> (U, d)."""
+        return self.values[numbers] * self.scales[numbers, None]
