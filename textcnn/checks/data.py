@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
-from textcnn.lexicon import encode
-from textcnn.tokens import folded
+from textcnn.text.lexicon import encode
+from textcnn.text.tokens import folded
 
 __all__ = ["balance", "contradictions", "copies", "empty", "lengths", "named", "places", "words_of"]
 

@@ -12,10 +12,10 @@ import numpy as np
 from textcnn.checks.data import places
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
-from textcnn.tokens import normal
+from textcnn.text.tokens import normal
 
 if TYPE_CHECKING:
-    from textcnn.predictor import Predictor
+    from textcnn.model.predictor import Predictor
 
 __all__ = ["encodings", "languages", "unknown_words"]
 

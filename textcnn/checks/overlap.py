@@ -8,7 +8,7 @@ import numpy as np
 from textcnn.checks.data import places
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
-from textcnn.tokens import folded
+from textcnn.text.tokens import folded
 
 __all__ = ["against", "split"]
 

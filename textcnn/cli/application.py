@@ -10,8 +10,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from textcnn.cli.console import one_line, say
-from textcnn.cli.help import Command, Group
+from textcnn.cli.display.console import one_line, say
+from textcnn.cli.help import HelpCommand, HelpGroup
 from textcnn.errors import SettingsError, TextcnnError
 from textcnn.version import __version__
 
@@ -36,7 +36,7 @@ def program(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The program with these commands: importing all of them takes a while, and one is enough to answer."""
     app = typer.Typer(
         name="textcnn",
-        cls=Group,
+        cls=HelpGroup,
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
         invoke_without_command=True,
@@ -49,7 +49,7 @@ def program(names: Iterable[str] = COMMANDS) -> typer.Typer:
         if isinstance(made, typer.Typer):
             app.add_typer(made)
         else:
-            app.command(cls=Command, epilog=f"Example: {COMMANDS[name]}")(made)
+            app.command(cls=HelpCommand, epilog=f"Example: {COMMANDS[name]}")(made)
     return app
 
 

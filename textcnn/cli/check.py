@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textcnn.cli.checklist import show_check
-from textcnn.cli.console import console, moves, one_line, put, say
-from textcnn.cli.corpora import known_after, known_before, read_aloud
+from textcnn.cli.display.checks import show_check
+from textcnn.cli.display.console import console, moves, one_line, put, say
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
-from textcnn.cli.pages import ReportPath, check_page, put_page
+from textcnn.cli.reading import known_after, known_before, read_aloud
+from textcnn.cli.report_option import ReportPath, check_page, put_page
 from textcnn.corpus import Reading
 from textcnn.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     from textcnn.checks import Check
-    from textcnn.checks.examination import Examination
-    from textcnn.checks.suspects import Suspect
+    from textcnn.checks.label_errors import Suspect
+    from textcnn.checks.suite import Examination
     from textcnn.corpus import Corpus
 
 __all__ = ["check"]
@@ -56,14 +56,14 @@ def check(
     with fewer filters and passes than by train; every setting can be given. Exit code 1 if something is wrong.
     """
     from textcnn.checks import wrong
-    from textcnn.checks.examination import Examination, Question
-    from textcnn.modelfile import Model
+    from textcnn.checks.suite import Examination, Question
+    from textcnn.model.file import read_model
 
     if data_only and (errors or model):
         raise SettingsError("--errors and --model need the trainings that --data-only leaves out")
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
-    opened = Model.load(model) if model else None
+    opened = read_model(model) if model else None
     corpus = _read(files, how, quiet, known_before(values))
     other = _read([str(against)], how, quiet, known_after(corpus, values)) if against else None
     with _Progress(quiet) as progress:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from textcnn.cli.console import put, say
-from textcnn.cli.corpora import read_aloud
+from textcnn.cli.display.console import put, say
+from textcnn.cli.display.metrics import show_comparison, show_mistakes, show_report
 from textcnn.cli.options import ModelPath, Quiet, Threads, is_told, with_reading
-from textcnn.cli.pages import ReportPath, check_page, put_page
-from textcnn.cli.scores import show_comparison, show_mistakes, show_report
+from textcnn.cli.reading import read_aloud
+from textcnn.cli.report_option import ReportPath, check_page, put_page
 from textcnn.corpus import Reading
 from textcnn.errors import SettingsError
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from textcnn.comparison import Comparison
     from textcnn.corpus import Corpus
-    from textcnn.metrics import Mistake, Report
-    from textcnn.predictor import Predictor
+    from textcnn.evaluation.comparison import Comparison
+    from textcnn.evaluation.metrics import Mistake, Report
+    from textcnn.model.predictor import Predictor
 
 __all__ = ["evaluate"]
 
@@ -64,8 +64,8 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Measure a model on labelled texts that it has not learned from."""
-    from textcnn.metrics import mistakes
-    from textcnn.predictor import Predictor
+    from textcnn.evaluation.metrics import mistakes
+    from textcnn.model.predictor import Predictor
 
     models, files = _sorted_out(files, model, told=is_told(context, "model"))
     check_page(report, [*files, *map(str, models), *filter(None, [baseline])])
@@ -105,9 +105,9 @@ def _measured(
     models: "list[tuple[str, Predictor]]", files: list[str], baseline: str | None, how: Reading, quiet: bool
 ) -> "tuple[_Measured, list[Comparison]]":
     """The first model measured, and compared with the second and the baseline as far as they are wanted."""
-    from textcnn.lexicon import beyond
-    from textcnn.metrics import measure
-    from textcnn.modelfile import fingerprint
+    from textcnn.evaluation.metrics import measure
+    from textcnn.model.model import fingerprint
+    from textcnn.text.lexicon import beyond
 
     name, first = models[0]
     known = first.labels if any(predictor.model.several for _, predictor in models) else ()
@@ -151,14 +151,15 @@ def _name_unknown(report: "Report") -> None:
 
 
 def _with_model(measured: _Measured, name: str, other: "Predictor") -> "Comparison":
-    from textcnn.comparison import compare
+    from textcnn.evaluation.comparison import compare
 
     said = [prediction.labels for prediction in other.predict(measured.corpus.texts)]
     return compare((measured.name, name), measured.corpus.labels, measured.answers, said)
 
 
 def _with_baseline(measured: _Measured, train: "Corpus") -> "Comparison":
-    from textcnn.comparison import BASELINE, baseline_answers, compare
+    from textcnn.evaluation.baseline import BASELINE, baseline_answers
+    from textcnn.evaluation.comparison import compare
 
     corpus = measured.corpus
     known = set(train.texts)
@@ -191,11 +192,11 @@ def _as_json(measured: _Measured, worst: list["Mistake"], comparisons: "list[Com
 
 def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]") -> str:
     from textcnn.checks import data, language
-    from textcnn.report import Subject, page
+    from textcnn.report import PageContext, page
 
     names = ", ".join("standard input" if name == "-" else Path(name).name for name in files)
     corpus, most = measured.corpus, measured.predictor.model.settings["max_words"]
-    subject = Subject(
+    subject = PageContext(
         title=f"{Path(measured.name).name} on {names}",
         note="How good the answers of this model are, and what they come from.",
         predictor=measured.predictor,

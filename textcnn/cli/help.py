@@ -9,14 +9,14 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-__all__ = ["Command", "Group"]
+__all__ = ["HelpCommand", "HelpGroup"]
 
 _NARROW = 76  # columns below which long names of options get a line of their own
 # Limits of numbers as typer writes them, and as people do.
 _RANGES = ((re.compile(r"([\d.]+)<=x<=([\d.]+)"), r"\1 to \2"), (re.compile(r"x>=([\d.]+)"), r"\1 or more"))
 
 
-class Command(TyperCommand):
+class HelpCommand(TyperCommand):
     """A command whose help is grouped."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -24,7 +24,7 @@ class Command(TyperCommand):
         _write(self, ctx, formatter)
 
 
-class Group(TyperGroup):
+class HelpGroup(TyperGroup):
     """The program, whose help lists its commands."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textcnn.cli.console import console, one_line, put
+from textcnn.cli.display.console import console, one_line, put
+from textcnn.cli.display.interpretation import learned_object, show_learned
 from textcnn.cli.evaluate import Format
-from textcnn.cli.learned import learned_object, show_learned
 from textcnn.cli.options import ModelPath, is_told
 from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
-    from textcnn.modelfile import Model
+    from textcnn.model.model import Model
 
 __all__ = ["inspect"]
 
@@ -32,11 +32,11 @@ def inspect(
 
     Digits that are shown as 0 stand for any digits.
     """
-    from textcnn.modelfile import Model
+    from textcnn.model.file import read_model
 
     if path is not None and is_told(context, "model"):
         raise SettingsError("name the model as an argument or with --model, not both")
-    opened = Model.load(path or model)
+    opened = read_model(path or model)
     summary, learned = _summary(opened, path or model), opened.learned()
     if format is Format.json:
         found = None if learned is None else learned_object(learned, opened.labels)
@@ -52,7 +52,7 @@ def inspect(
 
 
 def _summary(model: "Model", path: Path) -> dict[str, Any]:
-    from textcnn.modelfile import FORMAT
+    from textcnn.model.file import FORMAT
 
     weights = [
         array.size

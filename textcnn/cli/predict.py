@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from textcnn.cli.console import is_terminal, put, say
+from textcnn.cli.display.answers import OutputFormat, writer
+from textcnn.cli.display.console import is_terminal, put, say
+from textcnn.cli.inputs import groups
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
-from textcnn.cli.output import OutputFormat, writer
-from textcnn.cli.records import groups
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from textcnn.cli.answers import Explainer
-    from textcnn.explain import Explanation
-    from textcnn.predictor import Predictor
+    from textcnn.answers import Explainer
+    from textcnn.insight.explain import Explanation
+    from textcnn.model.predictor import Predictor
 
 __all__ = ["predict"]
 
@@ -96,8 +96,8 @@ def predict(
         raise SettingsError("options of reading are for --input and standard input, not for texts given here")
     if otherwise is not None and threshold is None:
         raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")
-    from textcnn.cli.answers import Answers
-    from textcnn.predictor import Predictor
+    from textcnn.answers import Answers
+    from textcnn.model.predictor import Predictor
 
     predictor = Predictor.open(model, threads)
     otherwise = _OTHERWISE if otherwise is None else otherwise
@@ -121,7 +121,7 @@ def predict(
 
 def _told(found: Iterator[list[Record]], most: int, quiet: bool) -> Iterator[list[Record]]:
     """The same groups; where a text is longer than what is read of it, the first time this is said."""
-    from textcnn.lexicon import beyond
+    from textcnn.text.lexicon import beyond
 
     for group in found:
         if not quiet and (long := beyond([record.text for record in group], most)):
@@ -141,7 +141,7 @@ def _explainer(predictor: "Predictor", wanted: bool, against: str) -> "Explainer
     """Why a label and not `against`, or, where that is the label itself or none is named, not the next likeliest."""
     if not wanted:
         return None
-    from textcnn.explain import explain, rival
+    from textcnn.insight.explain import explain, rival
 
     def reasons(text: str, label: str, probabilities: "NDArray[np.float32]") -> "Explanation":
         other = against if against not in ("", label) else rival(predictor, probabilities, label)

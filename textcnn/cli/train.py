@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textcnn.cli.checklist import show_worth_a_look
-from textcnn.cli.console import console, one_line, say, table
-from textcnn.cli.corpora import known_after, known_before, read_aloud
+from textcnn.cli.display.checks import show_worth_a_look
+from textcnn.cli.display.console import console, one_line, say, table
+from textcnn.cli.display.progress import Display, Interruption
+from textcnn.cli.display.sparkline import learning_lines
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
-from textcnn.cli.pages import ReportPath, check_page, put_page, refuse_overwriting
-from textcnn.cli.progress import Display, Interruption
-from textcnn.cli.sparkline import learning_lines
+from textcnn.cli.reading import known_after, known_before, read_aloud
+from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.corpus import Reading
 from textcnn.errors import DataError, SettingsError, TrainingError
 from textcnn.storage.atomic import check_writable
@@ -23,8 +23,8 @@ from textcnn.storage.atomic import check_writable
 if TYPE_CHECKING:
     from textcnn.checks import Check
     from textcnn.corpus import Corpus
-    from textcnn.modelfile import Model
-    from textcnn.training.fitting import Measured
+    from textcnn.model.model import Model
+    from textcnn.training.fit import Measured
     from textcnn.training.loop import Epoch, Step
 
 __all__ = ["train"]
@@ -69,9 +69,10 @@ def train(
     corpus = read_aloud(files, how, quiet=quiet, known=known_before(values))
     held = read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values)) if validation else None
     model, measured = _learn(corpus, held, values, quiet)
-    from textcnn.checks.brief import after_training
+    from textcnn.checks.after_training import after_training
+    from textcnn.model.file import write_model
 
-    model.save(output)
+    write_model(model, output)
     checks = after_training(model, corpus, held) if report is not None or not quiet else []
     if not quiet:
         _summary(model, output, time.monotonic() - began, validated=held is not None)
@@ -89,10 +90,10 @@ def _learn(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], quie
     with Interruption() as interruption, Display(quiet) as display:
         # Only now, for it takes a while, in which something should be seen.
         from textcnn.estimator import TextCNNClassifier
-        from textcnn.training import fitting
+        from textcnn.training import fit
 
         def watch(row: "Step | Epoch | Measured | str") -> bool:
-            if isinstance(row, fitting.Measured):
+            if isinstance(row, fit.Measured):
                 measured.append(row)
                 return interruption.wanted
             interruption.begun = interruption.begun or not isinstance(row, str)
@@ -117,9 +118,9 @@ def _page(
     measured: "Measured", model: "Model", output: Path, corpus: "Corpus", held: "Corpus | None", checks: "list[Check]"
 ) -> str:
     """What the page is about: the texts held out, and the model as it was before it learned from them too."""
-    from textcnn.metrics import measure
-    from textcnn.predictor import Predictor
-    from textcnn.report import Subject, page
+    from textcnn.evaluation.metrics import measure
+    from textcnn.model.predictor import Predictor
+    from textcnn.report import PageContext, page
 
     texts, gold, places = (
         [every[number] for number in measured.texts]
@@ -131,7 +132,7 @@ def _page(
     )
     predictor = Predictor(measured.model)
     probabilities = predictor.all_probabilities(texts)
-    subject = Subject(
+    subject = PageContext(
         title=f"{output.name}, trained on {', '.join(sorted({Path(source).name for source in corpus.sources}))}",
         note=f"Measured on {len(texts):,} texts "
         + ("that were held out." if measured.held_out else "that it learned from, for there were too few to hold out."),

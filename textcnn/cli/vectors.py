@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from textcnn.cli.console import console, is_terminal, moves, one_line, put, say, table
+from textcnn.cli.display.console import console, is_terminal, moves, one_line, put, say, table
 from textcnn.cli.evaluate import Format
-from textcnn.cli.help import Command, Group
+from textcnn.cli.help import HelpCommand, HelpGroup
 from textcnn.cli.options import Quiet, with_reading
 from textcnn.corpus import Reading
 from textcnn.errors import OutputError, ReadError, SettingsError, VectorsError
 from textcnn.storage.atomic import check_writable, written_whole
 
 if TYPE_CHECKING:
+    from textcnn.vectors.loading import Pretrained
     from textcnn.vectors.progress import Progress
-    from textcnn.vectors.sources import Pretrained
     from textcnn.vectors.table import VectorTable
 
 __all__ = ["vectors_app"]
 
 vectors_app = typer.Typer(
     name="vectors",
-    cls=Group,
+    cls=HelpGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     invoke_without_command=True,
     rich_markup_mode=None,
@@ -55,14 +55,14 @@ def vectors(context: typer.Context) -> None:
         raise typer.Exit(2)
 
 
-@vectors_app.command("list", cls=Command, epilog="Example: textcnn vectors list")
+@vectors_app.command("list", cls=HelpCommand, epilog="Example: textcnn vectors list")
 def list_vectors(quiet: Quiet = False) -> None:
     """List the vectors that are here, and those that gensim can fetch if there is a network.
 
     In a pipe, each line is: name, tab, words, tab, dimensions, tab, megabytes, tab, where they are.
     """
     from textcnn.vectors.downloads import offers
-    from textcnn.vectors.sources import GENSIM
+    from textcnn.vectors.loading import GENSIM
 
     rows = list(_present())
     try:
@@ -100,14 +100,14 @@ def _present() -> Iterator[_Listed]:
         yield _Listed(name, len(each.vocabulary), each.dimensions, path.stat().st_size / 1e6, where)
 
 
-@vectors_app.command(cls=Command, epilog="Example: textcnn vectors get glove-wiki-gigaword-100")
+@vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors get glove-wiki-gigaword-100")
 def get(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name from `textcnn vectors list`.")],
     quiet: Quiet = False,
 ) -> None:
     """Download vectors by gensim and convert them, so that --vectors gensim:NAME opens them at once."""
     from textcnn.vectors.cache import cached, entry_of_name
-    from textcnn.vectors.sources import GENSIM
+    from textcnn.vectors.loading import GENSIM
 
     name = name.removeprefix(GENSIM)
     _open(f"{GENSIM}{name}", None, quiet)
@@ -117,14 +117,14 @@ def get(
     say(f"try: textcnn vectors nearest film --vectors {GENSIM}{name}", quiet=quiet)
 
 
-@vectors_app.command(cls=Command, epilog="Example: textcnn vectors convert english english.vectors")
+@vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors convert english english.vectors")
 def convert(
     given: Annotated[str, typer.Argument(metavar="IN", help="english, gensim:NAME, or a file.")],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Where the vectors go.")],
     quiet: Quiet = False,
 ) -> None:
     """Convert vectors of any kind to a table that opens at once: word2vec, GloVe, fastText, gzipped or not."""
-    from textcnn.vectors.sources import write_table
+    from textcnn.vectors.loading import write_table
     from textcnn.vectors.table import VectorTable
 
     _refuse_overwriting(given, output)
@@ -147,7 +147,7 @@ def _say_size(made: "VectorTable", path: Path, quiet: bool) -> None:
     say(f"{path}: {len(made.vocabulary):,} words of {made.dimensions} dimensions, {size}", quiet=quiet)
 
 
-@vectors_app.command(cls=Command, epilog="Example: textcnn vectors info english")
+@vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors info english")
 def info(
     name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="english, a name that gensim has, or a file.")],
     format: Annotated[
@@ -166,7 +166,7 @@ def info(
 
 def _facts(name: str, quiet: bool) -> dict[str, Any]:
     from textcnn.vectors.cache import cached, entry_of_name
-    from textcnn.vectors.sources import GENSIM
+    from textcnn.vectors.loading import GENSIM
     from textcnn.vectors.table import EMBEDDED
 
     if name == "english":
@@ -205,7 +205,7 @@ def _facts_of_offer(name: str) -> dict[str, Any]:
     return {"name": name, **size, **offer.facts, "file": f"not here; see textcnn vectors get {name}"}
 
 
-@vectors_app.command(cls=Command, epilog="Example: textcnn vectors nearest king - man + woman -n 5")
+@vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors nearest king - man + woman -n 5")
 def nearest(
     words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Words, or a sum: king - man + woman.")],
     vectors: Vectors = "english",
@@ -231,7 +231,7 @@ def nearest(
             _print((), found)
 
 
-@vectors_app.command(cls=Command, epilog="Example: textcnn vectors train corpus.txt -o my.vectors")
+@vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors train corpus.txt -o my.vectors")
 def train(
     corpus: Annotated[str, typer.Argument(metavar="CORPUS", help="Text, a line each (.gz too); - is standard input.")],
     output: Output,
@@ -247,7 +247,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train vectors on a text of your own, by gensim; it is read from the disk as it is needed, never held."""
-    from textcnn.vectors.trained import Training, train_on_file
+    from textcnn.vectors.gensim_training import Training, train_on_file
 
     _refuse_overwriting(corpus, output)
     check_writable(output)
@@ -287,7 +287,7 @@ def _on_disk(path: str) -> Iterator[str]:
             raise ReadError(str(error).replace(str(copy), name)) from error
 
 
-@vectors_app.command(cls=Command, epilog="Example: textcnn vectors coverage spam.csv --text-column text")
+@vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors coverage spam.csv --text-column text")
 @with_reading(labels=False)
 def coverage(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Texts, as for predict; - is standard input.")],
@@ -316,7 +316,7 @@ def coverage(
 
 
 def _open(spec: str, surfaces: Any, quiet: bool) -> "Pretrained":
-    from textcnn.vectors.sources import open_vectors
+    from textcnn.vectors.loading import open_vectors
 
     with _progress(quiet) as progress:
         return open_vectors(spec, surfaces, say=lambda note: say(note, quiet=quiet), progress=progress)

@@ -22,17 +22,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textcnn.corpus.columns import Columns
-    from textcnn.corpus.labels import find_separator, split_labels
+    from textcnn.corpus.corpus import Corpus, read_corpus
+    from textcnn.corpus.label_fields import find_separator, split_labels
     from textcnn.corpus.reader import Reader, open_corpus
     from textcnn.corpus.record import FORMATS, Reading, Record
-    from textcnn.corpus.whole import Corpus, read_corpus
 
 _HOMES = {
     "columns": ("Columns",),
-    "labels": ("find_separator", "split_labels"),
+    "label_fields": ("find_separator", "split_labels"),
     "reader": ("Reader", "open_corpus"),
     "record": ("FORMATS", "Reading", "Record"),
-    "whole": ("Corpus", "read_corpus"),
+    "corpus": ("Corpus", "read_corpus"),
 }
 
 __all__ = [

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from textcnn.corpus.evidence import header_by_content, is_label_like, is_text_like, looks_like_name
 from textcnn.corpus.record import Reading
+from textcnn.corpus.sniffing import header_by_content, is_label_like, is_text_like, looks_like_name
 from textcnn.errors import ColumnError
 
 __all__ = ["LABEL_NAMES", "TEXT_NAMES", "Columns", "choose_columns", "choose_keys", "heads_columns", "told_columns"]

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from textcnn.corpus.columns import Columns, choose_columns, choose_keys, heads_columns, told_columns
-from textcnn.corpus.labels import clean_labels, split_labels
+from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, read_rows
+from textcnn.corpus.label_fields import clean_labels, split_labels
 from textcnn.corpus.lines import Lines
 from textcnn.corpus.record import BadRow, Reading, Record, scalar_text
-from textcnn.corpus.rows import Dialect, Row, find_dialect, first_rows, read_rows
 from textcnn.errors import ColumnError, ReadError
 
 if TYPE_CHECKING:
-    from textcnn.corpus.objects import Item  # which imports json, and not every input needs that
+    from textcnn.corpus.json_objects import Item
 
 __all__ = ["Opened", "find_format", "open_format"]
 
@@ -120,7 +120,7 @@ def _no_rows(rows: Iterable[object]) -> Iterator[Record | BadRow]:
 
 
 def _table_records(
-    rows: Iterator[Row | BadRow], columns: Columns, source: str, separator: str | None
+    rows: Iterator[CsvRow | BadRow], columns: Columns, source: str, separator: str | None
 ) -> Iterator[Record | BadRow]:
     others = _others(columns)
     width, text_at, label_at = len(columns.names), columns.text_at, columns.label_at
@@ -147,7 +147,7 @@ def _others(columns: Columns) -> list[tuple[int, str]]:
 
 
 def _open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> Opened:
-    from textcnn.corpus.objects import read_array, read_objects
+    from textcnn.corpus.json_objects import read_array, read_objects
 
     items: Iterator[Item | BadRow]
     ahead: list[Item]
@@ -167,7 +167,7 @@ def _open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> 
 def _look_at_objects(lines: Lines, reading: Reading, labelled: bool) -> list[str]:
     """The lines to judge by; on a pipe the first alone, if its keys say enough."""
     if lines.live and (first := lines.look_filled()):
-        from textcnn.corpus.objects import read_objects
+        from textcnn.corpus.json_objects import read_objects
 
         item = next(read_objects([first], source=lines.source))
         told = told_columns(reading, labelled=labelled)

@@ -9,7 +9,7 @@ The page needs no network and opens from disk. All text of the data is escaped, 
 own (a content security policy with its hash), so that a text that slipped through would not run either.
 """
 
+from textcnn.report.context import PageContext
 from textcnn.report.page import Doubt, checks_page, page, write_page
-from textcnn.report.subject import Subject
 
-__all__ = ["Doubt", "Subject", "checks_page", "page", "write_page"]
+__all__ = ["Doubt", "PageContext", "checks_page", "page", "write_page"]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.report.subject import Tables
+from textcnn.report.context import AnswerTables
 
 __all__ = [
     "Bins",
@@ -90,7 +90,7 @@ class Choice(NamedTuple):
     answered: list[int]  # texts that get an answer
 
 
-def class_rows(tables: Tables) -> list[ClassRow]:
+def class_rows(tables: AnswerTables) -> list[ClassRow]:
     """A row for each label, the most frequent first, and of equally frequent ones the worst."""
     both = (tables.truth & tables.answers).sum(axis=0)
     texts, said = tables.truth.sum(axis=0), tables.answers.sum(axis=0)
@@ -108,7 +108,7 @@ def class_rows(tables: Tables) -> list[ClassRow]:
     return sorted(rows, key=lambda row: (-row.texts, row.f1))
 
 
-def roc_lines(tables: Tables) -> list[Line]:
+def roc_lines(tables: AnswerTables) -> list[Line]:
     """False against true positives for the most frequent labels; of two that exclude each other, for the rarer."""
     from sklearn.metrics import auc, roc_curve
 
@@ -122,7 +122,7 @@ def roc_lines(tables: Tables) -> list[Line]:
     return lines
 
 
-def precision_recall_lines(tables: Tables) -> list[Line]:
+def precision_recall_lines(tables: AnswerTables) -> list[Line]:
     """Recall against precision for the most frequent labels."""
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
@@ -135,7 +135,7 @@ def precision_recall_lines(tables: Tables) -> list[Line]:
     return lines
 
 
-def reliability(tables: Tables) -> Bins:
+def reliability(tables: AnswerTables) -> Bins:
     """How often answers of some probability are right: of the likeliest label, or of every label of several."""
     if tables.several:
         said, right = tables.probabilities.ravel(), tables.truth.ravel()
@@ -153,7 +153,7 @@ def reliability(tables: Tables) -> Bins:
     )
 
 
-def threshold_choices(tables: Tables) -> list[Choice]:
+def threshold_choices(tables: AnswerTables) -> list[Choice]:
     """First all labels together, then each of the most frequent ones for itself."""
     texts = len(tables.truth)
     if tables.several:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from textcnn.checks import Check, Verdict
+from textcnn.insight.highlight import visible
 from textcnn.report import curves, plots
+from textcnn.report.context import AnswerTables, PageContext
 from textcnn.report.curves import Line
-from textcnn.report.decisions import filter_rows, label_ngrams, map_points, worst
-from textcnn.report.subject import Subject, Tables
-from textcnn.shading import visible
+from textcnn.report.insights import filter_rows, label_ngrams, map_points, worst
 from textcnn.storage.atomic import written_whole
 from textcnn.version import __version__
 
@@ -65,7 +65,7 @@ def write_page(path: Path, text: str) -> None:
         file.write(text.encode("utf-8", "replace"))
 
 
-def page(subject: Subject) -> str:
+def page(subject: PageContext) -> str:
     """The page about answers, as HTML text."""
     return _rendered("page.html", title=subject.title, note=subject.note, **_content(subject))
 
@@ -102,7 +102,7 @@ def _environment() -> "Environment":
     )
 
 
-def _content(subject: Subject) -> dict[str, Any]:
+def _content(subject: PageContext) -> dict[str, Any]:
     """What the template speaks of."""
     tables, model = subject.tables(), subject.predictor.model
     choices = curves.threshold_choices(tables)
@@ -131,7 +131,7 @@ def _content(subject: Subject) -> dict[str, Any]:
     }
 
 
-def _confusion(subject: Subject) -> Confusion:
+def _confusion(subject: PageContext) -> Confusion:
     report = subject.report
     names = list(report.labels)
     if len(names) <= _MOST_IN_MATRIX:
@@ -145,7 +145,7 @@ def _confusion(subject: Subject) -> Confusion:
     return Confusion(names, [], sorted(pairs, key=lambda pair: -pair[2])[:_MOST_PAIRS])
 
 
-def _ranking(tables: Tables) -> list[Drawing]:
+def _ranking(tables: AnswerTables) -> list[Drawing]:
     """Drawings of how well probabilities rank texts and how far they can be believed."""
     roc, precision_recall = curves.roc_lines(tables), curves.precision_recall_lines(tables)
     made = []
@@ -199,7 +199,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and abs(value) < 1e9
 
 
-def _facts(subject: Subject) -> Sequence[tuple[str, str]]:
+def _facts(subject: PageContext) -> Sequence[tuple[str, str]]:
     """What the model is, in lines."""
     model = subject.predictor.model
     figures = model.figures

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from textcnn.insight.highlight import visible
 from textcnn.report.curves import Bins, Choice, Line
-from textcnn.shading import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from textcnn.vocabulary import UNKNOWN, Ragged
+from textcnn.text.ragged import Ragged
+from textcnn.text.vocabulary import UNKNOWN
 
 __all__ = ["Batch", "batches"]
 

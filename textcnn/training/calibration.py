@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.modelfile import Model
-from textcnn.predictor import to_probabilities
-from textcnn.wide import Join
+from textcnn.model.linear import Join
+from textcnn.model.model import Model
+from textcnn.model.predictor import to_probabilities
 
 __all__ = ["Calibration", "calibrate", "log_loss", "per_label", "thresholds"]
 

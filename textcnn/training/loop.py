@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from textcnn.errors import TrainingError
-from textcnn.network.channels import Channels
-from textcnn.network.model import TextCNN
 from textcnn.settings import Settings
+from textcnn.text.ragged import Ragged
 from textcnn.training.batches import Batch, batches
+from textcnn.training.network.channels import Channels
+from textcnn.training.network.model import TextCNN
 from textcnn.training.optimizer import Adam
-from textcnn.vocabulary import Ragged
 
-__all__ = ["Epoch", "Part", "Step", "Trainer"]
+__all__ = ["Epoch", "Step", "Trainer", "TrainingPart"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start; a guess by the prior alone costs a third of this
@@ -36,7 +36,7 @@ _BEYOND = 1.5  # times the passes to the least loss on held-out texts: the learn
 _FEWER = 0.7  # a larger share of the passes is not worth learning again
 
 
-class Part(NamedTuple):
+class TrainingPart(NamedTuple):
     """Texts with their targets: (B, K), rows of zeros and ones."""
 
     ragged: Ragged
@@ -101,7 +101,7 @@ class Trainer:
         table = self.channels.trained
         self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table, crew=crew)
 
-    def rows(self, train: Part, validation: Part | None, share: float = 1.0) -> Iterator[Step | Epoch]:
+    def rows(self, train: TrainingPart, validation: TrainingPart | None, share: float = 1.0) -> Iterator[Step | Epoch]:
         """Train for that share of the passes that are usual; after each, an Epoch, and the best are kept."""
         rescues = 0
         start = self._weights()
@@ -132,7 +132,7 @@ class Trainer:
             seconds = time.perf_counter() - began
             yield Epoch(number, passes, mean, validation_loss, score, seconds, best, note)
 
-    def _start_loss_of(self, train: Part) -> float:
+    def _start_loss_of(self, train: TrainingPart) -> float:
         """The loss of texts that are learned from, as steps tell it: smoothed, and of these texts' labels.
 
         That of some of them, or, as a rare label may be none of theirs, of answering all alike, whichever is more.
@@ -144,7 +144,7 @@ class Trainer:
         answers = (logits, train.targets[looked]), (alike, train.targets)
         return max(float(self._loss(own, targets, smooth=True)) for own, targets in answers)
 
-    def _batches(self, part: Part, size: int) -> Iterator[Batch]:
+    def _batches(self, part: TrainingPart, size: int) -> Iterator[Batch]:
         dropout = self.settings.word_dropout
         return batches(part.ragged, size, device=self.device, random=self.random, word_dropout=dropout)
 
@@ -232,7 +232,7 @@ class Trainer:
         ]
         return torch.cat(pieces)
 
-    def validate(self, part: Part) -> tuple[float, float]:
+    def validate(self, part: TrainingPart) -> tuple[float, float]:
         """Loss without smoothing, and accuracy or micro F1."""
         logits = self.logits(part.ragged)
         loss = float(self._loss(logits, part.targets, smooth=False))

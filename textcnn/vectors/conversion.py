@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.storage.quantized import Quantized
-from textcnn.tokens import normal
+from textcnn.text.tokens import normal
+from textcnn.text.vocabulary import Vocabulary
 from textcnn.vectors.fasttext import fasttext_blocks
-from textcnn.vectors.opening import Block, Source
 from textcnn.vectors.progress import Progress
+from textcnn.vectors.source import Block, Source
 from textcnn.vectors.table import FORMAT, VectorTable
-from textcnn.vectors.text import text_blocks
+from textcnn.vectors.text_format import text_blocks
 from textcnn.vectors.word2vec import word2vec_blocks
-from textcnn.vocabulary import Vocabulary
 
 __all__ = ["convert_to_file", "convert_to_memory"]
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from textcnn.tokens import chunks, cut, normal
-from textcnn.vectors.sources import Pretrained
+from textcnn.text.tokens import chunks, cut, normal
+from textcnn.vectors.loading import Pretrained
 
 __all__ = ["Coverage", "count_words", "cover"]
 

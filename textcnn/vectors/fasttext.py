@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
-from textcnn.vectors.opening import MOST_DIMENSIONS, Block, Source
+from textcnn.vectors.source import MOST_DIMENSIONS, Block, Source
 
 __all__ = ["FastText", "fasttext_blocks"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
-from textcnn.vectors.sources import Pretrained
+from textcnn.vectors.loading import Pretrained
 
 __all__ = ["Near", "Term", "nearest", "terms"]
 

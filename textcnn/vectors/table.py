@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from textcnn.errors import VectorsError
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
-from textcnn.tokens import parts, spellings
-from textcnn.vectors.filters import Filters, read_filters, tensors_of
-from textcnn.vocabulary import Vocabulary, check_vocabulary
+from textcnn.text.tokens import parts, spellings
+from textcnn.text.vocabulary import Vocabulary, check_vocabulary
+from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
 
 __all__ = ["EMBEDDED", "FORMAT", "Found", "VectorTable"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from textcnn.vectors.opening import HEADER, MOST_DIMENSIONS, Block, Source
+from textcnn.vectors.source import HEADER, MOST_DIMENSIONS, Block, Source
 
 __all__ = ["word2vec_blocks"]
 
@@ -28,7 +28,7 @@ def word2vec_blocks(source: Source) -> Iterator[Block]:
     if not 2 <= dimensions <= MOST_DIMENSIONS:
         raise source.fault(f": its first line says {dimensions} dimensions")
     source.read(header.end())
-    rows = _Rows(source, count, dimensions)
+    rows = _BinaryRows(source, count, dimensions)
     step = max(_VALUES // dimensions, 1)
     for first in range(1, count + 1, step):
         yield rows.block(first, min(first + step, count + 1))
@@ -36,7 +36,7 @@ def word2vec_blocks(source: Source) -> Iterator[Block]:
         raise source.fault(f": its first line promises {count} words, but there is more after them")
 
 
-class _Rows:
+class _BinaryRows:
     """A window on the file that moves on as rows are taken from it."""
 
     def __init__(self, source: Source, count: int, dimensions: int) -> None:

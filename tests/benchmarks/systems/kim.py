@@ -16,8 +16,8 @@ from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
 from systems.answers import Answers, chosen
-from textcnn.tokens import tokenize
-from textcnn.vectors.sources import open_vectors
+from textcnn.text.tokens import tokenize
+from textcnn.vectors.loading import open_vectors
 
 WIDTHS, FILTERS, DROPOUT, MAX_NORM = (3, 4, 5), 100, 0.5, 3.0
 BATCH, EPOCHS, PATIENCE, LEARNING_RATE, MAX_WORDS = 50, 25, 3, 1e-3, 400

@@ -1,0 +1,438 @@
+"""Whatever is wrong with what it is given: one clear line on standard error, the right exit code, nothing lost."""
+
+import json
+import os
+import shutil
+import struct
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from examples import EXAMPLES, write_csv
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from program import TINY
+
+from textcnn.errors import ModelFileError
+from textcnn.model.predictor import Predictor
+
+GOOD = "".join(
+    f"{label},{text}\n".replace("s, ", "s ") for label, text in EXAMPLES if '"' not in text and "," not in text
+)
+
+
+def complaint(answer, code=1):
+    """The one line that is said; notes about what was read may come before it."""
+    *notes, last = answer.err.splitlines()
+    assert answer.code == code
+    assert answer.out == ""
+    assert last.startswith("textcnn: ")
+    assert not any("Traceback" in note or note.startswith("textcnn:") for note in notes)
+    return last.removeprefix("textcnn: ")
+
+
+class TestTexts:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"", "the file is empty"),
+            (b"\n\n \n", "there is no text in it"),
+            (b"label,text\n", "a header, but not a single row below it"),
+            (b"label,text\nham,a b\nham,c d\n", "single label, 'ham': there is nothing to tell apart"),
+            (b"label,text\nham,\nspam,\nham, \n", "all texts are empty"),
+            (b"label,text\nham,a b\nspam,a\0b\n", "bad.csv:3: byte 0x00 at column 7 is NUL"),
+            (b"label,text\nham,a b\nspam,caf\xe9\n", "bad.csv:3: byte 0xe9 at column 9 is not utf-8; "),
+            ("label,text\nham,a b\n".encode("utf-16"), "this is not utf-8 text; it begins like UTF-16"),
+            (b"label,text\nham,a b\nspam,c,d\n", "bad.csv:3: the row has 3 fields instead of 2"),
+            (b"label,text\nham,a b\nspam\n", "bad.csv:3: the row has 1 field instead of 2"),
+            (b"label,text\nham,a b\n,c d\nspam,e f\n", 'bad.csv:3: there is no label in "label"'),
+            (b'label,text\nham,a b\nspam,"c d\nham,e f\n', "bad.csv:3"),
+            (b"title,text,author\na b,c d,e f\ng h,i j,k l\n", "--label-column"),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "bad.csv:1"),
+        ],
+        ids=lambda value: value[:24] if isinstance(value, str) else "",
+    )
+    def test_training_refuses(self, textcnn, folder, content, said):
+        (folder / "bad.csv").write_bytes(content)
+        answer = textcnn("train", "bad.csv", *TINY)
+        assert said in complaint(answer)
+        assert not (folder / "model.textcnn").exists()
+
+    @pytest.mark.parametrize(
+        ("content", "name", "said"),
+        [
+            (b'{"text": "a b", "label": "ham"}\n{"text": "c"\n', "bad.jsonl", "bad.jsonl:2: this is not JSON"),
+            (b"[" * 100_000, "bad.jsonl", "bad.jsonl:1"),
+            (b"not gzip", "bad.csv.gz", "bad.csv.gz: it cannot be read"),
+        ],
+        ids=lambda value: value[:20] if isinstance(value, str) else "",
+    )
+    def test_other_formats(self, textcnn, folder, content, name, said):
+        (folder / name).write_bytes(content)
+        assert said in complaint(textcnn("train", name, *TINY))
+
+    @pytest.mark.parametrize("command", [["train"], ["evaluate"], ["predict", "--input"]], ids=" ".join)
+    def test_no_such_file_and_a_folder(self, textcnn, model, command):
+        assert complaint(textcnn(*command, "nowhere.csv")) == "nowhere.csv: there is no such file"
+        Path("somewhere").mkdir()
+        assert "somewhere: this is a folder" in complaint(textcnn(*command, "somewhere")) or command[0] == "predict"
+
+    @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+    def test_no_permission(self, textcnn, train_csv, folder):
+        train_csv.chmod(0)
+        assert "no permission" in complaint(textcnn("train", train_csv))
+        folder.chmod(0o500)
+        assert "cannot write" in complaint(textcnn("train", train_csv))
+
+    def test_a_column_that_is_missing_or_in_doubt(self, textcnn, folder):
+        rows = [(f"{label} {number}", label, f"{text} now", text) for number, (label, text) in enumerate(EXAMPLES)]
+        write_csv(folder / "two.csv", rows, ("id", "kind", "first", "second"))
+        said = complaint(textcnn("train", "two.csv", *TINY))
+        assert "--text-column" in said
+        assert '"first" (such as ' in said
+        assert '"second" (such as ' in said
+        assert textcnn("train", "two.csv", "-q", "--text-column=second", "--label-column=2", *TINY).code == 0
+        assert 'there is no column "subject"' in complaint(textcnn("train", "two.csv", "--text-column=subject"))
+
+    def test_bad_rows_are_skipped_if_told_so_and_counted(self, textcnn, model, folder):
+        (folder / "rows.csv").write_text("label,text\n" + GOOD + "spam,a,b,c\nham\n")
+        for command in (["train", *TINY], ["evaluate"]):
+            assert "rows.csv:" in complaint(textcnn(*command, "rows.csv"))
+            skipped = textcnn(*command, "rows.csv", "--skip-bad-rows")
+            assert skipped.code == 0
+            assert "rows.csv: 2 bad rows skipped; the first: rows.csv:" in skipped.err
+            assert "rows.csv: 2 bad rows skipped" in textcnn(*command, "rows.csv", "--skip-bad-rows", "-q").err
+
+    def test_answers_before_a_bad_row_are_not_lost(self, textcnn, model, folder):
+        (folder / "rows.csv").write_text("label,text\n" + GOOD + "spam,a,b,c\nham,the end\n")
+        answer = textcnn("predict", "--input=rows.csv", "--text-column=text", "--format=label")
+        assert answer.code == 1
+        assert answer.out.count("\n") == GOOD.count("\n")
+        assert answer.err.count("\n") == 2  # what was read as what, and what was wrong
+        skipped = textcnn("predict", "--input=rows.csv", "--text-column=text", "--format=label", "--skip-bad-rows")
+        assert skipped.code == 0
+        assert skipped.out.count("\n") == GOOD.count("\n") + 1
+        assert "1 bad row skipped" in skipped.err
+
+    def test_a_class_with_one_example_is_a_note(self, textcnn, folder):
+        write_csv(folder / "one.csv", [*EXAMPLES, ("news", "a storm is coming"), ("ham", "")])
+        answer = textcnn("train", "one.csv", "--epochs=1", *TINY)
+        assert answer.code == 0
+        assert "only one example of 'news': learned from, but it cannot be validated\n" in answer.err
+        assert "1 of 42 texts are empty\n" in answer.err
+
+    def test_empty_standard_input(self, textcnn, model):
+        assert complaint(textcnn("train", "-")) == "standard input: the file is empty"
+        assert complaint(textcnn("evaluate", "-")) == "standard input: the file is empty"
+        assert textcnn("predict") == (0, "", "")
+
+    def test_validation_texts_of_other_labels(self, textcnn, train_csv, folder):
+        write_csv(folder / "held.csv", [("x", "a b"), ("y", "c d")])
+        assert "none of the labels of the training texts" in complaint(
+            textcnn("train", train_csv, "--validation=held.csv", *TINY)
+        )
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["--encoding=nonsense"],
+            ["--delimiter=ab"],
+            ["--input-format=xml"],
+            ["--filters=-1"],
+            ["--pooling=median"],
+            ["--widths=1,x"],
+            ["--widths="],
+            ["--settings=nowhere.toml"],
+            ["--settings=bad.toml"],
+            ["--settings=unknown.toml"],
+            ["--settings=whole.toml"],
+            ["--class-weight=spam"],
+            ["--class-weight=news=2"],
+        ],
+        ids=" ".join,
+    )
+    def test_settings_out_of_their_limits(self, textcnn, train_csv, folder, arguments):
+        (folder / "bad.toml").write_text("epochs = [")
+        (folder / "unknown.toml").write_text("layers = 3")
+        (folder / "whole.toml").write_text("epochs = 1.5")
+        complaint(textcnn("train", train_csv, *TINY, *arguments), code=2)
+
+    def test_two_words_about_the_same_are_refused(self, textcnn, train_csv):
+        assert "one of the two" in complaint(textcnn("train", train_csv, "--compact", "--keep-words=5"), code=2)
+        Path("s.toml").write_text("keep_words = 5")
+        assert textcnn("train", train_csv, "--compact", "--settings=s.toml", "-q", "--epochs=1", *TINY).code == 0
+
+
+class TestOutput:
+    @pytest.mark.parametrize(
+        ("output", "said"),
+        [
+            ("train.csv", "train.csv is one of the inputs"),
+            ("./link.csv", "link.csv is one of the inputs"),
+            ("held.csv", "held.csv is one of the inputs"),
+            ("s.toml", "s.toml is one of the inputs"),
+            ("own.vec", "own.vec is one of the inputs"),
+            ("mails/spam/1.txt", "would lie among the texts of mails"),
+            ("mails/spam/new", "would lie among the texts of mails"),
+            (".", "it is a folder"),
+            ("nowhere/model", "there is no folder"),
+            ("/dev/null", "a device or a pipe"),
+            ("train.csv/model", "there is no folder"),
+            ("x" * 300, "cannot write"),
+        ],
+        ids=lambda value: value[:20],
+    )
+    def test_what_cannot_be_written_is_said_before_training(self, textcnn, train_csv, folder, output, said):
+        shutil.copy(train_csv, "held.csv")
+        (folder / "link.csv").symlink_to("train.csv")
+        (folder / "s.toml").write_text("epochs = 1")
+        (folder / "own.vec").write_text("win 1 2\nlunch 2 1\n")
+        (folder / "mails" / "spam").mkdir(parents=True)
+        (folder / "mails" / "spam" / "1.txt").write_text("win cash")
+        before = train_csv.read_bytes()
+        options = ["--validation=held.csv", "--settings=s.toml", *TINY, "--vectors=own.vec"]
+        answer = textcnn("train", train_csv, "mails", "-o", output, *options)
+        assert said in complaint(answer)
+        assert answer.err.count("\n") == 1
+        assert train_csv.read_bytes() == before
+
+    def test_a_read_only_folder(self, textcnn, train_csv):
+        answer = textcnn("train", train_csv, "-o", "/proc/model.textcnn", *TINY)
+        assert complaint(answer).startswith("cannot write /proc/model.textcnn: ")
+
+
+class TestVectors:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (None, "v.txt"),
+            (b"", "v.txt"),
+            (b"free 1 2 3\nprize 1 2\n", "2"),
+            (b"free 1 2 3\nprize 1 x 3\n", "2"),
+            (b"free 1 2 3\nprize 1 nan 3\n", "2"),
+            (b"9 3\nfree 1 2 3\nprize 1 2 3\n", "9"),
+            (b"\x00\x01\x02" * 99, "v.txt"),
+        ],
+        ids=["missing", "empty", "short line", "no number", "nan", "cut", "random"],
+    )
+    def test_what_is_wrong_is_said(self, textcnn, train_csv, folder, content, said):
+        if content is not None:
+            (folder / "v.txt").write_bytes(content)
+        tiny = [option for option in TINY if not option.startswith("--vectors")]
+        answer = textcnn("train", train_csv, "--epochs=1", "--vectors=v.txt", *tiny)
+        assert said in complaint(answer)
+        assert not (folder / "model.textcnn").exists()
+
+
+def header_of(data):
+    length = struct.unpack("<Q", data[:8])[0]
+    return json.loads(data[8 : 8 + length]), data[8 + length :]
+
+
+def file_of(header, body):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def described(changes):
+    """A change of the description of the model."""
+
+    def change(header):
+        values = json.loads(header["__metadata__"]["textcnn"])
+        for name, value in changes.items():
+            (values if name in values or name not in values["settings"] else values["settings"])[name] = value
+        header["__metadata__"]["textcnn"] = json.dumps(values)
+
+    return change
+
+
+def entry(name, **values):
+    """A change of the entry of a tensor."""
+    return lambda header: header[name].update(values)
+
+
+HOSTILE = {
+    "offsets beyond the end": entry("text", data_offsets=[0, 2**40]),
+    "negative offsets": entry("text", data_offsets=[-8, 8]),
+    "offsets that run backwards": entry("text", data_offsets=[100, 20]),
+    "offsets that are no numbers": entry("text", data_offsets=["0", None]),
+    "one offset": entry("text", data_offsets=[0]),
+    "a huge shape": entry("static.values", shape=[2**40, 2**40]),
+    "a shape whose product wraps around": entry("static.values", shape=[2**32, 2**32, 2]),
+    "a negative shape": entry("static.values", shape=[-1, 10]),
+    "a shape of truth values": entry("static.values", shape=[True, 10]),
+    "a shape that is an object": entry("static.values", shape={}, data_offsets=[0, 1]),
+    "a shape that is text": entry("static.values", shape="", data_offsets=[0, 1]),
+    "too many dimensions": entry("static.values", shape=[1] * 99),
+    "an unknown type": entry("text", dtype="F8_E4M3"),
+    "a type that is a list": entry("text", dtype=[]),
+    "another type": entry("static.values", dtype="U8"),
+    "overlapping tensors": lambda header: header["offsets"].update(data_offsets=header["order"]["data_offsets"]),
+    "no vocabulary": lambda header: header.pop("text"),
+    "entries that are no objects": lambda header: header.update(text=[1, 2]),
+    "no metadata": lambda header: header.pop("__metadata__"),
+    "metadata that is no text": lambda header: header.update(__metadata__={"textcnn": 7}),
+    "a description nested deeply": lambda header: header["__metadata__"].update(textcnn="[" * 50_000),
+    "a newer format": described({"format": 2}),
+    "a format that is no number": described({"format": "1"}),
+    "no labels": described({"labels": []}),
+    "labels twice": described({"labels": ["a", "a"]}),
+    "labels that are numbers": described({"labels": [1, 2]}),
+    "labels of another number": described({"labels": ["a", "b", "c"]}),
+    "a million networks": described({"networks": 10**6}),
+    "no networks": described({"networks": 0}),
+    "rows before the first": described({"first_static": -1}),
+    "temperature zero": described({"temperature": 0}),
+    "temperature not a number": described({"temperature": float("nan")}),
+    "thresholds of another number": described({"thresholds": [0.5]}),
+    "thresholds not numbers": described({"thresholds": ["a", None]}),
+    "a setting out of its limits": described({"filters": 10**9}),
+    "a setting that is not a number": described({"k": float("nan")}),
+    "an infinite setting": described({"k": float("inf")}),
+    "settings of another shape": described({"widths": [1, 2, 3]}),
+    "settings that are no lists": described({"widths": {}}),
+}
+
+
+def works_or_is_refused(path):
+    """A reader may do nothing else: give answers that are numbers, or raise ModelFileError."""
+    predictor = Predictor.open(path)
+    probabilities = predictor.probabilities(["free prize", "", "see you at lunch, zzz"])
+    assert probabilities.shape == (3, len(predictor.labels))
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+
+
+class TestModelFile:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"", "it is empty"),
+            (b"1234567", "it is cut off"),
+            (b"\0" * 64, "its header is damaged"),
+            (b"\xff" * 64, "it is cut off or not a tensor file"),
+            (b"PK\x03\x04" + b"\0" * 60, "is not a model that can be read"),
+            (file_of({}, b""), "it was not made by textcnn"),
+            (file_of([], b""), "its header is damaged"),
+            (struct.pack("<Q", 50_000) + b"[" * 50_000, "its header is damaged"),
+        ],
+        ids=lambda value: value[:20] if isinstance(value, str) else "",
+    )
+    @pytest.mark.parametrize("command", [["predict", "x"], ["inspect"], ["evaluate", "train.csv"]], ids=" ".join)
+    def test_what_is_no_model_is_refused_by_every_command(self, textcnn, train_csv, folder, command, content, said):
+        (folder / "model.textcnn").write_bytes(content)
+        found = complaint(textcnn(*command))
+        assert found.startswith("model.textcnn ")
+        assert said in found
+
+    def test_a_folder_and_nothing(self, textcnn, folder):
+        assert complaint(textcnn("inspect", "-m", folder)) == f"cannot read the model {folder}: Is a directory"
+        assert "train one with: textcnn train" in complaint(textcnn("inspect", "-m", "nothing"))
+        assert "not both" in complaint(textcnn("inspect", "a.textcnn", "-m", "b.textcnn"), code=2)
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_hostile_descriptions(self, textcnn, model, name):
+        header, body = header_of(model.read_bytes())
+        HOSTILE[name](header)
+        model.write_bytes(file_of(header, body))
+        assert complaint(textcnn("predict", "free prize")).startswith("model.textcnn is not a model that can be read: ")
+
+    def test_a_newer_format_says_how_to_get_on(self, textcnn, model):
+        header, body = header_of(model.read_bytes())
+        described({"format": 2})(header)
+        model.write_bytes(file_of(header, body))
+        assert (
+            "made by a newer textcnn; this one reads up to 1: pip install --upgrade textcnn" in textcnn("inspect").err
+        )
+
+    def test_whole_numbers_may_be_written_as_fractions(self, model):
+        header, body = header_of(model.read_bytes())
+        described({"stages": 1.0, "filters": 16.0, "max_words": 100.0, "widths": [1.0, 2.0]})(header)
+        model.write_bytes(file_of(header, body))
+        works_or_is_refused(model)
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), 3e38])
+    @pytest.mark.parametrize(
+        "tensor", ["static.scales", "0.trained.scales", "0.0.filters", "0.layer.0.weight", "wide.steps", "wide.bias"]
+    )
+    def test_weights_that_are_not_numbers(self, textcnn, model, tensor, value):
+        header, body = header_of(model.read_bytes())
+        first, last = header[tensor]["data_offsets"]
+        values = struct.pack("<f", value) * ((last - first) // 4)
+        model.write_bytes(file_of(header, body[:first] + values + body[last:]))
+        if first < last:
+            assert "not numbers" in complaint(textcnn("predict", "free prize", "zzz"))
+            many = b"free prize, call me\n" * 1500  # enough for the compiled loops, on more than one thread
+            assert "not numbers" in complaint(textcnn("predict", "--threads", "2", stdin=many))
+
+    def test_no_vocabulary_at_all(self, model):
+        header, body = header_of(model.read_bytes())
+        for name, values in header.items():
+            if name in ("text", "order", "static.values", "static.scales", "0.trained.values", "0.trained.scales"):
+                values.update(shape=[0, *values["shape"][1:]], data_offsets=[0, 0])
+        header["offsets"].update(shape=[1], data_offsets=[len(body), len(body) + 4])
+        described({"first_static": 0})(header)
+        model.write_bytes(file_of(header, body + b"\0\0\0\0"))
+        with pytest.raises(ModelFileError, match="vocabulary is empty"):
+            works_or_is_refused(model)
+
+
+quick = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+class TestAnyModelFile:
+    """Any bytes, any cut, any change of a real model: an answer or ModelFileError, and never anything else."""
+
+    @given(st.binary(max_size=300))
+    @quick
+    def test_any_bytes(self, folder, data):
+        (folder / "m").write_bytes(data)
+        with pytest.raises(ModelFileError):
+            works_or_is_refused(folder / "m")
+
+    @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+                        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+                            st.sampled_from(["a", "dtype", "shape", "data_offsets", "__metadata__", "textcnn"]), inner,
+                            max_size=4)), st.binary(max_size=40))  # fmt: skip
+    @quick
+    def test_any_header(self, folder, header, body):
+        (folder / "m").write_bytes(file_of(header, body))
+        with pytest.raises(ModelFileError):
+            works_or_is_refused(folder / "m")
+
+    @given(data=st.data())
+    @quick
+    def test_any_cut(self, model, data):
+        whole = model.read_bytes()
+        length = data.draw(st.integers(0, len(whole) - 1))
+        Path("cut").write_bytes(whole[:length])
+        with pytest.raises(ModelFileError):
+            works_or_is_refused(Path("cut"))
+
+    @given(data=st.data())
+    @quick
+    def test_any_change(self, model, data):
+        changed = bytearray(model.read_bytes())
+        end = data.draw(st.sampled_from([8, 8 + struct.unpack("<Q", changed[:8])[0], len(changed)]))
+        for place, byte in data.draw(st.lists(st.tuples(st.integers(0, end - 1), st.integers(0, 255)), max_size=8)):
+            changed[place] = byte
+        Path("changed").write_bytes(changed)
+        with suppress(ModelFileError):
+            works_or_is_refused(Path("changed"))
+
+    @given(data=st.data())
+    @quick
+    def test_any_value_in_the_description(self, model, data):
+        header, body = header_of(model.read_bytes())
+        values = json.loads(header["__metadata__"]["textcnn"])
+        names = data.draw(
+            st.lists(st.sampled_from(sorted({*values, *values["settings"]} - {"settings"})), min_size=1, max_size=3)
+        )
+        simple = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+        for name in names:
+            value = data.draw(
+                simple | st.lists(simple, max_size=3) | st.dictionaries(st.text(max_size=3), simple, max_size=2)
+            )
+            described({name: value})(header)
+        Path("described").write_bytes(file_of(header, body))
+        with suppress(ModelFileError):
+            works_or_is_refused(Path("described"))

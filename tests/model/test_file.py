@@ -1,0 +1,128 @@
+"""The model file: what is saved comes back, the library of its format can read it, and it fits its description."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from damaged import changed
+
+from textcnn import ModelFileError, TextCNNClassifier, load
+from textcnn.model.file import FORMAT
+from textcnn.settings import Settings, settled
+from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
+
+TEXTS = ["win a free prize now", "free cash for you", "see you at lunch", "lunch at noon then"] * 5
+LABELS = ["spam 💰", "spam 💰", "7", "7"] * 5
+KINDS = [
+    {},
+    {"channels": "static"},
+    {"channels": "both", "pooling": "max+mean"},
+    {"channels": "random", "pooling": "kmax", "hidden": (5,)},
+    {"stages": 2, "pooling": "mean"},
+]
+
+
+def a_model(**values: object) -> TextCNNClassifier:
+    settings = {"vectors": "none", "filters": 6, "dimensions": 8, "epochs": 2, "widths": (1, 2), **values}
+    return TextCNNClassifier(**settings).fit(TEXTS, LABELS)
+
+
+@pytest.mark.parametrize("values", KINDS, ids=str)
+def test_what_is_saved_comes_back(tmp_path: Path, values: dict[str, object]) -> None:
+    model = a_model(**values)
+    model.save(tmp_path / "m.textcnn")
+    again = load(tmp_path / "m.textcnn")
+    probes = [*TEXTS, "", "an unseen word", "x"]
+    np.testing.assert_array_equal(model.predict_proba(probes), again.predict_proba(probes))
+    assert again.get_params() == asdict(settled(Settings(**model.get_params()), labels=2))
+    assert again.classes_.tolist() == ["7", "spam 💰"]
+    again.save(tmp_path / "again.textcnn")
+    assert (tmp_path / "again.textcnn").read_bytes() == (tmp_path / "m.textcnn").read_bytes()
+
+
+def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    a_model().save(tmp_path / "m.textcnn")
+    theirs, ours = load_file(tmp_path / "m.textcnn"), read_tensors(tmp_path / "m.textcnn").tensors
+    assert theirs.keys() == ours.keys()
+    assert all(np.array_equal(theirs[name], ours[name]) for name in ours)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format": FORMAT + 1}, "newer textcnn"),
+        ({"format": "1"}, "not made by textcnn"),
+        ({"labels": ["a"]}, "missing or of the wrong shape"),
+        ({"labels": ["a", "a"]}, "labels are damaged"),
+        ({"labels": 5}, "labels are damaged"),
+        ({"networks": 10**9}, "damaged"),
+        ({"networks": 2}, "damaged|missing"),
+        ({"first_static": -1}, "do not fit"),
+        ({"temperature": 0}, "temperature is damaged"),
+        ({"temperature": float("nan")}, "temperature is damaged"),
+        ({"thresholds": [0.5]}, "thresholds"),
+        ({"settings": {"filters": 7}}, "wrong shape"),
+        ({"settings": {"filters": 0}}, "no number of filters"),
+        ({"numbered": True, "labels": ["7", "7.0"]}, "should be numbers"),
+        ({"settings": {"filters": "many"}}, "filters"),
+        ({"settings": {"colour": "red"}}, "colour"),
+        ({"settings": []}, "settings are damaged"),
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, values: dict[str, object], message: str) -> None:
+    path = tmp_path / "m.textcnn"
+    a_model().save(path)
+    changed(path, **values)
+    with pytest.raises(ModelFileError, match=message):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("wide.buckets", lambda found: found + np.uint32(2**31), "wide part is damaged"),
+        ("wide.buckets", lambda found: found[::-1], "wide part is damaged"),
+        ("wide.weights", lambda found: found[:-1], "wide part is damaged"),
+        ("static.values", lambda found: found[:, :0], "vectors 'static' are damaged"),
+        ("0.0.bias", lambda found: found[:-1], "wrong shape"),
+    ],
+)
+def test_tensors_that_point_beyond_their_bounds_are_refused(tmp_path, name, change, message) -> None:
+    path = tmp_path / "m.textcnn"
+    a_model().save(path)
+    file = read_tensors(path)
+    tensors = {each: array.copy() for each, array in file.tensors.items()}
+    tensors[name] = np.ascontiguousarray(change(tensors[name]))
+    with path.open("wb") as target:
+        write_tensors(target, dict(file.metadata), tensors)
+    with pytest.raises(ModelFileError, match=message):
+        load(path)
+
+
+def test_a_missing_model_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="textcnn train"):
+        load(tmp_path / "none.textcnn")
+
+
+def test_a_file_of_another_program(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    with path.open("wb") as file:
+        write_tensors(file, {}, {"x": np.zeros(3, np.float32)})
+    with pytest.raises(ModelFileError, match="not made by textcnn"):
+        load(path)
+
+
+def test_tensors_of_every_type_come_back(tmp_path: Path) -> None:
+    arrays = {kind: np.arange(6, dtype=kind).reshape(2, 3) for kind in ("u1", "i1", "u4", "i8", "f2", "f4", "f8")}
+    arrays["empty"], arrays["bool"] = np.empty((0, 4), np.float32), np.array([True, False])
+    with (tmp_path / "t").open("wb") as file:
+        write_tensors(file, {"a": "ü"}, arrays)
+    read = read_tensors(tmp_path / "t")
+    assert read.metadata == {"a": "ü"}
+    assert all(np.array_equal(read.tensors[name], array) for name, array in arrays.items())
+    with pytest.raises(TensorFileError, match="empty"):
+        (tmp_path / "t").write_bytes(b"")
+        read_tensors(tmp_path / "t")

@@ -1,0 +1,89 @@
+"""The program as its users have it: a process of its own."""
+
+import fcntl
+import importlib
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# What training needs to take no time; the network is a real one nevertheless.
+TINY = ("--vectors=none", "--filters=6", "--widths=1,2", "--dimensions=10", "--min-count=1", "--learning-rate=0.02")
+
+
+def environment(**changes):
+    """That of this process without what concerns textcnn or its streams, one thread, the package found anywhere."""
+    left_out = ("TEXTCNN_MODEL", "COLUMNS", "NO_COLOR", "PYTHONUNBUFFERED")
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **changes}
+
+
+def script(name):
+    """A file of data/vectors/ as a module, which finds its neighbours as it does when it runs."""
+    sys.path.insert(0, str(ROOT / "data" / "vectors"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(ROOT / "data" / "vectors"))
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "textcnn", *map(str, arguments)]
+
+
+def run(*arguments, env=None, **options):
+    """Run to the end; standard output and standard error are bytes."""
+    options = {"stdin": subprocess.DEVNULL, **options} if "input" not in options else options
+    return subprocess.run(
+        command(*arguments), capture_output=True, timeout=120, env=environment(**(env or {})), **options
+    )
+
+
+def start(*arguments, env=None, **options):
+    """Start it with pipes on all three streams."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command(*arguments), env=environment(**(env or {})), **{**pipes, **options})
+
+
+def on_a_terminal(*arguments, columns, env=None):
+    """What a command writes where all streams are a terminal of so many columns, and its exit code."""
+    outside, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen(
+        command(*arguments),
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        env=environment(**{"TERM": "xterm-256color", **(env or {})}),
+    )
+    os.close(inside)
+    shown = b""
+    with suppress(OSError):  # what Linux says when the other side is gone
+        while block := os.read(outside, 65536):
+            shown += block
+    os.close(outside)
+    return process.wait(timeout=60), shown.decode()
+
+
+def imported(*arguments, folder):
+    """Modules that a command imports."""
+    script = (
+        "import sys; from textcnn.cli.application import run; code = run(sys.argv[1:]);"
+        " sys.stderr.write(' '.join(sys.modules)); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment(),
+        cwd=folder,
+    )
+    assert done.returncode == 0
+    return {name.partition(".")[0] for name in done.stderr.split()}

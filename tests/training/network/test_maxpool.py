@@ -1,0 +1,94 @@
+"""The compiled loops give what the look-up in torch gives, forwards and backwards, whatever the number of threads."""
+
+import time
+
+import pytest
+import torch
+from dense import LENGTHS, WIDTHS, Case, a_case
+
+from textcnn.compiled.loader import loops
+from textcnn.compiled.threads import Crew, spans
+from textcnn.training.network.convolution import pool
+from textcnn.training.network.maxpool import pool_by_loops, suits
+
+pytestmark = pytest.mark.skipif(loops("convolution") is None, reason="the loops were not compiled")
+
+
+def by_loops(case: Case, *learned: torch.Tensor, threads: int = 1) -> torch.Tensor:
+    return pool_by_loops(*(learned or case.learned), case.words, case.starts, case.bank, Crew(threads))
+
+
+@pytest.mark.parametrize("widths", [*WIDTHS, (4, 6)])
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+def test_equals_the_look_up_in_torch(widths: tuple[int, ...], lengths: list[int]) -> None:
+    case = a_case(widths, lengths)
+    ours = by_loops(case)
+    theirs = pool(*case.learned, case.layout(), case.bank, "max")
+    torch.testing.assert_close(ours, theirs)
+    upstream = torch.randn_like(ours)
+    for mine, reference in zip(
+        torch.autograd.grad(ours, case.learned, upstream),
+        torch.autograd.grad(theirs, case.learned, upstream),
+        strict=True,
+    ):
+        torch.testing.assert_close(mine, reference)
+
+
+def test_gradients_agree_with_finite_differences() -> None:
+    case = a_case((1, 2, 3), [0, 1, 4], filters=2)
+    assert torch.autograd.gradcheck(lambda *learned: by_loops(case, *learned), case.learned)
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textcnn.training.network.maxpool._WORDS", 5)  # of twelve: several tasks
+    torch.manual_seed(3)
+    lengths = torch.randint(0, 60, (90,)).tolist()
+    case = a_case((1, 2, 3, 4), lengths, filters=30)
+    vectors, weight, bias = (each.float().detach().requires_grad_() for each in case.learned)
+    found = []
+    for threads in (1, 2, 3):
+        features = by_loops(case, vectors, weight, bias, threads=threads)
+        gradients = torch.autograd.grad(features.square().sum(), (vectors, weight, bias))
+        found.append([features, *gradients])
+    for one, two, three in zip(*found, strict=True):
+        assert torch.equal(one, two) and torch.equal(one, three)
+
+
+def test_only_max_pooling_on_the_processor() -> None:
+    assert suits(torch.zeros(1, 1), "max")
+    assert not suits(torch.zeros(1, 1), "kmax")
+    assert not suits(torch.zeros(1, 1, device="meta"), "max")
+
+
+class TestCrew:
+    def test_every_task_is_done_once(self) -> None:
+        done: list[int] = []
+        Crew(3).run([lambda number=number: done.append(number) for number in range(100)])
+        assert sorted(done) == list(range(100))
+
+    def test_what_a_task_raises_is_raised(self) -> None:
+        def fail() -> None:
+            raise ValueError("no")
+
+        for threads in (1, 2):
+            with pytest.raises(ValueError, match="no"):
+                Crew(threads).run([fail, fail])
+
+    def test_when_one_has_raised_nobody_works_on(self) -> None:
+        done: list[int] = []
+
+        def slow() -> None:
+            time.sleep(0.02)
+            done.append(1)
+
+        def fail() -> None:
+            raise ValueError("no")
+
+        with pytest.raises(ValueError, match="no"):
+            Crew(2).run([fail, *[slow] * 20])
+        left = len(done)
+        time.sleep(0.1)
+        assert len(done) == left <= 2
+
+    def test_spans_cover_everything(self) -> None:
+        assert spans(10, 4) == [(0, 4), (4, 8), (8, 10)] and spans(0, 4) == []

@@ -1,0 +1,483 @@
+"""Word vectors from every kind of file, and what is wrong with broken ones."""
+
+import gzip
+import os
+import pickle
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from textcnn.errors import VectorsError
+from textcnn.settings import Settings
+from textcnn.storage.quantized import Quantized
+from textcnn.text.lexicon import encode
+from textcnn.text.tokens import normal
+from textcnn.text.vocabulary import Vocabulary
+from textcnn.training.embeddings import begin
+from textcnn.vectors import loading
+from textcnn.vectors.fasttext import FastText
+from textcnn.vectors.gensim_training import train_vectors
+from textcnn.vectors.loading import Pretrained, open_vectors, write_table
+from textcnn.vectors.source import Source
+from textcnn.vectors.table import VectorTable
+
+WORDS = ["the", "film", "free", "naïve"]
+MATRIX = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
+
+
+def lines():
+    return [f"{word} {' '.join(f'{value:.6f}' for value in row)}" for word, row in zip(WORDS, MATRIX, strict=True)]
+
+
+def word2vec_binary(*, end=b"\n", words=WORDS, matrix=MATRIX):
+    rows = [word.encode() + b" " + row.astype("<f4").tobytes() + end for word, row in zip(words, matrix, strict=True)]
+    return b"%d %d\n" % matrix.shape + b"".join(rows)
+
+
+CONTENTS = {
+    "glove.txt": "\n".join(lines()).encode() + b"\n",
+    "no-last-line-end.txt": "\n".join(lines()).encode(),
+    "windows.txt": "\r\n".join(lines()).encode() + b"\r\n",
+    "word2vec.txt": ("4 5\n" + "\n".join(lines()) + "\n").encode(),
+    "fasttext.vec": ("4 5\n" + " \n".join(lines()) + " \n").encode(),
+    "tabs.vec": ("4\t5\n" + "\n".join(lines()).replace(" ", "\t") + "\n").encode(),
+    "marked.txt": b"\xef\xbb\xbf" + "\n".join(lines()).encode(),
+    "marked.vec": ("\ufeff4 5\n" + "\n".join(lines()) + "\n").encode(),
+    "word2vec.bin": word2vec_binary(),
+    "gensim.bin": word2vec_binary(end=b""),
+    "named.as.text.txt": word2vec_binary(),
+    "named.as.binary.bin": "\n".join(lines()).encode(),
+}
+
+
+def opened(path, surfaces=None):
+    return open_vectors(str(path), surfaces, say=lambda note: None)
+
+
+def said_of(path, surfaces=None):
+    notes = []
+    open_vectors(str(path), surfaces, say=notes.append)
+    return notes
+
+
+def vector(pretrained, word):
+    return pretrained.look_up(word).vector
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_every_format_gives_the_same_rows_whatever_its_name_says(tmp_path, name, zipped):
+    path = tmp_path / (name + ".gz" * zipped)
+    path.write_bytes(gzip.compress(CONTENTS[name]) if zipped else CONTENTS[name])
+    pretrained = opened(path)
+    assert pretrained.table.vocabulary.words() == WORDS
+    for word, row in zip(WORDS, MATRIX, strict=True):
+        np.testing.assert_allclose(vector(pretrained, word), row, atol=0.02)
+    assert vector(pretrained, "absent") is None
+
+
+def test_what_is_written_is_read_back_by_us_and_by_the_library_of_the_format(tmp_path):
+    source, made = tmp_path / "glove.txt.gz", tmp_path / "glove.vectors"
+    source.write_bytes(gzip.compress(CONTENTS["glove.txt"]))
+    with made.open("wb") as file:
+        write_table(str(source), file, say=print, progress=lambda what, share: None)
+    mine, theirs, direct = VectorTable.open(made), load_file(made), opened(source).table
+    assert (mine.name, mine.facts["from"], mine.facts["format_of_source"]) == ("glove", "glove.txt.gz", "text")
+    assert mine.vocabulary.words() == WORDS
+    np.testing.assert_array_equal(mine.vectors.values, direct.vectors.values)
+    np.testing.assert_array_equal(theirs["vectors"], direct.vectors.values)
+    np.testing.assert_array_equal(theirs["scales"], direct.vectors.scales)
+
+
+def test_blocks_do_not_matter(tmp_path):
+    matrix = np.random.default_rng(1).normal(size=(2500, 300)).astype(np.float32)
+    words = [f"w{number}" for number in range(2500)]
+    (tmp_path / "w.bin").write_bytes(word2vec_binary(words=words, matrix=matrix))
+    (tmp_path / "w.txt").write_text(
+        "".join(f"{word} {' '.join(map(str, row.tolist()))}\n" for word, row in zip(words, matrix, strict=True))
+    )
+    for name in ("w.bin", "w.txt"):
+        with (tmp_path / "w.vectors").open("wb") as file:
+            write_table(str(tmp_path / name), file, say=print, progress=lambda what, share: None)
+        table = VectorTable.open(tmp_path / "w.vectors")
+        assert table.vocabulary.words() == words
+        np.testing.assert_allclose(table.vectors.rows(np.arange(2500)), matrix, atol=0.02)
+
+
+def test_words_of_glove_may_hold_blanks(tmp_path):
+    path = tmp_path / "glove.840B.txt"
+    path.write_text("the 1 2 3\n. . . 4 5 6\nat name@domain.com 7 8 9\n1 2 10 11 12\n" + "\u00a0 1 2 3\n 1 1 1\n")
+    with pytest.raises(VectorsError, match="line 4: 4 numbers where 3"):
+        opened(path)
+    path.write_text("the 1 2 3\n. . . 4 5 6\nat name@domain.com 7 8 9\n1999 10 11 12\n 1 1 1\n")
+    assert opened(path).table.vocabulary.words() == ["the", ". . .", "at name@domain.com", "1999"]
+
+
+def test_words_with_capitals_are_found_unless_they_have_a_twin(tmp_path):
+    path = tmp_path / "news.txt"
+    path.write_text("London 1 2\nWIN 3 4\nwin 5 6\nLONDON 7 8\n")
+    pretrained = opened(path)
+    np.testing.assert_allclose(vector(pretrained, "London"), [1, 2], atol=0.02)
+    np.testing.assert_allclose(vector(pretrained, "WIN"), [5, 6], atol=0.05)
+
+
+def test_of_duplicate_words_the_first_counts_and_the_others_are_counted(tmp_path):
+    path = tmp_path / "twice.txt"
+    path.write_text("the 1 2\nthe 3 4\nfilm 5 6\nthe 7 8\n")
+    np.testing.assert_allclose(vector(opened(path), "the"), [1, 2], atol=0.02)
+    assert said_of(path) == [f"{path}: 2 words are there more than once; the first counts"]
+
+
+# fastText
+
+
+@pytest.fixture(scope="module")
+def fasttext(tmp_path_factory):
+    """A small .bin, and gensim's view of it."""
+    from gensim.models import FastText
+    from gensim.models.fasttext import save_facebook_model
+
+    texts = [["free", "prize", "naïve"], ["freely", "prizes", "Lake"]] * 20
+    model = FastText(texts, vector_size=5, min_count=1, bucket=100, workers=1, epochs=1)
+    path = tmp_path_factory.mktemp("fasttext") / "ft.bin"
+    save_facebook_model(model, str(path))
+    return path, model.wv
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_fasttext_knows_its_words_and_builds_others_from_their_parts(tmp_path, fasttext, zipped):
+    path, theirs = fasttext
+    if zipped:
+        (tmp_path / "ft.bin.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path = tmp_path / "ft.bin.gz"
+    pretrained = opened(path, ["Free", "freed", "lake", "film"])
+    assert set(pretrained.table.vocabulary.words()) == {"free", "freely", "prize", "prizes", "naïve", "lake"}
+    assert set(pretrained.built) == {"freed", "film"}
+    for word in ("free", "naïve", "freed", "film"):
+        np.testing.assert_allclose(vector(pretrained, word), theirs[word], atol=0.002)
+    np.testing.assert_allclose(vector(pretrained, "Lake"), theirs["Lake"], atol=0.002)
+    assert not opened(path).built  # nothing was asked for
+
+
+def test_a_broken_fasttext_file_is_refused_wherever_it_is_cut(tmp_path, fasttext):
+    content = fasttext[0].read_bytes()
+    path = tmp_path / "cut.bin"
+    for cut in (4, 20, 60, 100, 130, 200, len(content) // 2):
+        path.write_bytes(content[:cut])
+        with pytest.raises(VectorsError, match=r"cut\.bin is (cut off or )?damaged"):
+            opened(path)
+    path.write_bytes(content[:8] + struct.pack("<i", 7) + content[12:])
+    with pytest.raises(VectorsError, match="sizes do not fit"):
+        opened(path)
+    for place, kind, number in ((40, "<i", -1), (44, "<i", 1 << 30), (64, "<i", -5), (84, "<q", 1 << 62)):
+        path.write_bytes(content[:place] + struct.pack(kind, number) + content[place + struct.calcsize(kind) :])
+        with pytest.raises(VectorsError, match="damaged"):
+            opened(path)
+    with Source(fasttext[0]) as source:
+        listed = FastText.open(source)
+    met = {row for word in listed.words for row in listed._ngrams(word)}
+    values = bytearray(content)
+    first = len(content) - 17 - 4 * 6 * 5 - 4 * listed.matrix.size  # the output matrix of the six words comes last
+    for row in set(range(len(listed.words), len(listed.matrix))) - met:  # n-grams that only other words have
+        struct.pack_into("<f", values, first + 4 * 5 * row, float("nan"))
+    path.write_bytes(values)
+    with pytest.raises(VectorsError, match="n-grams whose vectors are not numbers"):
+        opened(path, [f"word{number}" for number in range(3000)])
+
+
+# what is wrong
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "has no words"),
+        (b"3 4\n", "promises 3 words, but it has 0"),
+        (b"hello world\n", "line 1: it is not a word and its numbers"),
+        (b"the 0.1 0.2 0.3\nfilm 0.1 0.2\n", "line 2: 2 numbers where 3"),
+        (b"the 0.1 0.2 0.3\nfilm 0.1 0.2 0.3 0.4\n", "line 2: 4 numbers where 3"),
+        (b"2 3\nthe 0.1 0.2 0.3\nfilm 0.1 0.2 0.3 0.4\n", "line 3: 4 numbers where 3"),
+        (b"2 3\nthe 0.1 0.2\nfilm 0.1 0.2\n", "line 2: 2 numbers where 3"),
+        (b"the 0.1 0.2 0.3\nfilm 0.1 x 0.3\n", "line 2: 'x' is not a number"),
+        (b"the 0.1 0.2 0.3\nfilm 0.1 1_0 0.3\n", "line 2: '1_0' is not a number"),
+        (b"the 0.1 0.2 0.3\nfilm 0.1 nan 0.3\n", "line 2: a value is not a finite"),
+        (b"the 0.1 0.2 0.3\nfilm 0.1 inf 0.3\n", "line 2: a value is not a finite"),
+        (b"the 0.1 0.2 0.3\nfilm 0.1 1e99 0.3\n", "line 2: a value is not a finite"),
+        (b"5 3\nthe 0.1 0.2 0.3\n", "promises 5 words, but it has 1; it may be cut off"),
+        (b"1 3\nthe 0.1 0.2 0.3\na 1 2 3\n", "promises 1 words, but it has 2"),
+        (b"9 1\nthe 0.1\n", "line 1: it is not a word and its numbers"),
+        (b"x" * 3_000_000, "line 1: it is not a word"),
+        (word2vec_binary()[:-12], "word 4 of 4: the file is cut off here"),
+        (word2vec_binary().replace(b"4 5", b"9 5"), "word 5 of 9: the file is cut off here"),
+        (word2vec_binary().replace(b"4 5", b"3 5"), "promises 3 words, but there is more"),
+        (word2vec_binary().replace(b"4 5", b"4 999999999"), "999999999 dimensions"),
+        (b"4 5\n" + bytes(30_000), "word 1 of 4: there is no word"),
+        (word2vec_binary(matrix=np.where(MATRIX[2, 1] == MATRIX, np.nan, MATRIX)), "word 3 of 4: a value is not"),
+        (gzip.compress(b"the 0.1 0.2 0.3\n" * 99, mtime=0)[:-20], "cut off"),
+        (b"\x1f\x8b" + b"nonsense" * 9, "cannot read"),
+        (bytes(range(256)) * 9, "neither text nor any kind"),
+        ("the 1 2 3".encode("utf-16"), "neither text nor any kind"),
+        (b"\x93NUMPY\x01\x00", "a NumPy array"),
+        (b"BZh91AY&SY", "bzip2; unpack it"),
+        (pickle.dumps(["the"]), "is a pickle"),
+        (gzip.compress(pickle.dumps(["the"]), mtime=0), "is a pickle"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(tmp_path, content, message):
+    path = tmp_path / "broken"
+    path.write_bytes(content)
+    with pytest.raises(VectorsError, match=message) as error:
+        opened(path)
+    assert "broken" in str(error.value)
+
+
+def test_gensims_own_format_is_never_unpickled(tmp_path):
+    from gensim.models import KeyedVectors
+
+    path = tmp_path / "mine.kv"
+    keyed = KeyedVectors(5)
+    keyed.add_vectors(WORDS, MATRIX)
+    keyed.save(str(path))
+    with pytest.raises(VectorsError, match="save_word2vec_format"):
+        opened(path)
+    keyed.save_word2vec_format(str(path), binary=True)
+    assert opened(path).table.vocabulary.words() == WORDS
+
+
+def test_a_zip_archive_must_be_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "glove.6B.zip", "w") as archive:
+        archive.writestr("glove.6B.50d.txt", CONTENTS["glove.txt"])
+    with pytest.raises(VectorsError, match="zip archive; unpack it"):
+        opened(tmp_path / "glove.6B.zip")
+
+
+def test_what_is_no_file_at_all(tmp_path):
+    with pytest.raises(VectorsError, match=r"no vectors '.*nothing.vec'.* the names are english, gensim:NAME"):
+        opened(tmp_path / "nothing.vec")
+    with pytest.raises(VectorsError, match="is a folder"):
+        opened(tmp_path)
+    with pytest.raises(VectorsError, match="is a device or a pipe"):
+        opened("/dev/zero")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path):
+    path = tmp_path / "secret.txt"
+    path.write_bytes(CONTENTS["glove.txt"])
+    path.chmod(0)
+    with pytest.raises(VectorsError, match="no permission"):
+        opened(path)
+
+
+@pytest.mark.parametrize("name", ["none", "trained", "auto", ""])
+def test_names_that_mean_something_in_training_only(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(VectorsError, match=f"'{name}' are no vectors that could be opened; name english"):
+        opened(name)
+    if name:
+        (tmp_path / name).write_bytes(CONTENTS["glove.txt"])
+        assert opened(name).table.vocabulary.words() == WORDS
+
+
+def test_an_installation_without_english(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "EMBEDDED", tmp_path / "english.safetensors")
+    with pytest.raises(VectorsError, match="no English vectors"):
+        opened("english")
+
+
+# our own tables
+
+
+def test_a_table_of_ours_comes_back_with_its_facts(tmp_path):
+    table = VectorTable("mine", Vocabulary.of(WORDS), Quantized.of(MATRIX), {"source": "thin air"})
+    path = tmp_path / "any.name"
+    with path.open("wb") as file:
+        table.write(file, licence="CC0")
+    read = opened(path).table
+    assert read.vocabulary.words() == WORDS and read.name == "mine"
+    assert read.facts == {"source": "thin air", "licence": "CC0"}
+    np.testing.assert_array_equal(read.vectors.values, table.vectors.values)
+    (tmp_path / "packed").write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(VectorsError, match="gzipped table"):
+        opened(tmp_path / "packed")
+
+
+@pytest.mark.parametrize("cut", [0, 5, 100, -1])
+def test_a_damaged_table_is_refused(tmp_path, cut):
+    path = tmp_path / "mine.vectors"
+    with path.open("wb") as file:
+        VectorTable("mine", Vocabulary.of(WORDS), Quantized.of(MATRIX)).write(file)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(VectorsError, match=r"mine\.vectors"):
+        VectorTable.open(path)
+    with pytest.raises(VectorsError, match=r"mine\.vectors"):
+        opened(path)
+
+
+def test_a_table_with_infinite_scales_is_refused(tmp_path):
+    path = tmp_path / "mine.vectors"
+    with path.open("wb") as file:
+        vectors = Quantized(np.zeros((4, 5), np.int8), np.array([1, 1, np.inf, 1], np.float32))
+        VectorTable("mine", Vocabulary.of(WORDS), vectors).write(file)
+    with pytest.raises(VectorsError, match="scales"):
+        VectorTable.open(path)
+
+
+def test_bytes_cost_less_than_one_percent():
+    matrix = np.random.default_rng(1).normal(size=(100, 300)).astype(np.float32)
+    back = Quantized.of(matrix).rows(np.arange(100))
+    assert (np.linalg.norm(back - matrix, axis=1) / np.linalg.norm(matrix, axis=1)).max() < 0.01
+    assert Quantized.of(np.zeros((2, 3), np.float32)).rows(np.arange(2)).tolist() == [[0, 0, 0]] * 2
+
+
+# words as they stand in texts
+
+
+def test_a_word_is_looked_up_by_its_spellings_then_its_parts():
+    table = VectorTable("mine", Vocabulary.of(["so", "feel", "good", "0nd"]), Quantized.of(np.eye(4, dtype=np.float32)))
+    pretrained = Pretrained(table, {"unheard": np.ones(4, np.float32)})
+    assert pretrained.look_up("SOOOOO").spelling == "so"
+    assert pretrained.look_up("2nd").spelling == "0nd"
+    np.testing.assert_allclose(vector(pretrained, "Feel-good"), [0, 0.5, 0.5, 0], atol=0.01)
+    assert vector(pretrained, "Unheard").tolist() == [1, 1, 1, 1]
+    np.testing.assert_allclose(vector(pretrained, "Goodfeel"), [0, 0.5, 0.5, 0], atol=0.01)
+    assert pretrained.look_up("nothing") == ("nothing", None)
+    np.testing.assert_allclose(
+        vector(
+            Pretrained(VectorTable("", Vocabulary.of(["the", "film"]), Quantized.of(np.eye(2, dtype=np.float32)))),
+            "thefilm",
+        ),
+        0.5,
+        atol=0.01,
+    )
+
+
+# vectors trained on the texts, and what training starts from
+
+TEXTS = ["a good film", "a bad film", "good food", "bad food"] * 20
+
+
+def test_vectors_trained_on_the_texts_are_fixed_by_the_seed():
+    encoded = encode(TEXTS, max_words=99)
+    every = np.ones(len(encoded.ragged.words), bool)
+    one, other = (train_vectors(encoded, every, normal, dimensions=8, seed=3) for _ in range(2))
+    assert set(one.vocabulary.words()) == {"a", "good", "bad", "film", "food"}
+    np.testing.assert_array_equal(one.vectors.values, other.vectors.values)
+
+
+def test_the_end_of_a_long_text_trains_too():
+    """gensim leaves out what comes after 10,000 words."""
+    encoded = encode(["one two three four " * 3500 + "five six seven eight " * 1500], max_words=20_000)
+    table = train_vectors(encoded, np.ones(len(encoded.ragged.words), bool), normal, dimensions=20, seed=3)
+    lengths = {word: float(np.linalg.norm(table.vector(table.find(word).rows))) for word in ("one", "five")}
+    assert lengths["five"] > 0.5 * lengths["one"]
+
+
+def test_vectors_are_trained_on_the_training_part_only():
+    encoded = encode(["good food", "good food", "secret secret"], max_words=99)
+    table = train_vectors(encoded, np.array([True] * 4 + [False] * 2), normal, dimensions=8, seed=3)
+    assert set(table.vocabulary.words()) == {"good", "food"}
+    encoded = encode(["every word once"], max_words=99)
+    assert train_vectors(encoded, np.ones(3, bool), normal, dimensions=8, seed=3) is None
+
+
+def started(texts, monkeypatch=None, **settings):
+    encoded, notes = encode(texts, max_words=99), []
+    start = begin(encoded, np.ones(len(encoded.ragged.words), bool), Settings(**settings), notes.append)
+    return start, notes
+
+
+def test_training_says_how_many_words_are_known(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("a 1 2\nfilm 3 4\ngood 5 6\n")
+    start, notes = started(TEXTS, vectors=str(path))
+    assert notes == ["mine vectors: 60.0% of the words of the texts are known (3 different)"]
+    assert start.known == pytest.approx(0.6) and start.source == "mine"
+    assert start.words == ["", "a", "good", "film", "bad", "food"] and start.matrix.shape == (6, 2)
+    root_mean_square = np.linalg.norm(start.matrix[1:4], axis=1).mean() / start.matrix.shape[1] ** 0.5
+    assert root_mean_square == pytest.approx(0.4, rel=0.01)  # learning rates are made for it
+
+
+def test_vectors_of_another_language_are_doubted(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("der 1 2\nfilm 3 4\n")
+    assert started(TEXTS, vectors=str(path))[1][0].endswith("are they of the language of the texts?")
+
+
+@pytest.fixture
+def english(tmp_path, monkeypatch):
+    """An embedded table that knows a film from a food."""
+    path = tmp_path / "english.safetensors"
+    with path.open("wb") as file:
+        words = Vocabulary.of(["a", "film", "good", "bad", "food"])
+        VectorTable("english", words, Quantized.of(np.eye(5, dtype=np.float32))).write(file, language="en")
+    monkeypatch.setattr("textcnn.vectors.loading.EMBEDDED", path)
+    monkeypatch.setattr("textcnn.training.embeddings.EMBEDDED", path)
+
+
+@pytest.mark.usefixtures("english")
+def test_english_is_the_default_for_text_that_it_covers():
+    start, notes = started(TEXTS)
+    assert start.source == "english" and notes == [
+        "english vectors: 100.0% of the words of the texts are known (5 different)"
+    ]
+    assert [started(TEXTS, vectors=name)[0].afresh for name in ("auto", "trained", "none")] == [False, True, True]
+
+
+GERMAN = """Das Hotel war wunderbar und das Frühstück sehr lecker
+Wir waren mit dem Zimmer gar nicht zufrieden und reisten früher ab
+Der Film hat mir gut gefallen, die Schauspieler sind großartig
+Ich kann von diesem Buch nur abraten, es ist langweilig
+Das Essen war kalt und die Bedienung hat uns vergessen
+Die Musik war schön und die Stimmung ausgezeichnet
+Der Wein war sauer und der Abend verdorben
+Das Auto steht mehr in der Werkstatt als auf der Straße""".splitlines()
+CHINESE = ["房间很干净，早餐也很好", "服务态度很差，不会再来了", "位置方便，离车站很近", "电影很无聊，音乐太吵"]
+TERSE = [
+    "iphone 12 case black tpu cover",
+    "lol thx c u l8r m8",
+    "kernel oops: null pointer in ext4 driver",
+    "mg/dl glucose",
+]
+
+
+@pytest.mark.parametrize("texts", [GERMAN, CHINESE])
+def test_german_and_chinese_train_their_own_though_the_english_table_has_many_of_their_words(texts):
+    start, notes = started(texts * 4)
+    assert start.source == "trained" and notes[0].endswith("so vectors are trained on the texts")
+    assert started(texts, vectors="english")[1][0].endswith("are they of the language of the texts?")
+
+
+@pytest.mark.parametrize("texts", [TERSE, ["Where is the nearest station?"], ["12 30"]])
+def test_english_of_every_kind_keeps_the_english_vectors(texts):
+    start, notes = started(texts)
+    assert start.source == "english" and not notes[0].endswith("?")
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize("texts", [["ein guter film", "das essen ist gut 12 !"] * 9, ["电影很好", "电影不好 ! 3"] * 9])
+def test_text_in_another_language_trains_its_own(texts):
+    start, notes = started(texts)
+    assert start.source == "trained"
+    assert "so vectors are trained on the texts" in notes[0] and notes[1].startswith("vectors trained on the texts: ")
+    start, notes = started(texts, vectors="english")
+    assert start.source == "english" and notes[0].endswith("are they of the language of the texts?")
+
+
+def test_no_vectors_and_nothing_to_train_them_on():
+    for start, notes in (started(TEXTS, vectors="none"), started(["each word once"], vectors="trained", min_count=1)):
+        assert start.source == "random" and start.table is None and len(start.words) > 3
+        assert [note.endswith("they start at random") for note in notes] == [True] * (len(start.words) == 4)
+    assert not started(TEXTS, vectors="none")[0].matrix[0].any()
+
+
+def test_words_from_a_fasttext_file_serve_those_that_it_does_not_list(fasttext):
+    path, theirs = fasttext
+    start, _ = started(["free freed", "prize prized"], vectors=str(path))
+    row = start.words.index("freed")
+    np.testing.assert_allclose(start.matrix[row], theirs["freed"] * start.scale, rtol=1e-4)
+    assert start.known == 1

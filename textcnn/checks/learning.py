@@ -1,0 +1,146 @@
+"""How training went: the loss at its start, the learning rate, whether it beats guessing, and whether it fits.
+
+Shapes: B texts, K labels.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.checks.data import named
+from textcnn.checks.small_runs import Sample
+from textcnn.checks.verdict import Check, Verdict, grade, judge
+
+__all__ = [
+    "NO_BETTER",
+    "Fit",
+    "beats_guessing",
+    "entropy",
+    "fits",
+    "learning_rate",
+    "log_loss",
+    "start_loss",
+    "surer",
+    "swallowed",
+]
+
+Floats = NDArray[np.float64]
+
+NO_BETTER = "the texts do not tell the labels: are they shuffled, is the right column read, are there enough texts?"
+
+_SURE = 3.0  # standard errors
+_RARE = 5  # texts of a label below which its answers mean nothing
+_LOST = 0.2  # recall
+
+
+def entropy(prior: Floats, *, several: bool) -> float:
+    """The loss of an answer that knows no more than how frequent each label is: (K,) -> nats, a mean over labels."""
+    shares = np.clip(prior, 1e-12, 1 - 1e-12)
+    if several:
+        return float(-(shares * np.log(shares) + (1 - shares) * np.log(1 - shares)).mean())
+    return float(-(shares * np.log(shares)).sum() / shares.sum())
+
+
+def start_loss(figures: Mapping[str, Any], prior: Floats, *, several: bool, weighted: bool) -> Check:
+    """The loss before the first step: that of guessing by frequency, if the classes have no weights."""
+    expected, found = entropy(prior, several=several), float(figures.get("start_loss", np.nan))
+    figure = f"{found:.3f}, by the frequency of the labels {expected:.3f}"
+    if not several:
+        figure += f", by nothing ln {len(prior)} = {np.log(len(prior)):.3f}"
+    verdict = grade(abs(found - expected) / (expected + 0.2), look=2 if weighted else 0.5, wrong=4)
+    return judge("loss at start", verdict, figure, "vectors or weights of classes are far from usual sizes")
+
+
+def learning_rate(figures: Mapping[str, Any], epochs: int, rate: float) -> Check:
+    """How often the loss diverged, so that training had to go back."""
+    diverged = int(figures.get("diverged", 0))
+    figure = f"the loss diverged in {diverged} of {epochs} passes" if diverged else "the loss never diverged"
+    advice = f"a learning rate of {rate:g} is too large: try --learning-rate {rate / 4 ** max(diverged, 1):.2g}"
+    return judge("learning rate", grade(diverged, look=1, wrong=2), figure, advice)
+
+
+def surer(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], prior: Floats, *, several: bool) -> float:
+    """By how many standard errors answers are better than guessing by frequency, in log loss."""
+    gain = _losses(targets, np.broadcast_to(prior, targets.shape), several) - _losses(targets, probabilities, several)
+    error = float(gain.std()) / max(len(gain), 1) ** 0.5
+    return float(gain.mean()) / error if error > 0 else 0.0
+
+
+def _losses(targets: NDArray[np.bool_], probabilities: NDArray[Any], several: bool) -> Floats:
+    """Log loss of each text, (B,). Sure errors are cut off, so that one of them does not hide all else."""
+    given = np.clip(np.where(targets, probabilities, 1 - probabilities), 0.01, 1).astype(np.float64)
+    return np.asarray(-np.log(given).mean(axis=1) if several else -np.log(given[targets]))
+
+
+def log_loss(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], *, several: bool) -> float:
+    """The mean over texts, and over labels where there are several."""
+    return float(_losses(targets, probabilities, several).mean())
+
+
+def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:
+    """Whether the texts tell anything about their labels at all."""
+    sure = surer(sample.targets, probabilities, sample.prior, several=sample.several)
+    if sample.several:
+        loss, guess = log_loss(sample.targets, probabilities, several=True), entropy(sample.prior, several=True)
+        figure = f"log loss {loss:.3f} on unseen texts, {guess:.3f} by the frequency of the labels"
+    else:
+        right = float((probabilities.argmax(axis=1) == sample.targets.argmax(axis=1)).mean())
+        most = int(sample.prior.argmax())
+        always = f"by always saying {sample.classes[most]!r}"
+        figure = f"{right:.1%} of unseen texts right, {sample.prior[most]:.1%} {always}"
+    figure += f"; surer of them than a guess by {max(sure, 0):.1f} standard errors ({_SURE:.0f} wanted)"
+    if sure >= _SURE:
+        return judge("beats guessing", Verdict.ok, figure)
+    return judge("beats guessing", Verdict.wrong, figure, NO_BETTER)
+
+
+def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: float, *, several: bool) -> Check:
+    """Whether some labels are hardly ever found, as when one class swallows the others: a low loss can hide it.
+
+    Args:
+        recall: of each label, on unseen texts.
+        counts: how many of those texts have it.
+        loss: log loss on them.
+        several: whether texts can have several labels, of which a cautious model says none rather.
+    """
+    judged = sorted((label for label in recall if counts[label] >= _RARE), key=recall.__getitem__)
+    if not judged:
+        return judge("swallowed labels", Verdict.ok, f"no label has {_RARE} texts to judge by")
+    never = [label for label in judged if not recall[label]]
+    lost = [label for label in judged if recall[label] < _LOST]
+    worst = judged[0]
+    found = f"{worst!r}: {recall[worst]:.0%} of {counts[worst]:,}"
+    figure = f"log loss {loss:.3f}; of labels with {_RARE} texts and more the least found is {found}"
+    if not lost:
+        return judge("swallowed labels", Verdict.ok, figure)
+    most_lost = bool(never) and 2 * len(never) >= len(judged) - 1
+    verdict = Verdict.wrong if most_lost and not several else Verdict.look
+    advice = f"other labels swallow {named(lost)}: --class-weight balanced, or more texts"
+    return judge("swallowed labels", verdict, figure, advice)
+
+
+class Fit(NamedTuple):
+    """Figures about how well a model fits."""
+
+    own: float  # share of right answers on texts that were learned
+    unseen: float  # the same for others
+    losses: list[float]  # validation loss of each pass
+    weights: int
+    words: int  # in the texts that were learned
+
+
+def fits(fit: Fit) -> Check:
+    """Under-fitting and over-fitting: right answers on learned and on unseen texts, the curve, the size."""
+    gap = fit.own - fit.unseen
+    figure = f"{fit.own:.1%} right on learned texts, {fit.unseen:.1%} on unseen ones"
+    figure += f"; {fit.weights:,} weights of filters, {fit.words:,} words"
+    rising = bool(fit.losses) and fit.losses[-1] > 1.3 * min(fit.losses) + 0.02
+    if fit.own < 0.85 and gap < 0.1:
+        advice = "under-fitting: more --filters, more --epochs, another --learning-rate, or clearer labels"
+        return judge("fit", Verdict.look, figure, advice)
+    if gap >= 0.25 or (rising and gap >= 0.05):
+        figure += "; the validation loss rose again" if rising else ""
+        return judge("fit", Verdict.look, figure, "over-fitting: more texts, more --dropout, fewer --filters")
+    return judge("fit", Verdict.ok, figure)

@@ -1,0 +1,104 @@
+"""Trainings whose outcome is known beforehand, and one that tells whether more texts would help."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.checks.learning import surer
+from textcnn.checks.small_runs import Sample, Trial, train_trial
+from textcnn.checks.verdict import Check, Verdict, judge
+from textcnn.text.tokens import folded
+
+__all__ = ["gradients", "learns_a_few", "more_texts", "right", "shuffled"]
+
+Ints = NDArray[np.int64]
+
+_FEW = 48  # texts
+_CONTROL = 1200  # texts with shuffled labels
+_CHANCE = 4.0  # standard errors
+
+
+def right(sample: Sample, numbers: Ints, trial: Trial, probabilities: NDArray[np.float32]) -> float:
+    """The share of texts all of whose labels are right."""
+    said = [set(trial.predictor.choose(row)) for row in probabilities]
+    gold = [set(sample.corpus.labels[number]) for number in numbers.tolist()]
+    return sum(map(set.__eq__, said, gold)) / max(len(gold), 1)
+
+
+def learns_a_few(sample: Sample, values: Mapping[str, Any], random: np.random.Generator) -> Check:
+    """A handful of texts can be learned by heart, if anything can be learned at all."""
+    few = _few(sample, random)
+    sure = {"dropout": 0.0, "word_dropout": 0.0, "label_smoothing": 0.0, "epochs": 60, "patience": 0, "batch_size": 8}
+    trial = train_trial(
+        sample,
+        few,
+        few,
+        {**values, **sure, "schedule": "constant", "wide": "off", "networks": 1},
+        enough=lambda row: row.score == 1,
+        watched=True,
+    )
+    best = max(row.score or 0.0 for row in trial.epochs)
+    figure = f"{len(few)} texts, {best:.1%} right after pass {len(trial.epochs)}"
+    advice = "the network does not learn: mend the learning rate, the vectors or the filters first"
+    return judge("learns a few", Verdict.ok if best == 1 else Verdict.wrong, figure, advice)
+
+
+def _few(sample: Sample, random: np.random.Generator) -> Ints:
+    """Different texts, one label after the other, so that there is more than one."""
+    by_label: dict[tuple[str, ...], list[int]] = {}
+    seen: set[str] = set()
+    for number in random.permutation(len(sample.texts)).tolist():
+        if (key := folded(sample.texts[number])) not in seen:
+            seen.add(key)
+            by_label.setdefault(sample.corpus.labels[number], []).append(number)
+    each = max(_FEW // len(by_label), 1)
+    return np.array([number for own in by_label.values() for number in own[:each]][:_FEW], np.int64)
+
+
+def shuffled(sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.random.Generator) -> Check:
+    """With shuffled labels nothing can be learned; if it is, the answer leaks from somewhere."""
+    chosen = random.permutation(len(folds))[:_CONTROL]
+    targets = sample.targets.copy()
+    targets[chosen] = targets[random.permutation(chosen)]
+    learned, unseen = np.sort(chosen[folds[chosen] != 0]), np.sort(chosen[folds[chosen] == 0])
+    trial = train_trial(sample, learned, unseen, values, targets=targets)
+    prior = np.asarray(targets[learned].mean(axis=0))
+    sure = surer(targets[unseen], trial.probabilities, prior, several=sample.several)
+    figure = f"{len(learned):,} texts learned: {max(sure, 0):.1f} standard errors better than guessing"
+    leaks = sure >= _CHANCE
+    advice = "labels that mean nothing were told: the answer leaks from learned to unseen texts"
+    return judge("shuffled labels", Verdict.wrong if leaks else Verdict.ok, figure, advice)
+
+
+def more_texts(
+    sample: Sample, whole: Trial, score: float, values: Mapping[str, Any], random: np.random.Generator
+) -> Check:
+    """Whether more texts would help: right answers after 10, 30 and 100 % of the texts."""
+    order, scores = random.permutation(whole.learned), []
+    counts = [max(int(share * len(order)), min(10, len(order))) for share in (0.1, 0.3, 1)]
+    for count in counts[:-1]:
+        trial = train_trial(sample, np.sort(order[:count]), whole.unseen, values)
+        scores.append(right(sample, whole.unseen, trial, trial.probabilities))
+    scores.append(score)
+    figure = ", ".join(f"{value:.1%} with {count:,}" for count, value in zip(counts, scores, strict=True))
+    gain, error = scores[2] - scores[1], 1 - scores[1]
+    noise = 2 * (score * (1 - score) / max(len(whole.unseen), 1)) ** 0.5
+    if gain > noise and gain > 0.15 * error:
+        return judge("more texts", Verdict.look, figure, "more texts would help: it still learns from each third")
+    return judge("more texts", Verdict.ok, figure)
+
+
+def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
+    """Numerical gradients of convolution and pooling agree with those of the program, on words of these texts."""
+    from textcnn.settings import Settings
+    from textcnn.text.lexicon import encode
+    from textcnn.training.network.gradient_check import deviation
+
+    settings = Settings(**values)
+    worst = deviation(encode(sample.texts[:6], 12).ragged, settings.widths, settings.pooling, settings.k)
+    figure = f"largest relative deviation {worst:.1e}"
+    found = worst < 1e-4
+    advice = "a fault of textcnn or of its libraries on this machine: please report it"
+    return judge("gradients", Verdict.ok if found else Verdict.wrong, figure, advice)

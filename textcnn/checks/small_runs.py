@@ -1,0 +1,171 @@
+"""The small trainings that the checks look at: on a sample, with few filters and passes, unless told otherwise.
+
+Texts are dealt to three folds; three models each learn from two of them and answer for the third, so that there is an
+answer for every text by a model that has not seen it.
+
+Shapes: B texts of the sample, K labels.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.corpus import Corpus
+from textcnn.model.predictor import Predictor
+from textcnn.settings import Settings
+from textcnn.text.tokens import folded
+
+if TYPE_CHECKING:
+    from textcnn.training.loop import Epoch
+
+__all__ = ["FOLDS", "Sample", "Trial", "deal", "take", "train_trial"]
+
+Ints = NDArray[np.int64]
+
+FOLDS = 3
+_MOST_TEXTS, _MOST_WORDS = 3000, 200_000
+_EACH = 10  # texts of each label that are taken before others
+_SEEN = 16_000  # texts, each counted as often as it is seen
+_SMALL = {"filters": 32, "widths": (1, 2, 3), "adversarial": 0.0, "refit": "off", "keep_ngrams": "off"}
+
+
+class Sample(NamedTuple):
+    """The texts that are trained on."""
+
+    corpus: Corpus
+    classes: tuple[str, ...]
+    several: bool
+    targets: NDArray[np.bool_]  # (B, K)
+
+    @property
+    def texts(self) -> list[str]:
+        """All of them."""
+        return self.corpus.texts
+
+    def chosen(self, numbers: Ints) -> list[str]:
+        """Some of them."""
+        return [self.corpus.texts[number] for number in numbers.tolist()]
+
+    @property
+    def prior(self) -> NDArray[np.float64]:
+        """The share of texts that have each label: (K,)."""
+        return np.asarray(self.targets.mean(axis=0))
+
+
+class Trial(NamedTuple):
+    """A small training and its answers."""
+
+    predictor: Predictor
+    epochs: "list[Epoch]"
+    learned: Ints  # numbers of texts
+    unseen: Ints
+    probabilities: NDArray[np.float32]  # of the unseen texts
+    seconds: float
+
+
+def take(corpus: Corpus, random: np.random.Generator, *, several: bool = False) -> Sample:
+    """All texts that have words, or as many of them as is quickly learned from, some of every label.
+
+    A text can have several labels if some have, or if it is said.
+    """
+    candidates = _rare_first(corpus, random.permutation([n for n, text in enumerate(corpus.texts) if text.strip()]))
+    words = np.cumsum([_words(corpus.texts[number]) for number in candidates.tolist()])
+    chosen = np.sort(candidates[: min(_MOST_TEXTS, int(np.searchsorted(words, _MOST_WORDS)) + 1)])
+    part = corpus._replace(
+        texts=[corpus.texts[number] for number in chosen.tolist()],
+        labels=[corpus.labels[number] for number in chosen.tolist()],
+        lines=[corpus.lines[number] for number in chosen.tolist()],
+        sources=[corpus.sources[number] for number in chosen.tolist()],
+        fields=(),
+    )
+    classes = tuple(sorted({label for own in part.labels for label in own}))
+    place = {label: column for column, label in enumerate(classes)}
+    targets = np.zeros((len(part.texts), len(classes)), bool)
+    for row, own in enumerate(part.labels):
+        targets[row, [place[label] for label in own]] = True
+    return Sample(part, classes, several or any(len(own) != 1 for own in part.labels), targets)
+
+
+def _rare_first(corpus: Corpus, numbers: Ints) -> Ints:
+    """The first few of each label before all others."""
+    met: Counter[tuple[str, ...]] = Counter()
+    first = []
+    for number in numbers.tolist():
+        met[corpus.labels[number]] += 1
+        first.append(met[corpus.labels[number]] <= _EACH)
+    return np.asarray(numbers[np.argsort(np.logical_not(first), kind="stable")], np.int64)
+
+
+def _words(text: str) -> float:
+    """About how many: letters of unspaced scripts are words of their own."""
+    return len(text) / (5 if text.isascii() else 2) + 1
+
+
+def deal(sample: Sample, random: np.random.Generator) -> Ints:
+    """The fold of each text, (B,): labels evenly, and no text in two folds."""
+    groups: dict[str, list[int]] = {}
+    for number, text in enumerate(sample.texts):
+        groups.setdefault(folded(text), []).append(number)
+    copies = list(groups.values())
+    order = random.permutation(len(copies)).tolist()
+    order.sort(key=lambda each: sample.corpus.labels[copies[each][0]])
+    folds = np.zeros(len(sample.texts), np.int64)
+    for place, group in enumerate(order):
+        folds[copies[group]] = place % FOLDS
+    return folds
+
+
+def train_trial(
+    sample: Sample,
+    learned: Ints,
+    unseen: Ints,
+    values: Mapping[str, Any],
+    *,
+    targets: NDArray[np.bool_] | None = None,
+    enough: Callable[["Epoch"], bool] | None = None,
+    watched: bool = False,
+) -> Trial:
+    """Learn from some texts and answer for others.
+
+    Args:
+        sample: the texts.
+        learned: numbers of those to learn from.
+        unseen: numbers of those to answer for.
+        values: settings that are not to be the small ones.
+        targets: other labels than the texts' own, (B, K).
+        enough: says after a pass that no more are needed.
+        watched: score each pass on the texts that are learned, not on some that are held out.
+
+    Raises:
+        TrainingError, VectorsError, SettingsError: see their messages.
+    """
+    from textcnn.training.fit import Labelled, fit
+    from textcnn.training.loop import Epoch
+
+    epochs: list[Epoch] = []
+
+    def watch(row: Any) -> bool:
+        if isinstance(row, Epoch):
+            epochs.append(row)
+        return isinstance(row, Epoch) and enough is not None and enough(row)
+
+    began = time.perf_counter()
+    texts = Labelled(sample.chosen(learned), _labels(sample, sample.targets if targets is None else targets, learned))
+    settings = Settings(**{**_SMALL, "epochs": _passes(len(learned)), **values})
+    held = texts if watched else None
+    model = fit(texts, classes=sample.classes, several=sample.several, settings=settings, validation=held, watch=watch)
+    predictor = Predictor(model)
+    probabilities = predictor.all_probabilities(sample.chosen(unseen))
+    return Trial(predictor, epochs, learned, unseen, probabilities, time.perf_counter() - began)
+
+
+def _labels(sample: Sample, targets: NDArray[np.bool_], numbers: Ints) -> Sequence[tuple[str, ...]]:
+    return [tuple(sample.classes[label] for label in np.flatnonzero(targets[number])) for number in numbers.tolist()]
+
+
+def _passes(texts: int) -> int:
+    return int(np.clip(round(_SEEN / max(texts, 1)), 4, 20))

@@ -1,0 +1,41 @@
+"""Labelled texts of a command: read whole, and said how."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from textcnn.cli.display.console import say
+
+if TYPE_CHECKING:
+    from textcnn.corpus import Corpus, Reading
+
+__all__ = ["known_after", "known_before", "read_aloud"]
+
+
+def known_before(settings: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """What is known of the labels of the first texts: nothing, or that each text has one."""
+    return () if settings.get("labels_per_text") == "one" else None
+
+
+def known_after(corpus: "Corpus", settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels of the first texts, if a text can have several of them; none if not."""
+    several = settings.get("labels_per_text") == "several" or any(len(own) != 1 for own in corpus.labels)
+    return tuple(sorted({label for own in corpus.labels for label in own})) if several else ()
+
+
+def read_aloud(
+    files: list[str],
+    how: "Reading",
+    *,
+    quiet: bool,
+    known: tuple[str, ...] | None = None,
+    fields: bool = False,
+) -> "Corpus":
+    """Read the files, and say how they were read; see `read_corpus` for the rest."""
+    from textcnn.corpus import read_corpus
+
+    corpus = read_corpus(files, reading=how, known=known, fields=fields)
+    for note in corpus.notes:
+        say(note, quiet=quiet)
+    for loss in corpus.losses:
+        say(loss)
+    return corpus

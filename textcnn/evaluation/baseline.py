@@ -1,0 +1,60 @@
+"""What a text CNN has to beat: TF-IDF of words and pairs of words, and of 2 to 5 characters, and a linear SVM.
+
+Wang & Manning 2012 found such to be hard to beat.
+"""
+
+import warnings
+from collections.abc import Sequence
+
+from textcnn.errors import DataError
+
+__all__ = ["BASELINE", "baseline_answers"]
+
+BASELINE = "TF-IDF + linear SVM"
+
+Labels = Sequence[tuple[str, ...]]
+
+
+def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], *, several: bool) -> Labels:
+    """What TF-IDF and a linear SVM say of texts, having learned from others.
+
+    Args:
+        train: texts and the labels of each.
+        texts: to be answered.
+        several: whether a text can have several labels.
+
+    Raises:
+        DataError: the training texts have no words, or fewer than two labels.
+    """
+    labels = sorted({label for own in train[1] for label in own})
+    if len(labels) < 2:
+        raise DataError("the texts for the baseline have fewer than two labels: there is nothing to tell apart")
+    if not any(map(str.split, train[0])):
+        raise DataError("the texts for the baseline are all empty: there is no word to learn from")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of labels that no text or every text has
+        return _learned_answers(train, labels, texts, several=several)
+
+
+def _learned_answers(
+    train: tuple[Sequence[str], Labels], labels: list[str], texts: Sequence[str], *, several: bool
+) -> Labels:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.pipeline import make_pipeline, make_union
+    from sklearn.preprocessing import MultiLabelBinarizer
+    from sklearn.svm import LinearSVC
+
+    features = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]", sublinear_tf=True),
+        TfidfVectorizer(ngram_range=(2, 5), analyzer="char_wb", sublinear_tf=True),
+    )
+    if not several:
+        model = make_pipeline(features, LinearSVC(random_state=0))
+        pairs = [(text, own[0]) for text, own in zip(*train, strict=True) if own]
+        model.fit([text for text, _ in pairs], [label for _, label in pairs])
+        return [(str(label),) for label in model.predict(texts)]
+    binary = MultiLabelBinarizer(classes=labels)
+    model = make_pipeline(features, OneVsRestClassifier(LinearSVC(random_state=0)))
+    model.fit(train[0], binary.fit_transform(train[1]))
+    return [tuple(own) for own in binary.inverse_transform(model.predict(texts))]

@@ -1,0 +1,186 @@
+"""Labels as Python programs have them, made into text for the model, and back.
+
+a label for each text      strings, numbers, truth values; in a list, an array, a Series, a table of one column
+several for each text      lists, tuples, sets or arrays of them; or scikit-learn's table of zeros and ones, a column
+                           a label (an array, a frame, a sparse matrix, a list of rows)
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.errors import DataError
+
+__all__ = ["Targets", "are_numbers", "label_sets", "restored", "spellings", "targets"]
+
+
+class Targets(NamedTuple):
+    """Labels as text, and what they were before."""
+
+    of_texts: list[tuple[str, ...]]
+    names: tuple[str, ...]
+    classes: NDArray[Any]  # what the names were: sorted, or in the order of the columns
+    several: bool
+    table: bool  # zeros and ones were given, so answers should be zeros and ones
+
+
+def targets(y: Any, count: int, wanted: str) -> Targets:
+    """Check labels and sort out whether texts have one or several.
+
+    Args:
+        y: the labels of all texts, see above.
+        count: how many texts there are.
+        wanted: the setting `labels_per_text`.
+
+    Raises:
+        DataError: they are missing, mixed, too few, or all the same.
+    """
+    table = _table(y)
+    own, several = _listed(y if table is None else table.sets(table.names), count, wanted)
+    classes = _classes([label for each in own for label in each])
+    if table is not None:
+        classes = np.array(table.names, dtype=classes.dtype)  # in the order of the columns, unused ones too
+    spelled = spellings(classes)
+    of_texts = [tuple(spelled[label] for label in each) for each in own]
+    return Targets(of_texts, tuple(spelled.values()), classes, several, table is not None)
+
+
+def label_sets(y: Any, count: int, wanted: str, classes: NDArray[Any]) -> list[tuple[str, ...]]:
+    """The labels of each text in words of a model that has these classes; some may be strange to it.
+
+    Columns of a table are labels by their names, or by their order where they have none.
+
+    Raises:
+        DataError: they are missing or mixed, or a table has other columns than the model has labels.
+    """
+    table = _table(y)
+    own, _ = _listed(y if table is None else table.sets(table.matched(classes.tolist())), count, wanted)
+    spelled = spellings(classes)
+    return [tuple(spelled.get(label, str(label)) for label in each) for each in own]
+
+
+def spellings(classes: NDArray[Any]) -> dict[Any, str]:
+    """What a model calls each class. Numbers are found by their value: 1 is 1.0, and True."""
+    return {label: str(label) for label in classes.tolist()}
+
+
+def are_numbers(classes: NDArray[Any]) -> bool:
+    """Whether classes are numbers or truth values, which can be had back from their names."""
+    return classes.dtype.kind in "biuf" or all(type(label) in (int, float) for label in classes.tolist())  # of any size
+
+
+def restored(names: Sequence[str], numbered: bool) -> NDArray[Any]:
+    """Classes from their names: numbers and truth values if they were, else text.
+
+    Raises:
+        ValueError: they should be numbers, but are not.
+    """
+    if not numbered:
+        return np.array(names, dtype=object)
+    numbers = [_number(name) for name in names]
+    if [str(number) for number in numbers] != list(names) or len(set(numbers)) < len(names) or "nan" in names:
+        raise ValueError("these are not names of different numbers")
+    return np.array(numbers)
+
+
+def _number(name: str) -> bool | int | float:
+    if name in ("False", "True"):
+        return name == "True"
+    return int(name) if name.lstrip("-").isdecimal() else float(name)
+
+
+class _ZeroOneTable(NamedTuple):
+    """Zeros and ones, a column a label."""
+
+    rows: NDArray[np.bool_]  # (B, K)
+    columns: list[Any] | None = None  # their names, if they have any
+
+    @property
+    def names(self) -> list[Any]:
+        """Those of the columns, or numbers from 0."""
+        return list(range(self.rows.shape[1])) if self.columns is None else self.columns
+
+    def sets(self, names: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The labels of each text, with these names for the columns."""
+        return [tuple(names[place] for place in row.nonzero()[0]) for row in self.rows]
+
+    def matched(self, classes: Sequence[Any]) -> Sequence[Any]:
+        """Names for the columns that are classes of a model."""
+        if self.columns is not None and not set(self.columns).isdisjoint(classes):
+            return self.columns
+        if self.names != list(range(len(self.names))):  # pandas counts them, too, where they have no names
+            raise DataError(f"no column of the table of labels is a label of the model: {self.names!r:.60}")
+        if len(classes) != len(self.names):
+            raise DataError(f"the table of labels has {len(self.names)} columns for {len(classes)} labels")
+        return classes
+
+
+def _table(y: Any) -> _ZeroOneTable | None:
+    """A table, or None if labels were given in another way."""
+    if _are_rows(y):
+        return _ZeroOneTable(np.array(y, dtype=bool))
+    if getattr(y, "ndim", 1) != 2 or y.shape[1] == 1:
+        return None
+    values = y.toarray() if hasattr(y, "toarray") else np.asarray(y)  # SciPy's sparse tables can be made dense
+    if not np.isin(values, (0, 1)).all():
+        raise DataError("a table of labels must hold 0 and 1 only, a column for each label")
+    columns = list(y.columns) if hasattr(y, "columns") else None
+    if columns is not None and len(set(columns)) < len(columns):
+        raise DataError(f"columns of the table of labels have the same name: {columns!r:.60}")
+    return _ZeroOneTable(values.astype(bool), columns)
+
+
+def _are_rows(y: Any) -> bool:
+    """Whether these are equally long rows of zeros and ones. As lists of labels all rows would say the same."""
+    if not isinstance(y, (list, tuple)) or not y or not all(isinstance(row, (list, tuple, np.ndarray)) for row in y):
+        return False
+    return len({len(row) for row in y}) == 1 and len(y[0]) > 1 and all(each in (0, 1) for row in y for each in row)
+
+
+def _listed(y: Any, count: int, wanted: str) -> tuple[list[tuple[Any, ...]], bool]:
+    """The labels of each text, and whether a text can have several."""
+    if y is None:
+        raise DataError("learning requires y to be passed, but the target y is None: give a label for each text")
+    if isinstance(y, (str, bytes)):
+        raise DataError("a list of labels is expected, not one label")
+    given = np.asarray(y).ravel().tolist() if hasattr(y, "__array__") else list(y)
+    given = [each.tolist() if isinstance(each, np.ndarray) else each for each in given]
+    if len(given) != count:
+        raise DataError(f"{count} texts but {len(given)} labels: each text needs its own")
+    listed = [isinstance(each, (list, tuple, set, frozenset)) for each in given]
+    lists = any(listed)
+    several = wanted == "several" or (wanted == "auto" and lists)
+    if lists and not all(listed):
+        raise DataError("some texts have a list of labels and some a single one; use lists for all")
+    own = [tuple(sorted(set(each), key=str)) if lists else (each,) for each in given]
+    if not several and any(len(each) != 1 for each in own):
+        raise DataError("labels_per_text is 'one', but a text has no label or several")
+    return own, several
+
+
+def _classes(labels: Sequence[Any]) -> NDArray[Any]:
+    missing = sum(map(_is_missing, labels))
+    if missing:
+        raise DataError(f"{missing} of the labels are missing (None, NaN or empty)")
+    texts = sum(isinstance(label, str) for label in labels)
+    try:
+        if not labels or texts not in (0, len(labels)) or any(isinstance(label, bytes) for label in labels):
+            raise TypeError
+        huge = any(type(label) is int and abs(label) >= 1 << 63 for label in labels)  # NumPy would round them
+        classes = np.unique(np.array(labels, dtype=object) if texts or huge else np.array(labels))
+    except TypeError as error:
+        raise DataError("labels must be all texts or all numbers, and there must be some") from error
+    if len(classes) < 2:
+        raise DataError(
+            f"all texts have the label {classes.tolist()[0]!r}: there is nothing to tell apart; give a second label"
+        )
+    return classes
+
+
+def _is_missing(label: Any) -> bool:
+    try:
+        return label is None or bool(label != label) or bool(label == "")
+    except TypeError:  # the NA of pandas is neither equal to itself nor unequal
+        return True

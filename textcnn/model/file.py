@@ -1,0 +1,270 @@
+"""A trained model and its file, `model.textcnn`: one safetensors file, data that cannot run code.
+
+    metadata "textcnn"   JSON: format, settings, labels, calibration, figures on the validation part, fingerprint
+    text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
+    static.*             vectors in bytes with scales, of all rows from `first_static` on
+    N.trained.*          network N: vectors of the training texts' words, changed by training
+    N.S.filters, .bias   stage S of network N
+    N.layer.L.*          layer L of its head
+    wide.*               the linear part beside the networks, see wide.py
+    learned              n-grams of the training texts, for `inspect`, see learned.py
+
+A file of a newer format, or one that does not fit together, is refused. The same training gives the same bytes: there
+is no date in it.
+"""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.errors import ModelFileError, SettingsError
+from textcnn.model.hashing import BUCKETS
+from textcnn.model.interpretation import MOST_BYTES
+from textcnn.model.linear import Join, LinearPart
+from textcnn.model.model import Member, Model
+from textcnn.model.network import Network, Pooling
+from textcnn.settings import checked, each_setting
+from textcnn.storage.atomic import written_whole
+from textcnn.storage.quantized import Quantized
+from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
+from textcnn.text.vocabulary import Vocabulary, check_vocabulary
+
+__all__ = ["FORMAT", "read_model", "write_model"]
+
+FORMAT = 1
+_FILE_KEYS = {"format", "version", "settings", "labels", "several", "networks", "first_static"}
+
+
+def write_model(model: Model, path: Path) -> None:
+    """Write the file whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    described = {
+        "format": FORMAT,
+        "version": model.version,
+        "settings": model.settings,
+        "labels": model.labels,
+        "several": model.several,
+        "numbered": model.numbered,
+        "networks": len(model.members),
+        "first_static": model.first_static,
+        "temperature": model.join.temperature,
+        "wide_weight": model.join.wide_weight,
+        "thresholds": model.thresholds,
+        "figures": model.figures,
+        "fingerprint": model.fingerprint,
+    }
+    with written_whole(path) as file:
+        write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model))
+
+
+def _tensors(model: Model) -> dict[str, NDArray[Any]]:
+    tensors: dict[str, NDArray[Any]] = {
+        "text": model.vocabulary.text,
+        "offsets": model.vocabulary.offsets,
+        "order": model.vocabulary.order,
+        "static.values": model.static.values,
+        "static.scales": model.static.scales,
+    }
+    for number, member in enumerate(model.members):
+        if member.trained is not None:
+            tensors[f"{number}.trained.values"] = member.trained.values
+            tensors[f"{number}.trained.scales"] = member.trained.scales
+        for stage, (filters, bias) in enumerate(zip(member.network.filters, member.network.biases, strict=True)):
+            tensors[f"{number}.{stage}.filters"], tensors[f"{number}.{stage}.bias"] = filters, bias
+        for layer, (weight, bias) in enumerate(member.network.layers):
+            tensors[f"{number}.layer.{layer}.weight"], tensors[f"{number}.layer.{layer}.bias"] = weight, bias
+    if model.wide is not None:
+        tensors |= {f"wide.{name}": array for name, array in model.wide._asdict().items()}
+    if model.packed is not None:
+        tensors["learned"] = model.packed
+    return tensors
+
+
+def read_model(path: Path) -> Model:
+    """Open a model by memory map.
+
+    Raises:
+        ModelFileError: it is missing, damaged, hostile, newer, or no model at all; says which.
+    """
+    try:
+        return _Reader(read_tensors(path)).model()
+    except FileNotFoundError as error:
+        raise ModelFileError(f"there is no model {path}; train one with: textcnn train FILE -o {path}") from error
+    except OSError as error:
+        raise ModelFileError(f"cannot read the model {path}: {error.strerror or error}") from error
+    except (TensorFileError, SettingsError) as error:
+        raise ModelFileError(f"{path} is not a model that can be read: {error}") from error
+
+
+class _Reader:
+    """Takes a model out of a file and believes nothing."""
+
+    def __init__(self, file: TensorFile) -> None:
+        self.tensors = file.tensors
+        self.described = self._description(file.metadata.get("textcnn", ""))
+        self.settings = self._settings(self.described["settings"])
+
+    @staticmethod
+    def _description(text: str) -> dict[str, Any]:
+        try:
+            described = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise TensorFileError("it was not made by textcnn") from error
+        if not isinstance(described, dict) or not isinstance(described.get("format"), int):
+            raise TensorFileError("it was not made by textcnn")
+        if described["format"] > FORMAT:
+            raise TensorFileError(
+                f"it is of format {described['format']}, made by a newer textcnn; this one reads up to {FORMAT}: "
+                "pip install --upgrade textcnn"
+            )
+        if not described.keys() >= _FILE_KEYS:
+            raise TensorFileError("its description is damaged")
+        return described
+
+    @staticmethod
+    def _settings(values: Any) -> dict[str, Any]:
+        if not isinstance(values, dict):
+            raise TensorFileError("its settings are damaged")
+        return checked({**{each.name: each.default for each in each_setting()}, **values})
+
+    def model(self) -> Model:
+        described = self.described
+        labels, networks = described["labels"], described["networks"]
+        if not _strings(labels) or len(set(labels)) != len(labels) or not labels:
+            raise TensorFileError("its labels are damaged")
+        if type(networks) is not int or not 1 <= networks <= 1000:
+            raise TensorFileError("its description is damaged")
+        vocabulary = Vocabulary(self.tensor("text"), self.tensor("offsets"), self.tensor("order"))
+        check_vocabulary(vocabulary)
+        if not len(vocabulary):
+            raise TensorFileError("its vocabulary is empty")
+        static, first = self._quantized("static"), described["first_static"]
+        if type(first) is not int or first < 0 or first + len(static.scales) != len(vocabulary):
+            raise TensorFileError("its vectors do not fit its vocabulary")
+        members = tuple(self._member(number, static, first, len(labels)) for number in range(networks))
+        return Model(
+            labels=tuple(labels),
+            several=bool(described["several"]),
+            numbered=described.get("numbered") is True,
+            settings=self.settings,
+            vocabulary=vocabulary,
+            static=static,
+            first_static=first,
+            members=members,
+            wide=self._wide(1 if len(labels) == 2 and not described["several"] else len(labels)),
+            join=Join(self._number("temperature"), self._number("wide_weight")),
+            thresholds=self._thresholds(len(labels)),
+            figures=_dict(described.get("figures")),
+            fingerprint=_text(described.get("fingerprint")),
+            version=_text(described["version"]),
+            packed=self._packed(),
+        )
+
+    def tensor(self, name: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
+        """A tensor of this shape, with numbers throughout."""
+        found = self.tensors.get(name)
+        if found is None or (shape is not None and found.shape != shape):
+            raise TensorFileError(f"its tensor {name!r} is missing or of the wrong shape")
+        if found.dtype.kind == "f" and not np.isfinite(found).all():
+            raise TensorFileError(f"its tensor {name!r} has values that are not numbers")
+        return found
+
+    def floats(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        found = self.tensor(name, shape)
+        if found.dtype != np.float32:
+            raise TensorFileError(f"its tensor {name!r} is of the wrong type")
+        return found
+
+    def _quantized(self, name: str) -> Quantized:
+        values = self.tensor(f"{name}.values")
+        if values.ndim != 2 or values.dtype != np.int8 or not values.shape[1]:
+            raise TensorFileError(f"its vectors {name!r} are damaged")
+        return Quantized(values, self.floats(f"{name}.scales", values.shape[:1]))
+
+    def _member(self, number: int, static: Quantized, first: int, labels: int) -> Member:
+        settings = self.settings
+        channels = settings["channels"]
+        trained = None if channels == "static" else self._quantized(f"{number}.trained")
+        dimensions = static.values.shape[1]
+        if trained is not None and (trained.values.shape[1] != dimensions or len(trained.scales) < first):
+            raise TensorFileError("its trained vectors do not fit the others")
+        if channels in ("static", "both") and first:
+            raise TensorFileError("its static vectors are not complete")
+        widths, count = settings["widths"], settings["filters"]
+        if not count:  # which stands for a number that is found, and it was
+            raise TensorFileError("its description has no number of filters")
+        maps, slices = count * len(widths), count * sum(widths)
+        inputs = [dimensions * (2 if channels == "both" else 1), *[maps] * (settings["stages"] - 1)]
+        features = maps * Pooling(settings["pooling"], settings["k"]).slots
+        sizes = [features, *settings["hidden"], labels]
+        layers = [
+            (
+                self.floats(f"{number}.layer.{layer}.weight", (outputs, size)),
+                self.floats(f"{number}.layer.{layer}.bias", (outputs,)),
+            )
+            for layer, (size, outputs) in enumerate(pairwise(sizes))
+        ]
+        network = Network(
+            widths=widths,
+            pooling=Pooling(settings["pooling"], settings["k"]),
+            filters=tuple(
+                self.floats(f"{number}.{stage}.filters", (slices, size)) for stage, size in enumerate(inputs)
+            ),
+            biases=tuple(self.floats(f"{number}.{stage}.bias", (maps,)) for stage in range(len(inputs))),
+            layers=tuple(layers),
+        )
+        return Member(network, trained)
+
+    def _wide(self, outputs: int) -> LinearPart | None:
+        if "wide.buckets" not in self.tensors:
+            return None
+        buckets, weights = self.tensor("wide.buckets"), self.tensor("wide.weights")
+        idf = self.tensor("wide.idf", (BUCKETS,))
+        if [buckets.dtype, weights.dtype, idf.dtype] != [np.uint32, np.int8, np.uint8] or buckets.ndim != 1:
+            raise TensorFileError("its wide part is damaged")
+        ordered = (np.diff(buckets.astype(np.int64)) > 0).all() and buckets.max(initial=0) < BUCKETS
+        if weights.shape != (len(buckets), outputs) or not ordered:
+            raise TensorFileError("its wide part is damaged")
+        return LinearPart(
+            buckets, weights, self.floats("wide.steps", (outputs,)), idf, self.floats("wide.bias", (outputs,))
+        )
+
+    def _packed(self) -> NDArray[np.uint8] | None:
+        """Not looked into here: an answer does not need it."""
+        found = self.tensors.get("learned")
+        if found is not None and (found.dtype != np.uint8 or found.ndim != 1 or len(found) > MOST_BYTES):
+            raise TensorFileError("its n-grams are damaged")
+        return found
+
+    def _number(self, name: str) -> float:
+        value = self.described.get(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1e-6 < value < 1e6:
+            raise TensorFileError(f"its {name} is damaged")
+        return float(value)
+
+    def _thresholds(self, labels: int) -> tuple[float, ...]:
+        found = self.described.get("thresholds", [])
+        if not isinstance(found, list) or len(found) not in (0, labels):
+            raise TensorFileError("its thresholds are damaged")
+        if not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in found):
+            raise TensorFileError("its thresholds are damaged")
+        return tuple(float(value) for value in found)
+
+
+def _strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,130 @@
+"""What a network has learned, as far as n-grams of its training texts show it; and how a model file keeps that.
+
+It is kept as JSON in one tensor of bytes, which only `inspect` reads: an answer does not wait for it. It holds text of
+the training data and is bounded in size. How it comes to be: training/ngrams.py.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.storage.tensor_file import TensorFileError
+
+__all__ = ["COPIES", "MOST_BYTES", "Filter", "LabelNgrams", "Learned", "Ngram", "pack", "unpack"]
+
+MOST_BYTES = 8_000_000
+COPIES = 0.95  # correlation of responses from which on a filter copies another
+LONGEST = 80  # characters of an n-gram that are kept
+
+
+class Ngram(NamedTuple):
+    """Neighbouring words, in their normal spelling."""
+
+    text: str
+    strength: float  # for a label: mean gift to its logit, that of all labels taken away; for a filter: best response
+    texts: int  # how many of the texts that were looked at have it
+
+
+class LabelNgrams(NamedTuple):
+    """What speaks for a label and what against it, the strongest first."""
+
+    speak_for: tuple[Ngram, ...]
+    against: tuple[Ngram, ...]
+
+
+class Filter(NamedTuple):
+    """A filter, by the n-grams that it answers to."""
+
+    network: int
+    width: int
+    ngrams: tuple[Ngram, ...]
+    label: int  # that it pushes most; -1 if none
+    push: float  # what one unit of its pooled response gives to that label's logit, the mean of all taken away
+    threshold: float | None  # responses from here on mean the label (Jacovi et al. 2018); None if none do
+    active: float  # share of texts that it answers to at all
+    twin: int  # number of the filter of the same width that is most like it; -1 if there is none
+    likeness: float  # correlation of their pooled responses
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it says what its twin says."""
+        return self.likeness >= COPIES
+
+
+class Learned(NamedTuple):
+    """Everything that `inspect` says about what was learned."""
+
+    texts: int  # how many training texts were looked at
+    labels: tuple[LabelNgrams, ...]  # in the order of the model's labels
+    filters: tuple[Filter, ...]
+
+
+def pack(learned: Learned) -> NDArray[np.uint8]:
+    """As bytes for a file."""
+    text = json.dumps(learned, ensure_ascii=False, separators=(",", ":"))
+    return np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
+
+
+def unpack(packed: NDArray[np.uint8], labels: int) -> Learned:
+    """The same again, every part of it checked.
+
+    Raises:
+        TensorFileError: it is damaged.
+    """
+    try:
+        texts, of_labels, filters = json.loads(packed.tobytes().decode("utf-8"))
+        found = Learned(
+            _whole(texts),
+            tuple(LabelNgrams(*(_ngrams(side) for side in _row(own, 2))) for own in _row(of_labels, labels)),
+            tuple(_filter(row, labels) for row in _row(filters)),
+        )
+        twins = [each.twin for each in found.filters]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise TensorFileError("its n-grams are damaged") from error
+    if any(not -1 <= twin < len(twins) for twin in twins):
+        raise TensorFileError("its n-grams are damaged")
+    return found
+
+
+def _filter(row: Any, labels: int) -> Filter:
+    network, width, ngrams, label, push, threshold, active, twin, likeness = _row(row, len(Filter._fields))
+    if not -1 <= _whole(label, -1) < labels or not 0 <= _number(active) <= 1:
+        raise ValueError("out of range")
+    return Filter(
+        _whole(network),
+        _whole(width),
+        _ngrams(ngrams),
+        label,
+        _number(push),
+        None if threshold is None else _number(threshold),
+        active,
+        _whole(twin, -1),
+        _number(likeness),
+    )
+
+
+def _ngrams(rows: Any) -> tuple[Ngram, ...]:
+    found = [Ngram(*_row(row, len(Ngram._fields))) for row in _row(rows)]
+    if not all(isinstance(each.text, str) for each in found):
+        raise ValueError("no text")
+    return tuple(Ngram(each.text, _number(each.strength), _whole(each.texts)) for each in found)
+
+
+def _row(value: Any, length: int | None = None) -> list[Any]:
+    if not isinstance(value, list) or length not in (None, len(value)):
+        raise ValueError("no row of that length")
+    return value
+
+
+def _whole(value: Any, low: int = 0) -> int:
+    if type(value) is not int or not low <= value < 2**40:
+        raise ValueError("no whole number")
+    return value
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) < 1e30:
+        raise ValueError("no number")
+    return float(value)

@@ -1,0 +1,116 @@
+"""A trained model: everything that an answer needs, and what is known about how it came to be."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.errors import ModelFileError
+from textcnn.model.interpretation import Learned, unpack
+from textcnn.model.linear import Join, LinearPart
+from textcnn.model.network import Network
+from textcnn.storage.quantized import Quantized
+from textcnn.storage.tensor_file import TensorFileError
+from textcnn.text.tokens import normal
+from textcnn.text.vocabulary import UNKNOWN, Vocabulary
+
+__all__ = ["Member", "Model", "Rows", "fingerprint"]
+
+
+class Rows(NamedTuple):
+    """Words as rows of the vocabulary: one word after the other, and how many rows each has, at least one."""
+
+    rows: NDArray[np.int64]  # (N,)
+    counts: NDArray[np.int64]  # (U,)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network with its own trained vectors, if it has any."""
+
+    network: Network
+    trained: Quantized | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Everything that an answer needs, and what is known about how it came to be."""
+
+    labels: tuple[str, ...]
+    several: bool
+    settings: dict[str, Any]
+    vocabulary: Vocabulary
+    static: Quantized
+    first_static: int  # the row of the vocabulary that the first row of `static` belongs to
+    members: tuple[Member, ...]
+    wide: LinearPart | None = None
+    join: Join = field(default_factory=lambda: Join(1.0, 1.0))
+    thresholds: tuple[float, ...] = ()  # of each label, if a text can have several
+    figures: dict[str, Any] = field(default_factory=dict)  # measured on the validation part
+    fingerprint: str = ""  # of the training texts
+    version: str = ""
+    numbered: bool = False  # whether the labels were numbers or truth values before they became text
+    packed: NDArray[np.uint8] | None = None  # what was learned, see learned.py
+
+    def learned(self) -> Learned | None:
+        """N-grams of the training texts that show what was learned, if they were kept.
+
+        Raises:
+            ModelFileError: they are damaged.
+        """
+        try:
+            return None if self.packed is None else unpack(self.packed, len(self.labels))
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be inspected: {error}") from error
+
+    def rows_of(self, words: Sequence[str]) -> "Rows":
+        """The rows that make up each word."""
+        found = self.vocabulary.rows([normal(word) for word in words])
+        missing = np.flatnonzero(found <= UNKNOWN).tolist()
+        if not missing:
+            return Rows(found, np.ones(len(words), np.int64))
+        several = {place: self.vocabulary.find(words[place]) for place in missing}
+        counts = np.ones(len(words), np.int64)
+        for place, rows in several.items():
+            counts[place] = len(rows)
+        flat = [row for place, one in enumerate(found.tolist()) for row in several.get(place, (one,))]
+        return Rows(np.array(flat, np.int64), counts)
+
+    def vectors_of(self, member: Member, words: "Rows") -> NDArray[np.float32]:
+        """What the network sees of words, each the mean of its rows: (U, D)."""
+        vectors = self.vectors(member, words.rows)
+        if len(words.rows) == len(words.counts):
+            return vectors
+        starts = np.cumsum(words.counts) - words.counts
+        means = np.add.reduceat(vectors, starts, axis=0) / words.counts[:, None]
+        return means.astype(np.float32)
+
+    def vectors(self, member: Member, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What the network sees of chosen rows: (U,) -> (U, D), trained vectors first."""
+        channels = self.settings["channels"]
+        pieces = []
+        if member.trained is not None:
+            pieces.append(self._trained(member.trained, rows))
+        if channels in ("static", "both"):
+            pieces.append(self.static.rows(rows - self.first_static))
+        return np.concatenate(pieces, axis=1)
+
+    def _trained(self, trained: Quantized, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Trained rows where there are some, else the pretrained ones."""
+        seen = rows < len(trained.scales)
+        found = np.empty((len(rows), trained.values.shape[1]), np.float32)
+        found[seen] = trained.rows(rows[seen])
+        found[~seen] = self.static.rows(rows[~seen] - self.first_static)
+        return found
+
+
+def fingerprint(texts: Sequence[str], labels: Sequence[Sequence[str]]) -> str:
+    """SHA-256 of training texts and their labels, in order."""
+    digest = hashlib.sha256()
+    for text, own in zip(texts, labels, strict=True):
+        digest.update(json.dumps([text, sorted(own)]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,180 @@
+"""The network's forward pass in numpy: the path of every answer.
+
+The same look-up as in network/responses.py (see there for the formulation), over one long row of words in which the
+texts stand apart by as many empty places as the widest filter can hang over. No torch: importing it takes longer than
+thousands of answers.
+
+Shapes: T tokens in B texts, U distinct words, D dimensions, F filters of each width, C slices, K outputs.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.text.ragged import Ragged
+
+__all__ = ["Frame", "Network", "Pooling", "product", "responses"]
+
+Floats = NDArray[np.float32]
+
+
+class Pooling(NamedTuple):
+    """How the responses of a filter become values: `kind` as in the settings, and how many kmax keeps."""
+
+    kind: str
+    k: int
+
+    @property
+    def slots(self) -> int:
+        """How many values a filter gives."""
+        return {"max": 1, "mean": 1, "max+mean": 2}.get(self.kind, self.k)
+
+
+class Network(NamedTuple):
+    """The weights of one network, as network/model.py trains them."""
+
+    widths: tuple[int, ...]
+    pooling: Pooling
+    filters: tuple[Floats, ...]  # one for each stage, (C, D)
+    biases: tuple[Floats, ...]  # one for each stage, (widths·F,)
+    layers: tuple[tuple[Floats, Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
+
+    def logits(self, vectors: Floats, ragged: Ragged) -> Floats:
+        """(B, K) for texts whose words are rows of `vectors` (U, D)."""
+        return self.head(self.features(vectors, ragged)).astype(np.float32)
+
+    def head(self, features: Floats) -> NDArray[np.float64]:
+        """From pooled features to logits."""
+        values: NDArray[Any] = features
+        for weight, bias in self.layers[:-1]:
+            values = np.maximum(product(values, weight.T) + bias, 0)
+        weight, bias = self.layers[-1]
+        return product(values, weight.T) + bias
+
+    def features(self, vectors: Floats, ragged: Ragged) -> Floats:
+        """The pooled features (B, S·widths·F)."""
+        vectors, ragged = self.last_inputs(vectors, ragged)
+        return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
+
+    def last_inputs(self, vectors: Floats, ragged: Ragged) -> tuple[Floats, Ragged]:
+        """What comes into the last stage: the vectors themselves if there is one stage, else a row for each token."""
+        for filters, bias in zip(self.filters[:-1], self.biases[:-1], strict=True):
+            vectors = self._maps(vectors, filters, bias, ragged)  # (T, widths·F)
+            ragged = Ragged(np.arange(len(vectors), dtype=np.int32), ragged.starts)
+        return vectors, ragged
+
+    @property
+    def _kept(self) -> int:
+        """Values kept of each text by max and k-max pooling."""
+        return len(self.biases[-1]) * (self.pooling.k if self.pooling.kind == "kmax" else 1)
+
+    def _maps(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
+        frame = Frame.around(ragged, max(self.widths), len(vectors))
+        maps = [
+            values[frame.tokens - (width - 1) // 2] for width, values in responses(vectors, filters, self.widths, frame)
+        ]
+        joined: Floats = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
+        return joined
+
+    def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
+        frame = Frame.around(ragged, max(self.widths), len(vectors))
+        best, mean = [], []
+        biases = np.split(bias, len(self.widths))
+        for (width, values), own in zip(responses(vectors, filters, self.widths, frame), biases, strict=True):
+            first, last = frame.windows(width)
+            if self.pooling.kind == "kmax":
+                best.append(_kmax(values, first, last, self.pooling.k) + own)
+            elif self.pooling.kind != "mean":
+                best.append(_reduce(np.maximum, values, first, last)[:, None] + own)
+            if self.pooling.kind in ("mean", "max+mean"):
+                lit = np.maximum(values + own, 0)
+                mean.append(_reduce(np.add, lit, first, last) / (last - first)[:, None])
+        joined = [np.maximum(np.concatenate(best, axis=2), 0).reshape(len(frame.starts), self._kept)] if best else []
+        if mean:
+            joined.append(np.concatenate(mean, axis=1))
+        return np.concatenate(joined, axis=1).astype(np.float32)
+
+
+class Frame(NamedTuple):
+    """Texts in one row with empty places before, between and after them."""
+
+    words: NDArray[np.int64]  # (P,) rows of R; U stands for an empty place
+    starts: NDArray[np.int64]  # (B,) where each text begins in `words`
+    lengths: NDArray[np.int64]  # (B,)
+    tokens: NDArray[np.int64]  # (T,) where each token stands in `words`
+
+    @classmethod
+    def around(cls, ragged: Ragged, widest: int, empty: int) -> "Frame":
+        """Leave room for the widest filter; `empty` is the row of R that stands for an empty place."""
+        margin = max(widest - 1, 1)
+        lengths = ragged.lengths
+        starts = ragged.starts[:-1] + margin * np.arange(1, len(lengths) + 1)
+        tokens = np.arange(len(ragged.words)) + np.repeat(starts - ragged.starts[:-1], lengths)
+        words = np.full(len(ragged.words) + margin * (len(lengths) + 1) + 1, empty, np.int64)
+        words[tokens] = ragged.words
+        return cls(words, starts, lengths, tokens)
+
+    def windows(self, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first window of each text and the one after its last; an empty text has one."""
+        first = self.starts - (width - 1)
+        return first, np.maximum(self.starts + self.lengths, first + 1)
+
+
+def product(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
+    """Rows times columns so that no order of additions, and so no machine, library or neighbour, changes a bit of it.
+
+    Each row and each column is rounded to multiples of its own unit, a power of two, few enough digits that all sums
+    are exact in 53 bits; for 256 terms that is 22 bits beside the row's largest value, where float32 has 24.
+    (R, D) and (D, C) -> (R, C).
+    """
+    digits = (53 - max(len(columns) - 1, 1).bit_length()) // 2
+    found: NDArray[np.float64] = _rounded(rows, 1, digits) @ _rounded(columns, 0, digits)
+    return found
+
+
+def _rounded(values: NDArray[Any], axis: int, digits: int) -> NDArray[np.float64]:
+    """Values as multiples of a power of two, below 2^digits of it."""
+    most = np.maximum(values.max(axis, initial=0, keepdims=True), -values.min(axis, initial=0, keepdims=True))
+    # Beside this number float64 has no digits left for what is smaller than the unit.
+    beside = np.ldexp(1.5, np.frexp(most)[1] - digits + 52)
+    rounded: NDArray[np.float64] = values + beside
+    rounded -= beside
+    return rounded
+
+
+def responses(
+    vectors: NDArray[Any], filters: NDArray[Any], widths: Sequence[int], frame: Frame
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """For each width the response of the window that begins at each place: (P, F), in the precision of the vectors."""
+    count = len(filters) // sum(widths)
+    padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
+    rows = np.empty((len(padded), len(filters)), vectors.dtype)  # (U + 1, C)
+    rows[:] = product(padded, filters.T)
+    first = 0
+    for width in widths:
+        values = np.zeros((len(frame.words), count), vectors.dtype)
+        for offset in range(width):
+            values[: len(values) - offset] += rows[frame.words[offset:], first : first + count]
+            first += count
+        yield width, values
+
+
+def _reduce(how: np.ufunc, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
+    """Reduce the rows first[b] to last[b] - 1 for each text: (P, F) -> (B, F)."""
+    if not len(first):
+        return np.empty((0, values.shape[1]), np.float32)
+    borders = np.stack([first, last], axis=1).ravel()
+    reduced: Floats = how.reduceat(values, borders, axis=0)[::2]
+    return reduced
+
+
+def _kmax(values: Floats, first: NDArray[np.int64], last: NDArray[np.int64], k: int) -> Floats:
+    """The k largest of each column in the order of the text; of equals, the earliest; absent ones are -inf."""
+    best = np.full((len(first), k, values.shape[1]), -np.inf, np.float32)
+    for text, (start, stop) in enumerate(zip(first, last, strict=True)):
+        inside = values[start:stop]
+        chosen = np.sort(np.argsort(-inside, axis=0, kind="stable")[:k], axis=0)
+        best[text, : len(chosen)] = np.take_along_axis(inside, chosen, axis=0)
+    return best

@@ -1,0 +1,154 @@
+"""Answers from a model, with numpy alone: the path of `textcnn predict`.
+
+Texts go through in groups that are bounded in words, so memory does not grow with their number; what a text gets does
+not depend on the others in its group.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.compiled.threads import free_cores
+from textcnn.errors import ModelFileError
+from textcnn.model.file import read_model
+from textcnn.model.model import Model
+from textcnn.text.lexicon import encode, grouped
+from textcnn.text.ragged import Encoded
+from textcnn.text.tokens import normal
+from textcnn.text.vocabulary import UNKNOWN
+
+if TYPE_CHECKING:
+    from textcnn.model.cached import CachedModel
+
+__all__ = ["Prediction", "Predictor"]
+
+_GROUP = 200_000  # characters that are answered at once
+_MANY = 20_000  # characters from which the compiled loops pay for their import
+
+
+class Prediction(NamedTuple):
+    """The answer for one text."""
+
+    text: str
+    labels: tuple[str, ...]  # the likeliest one, or all above their thresholds
+    probabilities: NDArray[np.float32]  # of each label, in the order of the model's labels
+
+
+class Predictor:
+    """A model, ready to answer."""
+
+    def __init__(self, model: Model, threads: int = 0) -> None:
+        self.model, self.threads = model, threads
+        self._bulk: CachedModel | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy needs: loops and threads are made anew."""
+        return {**self.__dict__, "_bulk": None}
+
+    @classmethod
+    def open(cls, path: Path, threads: int = 0) -> "Predictor":
+        """Open a model file; see Model.load for what can be wrong with it.
+
+        Args:
+            path: of the file.
+            threads: for many texts; 0: as many as there are free cores.
+        """
+        return cls(read_model(path), threads)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels of the model, in the order of its probabilities."""
+        return self.model.labels
+
+    def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
+        """One answer for each text, in order."""
+        for group in grouped(texts, _GROUP):
+            for text, probabilities in zip(group, self.probabilities(group), strict=True):
+                yield Prediction(text, self.choose(probabilities), probabilities)
+
+    def choose(self, probabilities: NDArray[np.float32]) -> tuple[str, ...]:
+        """The labels that a text gets: the likeliest, or all that reach their thresholds, the likeliest first."""
+        if not self.model.several:
+            return (self.labels[int(probabilities.argmax())],)
+        thresholds = self.model.thresholds or (0.5,) * len(self.labels)
+        order = np.argsort(-probabilities, kind="stable")
+        return tuple(self.labels[label] for label in order if probabilities[label] >= thresholds[label])
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Calibrated probabilities: (B, K); rows add up to one unless a text can have several labels."""
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here
+            logits = self.logits(texts)
+        if not np.isfinite(logits).all():
+            raise ModelFileError("the model is damaged: its weights are so large that its answers are not numbers")
+        return to_probabilities(logits, several=self.model.several)
+
+    def all_probabilities(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """The same for any number of texts, a bounded group at a time."""
+        pieces = [self.probabilities(group) for group in grouped(texts, _GROUP)]
+        return np.concatenate(pieces) if pieces else np.empty((0, len(self.labels)), np.float32)
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Calibrated logits, whose softmax or sigmoids are the probabilities: (B, K)."""
+        bulk = self._for_many(texts)
+        if bulk is not None:
+            network, wide = bulk.scores(texts)
+            return self.model.join.logits(network, self._margins(wide))
+        encoded = encode(texts, self.model.settings["max_words"])
+        return self.model.join.logits(self.network_logits(encoded), self.wide_margins(encoded))
+
+    def _for_many(self, texts: Sequence[str]) -> "CachedModel | None":
+        """Compiled loops from the first time on that there are many texts at once."""
+        if self._bulk is None and sum(map(len, texts)) >= _MANY:
+            from textcnn.model.cached import CachedModel
+
+            if CachedModel.suits(self.model):
+                self._bulk = CachedModel(self.model, self.threads or free_cores())
+        return self._bulk
+
+    def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:
+        """What the networks say on average, not calibrated: (B, K)."""
+        vectors = self.vectors_of(encoded.surfaces)
+        total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float64)
+        for member, own in zip(self.model.members, vectors, strict=True):
+            features = [member.network.features(own, part) for part in encoded.ragged.parts()]
+            total += member.network.head(np.concatenate(features))
+        return np.asarray(total / len(self.model.members), np.float32)
+
+    def wide_margins(self, encoded: Encoded) -> NDArray[np.float32]:
+        """What the wide part says: (B, K); zero if there is none."""
+        if self.model.wide is None:
+            return self._margins(np.zeros((len(encoded.ragged.starts) - 1, 1), np.float32))
+        return self._margins(self.model.wide.scores(encoded.surfaces, encoded.ragged))
+
+    def _margins(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """For each label, (B, K): of two exclusive labels the wide part scores the second."""
+        if scores.shape[1] == len(self.labels):
+            return scores
+        return np.concatenate([-scores, scores], axis=1) if self.model.wide else np.repeat(scores, len(self.labels), 1)
+
+    def vectors_of(self, surfaces: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        """What each network sees of words as they stand in texts: (U, D)."""
+        rows = self.model.rows_of(surfaces)
+        for member in self.model.members:
+            yield self.model.vectors_of(member, rows)
+
+    def known(self, surface: str) -> bool:
+        """Whether a word, or a part of it, has a vector."""
+        return self.model.vocabulary.find(surface) != (UNKNOWN,)
+
+    def spelling(self, surface: str) -> str:
+        """How the model spells a word: as its vocabulary does, where it is one word there."""
+        found = self.model.vocabulary.find(surface)
+        return normal(surface) if len(found) > 1 or found == (UNKNOWN,) else self.model.vocabulary.word(found[0])
+
+
+def to_probabilities(logits: NDArray[np.float32], *, several: bool) -> NDArray[np.float32]:
+    """Softmax, or a sigmoid for each label: (B, K) -> (B, K)."""
+    if several:
+        return (1 / (1 + np.exp(-np.clip(logits, -60, 60)))).astype(np.float32)
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float32] = raised / raised.sum(axis=1, keepdims=True)
+    return probabilities

@@ -1,0 +1,63 @@
+"""What a page is about: a model, texts with their labels, and the model's answers."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.checks import Check
+from textcnn.evaluation.comparison import Comparison
+from textcnn.evaluation.metrics import Report
+from textcnn.model.interpretation import Learned
+from textcnn.model.predictor import Predictor
+
+__all__ = ["AnswerTables", "PageContext"]
+
+
+class PageContext(NamedTuple):
+    """Answers to B texts, and how good they are."""
+
+    title: str
+    note: str  # what kind of texts these are, in a sentence
+    predictor: Predictor
+    texts: Sequence[str]
+    gold: Sequence[tuple[str, ...]]
+    places: Sequence[str]  # where each text stood: file and line
+    probabilities: NDArray[np.float32]  # (B, K)
+    report: Report
+    learned: Learned | None = None  # n-grams of the training texts, if the model file keeps them
+    comparisons: Sequence[Comparison] = ()  # with others, on the same texts
+    checks: Sequence[Check] = ()
+
+    def tables(self) -> "AnswerTables":
+        """The same as numbers."""
+        return AnswerTables(self)
+
+
+class AnswerTables:
+    """Truth and answers as tables with a column for each label of the model.
+
+    Labels that the model does not know have no column: such a text has a row of zeros.
+    """
+
+    def __init__(self, subject: PageContext) -> None:
+        self.labels = subject.predictor.labels
+        self.several = subject.predictor.model.several
+        self.probabilities = subject.probabilities.astype(np.float64)  # (B, K)
+        self.truth = self._table(subject.gold)  # (B, K)
+        self.answers = self._table([subject.predictor.choose(row) for row in subject.probabilities])  # (B, K)
+
+    def _table(self, labels: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
+        place = {label: number for number, label in enumerate(self.labels)}
+        table = np.zeros((len(labels), len(place)), bool)
+        for row, own in enumerate(labels):
+            table[row, [place[label] for label in own if label in place]] = True
+        return table
+
+    @cached_property
+    def supported(self) -> list[int]:
+        """The labels that occur, the most frequent first."""
+        counts = self.truth.sum(axis=0)
+        return [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]

@@ -1,0 +1,227 @@
+"""What decided: mistakes with their words shaded, the n-grams that count most for each label, and where they lie.
+
+The n-grams are those that training kept in the model file; of a model without them, those that gave most to the answers
+at hand, by the exact contributions (textcnn.insight.explain) of as many texts as take a few seconds.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.evaluation.metrics import mistakes
+from textcnn.insight.explain import Explanation, explain
+from textcnn.insight.highlight import shaded_html
+from textcnn.model.interpretation import Filter, Ngram
+from textcnn.model.predictor import Predictor
+from textcnn.report.context import PageContext
+from textcnn.report.plots import Point
+from textcnn.text.tokens import chunks, cut, normal
+
+__all__ = ["FilterRow", "LabelEvidence", "Wrong", "filter_rows", "label_ngrams", "map_points", "worst"]
+
+_MOST_MISTAKES = 20
+_MOST_TEXTS = 400
+_MOST_CHARACTERS = 60_000  # of all texts that are taken apart
+_SHOWN = 600  # characters of a mistake
+_MOST_LABELS = 30
+_PER_LABEL = 8
+_CAUTION = 0.95  # texts that count for nothing
+_LEAST_SHARE = 0.1  # of the strongest n-gram of a text, to count
+_FILTERS_PER_LABEL, _MOST_FILTERS = 4, 40
+_MOST_ON_MAP = 8  # labels, for the page has as many colours
+
+
+class Wrong(NamedTuple):
+    """A mistake; `html` is its text, shaded by what speaks for the answer that `asked` names."""
+
+    place: str
+    gold: str
+    said: str
+    probability: float
+    asked: str
+    html: str
+    ngrams: list[tuple[str, float]]
+
+
+class LabelEvidence(NamedTuple):
+    """The n-grams that count most for a label, and those that speak against it."""
+
+    label: str
+    speak_for: Sequence[Ngram]
+    against: Sequence[Ngram]
+
+
+class FilterRow(NamedTuple):
+    """A filter with the label that it pushes."""
+
+    label: str
+    filter: Filter
+
+
+def worst(subject: PageContext) -> list[Wrong]:
+    """The wrong answers that were given with the most confidence."""
+    predictor = subject.predictor
+    found = mistakes(subject.gold, subject.probabilities, predictor.choose, predictor.labels, _MOST_MISTAKES)
+    rows = []
+    for mistake in found:
+        said, gold = _disputed(predictor, mistake.predicted, mistake.gold, subject.probabilities[mistake.number])
+        explanation = explain(predictor, subject.texts[mistake.number], said, gold)
+        rows.append(
+            Wrong(
+                subject.places[mistake.number],
+                " | ".join(mistake.gold) or "nothing",
+                " | ".join(mistake.predicted) or "nothing",
+                mistake.probability,
+                f"{said} rather than {gold}" if gold else said,
+                _excerpt(explanation),
+                [
+                    *((" ".join(part.text.split()), part.contribution) for part in explanation.ngrams[:4]),
+                    ("(bias)", explanation.bias),
+                ],
+            )
+        )
+    return rows
+
+
+def _disputed(
+    predictor: Predictor, said: tuple[str, ...], gold: tuple[str, ...], probabilities: NDArray[np.float32]
+) -> tuple[str, str]:
+    """A label that was wrongly given, and one that is missing and known, if there is one."""
+    wrong = [label for label in said if label not in gold]
+    missing = [label for label in gold if label not in said and label in predictor.labels]
+    if not wrong and missing:
+        return missing[0], ""
+    likeliest = predictor.labels[int(probabilities.argmax())]
+    return (wrong or [likeliest])[0], (missing or [""])[0] if not predictor.model.several else ""
+
+
+def _excerpt(explanation: Explanation) -> str:
+    """The text, or of a long one what surrounds the strongest word."""
+    text, shades = explanation.text, explanation.shades()
+    strongest = max(shades, key=lambda shade: abs(shade.value), default=None)
+    if len(text) <= _SHOWN or strongest is None:
+        return shaded_html(text[:_SHOWN], [shade for shade in shades if shade.end <= _SHOWN])
+    first = min(max(strongest.start - _SHOWN // 2, 0), len(text) - _SHOWN)
+    last = first + _SHOWN
+    inside = [
+        shade._replace(start=shade.start - first, end=shade.end - first)
+        for shade in shades
+        if first <= shade.start and shade.end <= last
+    ]
+    dots = ("\u2026 " if first else "", " \u2026" if last < len(text) else "")
+    return dots[0] + shaded_html(text[first:last], inside) + dots[1]
+
+
+def label_ngrams(subject: PageContext) -> list[LabelEvidence]:
+    """The strongest n-grams, label by label, the most frequent labels first."""
+    counts = [score.support for label, score in subject.report.labels.items() if label in subject.predictor.labels]
+    order = sorted(range(len(counts)), key=lambda label: -counts[label])[:_MOST_LABELS]
+    labels = subject.predictor.labels
+    if subject.learned is not None:
+        kept = [(labels[place], subject.learned.labels[place]) for place in order]
+        return [LabelEvidence(label, own.speak_for[:_PER_LABEL], own.against[:_PER_LABEL]) for label, own in kept]
+    found = _of_answers(subject)
+    return [LabelEvidence(labels[place], found[labels[place]], ()) for place in order if labels[place] in found]
+
+
+def _of_answers(subject: PageContext) -> dict[str, list[Ngram]]:
+    """What gave most to the answers of each label."""
+    totals: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for number in _sample(subject):
+        likeliest = np.argsort(-subject.probabilities[number], kind="stable")[:2]
+        said, *others = (subject.predictor.labels[label] for label in likeliest)
+        against = others[0] if others and not subject.predictor.model.several else ""
+        explanation = explain(subject.predictor, subject.texts[number], said, against)
+        for text, value in _gifts(explanation).items():
+            totals[said][text].append(value)
+    return {label: _strongest(gifts) for label, gifts in totals.items()}
+
+
+def _sample(subject: PageContext) -> list[int]:
+    """Texts from all parts of the data, bounded in number and length."""
+    count = len(subject.texts)
+    chosen: list[int] = []
+    left = _MOST_CHARACTERS
+    for number in np.random.default_rng(0).permutation(count)[:_MOST_TEXTS].tolist():
+        left -= len(subject.texts[number])
+        if left < 0 and chosen:
+            break
+        chosen.append(number)
+    return sorted(chosen)
+
+
+def _gifts(explanation: Explanation) -> dict[str, float]:
+    """The n-grams of one text that spoke for the label, in their normal spelling."""
+    found: dict[str, float] = defaultdict(float)
+    least = _LEAST_SHARE * max((part.contribution for part in explanation.ngrams), default=0.0)
+    for part in explanation.ngrams:
+        if part.contribution > max(least, 0):
+            found[" ".join(normal(word) for word in _words(part.text))] += part.contribution
+    return found
+
+
+def _words(text: str) -> list[str]:
+    return [word for chunk in chunks(text) for word in cut(chunk)]
+
+
+def _strongest(gifts: dict[str, list[float]]) -> list[Ngram]:
+    """None that is a part of another in the list."""
+    found: list[Ngram] = []
+    ngrams = [Ngram(text, sum(values) / len(values), len(values)) for text, values in gifts.items()]
+    for ngram in sorted(ngrams, key=_weight, reverse=True):
+        if len(found) == _PER_LABEL:
+            break
+        framed = f" {ngram.text} "
+        if not any(framed in f" {other.text} " or f" {other.text} " in framed for other in found):
+            found.append(ngram)
+    return found
+
+
+def _weight(ngram: Ngram) -> float:
+    """How much it gave, and how often; what only one text has may be chance."""
+    return ngram.strength * math.sqrt(max(ngram.texts - _CAUTION, 0))
+
+
+def filter_rows(subject: PageContext) -> list[FilterRow]:
+    """Of each label the filters that push it most."""
+    if subject.learned is None:
+        return []
+    rows: list[FilterRow] = []
+    alive = sorted(
+        (each for each in subject.learned.filters if each.label >= 0 and each.ngrams), key=lambda each: -each.push
+    )
+    for own in label_ngrams(subject)[: _MOST_FILTERS // _FILTERS_PER_LABEL]:
+        number = subject.predictor.labels.index(own.label)
+        rows += [FilterRow(own.label, each) for each in alive if each.label == number][:_FILTERS_PER_LABEL]
+    return rows
+
+
+def map_points(predictor: Predictor, labels: list[LabelEvidence]) -> list[Point]:
+    """Where n-grams lie: the means of their words' vectors, in the two directions in which they differ most."""
+    shown = [(number, ngram) for number, own in enumerate(labels[:_MOST_ON_MAP]) for ngram in own.speak_for]
+    ranked = [(number, ngram) for number, ngram in shown if _words(ngram.text) and _weight(ngram) > 0]
+    if len(ranked) < 3:
+        return []
+    places = _places(predictor, [_words(ngram.text) for _, ngram in ranked])
+    strongest = max(_weight(ngram) for _, ngram in ranked)
+    return [
+        Point(ngram.text, float(x), float(y), number, _weight(ngram) / strongest)
+        for (number, ngram), (x, y) in zip(ranked, places, strict=True)
+    ]
+
+
+def _places(predictor: Predictor, ngrams: list[list[str]]) -> NDArray[np.float64]:
+    """Principal components of the n-grams: (N, 2)."""
+    words = sorted({word for own in ngrams for word in own})
+    row = {word: place for place, word in enumerate(words)}
+    vectors = next(predictor.vectors_of(words)).astype(np.float64)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    means = np.array([vectors[[row[word] for word in own]].mean(axis=0) for own in ngrams])
+    centred = means - means.mean(axis=0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    places: NDArray[np.float64] = centred @ directions[:2].T
+    return places

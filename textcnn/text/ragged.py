@@ -1,0 +1,58 @@
+"""Texts as rows of numbers of different lengths, without padding.
+
+Shapes: B texts, T tokens of all texts together, U distinct words.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Encoded", "Ragged"]
+
+
+class Ragged(NamedTuple):
+    """Rows of numbers of different lengths: text b is `words[starts[b]:starts[b + 1]]`."""
+
+    words: NDArray[np.int32]  # (T,)
+    starts: NDArray[np.int64]  # (B + 1,)
+
+    @classmethod
+    def joined(cls, pieces: Sequence["Ragged"]) -> "Ragged":
+        """The texts of all pieces, one after the other."""
+        if len(pieces) == 1:
+            return pieces[0]
+        lengths = [piece.lengths for piece in pieces]
+        starts = np.concatenate([[0], np.cumsum(np.concatenate([np.empty(0, np.int64), *lengths]))])
+        return cls(np.concatenate([np.empty(0, np.int32), *[piece.words for piece in pieces]]), starts)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Words of each text, (B,)."""
+        return np.diff(self.starts)
+
+    def take(self, texts: NDArray[np.int64]) -> "Ragged":
+        """The chosen texts, in the order given."""
+        lengths = self.lengths[texts]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        place = np.arange(starts[-1]) + np.repeat(self.starts[texts] - starts[:-1], lengths)
+        return Ragged(self.words[place], starts)
+
+    def parts(self, words: int = 30_000) -> Iterator["Ragged"]:
+        """The texts in order, about so many words at a time, at least a text; at least one part, perhaps empty."""
+        first, count = 0, len(self.starts) - 1
+        while True:
+            last = int(np.searchsorted(self.starts, self.starts[first] + words, side="right")) - 1
+            last = min(max(last, first + 1), count, first + words)
+            yield self.take(np.arange(first, last))
+            first = last
+            if first >= count:
+                return
+
+
+class Encoded(NamedTuple):
+    """Texts as numbers of their distinct words: token t is spelt `surfaces[ragged.words[t]]`."""
+
+    surfaces: list[str]
+    ragged: Ragged

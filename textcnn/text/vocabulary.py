@@ -1,0 +1,117 @@
+"""Words to rows, without a dictionary of strings.
+
+A vocabulary is three arrays that lie in a file and are read where they lie: all words as one run of UTF-8, where each
+begins, and their numbers in alphabetical order. Looking up a word is a binary search that touches a few bytes, so a
+model of 100,000 words opens as quickly as one of ten. Row 0 of a model's vocabulary is the unknown word, spelt as the
+empty string.
+
+Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/).
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.compiled.loader import loops
+from textcnn.storage.tensor_file import TensorFileError
+from textcnn.text.tokens import normal, parts, spellings
+
+__all__ = ["UNKNOWN", "Vocabulary", "check_vocabulary"]
+
+UNKNOWN = 0
+_SHORTEST, _LONGEST = 3, 24  # letters of a part of a compound, and of a compound
+_COMMON = 20_000  # rows; those of a vocabulary that is ordered by frequency are rare words or names from here on
+
+
+class Vocabulary:
+    """The words of a model or of a vectors table, by row."""
+
+    def __init__(self, text: NDArray[np.uint8], offsets: NDArray[np.uint32], order: NDArray[np.uint32]) -> None:
+        self.text = text  # UTF-8 of all words, joined
+        self.offsets = offsets  # (V + 1,) where each begins
+        self.order = order  # (V,) rows in the order of their bytes
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> "Vocabulary":
+        """Number distinct words in the order given."""
+        spelt = [word.encode() for word in words]
+        offsets = np.concatenate([[0], np.cumsum([len(word) for word in spelt])]).astype(np.uint32)
+        order = np.array(sorted(range(len(spelt)), key=spelt.__getitem__), dtype=np.uint32)
+        return cls(np.frombuffer(b"".join(spelt), np.uint8), offsets, order)
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def word(self, row: int) -> str:
+        """The spelling of a row."""
+        return self._bytes(row).decode("utf-8", "replace")
+
+    def words(self, stop: int | None = None) -> list[str]:
+        """All spellings, or those of the first rows."""
+        return [self.word(row) for row in range(len(self) if stop is None else stop)]
+
+    def _bytes(self, row: int) -> bytes:
+        return self.text[self.offsets[row] : self.offsets[row + 1]].tobytes()
+
+    def row(self, word: str) -> int | None:
+        """The row of exactly this spelling."""
+        row = int(self.rows([word])[0])
+        return None if row < 0 else row
+
+    def rows(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """The rows of exactly these spellings, -1 where there is none: (n,)."""
+        spelt = [word.encode("utf-8", "replace") for word in words]
+        compiled = loops("words")
+        if compiled is None:
+            return np.array([self._search(word) for word in spelt], np.int64)
+        ends = np.array([0, *accumulate(map(len, spelt))], np.int64)
+        rows = np.empty(len(words), np.int64)
+        wanted = np.frombuffer(b"".join(spelt) or b"\0", np.uint8)
+        compiled.find_rows(self.text, self.offsets, self.order, wanted, ends, rows)
+        return rows
+
+    def _search(self, wanted: bytes) -> int:
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            found = self._bytes(int(self.order[middle]))
+            if found == wanted:
+                return int(self.order[middle])
+            low, high = (middle + 1, high) if found < wanted else (low, middle)
+        return -1
+
+    def find(self, surface: str) -> tuple[int, ...]:
+        """The rows whose mean stands for a word as it stands in a text: one, its parts', or the unknown word's."""
+        for spelling in spellings(surface):
+            row = self.row(spelling)
+            if row:
+                return (row,)
+        inside = [self.row(part) for part in parts(surface)]
+        return tuple(row for row in inside if row) or self.compound(normal(surface)) or (UNKNOWN,)
+
+    def compound(self, word: str, first: int = UNKNOWN + 1) -> tuple[int, ...]:
+        """The rows, from the first that is a word, of two common words that a word is joined from, such as timezone."""
+        if not word.isalpha() or len(word) > _LONGEST:
+            return ()
+        places = range(_SHORTEST, len(word) - _SHORTEST + 1)
+        rows = self.rows([part for place in places for part in (word[:place], word[place:])]).tolist()
+        found = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) >= first and max(pair) < _COMMON]
+        return min(found, key=max, default=())  # of several cuts, that whose rarer word is the most frequent
+
+
+def check_vocabulary(vocabulary: Vocabulary) -> None:
+    """Make sure that a vocabulary from a file cannot lead a look-up astray.
+
+    Raises:
+        TensorFileError: a type, a size or a border does not fit.
+    """
+    text, offsets, order = vocabulary.text, vocabulary.offsets, vocabulary.order
+    types = [array.dtype for array in (text, offsets, order)] == [np.uint8, np.uint32, np.uint32]
+    if not types or not text.ndim == offsets.ndim == order.ndim == 1 or len(offsets) != len(order) + 1:
+        raise TensorFileError("its vocabulary is damaged")
+    if offsets[0] != 0 or offsets[-1] != len(text) or (np.diff(offsets.astype(np.int64)) < 0).any():
+        raise TensorFileError("its vocabulary is damaged")
+    if len(order) and order.max() >= len(order):
+        raise TensorFileError("its vocabulary is damaged")

@@ -1,0 +1,173 @@
+"""What training starts from: the words of the texts, their rows, and the vectors they begin with."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.settings import Settings
+from textcnn.text.ragged import Encoded, Ragged
+from textcnn.text.tokens import normal, spellings
+from textcnn.text.vocabulary import UNKNOWN
+from textcnn.vectors.gensim_training import train_vectors
+from textcnn.vectors.loading import Known, Pretrained, open_vectors
+from textcnn.vectors.table import EMBEDDED, VectorTable
+
+__all__ = ["Start", "begin"]
+
+_UNIT = 0.4  # root mean square of a number in a vector at the start: learning rates are made for it
+_LEAST_KNOWN = 0.5  # share of the words, below which vectors are hardly those of the language
+# The embedded table lists words of other languages too ("der", "nicht", "muy"), but few of them among its first. Of
+# German, French or Spanish two words of three are listed, and a quarter to less than half are among the first; of
+# English text messages, e-mails and reviews 19 of 20 are listed, and three quarters or more are among the first.
+_COMMON = 10_000
+_MOST_FOREIGN = 0.8
+
+
+class Start(NamedTuple):
+    """Rows and vectors of the words of the texts."""
+
+    words: list[str]  # of each row; the first is the unknown word
+    matrix: NDArray[np.float32]  # (V, d)
+    counts: NDArray[np.int64]  # (V,) of the training tokens
+    rows: NDArray[np.int64]  # (U,) the row of each distinct word as it stands in the texts
+    table: VectorTable | None  # where words can be had that the texts do not have
+    scale: float  # what the table's vectors were multiplied by
+    source: str
+    known: float  # share of the training tokens whose word has a pretrained vector
+    afresh: bool  # nothing is known of the words but what the training texts say
+
+    def ragged(self, encoded: Encoded) -> Ragged:
+        """The texts it was made for, their words as rows of the matrix."""
+        return encoded.ragged._replace(words=self.rows[encoded.ragged.words].astype(np.int32))
+
+
+class _Words(NamedTuple):
+    """The distinct words of the texts, as some vectors know them."""
+
+    table: VectorTable | None
+    known: list[Known]  # (U,)
+    afresh: bool = False
+
+
+def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say: Callable[[str], None]) -> Start:
+    """Choose the vectors and give every word of the texts its row.
+
+    Args:
+        encoded: the texts of all parts.
+        training: (T,) which tokens belong to the training part; only these decide what is learned.
+        settings: `vectors`, `dimensions`, `min_count`, `channels` and `seed` count here.
+        say: takes a sentence for the user.
+
+    Raises:
+        VectorsError: there are no vectors of that name, or their file is malformed.
+    """
+    counts = np.bincount(encoded.ragged.words[training], minlength=len(encoded.surfaces))
+    table, known, afresh = _choose(encoded, training, counts, settings, say)
+    row_of = _rows(known, counts, settings.min_count)
+    rows = np.array([row_of.get(each.spelling, UNKNOWN) for each in known], np.int64)
+    dimensions = settings.dimensions if table is None else table.dimensions
+    length = _UNIT * dimensions**0.5
+    scale = length / (table.length() or length) if table is not None else 1.0
+    matrix = _random(np.random.default_rng(settings.seed), len(row_of) + 1, dimensions)
+    for row, (_, vector) in zip(rows.tolist(), known, strict=True):
+        if vector is not None and row != UNKNOWN and settings.channels != "random":
+            matrix[row] = vector * scale
+    inside = np.array([each.vector is not None for each in known], bool)
+    share = float(counts[inside].sum() / max(counts.sum(), 1))
+    source = "random" if table is None else table.name
+    totals = np.bincount(rows, counts, len(matrix)).astype(np.int64)
+    return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh)
+
+
+def _rows(known: list[Known], counts: NDArray[np.int64], min_count: int) -> dict[str, int]:
+    """The row of each spelling that has a vector, or is frequent enough in training to learn one."""
+    totals: dict[str, int] = {}
+    for (spelling, _), count in zip(known, counts.tolist(), strict=True):
+        totals[spelling] = totals.get(spelling, 0) + count
+    row_of: dict[str, int] = {}
+    for spelling, vector in known:
+        if vector is not None or totals[spelling] >= min_count:
+            row_of.setdefault(spelling, len(row_of) + 1)
+    return row_of
+
+
+def _random(random: np.random.Generator, count: int, dimensions: int) -> NDArray[np.float32]:
+    """Vectors of about the length that pretrained ones have, as Kim 2014 advises; the unknown word's is zero."""
+    bound = _UNIT * 3**0.5
+    matrix = random.uniform(-bound, bound, (count, dimensions)).astype(np.float32)
+    matrix[UNKNOWN] = 0
+    return matrix
+
+
+def _choose(
+    encoded: Encoded,
+    training: NDArray[np.bool_],
+    counts: NDArray[np.int64],
+    settings: Settings,
+    say: Callable[[str], None],
+) -> _Words:
+    """The vectors that the settings name; for `auto` those that fit the language of the texts."""
+    wanted = settings.vectors
+    if wanted == "auto":
+        wanted = "english" if EMBEDDED.exists() else "trained"
+    if wanted == "none" or settings.channels == "random":
+        return _none(encoded)
+    if wanted != "trained":
+        words = _words(encoded, open_vectors(wanted, encoded.surfaces, say=say))
+        fit = _fit(encoded, words, counts)
+        if settings.vectors != "auto" or not fit.foreign:
+            say(_report(words, counts, fit))
+            return words
+        say(f"only {fit.common:.0%} of the words are common in English, so vectors are trained on the texts")
+    table = train_vectors(encoded, training, normal, settings.dimensions, settings.seed)
+    if table is None:
+        say("no word of the texts is there twice, so there is nothing to train vectors on: they start at random")
+        return _none(encoded)
+    words = _words(encoded, Pretrained(table))._replace(afresh=True)
+    say(f"vectors trained on the texts: {_known(words, counts)}")
+    return words
+
+
+def _none(encoded: Encoded) -> _Words:
+    return _Words(None, [Known(next(spellings(surface)), None) for surface in encoded.surfaces], afresh=True)
+
+
+def _words(encoded: Encoded, pretrained: Pretrained) -> _Words:
+    return _Words(pretrained.table, [pretrained.look_up(surface) for surface in encoded.surfaces])
+
+
+class _Fit(NamedTuple):
+    """How well vectors suit the texts: shares of the tokens with letters, for numbers and signs are of no language."""
+
+    known: float
+    common: float  # the same, of the first words of the embedded table; of other tables all words count
+    foreign: bool
+
+
+def _fit(encoded: Encoded, words: _Words, counts: NDArray[np.int64]) -> _Fit:
+    assert words.table is not None
+    letters = np.array([surface[0].isalpha() for surface in encoded.surfaces], bool)
+    inside = np.array([each.vector is not None for each in words.known], bool)
+    total = max(counts[letters].sum(), 1)
+    known = float(counts[letters & inside].sum() / total) if counts[letters].any() else 1.0
+    if words.table.facts.get("language") != "en":
+        return _Fit(known, known, foreign=known < _LEAST_KNOWN)
+    first = set(words.table.vocabulary.words(min(_COMMON, len(words.table.vocabulary))))
+    among = np.array([each.spelling in first for each in words.known], bool)
+    common = float(counts[letters & among].sum() / total)
+    return _Fit(known, common, foreign=common < _LEAST_KNOWN and known < _MOST_FOREIGN)
+
+
+def _known(words: _Words, counts: NDArray[np.int64]) -> str:
+    inside = np.array([each.vector is not None for each in words.known], bool)
+    known = counts[inside].sum() / max(counts.sum(), 1)
+    different = len({spelling for spelling, vector in words.known if vector is not None})
+    return f"{known:.1%} of the words of the texts are known ({different:,} different)"
+
+
+def _report(words: _Words, counts: NDArray[np.int64], fit: _Fit) -> str:
+    assert words.table is not None
+    said = f"{words.table.name} vectors: {_known(words, counts)}"
+    return f"{said}; are they of the language of the texts?" if fit.foreign else said

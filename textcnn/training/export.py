@@ -1,0 +1,109 @@
+"""From trained weights to a model: out of torch, vectors in bytes, with words added that the texts did not have."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.model.linear import LinearPart
+from textcnn.model.model import Member, Model
+from textcnn.model.network import Network, Pooling
+from textcnn.settings import Settings, record
+from textcnn.storage.quantized import Quantized
+from textcnn.text.tokens import normal
+from textcnn.text.vocabulary import UNKNOWN, Vocabulary
+from textcnn.training.embeddings import Start
+from textcnn.training.loop import Trainer
+from textcnn.version import __version__
+
+__all__ = ["assembled", "member_of"]
+
+_MOST_BYTES = 17_000_000  # of word vectors, so that a model of one network usually stays under 25 MB
+_WORD = 20  # bytes of a word apart from its vector
+
+
+def member_of(trainer: Trainer, settings: Settings) -> Member:
+    """Take the weights out of torch, vectors in bytes."""
+    weights = {name: weight.cpu().numpy() for name, weight in trainer.network.state_dict().items()}
+    network = Network(
+        widths=tuple(settings.widths),
+        pooling=Pooling(settings.pooling, settings.k),
+        filters=tuple(weights[f"filters.{stage}"] for stage in range(settings.stages)),
+        biases=tuple(weights[f"biases.{stage}"] for stage in range(settings.stages)),
+        layers=tuple(
+            (weights[f"layers.{layer}.weight"], weights[f"layers.{layer}.bias"])
+            for layer in range(len(settings.hidden) + 1)
+        ),
+    )
+    trained = trainer.channels.trained
+    return Member(network, None if trained is None else Quantized.of(trained.cpu().numpy()))
+
+
+def assembled(
+    members: Sequence[Member],
+    start: Start,
+    wide: LinearPart | None,
+    classes: Sequence[str],
+    several: bool,
+    settings: Settings,
+) -> Model:
+    """Put everything together, with the table's frequent words added; of very many words those met once stay out."""
+    keep_all = settings.channels in ("static", "both")
+    room = _MOST_BYTES // (start.matrix.shape[1] + _WORD)
+    own = _own(start, max(room - settings.keep_words, room // 4))
+    names = [start.words[row] for row in own]
+    words, static = _kept(start, set(names), min(settings.keep_words, max(room - len(names), 0)))
+    if keep_all:
+        seen = Quantized.of(start.matrix[own])
+        static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))
+    chosen = [
+        member if member.trained is None else replace(member, trained=_chosen(member.trained, own))
+        for member in members
+    ]
+    return Model(
+        labels=tuple(classes),
+        several=several,
+        settings=record(settings),
+        vocabulary=Vocabulary.of([*names, *words]),
+        static=static,
+        first_static=0 if keep_all else len(names),
+        members=tuple(chosen),
+        wide=wide,
+        version=__version__,
+    )
+
+
+def _own(start: Start, most: int) -> NDArray[np.int64]:
+    """The rows of the texts' words that the model keeps: all, if there is room for them and for the table's words.
+
+    A word that was met once has hardly been trained; if it is frequent otherwise, it comes back with the table's words.
+    """
+    rows: NDArray[np.int64] = np.arange(len(start.words))
+    if start.table is None or len(rows) <= most:
+        return rows
+    often: NDArray[np.int64] = rows[(start.counts > 1) | (rows == UNKNOWN)]
+    return often
+
+
+def _chosen(vectors: Quantized, rows: NDArray[np.int64]) -> Quantized:
+    return Quantized(vectors.values[rows], vectors.scales[rows])
+
+
+def _kept(start: Start, own: set[str], most: int) -> tuple[list[str], Quantized]:
+    """The table's most frequent words that the model does not have yet."""
+    dimensions = start.matrix.shape[1]
+    if start.table is None:
+        return [], Quantized(np.empty((0, dimensions), np.int8), np.empty(0, np.float32))
+    words: list[str] = []
+    rows: list[int] = []
+    for row in range(len(start.table.vocabulary)):
+        if len(rows) >= most:
+            break
+        word = start.table.vocabulary.word(row)
+        if word not in own and word == normal(word):  # others cannot be found
+            words.append(word)
+            rows.append(row)
+    chosen = np.array(rows, np.int64)
+    vectors = start.table.vectors
+    return words, Quantized(vectors.values[chosen], (vectors.scales[chosen] * start.scale).astype(np.float32))

@@ -1,0 +1,123 @@
+"""How dear a mistake is to the wide part and how much rare features count, chosen by cross-validation.
+
+Long texts that say plainly what they are want mistakes to cost more than short or doubtful ones do. Opinions want rare
+features to count less, subjects that are told by names want them to count more. From the usual recipe the choice goes
+up or down for as long as the log loss of texts that were not learned from falls, in turn for the one and the other.
+"""
+
+from functools import cache, partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.compiled.threads import Crew
+from textcnn.training.calibration import log_loss
+from textcnn.training.linear.svm import USUAL, Examples, FeatureTables, Recipe, Spread, learn
+
+__all__ = ["chosen"]
+
+COSTS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+POWERS = (3.0, 2.0, 1.0, 0.5, 0.0)
+_FOLDS = 3
+_CAUTION = 3.0  # how many texts' loss a departure of the cost by a factor of e is worth
+_TEXTS, _WORDS, _LABELS = 8000, 600_000, 20  # at most, drawn at random, words counted once in each text
+_OUTPUTS = 8  # labels; if there are more, fewer words
+_SCALES = (-3, 5)  # logarithms
+
+
+class _Place(NamedTuple):
+    """Where a recipe stands among the costs and powers, or a step from one to another."""
+
+    cost: int
+    power: int
+
+
+_START = _Place(COSTS.index(USUAL.cost), POWERS.index(USUAL.power))
+
+
+class _Fold(NamedTuple):
+    """A part of the texts to learn from, and the rest to measure on."""
+
+    part: Examples
+    rest: Examples
+    spread: Spread  # of the features in the part
+
+
+def chosen(examples: Examples, crew: Crew) -> Recipe:
+    """The recipe with the least log loss; whoever is in the crew measures a fold."""
+    folds = _folds(examples)
+    signs = np.concatenate([fold.rest.signs for fold in folds]) if folds else examples.signs[:0]
+
+    @cache
+    def loss(place: _Place) -> float:
+        recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
+        crew.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
+        departure = _CAUTION * float(np.log(recipe.cost / USUAL.cost) ** 2) / 2
+        return _least_loss(np.concatenate(margins), signs > 0, alone=examples.alone) + departure
+
+    place, before = _START, None
+    while folds and place != before:
+        before = place
+        for step in (_Place(1, 0), _Place(-1, 0), _Place(0, 1), _Place(0, -1)):
+            while (beside := _moved(place, step)) and loss(beside) < loss(place):
+                place = beside
+    return _recipe(place)
+
+
+def _measure(fold: _Fold, recipe: Recipe, out: NDArray[np.float32]) -> None:
+    """Margins of the texts that are not learned from."""
+    out[:] = learn(fold.part, fold.spread, recipe).margins(fold.rest.tables)
+
+
+def _folds(examples: Examples) -> list[_Fold]:
+    random = np.random.default_rng(0)
+    labels = random.permutation(examples.signs.shape[1])[:_LABELS]
+    words = _WORDS * min(_OUTPUTS / len(labels), 1)
+    texts = random.permutation(len(examples.signs))[:_TEXTS]
+    texts = texts[np.cumsum(np.diff(examples.tables.inside.indptr)[texts]) <= words]
+    copies = _copies(examples.tables.part(texts))
+    part = random.permutation(copies.max(initial=-1) + 1)[copies] % _FOLDS
+    if len(np.unique(part)) < _FOLDS:
+        return []
+    return [_fold(examples, labels, texts, part == number) for number in range(_FOLDS)]
+
+
+def _copies(tables: FeatureTables) -> NDArray[np.int64]:
+    """Numbers of the texts (B,), the same for those with the same words: a copy must not tell what the other is."""
+    probe = tables.inside @ np.random.default_rng(0).random(tables.inside.shape[1])
+    return np.unique(probe, return_inverse=True)[1]
+
+
+def _fold(examples: Examples, labels: NDArray[np.int64], texts: NDArray[np.int64], out: NDArray[np.bool_]) -> _Fold:
+    part, rest = (examples.part(texts[where], labels) for where in (~out, out))
+    return _Fold(part, rest, Spread.of(part))
+
+
+def _recipe(place: _Place) -> Recipe:
+    return Recipe(COSTS[place.cost], POWERS[place.power])
+
+
+def _moved(place: _Place, step: _Place) -> _Place | None:
+    cost, power = place.cost + step.cost, place.power + step.power
+    return _Place(cost, power) if 0 <= cost < len(COSTS) and 0 <= power < len(POWERS) else None
+
+
+def _least_loss(margins: NDArray[np.float32], targets: NDArray[np.bool_], *, alone: bool) -> float:
+    """The log loss of all texts together, the margins being scaled as suits best: (B, K), (B, K).
+
+    A text that must have one label and has none of these has another, whose logit is the same for all texts.
+    """
+    from scipy.optimize import minimize
+
+    others: NDArray[np.bool_] = np.logical_not(targets.any(axis=1, keepdims=True))
+    if another := bool(others.any()) and not alone:
+        targets = np.append(targets, others, axis=1)
+
+    def loss(found: NDArray[np.float64]) -> float:
+        logits = np.exp(found[0]) * margins
+        if another:
+            logits = np.append(logits, np.full(others.shape, found[1]), axis=1)
+        return log_loss(logits, targets, several=alone) * len(logits)
+
+    return float(minimize(loss, [0.0, 0.0], method="L-BFGS-B", bounds=[_SCALES, (None, None)]).fun)

@@ -1,0 +1,125 @@
+"""The text CNN of Kim 2014, "Convolutional Neural Networks for Sentence Classification", section 2.
+
+    words -> vectors -> filters of several widths -> ReLU -> pooling over time -> dropout -> (hidden layers) -> logits
+
+Not here: the vectors themselves, of which only the distinct words' rows come in, and softmax or sigmoid, which belong
+to the loss and to the answers.
+
+Shapes: T tokens in B texts, U distinct words, D dimensions of all channels together, K labels.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from textcnn.compiled.threads import Crew
+from textcnn.model.bank import Bank
+from textcnn.model.network import Pooling
+from textcnn.training.network.convolution import Layout, convolve, pool
+from textcnn.training.network.maxpool import pool_by_loops, suits
+from textcnn.vectors.pretrained_filters import Filters
+
+__all__ = ["Shape", "TextCNN"]
+
+
+class Shape:
+    """The sizes of a network, all that is needed to build it or to read its weights."""
+
+    def __init__(
+        self,
+        *,
+        dimensions: int,
+        labels: int,
+        widths: Sequence[int],
+        filters: int,
+        stages: int = 1,
+        pooling: str = "max",
+        k: int = 1,
+        hidden: Sequence[int] = (),
+    ) -> None:
+        self.bank = Bank(tuple(widths), filters)
+        self.dimensions, self.labels, self.stages, self.pooling, self.k = dimensions, labels, stages, pooling, k
+        self.layers = (self.features, *hidden, labels)
+
+    @property
+    def features(self) -> int:
+        """Values that are pooled for each text."""
+        return self.bank.maps * Pooling(self.pooling, self.k).slots
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Dimensions that come into each stage."""
+        return (self.dimensions, *[self.bank.maps] * (self.stages - 1))
+
+
+class TextCNN(nn.Module):
+    """One network. Dropout is that of Srivastava et al. 2014, on the pooled features and on hidden layers."""
+
+    def __init__(self, shape: Shape, *, dropout: float = 0.0, crew: Crew | None = None) -> None:
+        super().__init__()
+        self.shape, self.crew = shape, crew or Crew(1)
+        self.filters = nn.ParameterList(nn.Parameter(_filters(shape.bank, size)) for size in shape.inputs)
+        self.biases = nn.ParameterList(nn.Parameter(torch.zeros(shape.bank.maps)) for _ in shape.inputs)
+        self.layers = nn.ModuleList(nn.Linear(*sizes) for sizes in pairwise(shape.layers))
+        self.dropout = nn.Dropout(dropout)
+
+    @property
+    def output(self) -> nn.Linear:
+        """The last layer."""
+        last = self.layers[-1]
+        assert isinstance(last, nn.Linear)
+        return last
+
+    @torch.no_grad()
+    def start_from(self, learned: Mapping[int, Filters], scale: float, skip: int = 0) -> None:
+        """Let the first bank start from filters that have learned; beyond their number and widths it stays as it is.
+
+        Args:
+            learned: (h, F', d) of each width h, over vectors of one channel.
+            scale: what the vectors were multiplied by since.
+            skip: filters that others start from; counted on from the beginning when there are no more.
+        """
+        bank, first = self.shape.bank, 0
+        for number, width in enumerate(bank.widths):
+            of_width = self.filters[0][first : first + width * bank.filters].view(width, bank.filters, -1)
+            first += width * bank.filters
+            if width in learned:
+                slices, biases = (torch.from_numpy(part.astype(np.float32)) for part in learned[width])
+                count = min(bank.filters, len(biases))
+                chosen = (torch.arange(count) + skip) % len(biases)
+                channels = of_width.shape[2] // slices.shape[2]  # each adds its share to the response
+                of_width[:, :count] = (slices[:, chosen] / (scale * channels)).repeat(1, 1, channels)
+                self.biases[0][number * bank.filters :][:count] = biases[chosen]
+
+    def forward(self, vectors: Tensor, words: Tensor, starts: Tensor) -> Tensor:
+        """Logits (B, K) of texts `words[starts[b]:starts[b + 1]]`, whose vectors are the rows of `vectors` (U, D)."""
+        features = self.features(vectors, words, starts)  # (B, S·widths·F)
+        *hidden, last = self.layers
+        for layer in hidden:
+            features = layer(self.dropout(features)).relu()  # (B, hidden)
+        logits: Tensor = last(self.dropout(features))  # (B, K)
+        return logits
+
+    def features(self, vectors: Tensor, words: Tensor, starts: Tensor) -> Tensor:
+        """The pooled features (B, S·widths·F)."""
+        bank, widest = self.shape.bank, max(self.shape.bank.widths)
+        for filters, bias in zip(self.filters[:-1], self.biases[:-1], strict=True):
+            layout = Layout.arrange(words, starts, len(vectors), widest)
+            vectors = convolve(vectors, filters, bias, layout, bank)  # (T, widths·F)
+            words = torch.arange(len(vectors), device=vectors.device)  # from here on each token is its own word
+        if suits(vectors, self.shape.pooling):
+            return pool_by_loops(vectors, self.filters[-1], self.biases[-1], words, starts, bank, self.crew)
+        layout = Layout.arrange(words, starts, len(vectors), widest)
+        return pool(vectors, self.filters[-1], self.biases[-1], layout, bank, self.shape.pooling, self.shape.k)
+
+
+def _filters(bank: Bank, dimensions: int) -> Tensor:
+    """Initial slices (C, d): uniform, with He et al.'s variance for each width, 2 / (h·d)."""
+    pieces = []
+    for width in bank.widths:
+        bound = (6 / (width * dimensions)) ** 0.5
+        pieces.append(torch.empty(width * bank.filters, dimensions).uniform_(-bound, bound))
+    return torch.cat(pieces)
