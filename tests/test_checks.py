@@ -200,6 +200,19 @@ class TestTraining:
     def test_fit(self, own, unseen, losses, advice):
         assert training.fits(training.Fit(own, unseen, losses, 10, 10)).advice.startswith(advice)
 
+    def test_a_few_texts_are_learned_by_heart_even_if_nothing_can_be_learned_from_them(self):
+        """Labels by chance, on words that are there once: no other text tells them."""
+        texts = [f"{chr(97 + place // 26)}{chr(97 + place % 26)}x" for place in range(60)]
+        sample = take(corpus(texts, random.Random(0).choices("ab", k=60)), np.random.default_rng(0))
+        found = controls.learns_a_few(sample, {**SMALL, "min_count": 2}, np.random.default_rng(0))
+        assert found.verdict is Verdict.ok and found.figure.startswith("48 texts, 100.0% right after epoch")
+
+    def test_a_network_that_learns_too_slowly_is_named(self):
+        sample = take(corpus(*messages()), np.random.default_rng(0))
+        slow = {**SMALL, "learning_rate": 1e-9, "vector_learning_rate": 1e-9}
+        found = controls.learns_a_few(sample, slow, np.random.default_rng(0))
+        assert found.verdict is Verdict.wrong and "the network does not learn" in found.advice
+
     def test_leaks_are_named(self, monkeypatch):
         """Where answers leak, shuffled labels are told all the same."""
 

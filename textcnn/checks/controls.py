@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.checks.training import surer
-from textcnn.checks.trials import Sample, Trial, train_trial
+from textcnn.checks.trials import Sample, Trial, learn_by_heart, train_trial
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.tokens import folded
 
@@ -30,17 +30,9 @@ def right(sample: Sample, numbers: Ints, trial: Trial, probabilities: NDArray[np
 def learns_a_few(sample: Sample, values: Mapping[str, Any], random: np.random.Generator) -> Check:
     """A handful of texts can be learned by heart, if anything can be learned at all."""
     few = _few(sample, random)
-    sure = {"dropout": 0.0, "word_dropout": 0.0, "label_smoothing": 0.0, "epochs": 60, "patience": 0, "batch_size": 8}
-    trial = train_trial(
-        sample,
-        few,
-        few,
-        {**values, **sure, "schedule": "constant", "wide": "off", "networks": 1},
-        enough=lambda row: row.score == 1,
-        watched=True,
-    )
-    best = max(row.score or 0.0 for row in trial.epochs)
-    figure = f"{len(few)} texts, {best:.1%} right after pass {len(trial.epochs)}"
+    epochs = learn_by_heart(sample, few, values)
+    best = max((row.score or 0.0 for row in epochs), default=0.0)
+    figure = f"{len(few)} texts, {best:.1%} right after epoch {len(epochs)}"
     advice = "the network does not learn: mend the learning rate, the vectors or the filters first"
     return judge("learns a few", Verdict.ok if best == 1 else Verdict.wrong, figure, advice)
 
