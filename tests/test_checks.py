@@ -213,6 +213,19 @@ class TestTraining:
         found = controls.learns_a_few(sample, slow, np.random.default_rng(0))
         assert found.verdict is Verdict.wrong and "the network does not learn" in found.advice
 
+    @pytest.mark.parametrize(
+        ("last", "available", "verdict", "said"),
+        [
+            (0.84, 2000, "look", "from 600 to 2,000 the mistakes fell by 20%"),
+            (0.84, 6000, "look", "would help"),
+            (0.84, 7000, "ok", "more of them help, and there are 7,000 to learn from"),  # 2,000 is as far from 600
+            (0.81, 2000, "ok", "81.0% with 2,000"),
+        ],
+    )
+    def test_a_learning_curve_tells_of_texts_that_are_not_there_yet(self, last, available, verdict, said):
+        found = controls.curve([200, 600, 2000], [0.7, 0.8, last], 1000, available)
+        assert found.verdict.value == verdict and said in found.figure + found.advice
+
     def test_leaks_are_named(self, monkeypatch):
         """Where answers leak, shuffled labels are told all the same."""
 
