@@ -102,9 +102,11 @@ def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
     from textcnn.lexicon import encode
     from textcnn.network.gradients import deviation
     from textcnn.settings import Settings
+    from textcnn.training.machine import on_machine
 
     settings = Settings(**values)
-    worst = deviation(encode(sample.texts[:6], 12).ragged, settings.widths, settings.pooling, settings.k)
+    with on_machine(settings):  # where torch does not share sums this small out among busy cores
+        worst = deviation(encode(sample.texts[:6], 12).ragged, settings.widths, settings.pooling, settings.k)
     figure = f"largest relative deviation {worst:.1e}"
     found = worst < 1e-4
     advice = "a fault of textcnn or of its libraries on this machine: please report it"
