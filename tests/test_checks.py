@@ -128,7 +128,9 @@ class TestData:
 
     def test_empty_and_endless_texts(self):
         texts = ["fine words"] * 10 + [" ", "\u200b", "long " * 900]
-        assert data.empty(corpus(texts, "a" * 13)).figure == "2 of 13"
+        found = data.empty(corpus(texts, "a" * 13))
+        assert found.figure == "2 of 13" and found.advice.startswith("remove them")
+        assert "right column" in data.empty(corpus(texts[8:], "aaaaa")).advice  # where many are empty
         assert "single texts? line 14" in data.lengths(corpus(texts, "a" * 13), 20_000).advice
         assert "longer than --max-words 100" in data.lengths(corpus(texts, "a" * 13), 100).advice
         chinese = data.lengths(corpus(["这个地方很好"] * 3, "aaa"), 5)  # no blanks, six words
