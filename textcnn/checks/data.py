@@ -73,7 +73,8 @@ def empty(corpus: Corpus) -> Check:
     found = [number for number, text in enumerate(corpus.texts) if not any(map(str.isprintable, text.strip()))]
     share = len(found) / max(len(corpus.texts), 1)
     verdict = grade(share, look=1e-9, wrong=0.2)
-    advice = f"is the right column read? remove them: {places(corpus, found)}"
+    column = "is the right column read? " if verdict is Verdict.wrong else ""
+    advice = f"{column}remove them, for they say nothing: {places(corpus, found)}"
     return judge("empty texts", verdict, f"{len(found):,} of {len(corpus.texts):,}", advice)
 
 

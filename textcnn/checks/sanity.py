@@ -1,17 +1,17 @@
 """Trainings whose outcome is known beforehand, and one that tells whether more texts would help."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.checks.learning import surer
-from textcnn.checks.small_runs import Sample, Trial, train_trial
+from textcnn.checks.small_runs import Sample, Trial, learn_by_heart, train_trial
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.text.tokens import folded
 
-__all__ = ["gradients", "learns_a_few", "more_texts", "right", "shuffled"]
+__all__ = ["curve", "gradients", "learns_a_few", "more_texts", "right", "shuffled"]
 
 Ints = NDArray[np.int64]
 
@@ -30,17 +30,9 @@ def right(sample: Sample, numbers: Ints, trial: Trial, probabilities: NDArray[np
 def learns_a_few(sample: Sample, values: Mapping[str, Any], random: np.random.Generator) -> Check:
     """A handful of texts can be learned by heart, if anything can be learned at all."""
     few = _few(sample, random)
-    sure = {"dropout": 0.0, "word_dropout": 0.0, "label_smoothing": 0.0, "epochs": 60, "patience": 0, "batch_size": 8}
-    trial = train_trial(
-        sample,
-        few,
-        few,
-        {**values, **sure, "schedule": "constant", "wide": "off", "networks": 1},
-        enough=lambda row: row.score == 1,
-        watched=True,
-    )
-    best = max(row.score or 0.0 for row in trial.epochs)
-    figure = f"{len(few)} texts, {best:.1%} right after pass {len(trial.epochs)}"
+    epochs = learn_by_heart(sample, few, values)
+    best = max((row.score or 0.0 for row in epochs), default=0.0)
+    figure = f"{len(few)} texts, {best:.1%} right after epoch {len(epochs)}"
     advice = "the network does not learn: mend the learning rate, the vectors or the filters first"
     return judge("learns a few", Verdict.ok if best == 1 else Verdict.wrong, figure, advice)
 
@@ -73,31 +65,48 @@ def shuffled(sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.
 
 
 def more_texts(
-    sample: Sample, whole: Trial, score: float, values: Mapping[str, Any], random: np.random.Generator
+    sample: Sample, whole: Trial, values: Mapping[str, Any], random: np.random.Generator, available: int
 ) -> Check:
-    """Whether more texts would help: right answers after 10, 30 and 100 % of the texts."""
-    order, scores = random.permutation(whole.learned), []
+    """Whether more texts than are `available` would help: right answers after 10, 30 and 100 % of those learned."""
+    order, trials = random.permutation(whole.learned), []
     counts = [max(int(share * len(order)), min(10, len(order))) for share in (0.1, 0.3, 1)]
     for count in counts[:-1]:
-        trial = train_trial(sample, np.sort(order[:count]), whole.unseen, values)
-        scores.append(right(sample, whole.unseen, trial, trial.probabilities))
-    scores.append(score)
+        trials.append(train_trial(sample, np.sort(order[:count]), whole.unseen, values))
+    scores = [right(sample, each.unseen, each, each.probabilities) for each in (*trials, whole)]
+    return curve(counts, scores, len(whole.unseen), available)
+
+
+def curve(counts: Sequence[int], scores: Sequence[float], unseen: int, available: int) -> Check:
+    """What a learning curve says of more texts than are `available`; it tells of the next step, not of those beyond.
+
+    Args:
+        counts: of the texts that were learned, three of them.
+        scores: the share of right answers to others after each.
+        unseen: how many others.
+        available: texts that there are, of which perhaps only some were learned.
+    """
     figure = ", ".join(f"{value:.1%} with {count:,}" for count, value in zip(counts, scores, strict=True))
     gain, error = scores[2] - scores[1], 1 - scores[1]
-    noise = 2 * (score * (1 - score) / max(len(whole.unseen), 1)) ** 0.5
-    if gain > noise and gain > 0.15 * error:
-        return judge("more texts", Verdict.look, figure, "more texts would help: it still learns from each third")
-    return judge("more texts", Verdict.ok, figure)
+    noise = 2 * (scores[2] * (1 - scores[2]) / max(unseen, 1)) ** 0.5
+    if not (gain > noise and gain > 0.15 * error):
+        return judge("more texts", Verdict.ok, figure)
+    if available * counts[1] >= counts[2] ** 2:  # enough for a next step as long as the last one
+        figure += f"; more of them help, and there are {available:,} to learn from"
+        return judge("more texts", Verdict.ok, figure)
+    advice = f"more texts would help: from {counts[1]:,} to {counts[2]:,} the mistakes fell by {gain / error:.0%}"
+    return judge("more texts", Verdict.look, figure, advice)
 
 
 def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
     """Numerical gradients of convolution and pooling agree with those of the program, on words of these texts."""
     from textcnn.settings import Settings
     from textcnn.text.lexicon import encode
+    from textcnn.training.device import on_machine
     from textcnn.training.network.gradient_check import deviation
 
     settings = Settings(**values)
-    worst = deviation(encode(sample.texts[:6], 12).ragged, settings.widths, settings.pooling, settings.k)
+    with on_machine(settings):  # where torch does not share sums this small out among busy cores
+        worst = deviation(encode(sample.texts[:6], 12).ragged, settings.widths, settings.pooling, settings.k)
     figure = f"largest relative deviation {worst:.1e}"
     found = worst < 1e-4
     advice = "a fault of textcnn or of its libraries on this machine: please report it"

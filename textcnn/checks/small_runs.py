@@ -8,7 +8,7 @@ Shapes: B texts of the sample, K labels.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from textcnn.corpus import Corpus
 from textcnn.model.predictor import Predictor
-from textcnn.settings import Settings
+from textcnn.settings import Settings, settled
 from textcnn.text.tokens import folded
 
 if TYPE_CHECKING:
     from textcnn.training.loop import Epoch
+    from textcnn.training.run import Labelled
 
-__all__ = ["FOLDS", "Sample", "Trial", "deal", "take", "train_trial"]
+__all__ = ["FOLDS", "Sample", "Trial", "deal", "learn_by_heart", "take", "train_trial"]
 
 Ints = NDArray[np.int64]
 
@@ -31,6 +32,11 @@ _MOST_TEXTS, _MOST_WORDS = 3000, 200_000
 _EACH = 10  # texts of each label that are taken before others
 _SEEN = 16_000  # texts, each counted as often as it is seen
 _SMALL = {"filters": 32, "widths": (1, 2, 3), "adversarial": 0.0, "refit": "off", "keep_ngrams": "off"}
+_BY_HEART: dict[str, Any] = {  # nothing keeps a network from learning all it can, and every word has a vector
+    **{"dropout": 0.0, "word_dropout": 0.0, "label_smoothing": 0.0, "class_weight": "none"},
+    **{"wide": "off", "networks": 1, "epochs": 60, "patience": 0, "batch_size": 8, "schedule": "constant"},
+    "min_count": 1,
+}
 
 
 class Sample(NamedTuple):
@@ -60,7 +66,6 @@ class Trial(NamedTuple):
     """A small training and its answers."""
 
     predictor: Predictor
-    epochs: "list[Epoch]"
     learned: Ints  # numbers of texts
     unseen: Ints
     probabilities: NDArray[np.float32]  # of the unseen texts
@@ -126,8 +131,6 @@ def train_trial(
     values: Mapping[str, Any],
     *,
     targets: NDArray[np.bool_] | None = None,
-    enough: Callable[["Epoch"], bool] | None = None,
-    watched: bool = False,
 ) -> Trial:
     """Learn from some texts and answer for others.
 
@@ -137,34 +140,43 @@ def train_trial(
         unseen: numbers of those to answer for.
         values: settings that are not to be the small ones.
         targets: other labels than the texts' own, (B, K).
-        enough: says after a pass that no more are needed.
-        watched: score each pass on the texts that are learned, not on some that are held out.
 
     Raises:
         TrainingError, VectorsError, SettingsError: see their messages.
     """
-    from textcnn.training.fit import Labelled, fit
-    from textcnn.training.loop import Epoch
-
-    epochs: list[Epoch] = []
-
-    def watch(row: Any) -> bool:
-        if isinstance(row, Epoch):
-            epochs.append(row)
-        return isinstance(row, Epoch) and enough is not None and enough(row)
+    from textcnn.training.fit import fit
 
     began = time.perf_counter()
-    texts = Labelled(sample.chosen(learned), _labels(sample, sample.targets if targets is None else targets, learned))
+    texts = _labelled(sample, learned, sample.targets if targets is None else targets)
     settings = Settings(**{**_SMALL, "epochs": _passes(len(learned)), **values})
-    held = texts if watched else None
-    model = fit(texts, classes=sample.classes, several=sample.several, settings=settings, validation=held, watch=watch)
+    model = fit(texts, classes=sample.classes, several=sample.several, settings=settings, watch=lambda row: False)
     predictor = Predictor(model)
     probabilities = predictor.all_probabilities(sample.chosen(unseen))
-    return Trial(predictor, epochs, learned, unseen, probabilities, time.perf_counter() - began)
+    return Trial(predictor, learned, unseen, probabilities, time.perf_counter() - began)
 
 
-def _labels(sample: Sample, targets: NDArray[np.bool_], numbers: Ints) -> Sequence[tuple[str, ...]]:
-    return [tuple(sample.classes[label] for label in np.flatnonzero(targets[number])) for number in numbers.tolist()]
+def learn_by_heart(sample: Sample, numbers: Ints, values: Mapping[str, Any]) -> "list[Epoch]":
+    """Learn some texts until the network answers all of them right; it is these very texts that each epoch scores.
+
+    Raises:
+        TrainingError, VectorsError, SettingsError: see their messages.
+    """
+    from textcnn.training.device import on_machine
+    from textcnn.training.loop import Epoch
+    from textcnn.training.run import Task, teach
+
+    settings = settled(Settings(**{**_SMALL, **values, **_BY_HEART}), len(sample.classes))
+    every = np.arange(len(numbers))
+    task = Task.of([_labelled(sample, numbers, sample.targets)], sample.classes, settings, sample.several)
+    with on_machine(settings) as machine:
+        return teach(task, every, every, machine, lambda row: isinstance(row, Epoch) and row.score == 1).history
+
+
+def _labelled(sample: Sample, numbers: Ints, targets: NDArray[np.bool_]) -> "Labelled":
+    from textcnn.training.run import Labelled
+
+    labels = [tuple(sample.classes[label] for label in np.flatnonzero(targets[number])) for number in numbers.tolist()]
+    return Labelled(sample.chosen(numbers), labels)
 
 
 def _passes(texts: int) -> int:

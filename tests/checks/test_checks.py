@@ -128,7 +128,9 @@ class TestData:
 
     def test_empty_and_endless_texts(self):
         texts = ["fine words"] * 10 + [" ", "\u200b", "long " * 900]
-        assert data.empty(corpus(texts, "a" * 13)).figure == "2 of 13"
+        found = data.empty(corpus(texts, "a" * 13))
+        assert found.figure == "2 of 13" and found.advice.startswith("remove them")
+        assert "right column" in data.empty(corpus(texts[8:], "aaaaa")).advice  # where many are empty
         assert "single texts? line 14" in data.lengths(corpus(texts, "a" * 13), 20_000).advice
         assert "longer than --max-words 100" in data.lengths(corpus(texts, "a" * 13), 100).advice
         chinese = data.lengths(corpus(["这个地方很好"] * 3, "aaa"), 5)  # no blanks, six words
@@ -199,6 +201,32 @@ class TestTraining:
     )
     def test_fit(self, own, unseen, losses, advice):
         assert learning.fits(learning.Fit(own, unseen, losses, 10, 10)).advice.startswith(advice)
+
+    def test_a_few_texts_are_learned_by_heart_even_if_nothing_can_be_learned_from_them(self):
+        """Labels by chance, on words that are there once: no other text tells them."""
+        texts = [f"{chr(97 + place // 26)}{chr(97 + place % 26)}x" for place in range(60)]
+        sample = take(corpus(texts, random.Random(0).choices("ab", k=60)), np.random.default_rng(0))
+        found = sanity.learns_a_few(sample, {**SMALL, "min_count": 2}, np.random.default_rng(0))
+        assert found.verdict is Verdict.ok and found.figure.startswith("48 texts, 100.0% right after epoch")
+
+    def test_a_network_that_learns_too_slowly_is_named(self):
+        sample = take(corpus(*messages()), np.random.default_rng(0))
+        slow = {**SMALL, "learning_rate": 1e-9, "vector_learning_rate": 1e-9}
+        found = sanity.learns_a_few(sample, slow, np.random.default_rng(0))
+        assert found.verdict is Verdict.wrong and "the network does not learn" in found.advice
+
+    @pytest.mark.parametrize(
+        ("last", "available", "verdict", "said"),
+        [
+            (0.84, 2000, "look", "from 600 to 2,000 the mistakes fell by 20%"),
+            (0.84, 6000, "look", "would help"),
+            (0.84, 7000, "ok", "more of them help, and there are 7,000 to learn from"),  # 2,000 is as far from 600
+            (0.81, 2000, "ok", "81.0% with 2,000"),
+        ],
+    )
+    def test_a_learning_curve_tells_of_texts_that_are_not_there_yet(self, last, available, verdict, said):
+        found = sanity.curve([200, 600, 2000], [0.7, 0.8, last], 1000, available)
+        assert found.verdict.value == verdict and said in found.figure + found.advice
 
     def test_leaks_are_named(self, monkeypatch):
         """Where answers leak, shuffled labels are told all the same."""

@@ -1,0 +1,48 @@
+"""Sound data: `textcnn check` finds nothing wrong, and points at what is odd about them and at nothing else.
+
+`data/spam.csv` is always examined. The larger sets are public ones; the environment variable TEXTCNN_CORPORA names the
+folder where they are, each in a folder of its own, with a header `label,text`. They are for `make slow`.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from program import ROOT
+
+CORPORA = Path(os.environ.get("TEXTCNN_CORPORA") or "no folder of corpora")
+ANYWHERE = {"label errors", "more texts"}  # a small network takes its own mistakes for such
+
+
+def corpus(name, file, odd):
+    """A public set, and which checks have something to point at."""
+    missing = not (CORPORA / name / file).exists()
+    reason = f"{name}/{file} is not in TEXTCNN_CORPORA"
+    marks = [pytest.mark.slow, pytest.mark.skipif(missing, reason=reason)]
+    return pytest.param(CORPORA / name / file, odd, marks=marks, id=name)
+
+
+@pytest.mark.parametrize(
+    ("path", "odd"),
+    [
+        pytest.param(ROOT / "data" / "spam.csv", {"languages", "unknown words"}, id="spam"),  # a fifth is not English
+        corpus("trec", "train.csv", {"balance"}),  # few questions are about abbreviations
+        corpus("cr", "all.csv", {"empty texts"}),
+        corpus("sst2", "train.csv", set()),
+        corpus("sms_spam", "all.csv", {"copies", "encodings"}),
+        corpus("clinc150", "train.csv", set()),
+        corpus("zh_chnsenticorp_htl", "all.csv", {"empty texts"}),
+    ],
+)
+def test_nothing_is_wrong_with_sound_data(textcnn, path, odd):
+    answer = textcnn("check", path, "--format=json", "--quiet")
+    found = json.loads(answer.out)
+    checks = {check["name"]: check for check in found["checks"]}
+    assert [check for check in checks.values() if check["verdict"] == "wrong"] == []
+    assert answer.code == 0 and found["verdict"] == "look"
+    pointed_at = {name for name, check in checks.items() if check["verdict"] == "look"}
+    assert pointed_at - ANYWHERE == odd
+    assert "more texts" not in pointed_at or found["texts"] < 6000  # it was tried with 2,000, which says so much
+    assert "100.0% right" in checks["learns a few"]["figure"]
+    assert found["trained_on"] == min(found["texts"], 3000)
