@@ -175,7 +175,7 @@ class Model:
 
     @classmethod
     def load(cls, path: Path) -> "Model":
-        """Open a model by memory map.
+        """Read a model; what becomes of its file later does not matter to it.
 
         Raises:
             ModelFileError: it is missing, damaged, hostile, newer, or no model at all; says which.
