@@ -4,6 +4,7 @@ import shutil
 import sys
 from typing import NamedTuple
 
+import program
 import pytest
 from examples import EXAMPLES, write_csv
 from program import TINY
@@ -68,3 +69,20 @@ def textcnn(folder, capsys, monkeypatch):
         return Answer(code, *capsys.readouterr())
 
     return command
+
+
+@pytest.fixture
+def start():
+    """Start the program, and see that it is gone afterwards."""
+    started = []
+
+    def begin(*arguments, script=None):
+        run = program.command(*arguments) if script is None else [sys.executable, "-c", script, *arguments]
+        started.append(program.Process(run))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.process.stdin.close()
+        each.process.kill()
+        each.process.wait()

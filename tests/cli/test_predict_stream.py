@@ -4,13 +4,11 @@ And what becomes of models when training is interrupted or killed.
 """
 
 import os
-import queue
 import random
 import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -18,68 +16,6 @@ import program
 import pytest
 from examples import EXAMPLES, HAM, SPAM, write_csv
 from program import TINY
-
-PATIENCE = 60  # seconds, for a machine that has other things to do
-
-
-class Process:
-    """A running program whose lines are there as they come."""
-
-    def __init__(self, arguments):
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        self.process = subprocess.Popen(arguments, env=program.environment(), bufsize=0, **pipes)
-        self.send_signal = self.process.send_signal
-        self.answers, self.said = self._lines(self.process.stdout), self._lines(self.process.stderr)
-
-    @staticmethod
-    def _lines(stream):
-        lines = queue.Queue()
-
-        def read():
-            with stream:
-                for line in stream:
-                    lines.put(line.decode())
-            lines.put("")
-
-        threading.Thread(target=read, daemon=True).start()
-        return lines
-
-    def write(self, text):
-        self.process.stdin.write(text.encode())
-
-    def answer(self):
-        """The next line of standard output, "" at its end."""
-        return self.answers.get(timeout=PATIENCE)
-
-    def wait_until_said(self, start):
-        """Wait for a line of standard error that starts like this."""
-        while not (line := self.said.get(timeout=PATIENCE)).startswith(start):
-            assert line
-
-    def end(self):
-        """Close standard input; the exit code, and what was said until the end."""
-        self.process.stdin.close()
-        lines = []
-        while line := self.said.get(timeout=PATIENCE):
-            lines.append(line)
-        return self.process.wait(timeout=PATIENCE), "".join(lines)
-
-
-@pytest.fixture
-def start():
-    """Start the program, and see that it is gone afterwards."""
-    started = []
-
-    def begin(*arguments, script=None):
-        run = program.command(*arguments) if script is None else [sys.executable, "-c", script, *arguments]
-        started.append(Process(run))
-        return started[-1]
-
-    yield begin
-    for each in started:
-        each.process.stdin.close()
-        each.process.kill()
-        each.process.wait()
 
 
 def answers(done):

@@ -4,14 +4,17 @@ import fcntl
 import importlib
 import os
 import pty
+import queue
 import struct
 import subprocess
 import sys
 import termios
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60  # seconds, for a machine that has other things to do
 # What training needs to take no time; the network is a real one nevertheless.
 TINY = ("--vectors=none", "--filters=6", "--widths=1,2", "--dimensions=10", "--min-count=1", "--learning-rate=0.02")
 
@@ -87,3 +90,46 @@ def imported(*arguments, folder):
     )
     assert done.returncode == 0
     return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+class Process:
+    """A running program whose lines are there as they come."""
+
+    def __init__(self, arguments):
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = subprocess.Popen(arguments, env=environment(), bufsize=0, **pipes)
+        self.send_signal = self.process.send_signal
+        self.answers, self.said = self._lines(self.process.stdout), self._lines(self.process.stderr)
+
+    @staticmethod
+    def _lines(stream):
+        lines = queue.Queue()
+
+        def read():
+            with stream:
+                for line in stream:
+                    lines.put(line.decode())
+            lines.put("")
+
+        threading.Thread(target=read, daemon=True).start()
+        return lines
+
+    def write(self, text):
+        self.process.stdin.write(text.encode())
+
+    def answer(self):
+        """The next line of standard output, "" at its end."""
+        return self.answers.get(timeout=PATIENCE)
+
+    def wait_until_said(self, start):
+        """Wait for a line of standard error that starts like this."""
+        while not (line := self.said.get(timeout=PATIENCE)).startswith(start):
+            assert line
+
+    def end(self):
+        """Close standard input; the exit code, and what was said until the end."""
+        self.process.stdin.close()
+        lines = []
+        while line := self.said.get(timeout=PATIENCE):
+            lines.append(line)
+        return self.process.wait(timeout=PATIENCE), "".join(lines)

@@ -13,6 +13,7 @@ from program import environment, start
 
 from textcnn.vectors import cache, conversion, loading
 from textcnn.vectors.loading import open_vectors
+from textcnn.vectors.stored_rows import StoredRows
 
 WORDS = [f"word{number}" for number in range(300)]
 OPEN = """
@@ -63,7 +64,7 @@ def test_the_first_time_converts_and_says_so_and_later_ones_only_open(glove):
     assert notes == [] and len(entries()) == 1
     assert (cache.cache_folder() / entries()[0]).stat().st_mtime_ns == before
     assert first.vocabulary.words() == second.vocabulary.words() == WORDS
-    assert isinstance(second.vectors.values.base, np.ndarray) and not second.vectors.values.flags.owndata
+    assert isinstance(second.vectors.values, StoredRows)
 
 
 def test_the_cache_is_where_the_system_keeps_caches(monkeypatch, tmp_path):

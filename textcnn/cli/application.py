@@ -5,13 +5,13 @@ import signal
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from textcnn.cli.display.console import one_line, say
 from textcnn.cli.help import HelpCommand, HelpGroup
+from textcnn.cli.streams import prepare_streams
 from textcnn.errors import SettingsError, TextcnnError
 from textcnn.version import __version__
 
@@ -75,14 +75,18 @@ def main() -> NoReturn:
     """The program, from the arguments of the process to its exit code."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `textcnn predict | head` ends quietly
-    _prepare_streams()
+    prepare_streams()
     # NumPy's own threads would wait for each other at products as small as ours; crew.py has its own way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+        code = code if code == _STOPPED else _flushed(code)
+    except KeyboardInterrupt:  # once more, while that is said, or the last is written, where nobody reads
+        code = _STOPPED
     if code == _STOPPED:
         # Threads of libraries must not hold up the end, nor print tracebacks into it.
         os._exit(_STOPPED)
-    sys.exit(_flushed(code))
+    sys.exit(code)
 
 
 def _flushed(code: int) -> int:
@@ -129,16 +133,3 @@ def _explained(error: BaseException) -> int:
         message = f"a fault of textcnn itself: {type(error).__name__}: {error} (TEXTCNN_TRACEBACK=1 shows where)"
     say(f"textcnn: {one_line(message)}")
     return code
-
-
-def _prepare_streams() -> None:
-    """A standard stream that is closed is None in Python; what is said there goes nowhere, and is no error.
-
-    Letters that the terminal does not have are no error either.
-    """
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  it lives as long as the program
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")

@@ -88,7 +88,7 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
 
 
 def read_model(path: Path) -> Model:
-    """Open a model by memory map.
+    """Read a model; what becomes of its file later does not matter to it.
 
     Raises:
         ModelFileError: it is missing, damaged, hostile, newer, or no model at all; says which.

@@ -1,23 +1,37 @@
 """Named arrays in one file, in the safetensors format: data that cannot run code.
 
-The format: 8 bytes with the length of a JSON header, the header, the arrays one after the other. The file is mapped
-into memory, so that only what is used is read. Nothing in it is believed before it is checked: every length, type,
-shape and place. The reader is our own because the library's takes longer to import than an answer takes.
+The format: 8 bytes with the length of a JSON header, the header, the arrays one after the other. Nothing in it is
+believed before it is checked: every length, type, shape and place. The reader is our own because the library's takes
+longer to import than an answer takes.
+
+The arrays are read, not mapped. What was checked must stay as it was, and a mapped file does not: who copies another
+over it changes what is looked up under a running program, and who cuts it short has the system kill the program.
 
 Source: https://github.com/huggingface/safetensors, section "Format".
 """
 
 import json
 import math
-import mmap
-from collections.abc import Mapping
+import os
+from collections.abc import Container, Mapping
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TensorFile", "TensorFileError", "read_tensors", "write_tensors"]
+__all__ = [
+    "Place",
+    "State",
+    "TensorFile",
+    "TensorFileError",
+    "fill",
+    "read_tensors",
+    "state",
+    "tensors_in",
+    "write_tensors",
+]
 
 _TYPES = {
     "U8": "<u1",
@@ -42,11 +56,33 @@ class TensorFileError(Exception):
     """The file is not what it claims to be; the message says why and leaves the name of the file to the caller."""
 
 
+class State(NamedTuple):
+    """What a file hardly shares with itself after a change."""
+
+    size: int
+    time: int  # of the last change, in nanoseconds
+
+
+class Place(NamedTuple):
+    """An array in a file."""
+
+    kind: np.dtype[Any]
+    shape: tuple[int, ...]
+    first: int  # byte of the file
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return math.prod(self.shape) * self.kind.itemsize
+
+
 class TensorFile(NamedTuple):
     """What a file holds."""
 
     metadata: dict[str, str]
     tensors: dict[str, NDArray[Any]]
+    left: dict[str, Place]  # those that were not read
+    state: State
 
 
 def write_tensors(file: BinaryIO, metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> None:
@@ -62,30 +98,83 @@ def write_tensors(file: BinaryIO, metadata: Mapping[str, str], tensors: Mapping[
     text += b" " * (-(8 + len(text)) % _ALIGNMENT)
     file.write(len(text).to_bytes(8, "little") + text)
     for array in arrays.values():
-        file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+        file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).data)
 
 
 def read_tensors(path: Path) -> TensorFile:
-    """Map a file into memory and check all that it says about itself.
+    """Read a file and check all that it says about itself.
 
     Raises:
-        TensorFileError: it is empty, cut off, damaged, hostile, or something else.
-        OSError: it cannot be opened.
+        TensorFileError: it is empty, cut off, damaged, hostile, something else, or is written to at the same time.
+        OSError: it cannot be read.
     """
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        if size < 8:
-            raise TensorFileError("it is empty" if not size else "it is cut off")
-        data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
-    length = int.from_bytes(data[:8].tobytes(), "little")
-    if length > _LONGEST_HEADER or length > size - 8:
-        raise TensorFileError("it is cut off or not a tensor file")
-    header = _header(data[8 : 8 + length].tobytes())
+    with path.open("rb", buffering=0) as file:
+        return tensors_in(file)
+
+
+def tensors_in(file: FileIO, leave: Container[str] = ()) -> TensorFile:
+    """The same of an open file, where some arrays may be left.
+
+    Raises:
+        TensorFileError: as above.
+        OSError: as above.
+    """
+    size, before = file.seek(0, 2), state(file)
+    text = _header_text(file, size)
+    header = _header(text)
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise TensorFileError("its metadata is damaged")
-    body = data[8 + length :]
-    return TensorFile(metadata, {name: _tensor(name, entry, body) for name, entry in header.items()})
+    places = {name: _place(name, entry, 8 + len(text), size) for name, entry in header.items()}
+    if sum(place.size for place in places.values()) > size:
+        raise TensorFileError("its tensors overlap")  # and would take more memory than the file
+    tensors = {name: _array(file, place) for name, place in places.items() if name not in leave}
+    if state(file) != before:
+        raise TensorFileError("it was changed while it was read; try again")
+    return TensorFile(metadata, tensors, {name: places[name] for name in places.keys() - tensors.keys()}, before)
+
+
+def _header_text(file: FileIO, size: int) -> bytes:
+    if size < 8:
+        raise TensorFileError("it is empty" if not size else "it is cut off")
+    length = int.from_bytes(_bytes(file, 0, 8), "little")
+    if length > _LONGEST_HEADER or length > size - 8:
+        raise TensorFileError("it is cut off or not a tensor file")
+    return _bytes(file, 8, length)
+
+
+def state(file: FileIO) -> State:
+    """The state of an open file."""
+    found = os.fstat(file.fileno())
+    return State(found.st_size, found.st_mtime_ns)
+
+
+def fill(array: NDArray[Any], file: FileIO, first: int) -> bool:
+    """Read an array that begins at this byte; whether the file has all of it."""
+    left: Any = array.reshape(-1).view(np.uint8)
+    file.seek(first)
+    while len(left):
+        count = file.readinto(left)
+        if not count:
+            return False
+        left = left[count:]
+    return True
+
+
+def _array(file: FileIO, place: Place) -> NDArray[Any]:
+    """An array that nobody may change: what was checked stays so."""
+    try:
+        array: NDArray[Any] = np.empty(place.shape, place.kind)
+    except ValueError as error:  # the other sizes of an array without numbers are beyond all bounds
+        raise TensorFileError("its sizes are damaged") from error
+    if not fill(array, file, place.first):
+        raise TensorFileError("it was cut off while it was read")
+    array.flags.writeable = False
+    return array
+
+
+def _bytes(file: FileIO, first: int, count: int) -> bytes:
+    return _array(file, Place(np.dtype(np.uint8), (count,), first)).tobytes()
 
 
 def _header(text: bytes) -> dict[str, Any]:
@@ -98,7 +187,8 @@ def _header(text: bytes) -> dict[str, Any]:
     return header
 
 
-def _tensor(name: str, entry: Any, body: NDArray[np.uint8]) -> NDArray[Any]:
+def _place(name: str, entry: Any, first: int, size: int) -> Place:
+    """Where an array is that the header tells of, in a file of so many bytes whose arrays begin at the first."""
     try:
         kind = np.dtype(_TYPES[entry["dtype"]])
         shape, (start, stop) = entry["shape"], entry["data_offsets"]
@@ -111,6 +201,7 @@ def _tensor(name: str, entry: Any, body: NDArray[np.uint8]) -> NDArray[Any]:
         or not all(type(number) is int and 0 <= number < 2**48 for number in numbers)
     ):
         raise TensorFileError(f"the entry of {name!r} is damaged")
-    if not start <= stop <= len(body) or math.prod(shape) * kind.itemsize != stop - start:
+    place = Place(kind, tuple(shape), first + start)
+    if not start <= stop <= size - first or place.size != stop - start:
         raise TensorFileError(f"the size of {name!r} does not fit; the file is cut off or damaged")
-    return body[start:stop].view(kind).reshape(shape)
+    return place

@@ -1,9 +1,9 @@
 """Words to rows, without a dictionary of strings.
 
-A vocabulary is three arrays that lie in a file and are read where they lie: all words as one run of UTF-8, where each
-begins, and their numbers in alphabetical order. Looking up a word is a binary search that touches a few bytes, so a
-model of 100,000 words opens as quickly as one of ten. Row 0 of a model's vocabulary is the unknown word, spelt as the
-empty string.
+A vocabulary is three arrays that are used as they stand in a file: all words as one run of UTF-8, where each begins,
+and their numbers in alphabetical order. Looking up a word is a binary search that touches a few bytes, and nothing is
+built first, so a model of 100,000 words opens about as quickly as one of ten. Row 0 of a model's vocabulary is the
+unknown word, spelt as the empty string.
 
 Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/).
 """

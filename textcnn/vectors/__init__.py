@@ -1,7 +1,8 @@
 """Word vectors: our compact table, and every other source.
 
     sources.py    what `--vectors` names, opened: the one door for all that is above
-    table.py      words and their vectors, in bytes, mapped      neighbours.py  the nearest words
+    table.py      words and their vectors, in bytes              neighbours.py  the nearest words
+    stored.py     rows that stay in their file until they are needed
     filters.py    what has learned over a table's vectors, for networks to start from
     opening.py    a file, unpacked, its kind found out           coverage.py    how much of some texts is known
     text.py, word2vec.py, fasttext.py    files to blocks of rows, in bounded memory

@@ -1,7 +1,7 @@
 """Where word vectors come from: the embedded table, a file, or gensim's downloader.
 
 Whatever the source, what comes out is a table, so nothing above knows where vectors came from. Small files are read
-into memory, large ones converted once into the cache and mapped from then on.
+into memory, large ones converted once into the cache, from which rows are read as they are needed.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping

@@ -1,23 +1,25 @@
-"""Vectors in one byte per number, in a file that is read only where it is needed.
+"""Vectors in one byte per number, in a file of which only the words and the rows that are needed are read.
 
 Each row has its own scale, value = byte · scale, which costs less than half a percent of a row's length and a quarter
 of the room. Rows are ordered by frequency, so the first ones are the most useful.
 """
 
 from collections.abc import Mapping
+from io import FileIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
 from textcnn.storage.quantized import Quantized
-from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
+from textcnn.storage.tensor_file import TensorFile, TensorFileError, tensors_in, write_tensors
 from textcnn.text.tokens import parts, spellings
 from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
+from textcnn.vectors.stored_rows import StoredRows
 
 __all__ = ["EMBEDDED", "FORMAT", "Found", "VectorTable"]
 
@@ -70,40 +72,46 @@ class VectorTable(NamedTuple):
 
     @classmethod
     def open(cls, path: Path) -> "VectorTable":
-        """Map a table file into memory.
+        """Open a table file; the vectors stay in it, and are read when they are asked for.
 
         Raises:
             VectorsError: it is not there or damaged.
         """
         try:
-            return cls._of(read_tensors(path))
+            file = path.open("rb", buffering=0)
+            try:
+                return cls._of(tensors_in(file, {"vectors"}), file)
+            except BaseException:
+                file.close()
+                raise
         except OSError as error:
             raise VectorsError(f"cannot read the vectors {path}: {error.strerror or error}") from error
         except (TensorFileError, KeyError) as error:
             raise VectorsError(f"{path} is not a vectors file of ours: {error}; make it again") from error
 
     @classmethod
-    def _of(cls, file: TensorFile) -> "VectorTable":
-        facts = dict(file.metadata)
+    def _of(cls, read: TensorFile, file: FileIO) -> "VectorTable":
+        facts = dict(read.metadata)
         if facts.pop("format", None) != FORMAT:
-            raise TensorFileError(f"its format is {file.metadata.get('format')!r}, not {FORMAT!r}")
-        tensors = file.tensors
-        values, scales = tensors["vectors"], tensors["scales"]
+            raise TensorFileError(f"its format is {read.metadata.get('format')!r}, not {FORMAT!r}")
+        tensors = read.tensors
+        place, scales = read.left["vectors"], tensors["scales"]
         vocabulary = Vocabulary(tensors["text"], tensors["offsets"], tensors["order"])
         check_vocabulary(vocabulary)
-        if values.dtype != np.int8 or values.ndim != 2 or scales.shape != (len(vocabulary),):
+        if place.kind != np.int8 or len(place.shape) != 2 or scales.shape != (len(vocabulary),):
             raise TensorFileError("the shapes of its tensors do not fit")
-        if len(values) != len(vocabulary) or scales.dtype != np.float32 or not values.shape[1]:
+        if place.shape[0] != len(vocabulary) or scales.dtype != np.float32 or not place.shape[1]:
             raise TensorFileError("the shapes of its tensors do not fit")
         if not np.isfinite(scales).all():
             raise TensorFileError("its scales are damaged")
-        filters = read_filters(tensors, values.shape[1])
+        filters = read_filters(tensors, place.shape[1])
+        values = cast("NDArray[np.int8]", StoredRows(file, place, read.state))  # where rows are taken it is like one
         return cls(facts.pop("name", "vectors"), vocabulary, Quantized(values, scales), facts, filters)
 
     def write(self, file: BinaryIO, **facts: str) -> None:
         """Write the table with its facts and further ones (licence, source) in its metadata."""
         tensors: dict[str, NDArray[Any]] = {
-            "vectors": self.vectors.values,
+            "vectors": self.vectors.values[:],
             "scales": self.vectors.scales,
             "text": self.vocabulary.text,
             "offsets": self.vocabulary.offsets,
