@@ -51,7 +51,7 @@ def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "several",
+    "multi_label",
     [
         [["spam"] if each else ["ham", "ham"] for each in SPAM],
         [{"spam", "x"} if each else set() for each in SPAM],
@@ -62,14 +62,14 @@ def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
     ],
     ids=["lists", "sets", "tuples", "numbers", "arrays", "series"],
 )
-def test_several_labels_for_each_text(several, tmp_path) -> None:
-    model = tiny().fit(TEXTS, several)
+def test_several_labels_for_each_text(multi_label, tmp_path) -> None:
+    model = tiny().fit(TEXTS, multi_label)
     model.save(tmp_path / "m")
     for each in (model, load(tmp_path / "m")):
-        assert [set(answer) for answer in each.predict(TEXTS)] == [set(own) for own in several]
-        assert each.score(TEXTS, several) == 1
-        assert each.score(TEXTS, several, sample_weight=[1] * 24) == 1
-        assert each.score(["zzz"] * 24, several) < 1
+        assert [set(answer) for answer in each.predict(TEXTS)] == [set(own) for own in multi_label]
+        assert each.score(TEXTS, multi_label) == 1
+        assert each.score(TEXTS, multi_label, sample_weight=[1] * 24) == 1
+        assert each.score(["zzz"] * 24, multi_label) < 1
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,9 @@ def test_scikit_learn_s_own_binarizer() -> None:
 
 
 def test_weights_of_classes_that_are_numbers() -> None:
-    answers = tiny(class_weight={1: 1000, 0: 0.0001}, epochs=30, wide="off").fit(TEXTS, SPAM.astype(int)).predict(TEXTS)
+    answers = (
+        tiny(class_weight={1: 1000, 0: 0.0001}, epochs=30, linear="off").fit(TEXTS, SPAM.astype(int)).predict(TEXTS)
+    )
     assert answers.tolist() == [1] * 24
 
 

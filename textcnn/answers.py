@@ -24,7 +24,7 @@ class Answer(NamedTuple):
     record: Record
     given: tuple[str, ...]  # the labels of the answer
     best: list[tuple[str, float]]  # the likeliest labels, as many as are shown
-    several: bool
+    multi_label: bool
     probability: float  # of the first label of the answer; of the likeliest one where the answer is no label
     explanation: "Explanation | None" = None
 
@@ -44,7 +44,7 @@ class Answers:
         self.explain = explain
         self.predictor, self.most, self.threshold = predictor, most, threshold
         self.otherwise, self.only, self.matched = otherwise, set(only), False
-        self.several, self.labels = predictor.model.several, np.array(predictor.labels, object)
+        self.multi_label, self.labels = predictor.model.multi_label, np.array(predictor.labels, object)
         least = predictor.model.thresholds or (0.5,) * len(self.labels)
         if threshold is not None:
             least = (threshold,) * len(self.labels)
@@ -61,17 +61,17 @@ class Answers:
             best = list(zip(labels[: self.most], values, strict=False))
             said = given[0] if given and given[0] in self.least else labels[0]
             explanation = self.explain(record.text, said, own) if self.explain else None
-            yield Answer(record, given, best, self.several, values[labels.index(said)], explanation)
+            yield Answer(record, given, best, self.multi_label, values[labels.index(said)], explanation)
 
     def _ranked(self, probabilities: NDArray[np.float32]) -> tuple[list[list[str]], list[list[float]]]:
         """For each text its labels, the likeliest first, and their probabilities; as many as matter."""
         order = (-probabilities).argsort(axis=1, kind="stable")
-        if not self.several and self.otherwise not in self.least:
+        if not self.multi_label and self.otherwise not in self.least:
             order = order[:, : self.most]
         return self.labels[order].tolist(), np.take_along_axis(probabilities, order, axis=1).tolist()
 
     def _given(self, labels: list[str], values: list[float]) -> tuple[str, ...]:
-        if self.several:
+        if self.multi_label:
             found = tuple(label for label, value in zip(labels, values, strict=True) if value >= self.least[label])
             return found or ((self.otherwise,) if self.threshold is not None else ())
         sure = self.threshold is None or values[0] >= self.threshold

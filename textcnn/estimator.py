@@ -53,7 +53,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         y: Iterable[Any],
         *,
         validation: tuple[Iterable[str], Iterable[Any]] | None = None,
-        watch: Callable[[Any], bool] | None = None,
+        callback: Callable[[Any], bool] | None = None,
     ) -> "TextCNNClassifier":
         """Learn from texts and their labels; a second `fit` forgets the first.
 
@@ -61,7 +61,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
             validation: texts and labels that say how long to learn; if not given, parts of the texts are held out.
-            watch: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fit) and note;
+            callback: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fit) and note;
                 training ends when it returns True.
 
         Raises:
@@ -84,10 +84,10 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         model = fit(
             Labelled(texts, labels.of_texts),
             classes=labels.names,
-            several=labels.several,
+            multi_label=labels.multi_label,
             settings=Settings(**values),
             validation=held,
-            watch=watch or (lambda row: False),
+            callback=callback or (lambda row: False),
         )
         self.classes_ = labels.classes
         self.model_ = replace(model, numbered=are_numbers(labels.classes))
@@ -114,7 +114,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         predictor = self._fitted()
         probabilities = predictor.all_probabilities(_texts(X, empty=True))
-        if not self.model_.several and not self._table:
+        if not self.model_.multi_label and not self._table:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
         chosen = [predictor.choose(row) for row in probabilities]

@@ -22,7 +22,7 @@ class Targets(NamedTuple):
     of_texts: list[tuple[str, ...]]
     names: tuple[str, ...]
     classes: NDArray[Any]  # what the names were: sorted, or in the order of the columns
-    several: bool
+    multi_label: bool
     table: bool  # zeros and ones were given, so answers should be zeros and ones
 
 
@@ -38,13 +38,13 @@ def targets(y: Any, count: int, wanted: str) -> Targets:
         DataError: they are missing, mixed, too few, or all the same.
     """
     table = _table(y)
-    own, several = _listed(y if table is None else table.sets(table.names), count, wanted)
+    own, multi_label = _listed(y if table is None else table.sets(table.names), count, wanted)
     classes = _classes([label for each in own for label in each])
     if table is not None:
         classes = np.array(table.names, dtype=classes.dtype)  # in the order of the columns, unused ones too
     spelled = spellings(classes)
     of_texts = [tuple(spelled[label] for label in each) for each in own]
-    return Targets(of_texts, tuple(spelled.values()), classes, several, table is not None)
+    return Targets(of_texts, tuple(spelled.values()), classes, multi_label, table is not None)
 
 
 def label_sets(y: Any, count: int, wanted: str, classes: NDArray[Any]) -> list[tuple[str, ...]]:
@@ -151,13 +151,13 @@ def _listed(y: Any, count: int, wanted: str) -> tuple[list[tuple[Any, ...]], boo
         raise DataError(f"{count} texts but {len(given)} labels: each text needs its own")
     listed = [isinstance(each, (list, tuple, set, frozenset)) for each in given]
     lists = any(listed)
-    several = wanted == "several" or (wanted == "auto" and lists)
+    multi_label = wanted == "several" or (wanted == "auto" and lists)
     if lists and not all(listed):
         raise DataError("some texts have a list of labels and some a single one; use lists for all")
     own = [tuple(sorted(set(each), key=str)) if lists else (each,) for each in given]
-    if not several and any(len(each) != 1 for each in own):
+    if not multi_label and any(len(each) != 1 for each in own):
         raise DataError("labels_per_text is 'one', but a text has no label or several")
-    return own, several
+    return own, multi_label
 
 
 def _classes(labels: Sequence[Any]) -> NDArray[Any]:

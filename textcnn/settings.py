@@ -63,7 +63,7 @@ class Settings:
     stages: int = _setting(1, "Network", "banks of filters, one on top of the other", Limits(1, 4))
     hidden: tuple[int, ...] = _setting((), "Network", "sizes of hidden layers before the output", Limits(1, 4096))
 
-    wide: str = _setting(
+    linear: str = _setting(
         "on",
         "Network",
         "a linear part over words, letters and neighbours beside the network",

@@ -24,7 +24,7 @@ from encoder import LONGEST, Encoder, equal_lengths, mpnet
 from inputs import MPNET, checked
 from numpy.typing import NDArray
 
-from textcnn.compiled.threads import Crew, free_cores
+from textcnn.compiled.threads import WorkerThreads, free_cores
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Ragged
@@ -81,11 +81,11 @@ def wanted(found: NDArray[np.float16], axes: int = AXES) -> Floats:
 def learn(ragged: Ragged, start: Start, targets: Floats, filters: int = FILTERS, passes: int = PASSES) -> TextCNN:
     """A network whose last layer says what is wanted; least squares."""
     torch.manual_seed(0)
-    crew, random = Crew(free_cores()), np.random.default_rng(0)
+    workers, random = WorkerThreads(free_cores()), np.random.default_rng(0)
     vectors = torch.from_numpy(start.matrix)
     shape = Shape(dimensions=vectors.shape[1], labels=targets.shape[1], widths=WIDTHS, filters=filters)
-    network = TextCNN(shape, dropout=DROPOUT, crew=crew)
-    optimizers = [(weight, Adam(weight, crew=crew)) for weight in network.parameters()]
+    network = TextCNN(shape, dropout=DROPOUT, workers=workers)
+    optimizers = [(weight, Adam(weight, workers=workers)) for weight in network.parameters()]
     numbers = np.random.default_rng(1).permutation(len(targets))
     measured, learned = np.sort(numbers[:MEASURED]), np.sort(numbers[MEASURED:])
 
@@ -108,7 +108,7 @@ def learn(ragged: Ragged, start: Start, targets: Floats, filters: int = FILTERS,
         with torch.no_grad():
             left = torch.cat([errors(measured, batch) for batch in batches(ragged.take(measured), 200)]).mean().item()
         say(f"pass {number + 1} of {passes}: {1 - left / (targets[measured] ** 2).sum(axis=1).mean():.3f} explained")
-    crew.close()
+    workers.close()
     return network
 
 

@@ -101,8 +101,8 @@ def bucket(steps: Any) -> Any:
     import torch
 
     far = steps.abs()
-    wide = 8 + (torch.log(far.clamp(min=1) / 8) / math.log(128 / 8) * 8).long().clamp(max=7)
-    return torch.where(far < 8, far, wide) + 16 * (steps > 0)
+    linear = 8 + (torch.log(far.clamp(min=1) / 8) / math.log(128 / 8) * 8).long().clamp(max=7)
+    return torch.where(far < 8, far, linear) + 16 * (steps > 0)
 
 
 def equal_lengths(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -43,7 +43,7 @@ class Task(NamedTuple):
     train: Part
     dev: Part | None
     test: Part
-    several: bool
+    multi_label: bool
 
     def classes(self) -> list[str]:
         """All labels of the training part, sorted."""

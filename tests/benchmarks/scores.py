@@ -28,7 +28,7 @@ def score(task: Task, answers: Answers) -> Scores:
     gold, said = (MultiLabelBinarizer(classes=names).fit_transform(own) for own in (task.test.labels, answers.labels))
     assert len(gold) == len(said), f"{len(said)} answers to {len(gold)} texts"
     present = np.flatnonzero(gold.any(axis=0) | said.any(axis=0))
-    single = None if task.several else (gold.argmax(axis=1), said.argmax(axis=1))
+    single = None if task.multi_label else (gold.argmax(axis=1), said.argmax(axis=1))
     log_loss, calibration_error = _of_probabilities(gold, task, names, answers)
     return Scores(
         accuracy=float((gold == said).all(axis=1).mean()),
@@ -48,7 +48,7 @@ def _of_probabilities(
     given = np.zeros(gold.shape)
     given[:, [names.index(label) for label in task.classes()]] = answers.probabilities
     losses = -np.log(np.clip(np.where(gold, given, 1 - given), 1e-7, 1))
-    if task.several:
+    if task.multi_label:
         return float(losses.mean()), _gap(given.ravel(), gold.ravel())
     return float(losses[gold == 1].mean()), _gap(given.max(axis=1), given.argmax(axis=1) == gold.argmax(axis=1))
 

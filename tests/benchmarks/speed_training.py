@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from textcnn.compiled.threads import Crew
+from textcnn.compiled.threads import WorkerThreads
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Ragged
@@ -78,9 +78,9 @@ def our_step(start: Start, targets: np.ndarray, fixed: bool, threads: int) -> Ca
     )
     channels = Channels(torch.from_numpy(start.matrix), settings.channels)
     shape = Shape(dimensions=channels.dimensions, labels=targets.shape[1], widths=WIDTHS, filters=FILTERS)
-    crew = Crew(threads, lambda: torch.set_num_threads(1))
-    network = TextCNN(shape, dropout=DROPOUT, crew=crew)
-    trainer = Trainer(network, channels, settings, weights=np.ones(targets.shape[1], np.float32), several=False)
+    workers = WorkerThreads(threads, lambda: torch.set_num_threads(1))
+    network = TextCNN(shape, dropout=DROPOUT, workers=workers)
+    trainer = Trainer(network, channels, settings, weights=np.ones(targets.shape[1], np.float32), multi_label=False)
     return lambda batch, ragged: trainer._step(batch, targets, 1.0)
 
 

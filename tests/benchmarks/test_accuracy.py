@@ -17,9 +17,9 @@ COMMENTS = "<!-- summary: written by accuracy.py --summary -->\nold\n<!-- end of
 def benchmark(tmp_path):
     """Run the script on data sets `notes` (ten folds) and `asked` (a test part, several labels)."""
     write_csv(_made(tmp_path / "notes") / "all.csv", EXAMPLES)
-    several = [(label if number % 3 else f"{label}|third", text) for number, (label, text) in enumerate(EXAMPLES)]
+    multi_label = [(label if number % 3 else f"{label}|third", text) for number, (label, text) in enumerate(EXAMPLES)]
     for name in ("train", "dev", "test"):
-        write_csv(_made(tmp_path / "asked") / f"{name}.csv", several)
+        write_csv(_made(tmp_path / "asked") / f"{name}.csv", multi_label)
     (tmp_path / "README.md").write_text(f"before\n{COMMENTS}\nafter\n", encoding="utf-8")
 
     def run(*arguments):
@@ -78,14 +78,14 @@ def test_figures_of_a_worked_example(tmp_path, monkeypatch):
 
     train = Part(["a", "b"], [("no",), ("yes",)])
     test = Part(["c", "d", "e", "f"], [("yes",), ("no",), ("yes",), ("perhaps",)])  # perhaps was never learned
-    task = Task("small", "test", 0, train, None, test, several=False)
+    task = Task("small", "test", 0, train, None, test, multi_label=False)
     found = score(task, chosen(task, np.array([[0.1, 0.9], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])))
     assert found.accuracy == 0.5 and found.micro_f1 is None
     assert found.macro_f1 == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
     assert found.log_loss == pytest.approx(-np.log([0.9, 0.8, 0.3, 1e-7]).mean())
     assert found.calibration_error == pytest.approx((0.1 + 0.2 + 0.7 + 0.6) / 4)  # each is in a bin of its own
 
-    task = task._replace(test=Part(["c", "d"], [("no", "yes"), ()]), several=True)
+    task = task._replace(test=Part(["c", "d"], [("no", "yes"), ()]), multi_label=True)
     found = score(task, Answers([("no",), ()]))
     assert (found.accuracy, found.micro_f1, found.mcc, found.log_loss) == (0.5, pytest.approx(2 / 3), None, None)
 

@@ -72,7 +72,7 @@ class Result(NamedTuple):
     """What a run showed."""
 
     accuracy: float  # of the whole classifier
-    network: float  # of its network, without the wide part
+    network: float  # of its network, without the linear part
     learned: int
     scored: int
     seconds: float  # of training
@@ -215,7 +215,7 @@ def carried_out(run: Run, corpora: Path, inputs: Path) -> Result:
     model.fit([text for _, text in train], [label for label, _ in train])
     seconds = time.perf_counter() - began
     whole = model._predictor
-    alone = Predictor(replace(model.model_, wide=None))
+    alone = Predictor(replace(model.model_, linear=None))
     return Result(accuracy(whole, scored), accuracy(alone, scored), len(train), len(scored), round(seconds, 1))
 
 

@@ -27,8 +27,8 @@ OPTIONS = [f"--{name.replace('_', '-')}={str(value).strip('()')}" for name, valu
 
 
 def corpus(texts, labels, fields=()):
-    several = [label if isinstance(label, tuple) else (label,) for label in labels]
-    return Corpus(list(texts), several, [*range(2, len(texts) + 2)], ["t.csv"] * len(texts), None, 0, (), fields)
+    multi_label = [label if isinstance(label, tuple) else (label,) for label in labels]
+    return Corpus(list(texts), multi_label, [*range(2, len(texts) + 2)], ["t.csv"] * len(texts), None, 0, (), fields)
 
 
 def pairs(of, count):
@@ -178,17 +178,19 @@ class TestData:
 class TestTraining:
     def test_the_loss_at_the_start(self):
         even = np.array([0.25] * 4)
-        assert learning.entropy(even, several=False) == pytest.approx(np.log(4))
-        assert learning.entropy(np.array([0.5, 0.5]), several=True) == pytest.approx(np.log(2))
+        assert learning.entropy(even, multi_label=False) == pytest.approx(np.log(4))
+        assert learning.entropy(np.array([0.5, 0.5]), multi_label=True) == pytest.approx(np.log(2))
         for loss, verdict in ((1.4, "ok"), (3.0, "look"), (50.0, "wrong"), (float("nan"), "wrong")):
-            found = learning.start_loss({"start_loss": loss}, even, several=False, weighted=False)
+            found = learning.start_loss({"start_loss": loss}, even, multi_label=False, weighted=False)
             assert found.verdict.value == verdict
 
     def test_a_class_that_swallows_the_others(self):
         counts = {"a": 90, "b": 10, "rare": 2}
-        lost = learning.swallowed({"a": 1.0, "b": 0.0, "rare": 0.0}, counts, 0.1, several=False)
+        lost = learning.swallowed({"a": 1.0, "b": 0.0, "rare": 0.0}, counts, 0.1, multi_label=False)
         assert lost.verdict is Verdict.wrong and "'b'" in lost.advice and "rare" not in lost.advice
-        assert learning.swallowed({"a": 1.0, "b": 0.9, "rare": 0.0}, counts, 0.1, several=False).verdict is Verdict.ok
+        assert (
+            learning.swallowed({"a": 1.0, "b": 0.9, "rare": 0.0}, counts, 0.1, multi_label=False).verdict is Verdict.ok
+        )
 
     @pytest.mark.parametrize(
         ("own", "unseen", "losses", "advice"),
@@ -273,7 +275,7 @@ class TestSuspects:
         given[[4, 7]] = 1 - given[[4, 7]]
         likely = np.full((40, 2), 0.1, np.float32)
         likely[np.arange(40), truth] = 0.9
-        found = find_suspects(np.eye(2, dtype=bool)[given], likely, several=False)
+        found = find_suspects(np.eye(2, dtype=bool)[given], likely, multi_label=False)
         assert sorted(found[:, 0].tolist()) == [4, 7]
         assert [tuple(row) for row in found[:, 1:].tolist()] == [(1 - truth[n], truth[n]) for n in found[:, 0]]
 
@@ -282,7 +284,7 @@ class TestSuspects:
         targets[:10, 0] = targets[5:20, 1] = True
         likely = np.where(targets, 0.9, 0.05).astype(np.float32)
         targets[25, 0] = True
-        assert find_suspects(targets, likely, several=True).tolist() == [[25, 0, -1]]
+        assert find_suspects(targets, likely, multi_label=True).tolist() == [[25, 0, -1]]
 
     def test_they_are_listed(self, textcnn, folder):
         texts, labels = messages()
@@ -338,10 +340,10 @@ class TestCommand:
     def test_texts_that_could_have_several_labels(self, textcnn, folder):
         texts, labels = messages(20, 20)
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
-        one, several = (
+        one, multi_label = (
             textcnn("check", "t.csv", f"--labels-per-text={kind}", *OPTIONS).out for kind in ("one", "several")
         )
-        assert "by nothing ln 2" in one and "by nothing ln 2" not in several
+        assert "by nothing ln 2" in one and "by nothing ln 2" not in multi_label
 
     def test_how_many_texts_were_learned_is_told(self, textcnn, folder):
         texts, labels = messages(12, 12)

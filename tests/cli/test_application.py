@@ -32,10 +32,10 @@ class TestHelp:
     @pytest.mark.parametrize("columns", [60, 80, 200])
     @pytest.mark.parametrize("command", COMMANDS)
     def test_no_option_is_cut_on_a_narrow_terminal(self, textcnn, monkeypatch, command, columns):
-        wide = textcnn(command, "-h").out
+        linear = textcnn(command, "-h").out
         monkeypatch.setenv("COLUMNS", str(columns))
         shown = textcnn(command, "-h").out
-        assert re.findall(r"--[a-z-]+", shown) == re.findall(r"--[a-z-]+", wide)
+        assert re.findall(r"--[a-z-]+", shown) == re.findall(r"--[a-z-]+", linear)
         assert max(map(len, shown.splitlines())) <= columns
 
     def test_train_groups_its_settings_and_says_their_limits(self, textcnn):

@@ -353,7 +353,8 @@ class TestModelFile:
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), 3e38])
     @pytest.mark.parametrize(
-        "tensor", ["static.scales", "0.trained.scales", "0.0.filters", "0.layer.0.weight", "wide.steps", "wide.bias"]
+        "tensor",
+        ["static.scales", "0.trained.scales", "0.0.filters", "0.layer.0.weight", "linear.steps", "linear.bias"],
     )
     def test_weights_that_are_not_numbers(self, textcnn, model, tensor, value):
         header, body = header_of(model.read_bytes())

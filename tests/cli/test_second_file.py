@@ -36,9 +36,9 @@ def test_one_label_a_text_can_be_said_of_the_first(textcnn, folder):
 def test_several_labels_a_text_can_be_said_too(textcnn, folder):
     write_csv(folder / "first.csv", [row for row in PLACES if "," not in row[0]])
     write_csv(folder / "second.csv", LOOKS_LIKE_SEVERAL)
-    for several in ("--labels-per-text=several", "--labels-per-text=auto"):
-        answer = textcnn("train", "first.csv", several, "--validation", "second.csv", "--epochs=2", *TINY)
-        assert ("separated by" in answer.err) is several.endswith("several")
+    for multi_label in ("--labels-per-text=several", "--labels-per-text=auto"):
+        answer = textcnn("train", "first.csv", multi_label, "--validation", "second.csv", "--epochs=2", *TINY)
+        assert ("separated by" in answer.err) is multi_label.endswith("several")
 
 
 class TestNamesWithAComma:

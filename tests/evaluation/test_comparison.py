@@ -93,17 +93,17 @@ class TestByHand:
 class TestBaseline:
     def test_it_learns(self) -> None:
         train = ([*HAM[:15], *SPAM[:15]], [("ham",)] * 15 + [("spam",)] * 15)
-        said = baseline_answers(train, [*HAM[15:], *SPAM[15:]], several=False)
+        said = baseline_answers(train, [*HAM[15:], *SPAM[15:]], multi_label=False)
         assert sum(own == (label,) for own, label in zip(said, ["ham"] * 5 + ["spam"] * 5, strict=True)) >= 8
 
     def test_several_labels(self) -> None:
         labels = [("ham", "short") if len(text) < 25 else ("ham",) for text in HAM] + [("spam",)] * 20 + [()]
-        said = baseline_answers(([*HAM, *SPAM, ""], labels), ["see you at lunch", "free prize"], several=True)
+        said = baseline_answers(([*HAM, *SPAM, ""], labels), ["see you at lunch", "free prize"], multi_label=True)
         assert "ham" in said[0] and said[1] == ("spam",)
 
     def test_texts_without_a_label_teach_nothing(self) -> None:
         train = (["free prize", "lunch", "?"], [("spam",), ("ham",), ()])
-        assert baseline_answers(train, ["free"], several=False) == [("spam",)]
+        assert baseline_answers(train, ["free"], multi_label=False) == [("spam",)]
 
     @pytest.mark.parametrize(
         ("texts", "labels", "named"),
@@ -111,7 +111,7 @@ class TestBaseline:
     )
     def test_what_cannot_be_learned_is_refused(self, texts: list[str], labels: list[tuple[str]], named: str) -> None:
         with pytest.raises(DataError, match=named):
-            baseline_answers((texts, labels), ["a"], several=False)
+            baseline_answers((texts, labels), ["a"], multi_label=False)
 
 
 class TestCommand:

@@ -21,7 +21,7 @@ def above_half(row):
 
 def test_figures_by_hand() -> None:
     """Three of four right; ham 2 of 3 found, never wrongly; spam found, but one of two wrongly."""
-    report = measure(GOLD, PROBABILITIES, best, KNOWN, several=False)
+    report = measure(GOLD, PROBABILITIES, best, KNOWN, multi_label=False)
     assert (report.count, report.accuracy, report.micro_f1) == (4, 0.75, 0.75)
     assert report.labels["ham"].precision == 1 and report.labels["ham"].recall == pytest.approx(2 / 3)
     assert report.labels["spam"].precision == 0.5 and report.labels["spam"].support == 1
@@ -35,12 +35,12 @@ def test_figures_by_hand() -> None:
 
 def test_calibration_error_by_hand() -> None:
     """Confidences .9 .8 .7 .6 in four bins; right, right, wrong, right: gaps .1 .2 .7 .4, of a quarter each."""
-    report = measure(GOLD, PROBABILITIES, best, KNOWN, several=False)
+    report = measure(GOLD, PROBABILITIES, best, KNOWN, multi_label=False)
     assert report.calibration_error == pytest.approx((0.1 + 0.2 + 0.7 + 0.4) / 4, abs=1e-6)
 
 
 def test_a_label_that_the_model_does_not_know_is_named_and_wrong() -> None:
-    report = measure([*GOLD[:3], ("news",)], PROBABILITIES, best, KNOWN, several=False)
+    report = measure([*GOLD[:3], ("news",)], PROBABILITIES, best, KNOWN, multi_label=False)
     assert report.unknown_labels == ["news"]
     assert report.accuracy == 0.5
     assert report.labels["news"].recall == 0
@@ -51,12 +51,12 @@ def test_a_label_that_the_model_does_not_know_is_named_and_wrong() -> None:
 def test_several_labels() -> None:
     gold = [("ham", "spam"), ("ham",), (), ("spam",)]
     probabilities = np.array([[0.9, 0.6], [0.8, 0.7], [0.1, 0.2], [0.4, 0.6]], np.float32)
-    report = measure(gold, probabilities, above_half, KNOWN, several=True)
+    report = measure(gold, probabilities, above_half, KNOWN, multi_label=True)
     assert report.subset_accuracy == report.accuracy == 0.75
     assert report.micro_f1 == pytest.approx(2 * 4 / (2 * 4 + 1))
     assert report.mcc is None and report.confusion == []
     assert "subset_accuracy" in report.as_dict()
-    assert "subset_accuracy" not in measure(GOLD, PROBABILITIES, best, KNOWN, several=False).as_dict()
+    assert "subset_accuracy" not in measure(GOLD, PROBABILITIES, best, KNOWN, multi_label=False).as_dict()
 
 
 def test_mistakes_come_with_the_most_confident_first() -> None:
@@ -77,12 +77,12 @@ def test_a_mistake_has_the_probability_of_what_was_said() -> None:
 
 def test_probabilities() -> None:
     logits = np.array([[0.0, 0.0], [1000.0, 0.0]], np.float32)
-    assert to_probabilities(logits, several=False).tolist() == [[0.5, 0.5], [1.0, 0.0]]
-    assert to_probabilities(logits, several=True)[0].tolist() == [0.5, 0.5]
+    assert to_probabilities(logits, multi_label=False).tolist() == [[0.5, 0.5], [1.0, 0.0]]
+    assert to_probabilities(logits, multi_label=True)[0].tolist() == [0.5, 0.5]
 
 
 @pytest.mark.filterwarnings("error")
 def test_texts_without_any_label() -> None:
     """Nothing was to be said, and nothing was."""
-    report = measure([(), ()], PROBABILITIES[:2] * 0.1, above_half, KNOWN, several=True)
+    report = measure([(), ()], PROBABILITIES[:2] * 0.1, above_half, KNOWN, multi_label=True)
     assert (report.accuracy, report.macro_f1, report.micro_f1) == (1, 0, 0)

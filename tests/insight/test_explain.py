@@ -23,7 +23,7 @@ KINDS: list[dict[str, object]] = [
     *({"channels": channels} for channels in ("static", "both", "random")),
     {"stages": 2, "pooling": "kmax", "k": 3},
     {"stages": 3, "pooling": "max+mean", "widths": (2, 3)},
-    {"hidden": (5,), "wide": "off"},
+    {"hidden": (5,), "linear": "off"},
     {"hidden": (6, 4), "pooling": "max+mean", "channels": "both"},
     {"max_words": 4},
 ]
@@ -32,12 +32,12 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
-def learned(several: bool = False, **changes: object) -> Model:
+def learned(multi_label: bool = False, **changes: object) -> Model:
     """A small model that knows spam from ham; with several labels, also what is about money."""
     texts = (SPAM + HAM) * 2
     labels = [["spam"] * ("a" in text) + ["cash"] * ("cash" in text or "home" in text) for text in texts]
     single = ["spam"] * 5 + ["ham"] * 5
-    return TextCNNClassifier(**{**TINY, **changes}).fit(texts, labels if several else single * 2).model_
+    return TextCNNClassifier(**{**TINY, **changes}).fit(texts, labels if multi_label else single * 2).model_
 
 
 def averaged(seeds: int, **changes: object) -> Model:
@@ -49,8 +49,8 @@ def averaged(seeds: int, **changes: object) -> Model:
 
 MODELS = {
     **{str(kind): kind for kind in KINDS},
-    "several labels": {"several": True},
-    "several labels, k-max": {"several": True, "pooling": "kmax", "wide": "off"},
+    "several labels": {"multi_label": True},
+    "several labels, k-max": {"multi_label": True, "pooling": "kmax", "linear": "off"},
     "three networks": {"seeds": 3},
     "two networks of two stages with hidden layers": {"seeds": 2, "stages": 2, "hidden": (5,), "pooling": "max+mean"},
 }
@@ -151,7 +151,7 @@ class TestAgainstIntegratedGradients:
 
     @pytest.mark.parametrize("changes", [{}, {"pooling": "max+mean"}, {"hidden": (8,)}], ids=str)
     def test_words_are_ranked_alike(self, changes: dict[str, object]) -> None:
-        model = learned(**{"filters": 30, "epochs": 25, "wide": "off", **changes})
+        model = learned(**{"filters": 30, "epochs": 25, "linear": "off", **changes})
         alike = self.ranked_alike(model, [text for text in SPAM + HAM if len(text.split()) > 3])
         assert np.mean(alike) > 0.85
         assert min(alike) > 0.4

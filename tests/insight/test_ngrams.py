@@ -47,14 +47,14 @@ def test_a_person_would_call_the_strongest_ngrams_sane(learnt: Model) -> None:
 
 @pytest.mark.parametrize("settings", [{}, {"stages": 2}, {"channels": "both"}], ids=str)
 def test_the_gifts_add_up_to_the_logits(settings: dict[str, object]) -> None:
-    model = fitted(wide="off", epochs=2, **settings)
+    model = fitted(linear="off", epochs=2, **settings)
     encoded = encode([text for _, text in EXAMPLES] + ["", "unheard"], 100)
     predictor, network = Predictor(model), model.members[0].network
     (vectors,) = predictor.vectors_of(encoded.surfaces)
     pooled, gifts = look(network, vectors, encoded.ragged, Words.of(encoded.surfaces, encoded.ragged))
     features = network.features(vectors, encoded.ragged)
     np.testing.assert_allclose(pooled, features, atol=1e-5)
-    coefficients = _centred(_coefficients(network, vectors, encoded.ragged), several=False)
+    coefficients = _centred(_coefficients(network, vectors, encoded.ragged), multi_label=False)
     total = _given(gifts, coefficients).totals.sum(axis=0)
     alone = pooled.copy()  # what a filter gives by its bias alone belongs to no n-gram
     alone[:] = 0
@@ -64,7 +64,7 @@ def test_the_gifts_add_up_to_the_logits(settings: dict[str, object]) -> None:
 
 
 def test_an_ngram_is_cut_to_the_words_that_count() -> None:
-    model = fitted(wide="off")
+    model = fitted(linear="off")
     found = model.learned()
     assert found is not None
     lengths = {len(each.text.split()) for own in found.filters if own.width == 3 for each in own.ngrams}
@@ -72,13 +72,13 @@ def test_an_ngram_is_cut_to_the_words_that_count() -> None:
 
 
 def test_what_words_and_pairs_of_the_wide_part_give() -> None:
-    wide = fitted().wide
-    assert wide is not None
+    linear = fitted().linear
+    assert linear is not None
     for text in ("a free prize now", "free free"):
         encoded = encode([text], 100)
         surfaces = [encoded.surfaces[word] for word in encoded.ragged.words]
-        found = wide.totals(encoded.surfaces, encoded.ragged)
-        singles, pairs = wide.attributed(surfaces)
+        found = linear.totals(encoded.surfaces, encoded.ragged)
+        singles, pairs = linear.attributed(surfaces)
         by_name = dict(zip(found.names, found.sums, strict=True))
         for word in set(surfaces):
             own = singles[[place for place, each in enumerate(surfaces) if each == word]].sum(axis=0)

@@ -83,9 +83,9 @@ def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, values: dict
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("wide.buckets", lambda found: found + np.uint32(2**31), "wide part is damaged"),
-        ("wide.buckets", lambda found: found[::-1], "wide part is damaged"),
-        ("wide.weights", lambda found: found[:-1], "wide part is damaged"),
+        ("linear.buckets", lambda found: found + np.uint32(2**31), "linear part is damaged"),
+        ("linear.buckets", lambda found: found[::-1], "linear part is damaged"),
+        ("linear.weights", lambda found: found[:-1], "linear part is damaged"),
         ("static.values", lambda found: found[:, :0], "vectors 'static' are damaged"),
         ("0.0.bias", lambda found: found[:-1], "wrong shape"),
     ],

@@ -40,7 +40,7 @@ def subject_of(model, texts, gold, **changes):
     """A page's subject from a model and labelled texts."""
     predictor = Predictor(model)
     probabilities = predictor.all_probabilities(texts)
-    report = measure(gold, probabilities, predictor.choose, predictor.labels, several=model.several)
+    report = measure(gold, probabilities, predictor.choose, predictor.labels, multi_label=model.multi_label)
     places = [f"{IMAGE}.csv:{number}" for number in range(1, len(texts) + 1)]
     return PageContext(
         **{
@@ -58,7 +58,7 @@ def subject_of(model, texts, gold, **changes):
     )
 
 
-def learned(labels=("ham", "spam"), several=False, texts=(), **changes):
+def learned(labels=("ham", "spam"), multi_label=False, texts=(), **changes):
     """A small model; further texts are learned as the last label."""
     settings = {
         "vectors": "none",
@@ -71,7 +71,7 @@ def learned(labels=("ham", "spam"), several=False, texts=(), **changes):
     own = [labels[0]] * len(HAM) + [labels[-1]] * (len(SPAM) + len(texts))
     return (
         TextCNNClassifier(**{**settings, **changes})
-        .fit([*HAM, *SPAM, *texts], [[each] for each in own] if several else own)
+        .fit([*HAM, *SPAM, *texts], [[each] for each in own] if multi_label else own)
         .model_
     )
 
@@ -167,7 +167,7 @@ class TestPage:
         assert page(hostile) == text
 
     def test_several_labels(self):
-        model = learned(several=True, labels_per_text="several")
+        model = learned(multi_label=True, labels_per_text="several")
         gold = [("ham", "spam"), *[("ham",)] * 19, *[("spam",)] * 18, (), ("new",)]
         text = page(subject_of(model, [*HAM, *SPAM], gold))
         assert "all labels right" in text and "Confusion matrix" not in text

@@ -17,19 +17,19 @@ def test_temperature_undoes_overconfidence() -> None:
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     drawn = (chances.cumsum(axis=1) > random.random((len(logits), 1))).argmax(axis=1)
     targets = np.eye(3, dtype=np.float32)[drawn]
-    join = calibrate(3 * logits, np.zeros_like(logits), targets, several=False)
+    join = calibrate(3 * logits, np.zeros_like(logits), targets, multi_label=False)
     assert join.temperature == pytest.approx(3, rel=0.05)
     nothing = np.empty((0, 3), np.float32)
-    assert calibrate(nothing, nothing, nothing, several=False).temperature == 1
+    assert calibrate(nothing, nothing, nothing, multi_label=False).temperature == 1
 
 
 def test_the_part_that_knows_more_weighs_more() -> None:
     random = np.random.default_rng(0)
     targets = np.eye(2, dtype=np.float32)[random.integers(0, 2, 2000)]
     noise, other = random.normal(size=(2, *targets.shape)).astype(np.float32)
-    telling = calibrate(noise, 2 * targets + other, targets, several=False)
-    silent = calibrate(2 * targets + other, noise, targets, several=False)
-    assert telling.wide_weight * telling.temperature > 3 > 0.3 > silent.wide_weight * silent.temperature
+    telling = calibrate(noise, 2 * targets + other, targets, multi_label=False)
+    silent = calibrate(2 * targets + other, noise, targets, multi_label=False)
+    assert telling.linear_weight * telling.temperature > 3 > 0.3 > silent.linear_weight * silent.temperature
 
 
 def test_labels_that_stand_alone_are_calibrated_each_by_itself() -> None:
@@ -53,7 +53,7 @@ def test_what_each_label_needs_goes_into_the_last_weights() -> None:
     many = ["ham ham 3", "spam", "what"]
     texts = encode(many, 100)
     before, after = Predictor(fit.model_), Predictor(found.applied(fit.model_))
-    expected = found.probabilities(before.network_logits(texts), before.wide_margins(texts))
+    expected = found.probabilities(before.network_logits(texts), before.linear_margins(texts))
     assert after.probabilities(many) == pytest.approx(expected, abs=1e-6)
 
 

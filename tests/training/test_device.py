@@ -48,7 +48,7 @@ def test_a_device_that_is_not_there_is_named(device: str) -> None:
 
 
 def test_without_a_gpu_auto_is_the_processor() -> None:
-    small = {"vectors": "none", "filters": 4, "epochs": 2, "wide": "off"}
+    small = {"vectors": "none", "filters": 4, "epochs": 2, "linear": "off"}
     if not THERE["cuda"]:
         found = [TextCNNClassifier(device=device, **small).fit(TEXTS, LABELS) for device in ("auto", "cpu")]
         np.testing.assert_array_equal(found[0].predict_proba(TEXTS), found[1].predict_proba(TEXTS))

@@ -19,7 +19,7 @@ def notes_of(labels: Any, validation: Any = None, texts: list[str] = RARE, **val
         texts,
         labels,
         validation=validation,
-        watch=lambda row: bool(isinstance(row, Epoch) and row.note and notes.append(row.note)),
+        callback=lambda row: bool(isinstance(row, Epoch) and row.note and notes.append(row.note)),
     )
     return notes
 

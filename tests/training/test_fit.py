@@ -151,7 +151,7 @@ def test_a_class_whose_weight_is_0_is_not_learned_but_the_others_are() -> None:
     values = {"vectors": "none", "filters": 4, "dimensions": 6, "widths": (1,), "batch_size": 1, "epochs": 3}
     notes: list[str] = []
     model = TextCNNClassifier(**values, class_weight="a=0").fit(
-        texts, labels, watch=lambda row: bool(getattr(row, "note", "") and notes.append(row.note))
+        texts, labels, callback=lambda row: bool(getattr(row, "note", "") and notes.append(row.note))
     )
     assert not notes
     assert model.predict(texts).tolist() == ["b"] * 60
@@ -180,7 +180,7 @@ def a_trainer(settings: Settings) -> tuple[Trainer, TrainingPart]:
     targets = np.eye(2, dtype=np.float32)[[0] * 5 + [1] * 5]
     channels = Channels(torch.randn(len(encoded.surfaces), 8), settings.channels)
     network = TextCNN(Shape(dimensions=channels.dimensions, labels=2, widths=(1, 2), filters=8), dropout=0.2)
-    trainer = Trainer(network, channels, settings, weights=np.ones(2, np.float32), several=False)
+    trainer = Trainer(network, channels, settings, weights=np.ones(2, np.float32), multi_label=False)
     return trainer, TrainingPart(encoded.ragged, targets)
 
 
@@ -273,9 +273,9 @@ def test_seed_data_and_threads_fix_every_weight(tmp_path) -> None:
             model = fit(
                 Labelled(TEXTS, LABELS),
                 classes=["ham", "spam"],
-                several=False,
+                multi_label=False,
                 settings=quick(threads=threads),
-                watch=lambda row: False,
+                callback=lambda row: False,
             )
             write_model(model, path)
             files.append(path.read_bytes())
@@ -287,9 +287,9 @@ def test_stopping_early_keeps_the_best_so_far() -> None:
     model = fit(
         Labelled(TEXTS, LABELS),
         classes=["ham", "spam"],
-        several=False,
+        multi_label=False,
         settings=quick(epochs=50),
-        watch=lambda row: bool(seen.append(row)) or len(seen) > 3,
+        callback=lambda row: bool(seen.append(row)) or len(seen) > 3,
     )
     assert [type(row) for row in seen[4:]] == [Measured]  # nothing is learned any more
     assert len(model.figures["curve"]) <= 2
@@ -301,9 +301,9 @@ def test_at_the_end_it_learns_from_all_texts() -> None:
         model = fit(
             Labelled(TEXTS, LABELS),
             classes=["ham", "spam"],
-            several=False,
+            multi_label=False,
             settings=quick(**values),
-            watch=lambda row: bool(seen.append(row)),
+            callback=lambda row: bool(seen.append(row)),
         )
         return [row for row in seen if isinstance(row, str)], model
 
@@ -321,7 +321,7 @@ def test_the_model_is_calibrated_on_answers_to_all_texts_and_its_first_part_is_m
     """Each answer is of a model that had not seen the text: by heart all would be right here, by chance half."""
     calibrated: list[int] = []
 
-    def of(network: Any, wide: Any, targets: Any, *, several: bool) -> Calibration:
+    def of(network: Any, linear: Any, targets: Any, *, multi_label: bool) -> Calibration:
         calibrated.append(len(targets))
         assert (network.argmax(axis=1) == targets.argmax(axis=1)).mean() < 0.8
         return Calibration(Join(2.0, 0.0))
@@ -332,9 +332,9 @@ def test_the_model_is_calibrated_on_answers_to_all_texts_and_its_first_part_is_m
     model = fit(
         noise,
         classes=["ham", "spam"],
-        several=False,
-        settings=quick(wide="off", min_count=1, epochs=60, learning_rate=0.02),
-        watch=lambda row: bool(isinstance(row, Measured) and measured.append(row)),
+        multi_label=False,
+        settings=quick(linear="off", min_count=1, epochs=60, learning_rate=0.02),
+        callback=lambda row: bool(isinstance(row, Measured) and measured.append(row)),
     )
     assert calibrated == [60] and model.join == Join(2.0, 0.0)
     assert len(measured[0].texts) == model.figures["validation"]["count"] == 20
@@ -348,9 +348,9 @@ def test_weights_of_the_last_pass_are_kept_if_the_model_learns_again(values: dic
     model = fit(
         by_chance(),
         classes=["ham", "spam"],
-        several=False,
+        multi_label=False,
         settings=quick(epochs=9, learning_rate=0.1, **values),
-        watch=lambda row: False,
+        callback=lambda row: False,
     )
     curve, kept = model.figures["curve"], model.figures["kept"]
     best = 1 + max(range(len(curve)), key=lambda epoch: (curve[epoch][2], -curve[epoch][1]))
@@ -362,9 +362,9 @@ def test_nothing_to_learn_from() -> None:
         fit(
             Labelled(["", " "], [("a",), ("b",)]),
             classes=["a", "b"],
-            several=False,
+            multi_label=False,
             settings=quick(),
-            watch=lambda row: False,
+            callback=lambda row: False,
         )
 
 
@@ -375,13 +375,13 @@ def test_several_networks_are_averaged_and_each_differs() -> None:
     texts, labels = ["free prize now", "see you soon", "win a prize", "lunch at noon"] * 8, ["spam", "ham"] * 16
     notes: list[str] = []
 
-    def watch(row: object) -> bool:
+    def callback(row: object) -> bool:
         notes.extend([row] if isinstance(row, str) else [])
         return False
 
     model = (
-        TextCNNClassifier(networks=3, vectors="none", filters=4, epochs=2, wide="off")
-        .fit(texts, labels, watch=watch)
+        TextCNNClassifier(networks=3, vectors="none", filters=4, epochs=2, linear="off")
+        .fit(texts, labels, callback=callback)
         .model_
     )
     assert len(model.members) == 3 and notes.count("network 2 of 3") == 4
@@ -395,25 +395,27 @@ def test_several_networks_are_averaged_and_each_differs() -> None:
 def test_a_network_that_was_stopped_before_its_first_pass_ended_says_nothing() -> None:
     notes: list[str] = []
 
-    def watch(row: object) -> bool:
+    def callback(row: object) -> bool:
         notes.extend([row] if isinstance(row, str) else [])
         return "network 2 of 2" in notes and isinstance(row, Step)
 
     settings = quick(networks=2, refit="off", epochs=9)
-    model = fit(Labelled(TEXTS, LABELS), classes=["ham", "spam"], several=False, settings=settings, watch=watch)
+    model = fit(
+        Labelled(TEXTS, LABELS), classes=["ham", "spam"], multi_label=False, settings=settings, callback=callback
+    )
     assert len(model.members) == 1
 
 
 def test_validation_texts_of_several_labels_none_of_which_is_known_are_left_out() -> None:
     notes: list[str] = []
-    several = [("ham", "x")[: 1 + number % 2] if own == ("ham",) else own for number, own in enumerate(LABELS)]
+    multi_label = [("ham", "x")[: 1 + number % 2] if own == ("ham",) else own for number, own in enumerate(LABELS)]
     model = fit(
-        Labelled(TEXTS, several),
+        Labelled(TEXTS, multi_label),
         classes=["ham", "spam", "x"],
-        several=True,
+        multi_label=True,
         settings=quick(),
         validation=Labelled(["free z", "no label", "lunch now"], [("z", "y"), (), ("ham", "z")]),
-        watch=lambda row: bool(isinstance(row, str) and notes.append(row)),
+        callback=lambda row: bool(isinstance(row, str) and notes.append(row)),
     )
     assert "1 of 3 validation texts have a label that no training text has and are left out" in notes
     assert model.figures["validation"]["count"] == 2
@@ -424,7 +426,11 @@ def test_what_inspect_would_need_is_left_out_if_it_is_too_much(monkeypatch: pyte
     notes: list[object] = []
     labelled = Labelled(TEXTS, LABELS)
     model = fit(
-        labelled, classes=["ham", "spam"], several=False, settings=quick(), watch=lambda row: bool(notes.append(row))
+        labelled,
+        classes=["ham", "spam"],
+        multi_label=False,
+        settings=quick(),
+        callback=lambda row: bool(notes.append(row)),
     )
     assert model.packed is None
     assert "so many filters have learned more than a model can keep for textcnn inspect" in notes
@@ -432,11 +438,11 @@ def test_what_inspect_would_need_is_left_out_if_it_is_too_much(monkeypatch: pyte
 
 def test_quality_says_how_many_networks_and_whether_they_learn_again() -> None:
     texts, labels = ["free prize now", "see you soon", "win a prize", "lunch at noon"] * 8, ["spam", "ham"] * 16
-    small: dict[str, Any] = {"vectors": "none", "filters": 2, "epochs": 1, "wide": "off"}
+    small: dict[str, Any] = {"vectors": "none", "filters": 2, "epochs": 1, "linear": "off"}
     told: dict[str, list[str]] = {"fast": [], "good": [], "best": []}
     for quality, notes in told.items():
         model = TextCNNClassifier(quality=quality, **small).fit(
-            texts, labels, watch=lambda row, notes=notes: bool(isinstance(row, str) and notes.append(row))
+            texts, labels, callback=lambda row, notes=notes: bool(isinstance(row, str) and notes.append(row))
         )
         assert len(model.model_.members) == (2 if quality == "best" else 1)
     again = "the same again with all texts"
@@ -462,7 +468,7 @@ def test_the_fewer_texts_the_more_passes(texts: int, labels: int, passes: int, f
 
     def planned(settings: Settings, *, afresh: bool = False) -> int:
         weights = np.ones(labels, np.float32)
-        return Trainer(network, channels, settings, weights=weights, several=False, afresh=afresh).passes(texts)
+        return Trainer(network, channels, settings, weights=weights, multi_label=False, afresh=afresh).passes(texts)
 
     assert planned(Settings()) == passes
     assert planned(Settings(quality="fast")) == fast
@@ -490,9 +496,9 @@ def test_what_was_learned_by_heart_is_learned_again_in_fewer_passes(monkeypatch:
         model = fit(
             by_chance(),
             classes=["ham", "spam"],
-            several=False,
-            settings=quick(learning_rate=0.02, **{"epochs": 0, "wide": "off", **values}),
-            watch=lambda row: bool(isinstance(row, str) and notes.append(row)),
+            multi_label=False,
+            settings=quick(learning_rate=0.02, **{"epochs": 0, "linear": "off", **values}),
+            callback=lambda row: bool(isinstance(row, str) and notes.append(row)),
         )
         return [note for note in notes if "passes" in note], model
 
@@ -518,7 +524,7 @@ def test_of_very_many_words_those_met_once_stay_out(monkeypatch: pytest.MonkeyPa
     texts = ["free film tonight", "free film again zyzzyva", "good lunch tomorrow", "good lunch quokkas"] * 2
     texts += ["wonderful sparrows", "terrible umbrellas"]
     labels = ["a", "a", "b", "b"] * 2 + ["a", "b"]
-    small: dict[str, Any] = {"filters": 2, "epochs": 1, "wide": "off", "refit": "off", "keep_words": 5}
+    small: dict[str, Any] = {"filters": 2, "epochs": 1, "linear": "off", "refit": "off", "keep_words": 5}
     usual = TextCNNClassifier(**small).fit(texts, labels).model_
     monkeypatch.setattr("textcnn.training.export._MOST_BYTES", 14 * (256 + 20))
     less = TextCNNClassifier(**small).fit(texts, labels).model_

@@ -112,7 +112,7 @@ def test_training_holds_the_rows_that_it_needs_and_not_the_table(folder):
     with (folder / "texts.csv").open("w", newline="", encoding="utf-8") as file:
         rows = ([label, " ".join(draw.choices(words, k=20))] for _ in range(500) for label in ("a", "b"))
         csv.writer(file).writerows([("label", "text"), *rows])
-    same = ("--compact", "--epochs=1", "--filters=10", "--dimensions=256", "--refit=off", "--wide=off", "-q")
+    same = ("--compact", "--epochs=1", "--filters=10", "--dimensions=256", "--refit=off", "--linear=off", "-q")
     with_table, without = (peak("train", "texts.csv", "--vectors", name, *same) for name in ("english", "none"))
     assert with_table - without < 40_000_000
 

@@ -132,7 +132,7 @@ def test_training_starts_from_them_unless_told_not_to(tmp_path: Path, wanted: st
     path, texts = write_table(tmp_path / "table"), ["good film", "good food", "bad film", "bad food"] * 3
     classifier = TextCNNClassifier(
         vectors=str(path), learned_filters=wanted, channels=channels, filters=2, networks=2, widths=(1, 2), epochs=1,
-        learning_rate=1e-7, vector_learning_rate=1e-7, wide="off", validation_share=0.25,
+        learning_rate=1e-7, vector_learning_rate=1e-7, linear="off", validation_share=0.25,
     )  # fmt: skip
     classifier.fit(texts, ["yes", "yes", "no", "no"] * 3)
     scale = begin(encode(texts, 9), np.ones(24, bool), Settings(vectors=str(path)), lambda note: None).scale

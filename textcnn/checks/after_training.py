@@ -34,29 +34,29 @@ def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> 
         balance(corpus, settings["class_weight"]),
         *([against(corpus, held)] if held is not None else []),
         *([lengths(corpus, settings["max_words"])] if beyond(corpus.texts, settings["max_words"]) else []),
-        start_loss(figures, prior, several=model.several, weighted=settings["class_weight"] != "none"),
+        start_loss(figures, prior, multi_label=model.multi_label, weighted=settings["class_weight"] != "none"),
         learning_rate(figures, len(figures["curve"]), settings["learning_rate"]),
-        _beats_guessing(figures["validation"], several=model.several),
-        _swallowed(figures["validation"], several=model.several),
+        _beats_guessing(figures["validation"], multi_label=model.multi_label),
+        _swallowed(figures["validation"], multi_label=model.multi_label),
         fits(_fit(predictor, corpus, numbers)),
         *filter_checks(predictor, texts),
     ]
 
 
-def _beats_guessing(report: Mapping[str, Any], *, several: bool) -> Check:
+def _beats_guessing(report: Mapping[str, Any], *, multi_label: bool) -> Check:
     """Against always saying the most frequent label; for several labels there is no such guess."""
-    most = 0.0 if several else max(own["support"] for own in report["labels"].values()) / report["count"]
+    most = 0.0 if multi_label else max(own["support"] for own in report["labels"].values()) / report["count"]
     figure = f"{report['accuracy']:.1%} of {report['count']:,} held-out texts right, {most:.1%} by one label for all"
     if report["accuracy"] > most or report["count"] < _LEAST:
         return judge("beats guessing", Verdict.ok, figure)
     return judge("beats guessing", Verdict.look, figure, NO_BETTER)
 
 
-def _swallowed(report: Mapping[str, Any], *, several: bool) -> Check:
+def _swallowed(report: Mapping[str, Any], *, multi_label: bool) -> Check:
     labels = report["labels"]
     recall = {label: own["recall"] for label, own in labels.items()}
     counts = {label: own["support"] for label, own in labels.items()}
-    return swallowed(recall, counts, report["log_loss"], several=several)
+    return swallowed(recall, counts, report["log_loss"], multi_label=multi_label)
 
 
 def _fit(predictor: Predictor, corpus: Corpus, numbers: list[int]) -> Fit:

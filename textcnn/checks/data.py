@@ -17,11 +17,11 @@ _ANY = 1 << 40  # words
 
 def places(corpus: Corpus, numbers: Sequence[int], most: int = _SHOWN) -> str:
     """Where some texts stand: `lines 3, 17 ...`, or `a.csv:3, b.csv:17 ...` if there are several sources."""
-    several = len(set(corpus.sources)) > 1
+    many_sources = len(set(corpus.sources)) > 1
     shown = ", ".join(
-        (f"{corpus.sources[each]}:" if several else "") + str(corpus.lines[each]) for each in numbers[:most]
+        (f"{corpus.sources[each]}:" if many_sources else "") + str(corpus.lines[each]) for each in numbers[:most]
     )
-    shown = shown if several else f"line{'s' if len(numbers) > 1 else ''} {shown}"
+    shown = shown if many_sources else f"line{'s' if len(numbers) > 1 else ''} {shown}"
     return shown + (" ..." if len(numbers) > most else "")
 
 

@@ -34,10 +34,10 @@ class Suspect(NamedTuple):
 
 
 def find_suspects(
-    targets: NDArray[np.bool_], probabilities: NDArray[np.float32], *, several: bool
+    targets: NDArray[np.bool_], probabilities: NDArray[np.float32], *, multi_label: bool
 ) -> NDArray[np.int64]:
     """Rows (text, label that is doubted, label instead or -1), the surest first: (S, 3)."""
-    if several:
+    if multi_label:
         return _each_label(targets, probabilities)
     given = targets.argmax(axis=1)
     counts = np.maximum(targets.sum(axis=0), 1)
@@ -63,10 +63,10 @@ def suspects(
     corpus: Corpus, classes: tuple[str, ...], targets: NDArray[np.bool_], probabilities: NDArray[np.float32]
 ) -> tuple[Check, list[Suspect]]:
     """The check, and all that it found. `probabilities` are those of models that had not seen the text."""
-    several = any(len(own) != 1 for own in corpus.labels)
+    multi_label = any(len(own) != 1 for own in corpus.labels)
     found = [
         Suspect(number, classes[own], classes[other] if other >= 0 else "", float(probabilities[number, own]))
-        for number, own, other in find_suspects(targets, probabilities, several=several).tolist()
+        for number, own, other in find_suspects(targets, probabilities, multi_label=multi_label).tolist()
     ]
     texts = len({each.number for each in found})
     figure = f"{texts:,} of {len(targets):,} texts"

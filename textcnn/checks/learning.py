@@ -35,19 +35,19 @@ _RARE = 5  # texts of a label below which its answers mean nothing
 _LOST = 0.2  # recall
 
 
-def entropy(prior: Floats, *, several: bool) -> float:
+def entropy(prior: Floats, *, multi_label: bool) -> float:
     """The loss of an answer that knows no more than how frequent each label is: (K,) -> nats, a mean over labels."""
     shares = np.clip(prior, 1e-12, 1 - 1e-12)
-    if several:
+    if multi_label:
         return float(-(shares * np.log(shares) + (1 - shares) * np.log(1 - shares)).mean())
     return float(-(shares * np.log(shares)).sum() / shares.sum())
 
 
-def start_loss(figures: Mapping[str, Any], prior: Floats, *, several: bool, weighted: bool) -> Check:
+def start_loss(figures: Mapping[str, Any], prior: Floats, *, multi_label: bool, weighted: bool) -> Check:
     """The loss before the first step: that of guessing by frequency, if the classes have no weights."""
-    expected, found = entropy(prior, several=several), float(figures.get("start_loss", np.nan))
+    expected, found = entropy(prior, multi_label=multi_label), float(figures.get("start_loss", np.nan))
     figure = f"{found:.3f}, by the frequency of the labels {expected:.3f}"
-    if not several:
+    if not multi_label:
         figure += f", by nothing ln {len(prior)} = {np.log(len(prior)):.3f}"
     verdict = grade(abs(found - expected) / (expected + 0.2), look=2 if weighted else 0.5, wrong=4)
     return judge("loss at start", verdict, figure, "vectors or weights of classes are far from usual sizes")
@@ -61,29 +61,31 @@ def learning_rate(figures: Mapping[str, Any], epochs: int, rate: float) -> Check
     return judge("learning rate", grade(diverged, look=1, wrong=2), figure, advice)
 
 
-def surer(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], prior: Floats, *, several: bool) -> float:
+def surer(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], prior: Floats, *, multi_label: bool) -> float:
     """By how many standard errors answers are better than guessing by frequency, in log loss."""
-    gain = _losses(targets, np.broadcast_to(prior, targets.shape), several) - _losses(targets, probabilities, several)
+    gain = _losses(targets, np.broadcast_to(prior, targets.shape), multi_label) - _losses(
+        targets, probabilities, multi_label
+    )
     error = float(gain.std()) / max(len(gain), 1) ** 0.5
     return float(gain.mean()) / error if error > 0 else 0.0
 
 
-def _losses(targets: NDArray[np.bool_], probabilities: NDArray[Any], several: bool) -> Floats:
+def _losses(targets: NDArray[np.bool_], probabilities: NDArray[Any], multi_label: bool) -> Floats:
     """Log loss of each text, (B,). Sure errors are cut off, so that one of them does not hide all else."""
     given = np.clip(np.where(targets, probabilities, 1 - probabilities), 0.01, 1).astype(np.float64)
-    return np.asarray(-np.log(given).mean(axis=1) if several else -np.log(given[targets]))
+    return np.asarray(-np.log(given).mean(axis=1) if multi_label else -np.log(given[targets]))
 
 
-def log_loss(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], *, several: bool) -> float:
+def log_loss(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], *, multi_label: bool) -> float:
     """The mean over texts, and over labels where there are several."""
-    return float(_losses(targets, probabilities, several).mean())
+    return float(_losses(targets, probabilities, multi_label).mean())
 
 
 def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:
     """Whether the texts tell anything about their labels at all."""
-    sure = surer(sample.targets, probabilities, sample.prior, several=sample.several)
-    if sample.several:
-        loss, guess = log_loss(sample.targets, probabilities, several=True), entropy(sample.prior, several=True)
+    sure = surer(sample.targets, probabilities, sample.prior, multi_label=sample.multi_label)
+    if sample.multi_label:
+        loss, guess = log_loss(sample.targets, probabilities, multi_label=True), entropy(sample.prior, multi_label=True)
         figure = f"log loss {loss:.3f} on unseen texts, {guess:.3f} by the frequency of the labels"
     else:
         right = float((probabilities.argmax(axis=1) == sample.targets.argmax(axis=1)).mean())
@@ -96,14 +98,14 @@ def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:
     return judge("beats guessing", Verdict.wrong, figure, NO_BETTER)
 
 
-def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: float, *, several: bool) -> Check:
+def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: float, *, multi_label: bool) -> Check:
     """Whether some labels are hardly ever found, as when one class swallows the others: a low loss can hide it.
 
     Args:
         recall: of each label, on unseen texts.
         counts: how many of those texts have it.
         loss: log loss on them.
-        several: whether texts can have several labels, of which a cautious model says none rather.
+        multi_label: whether texts can have several labels, of which a cautious model says none rather.
     """
     judged = sorted((label for label in recall if counts[label] >= _RARE), key=recall.__getitem__)
     if not judged:
@@ -116,7 +118,7 @@ def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: floa
     if not lost:
         return judge("swallowed labels", Verdict.ok, figure)
     most_lost = bool(never) and 2 * len(never) >= len(judged) - 1
-    verdict = Verdict.wrong if most_lost and not several else Verdict.look
+    verdict = Verdict.wrong if most_lost and not multi_label else Verdict.look
     advice = f"other labels swallow {named(lost)}: --class-weight balanced, or more texts"
     return judge("swallowed labels", verdict, figure, advice)
 

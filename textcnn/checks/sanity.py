@@ -57,7 +57,7 @@ def shuffled(sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.
     learned, unseen = np.sort(chosen[folds[chosen] != 0]), np.sort(chosen[folds[chosen] == 0])
     trial = train_trial(sample, learned, unseen, values, targets=targets)
     prior = np.asarray(targets[learned].mean(axis=0))
-    sure = surer(targets[unseen], trial.probabilities, prior, several=sample.several)
+    sure = surer(targets[unseen], trial.probabilities, prior, multi_label=sample.multi_label)
     figure = f"{len(learned):,} texts learned: {max(sure, 0):.1f} standard errors better than guessing"
     leaks = sure >= _CHANCE
     advice = "labels that mean nothing were told: the answer leaks from learned to unseen texts"

@@ -34,7 +34,7 @@ _SEEN = 16_000  # texts, each counted as often as it is seen
 _SMALL = {"filters": 32, "widths": (1, 2, 3), "adversarial": 0.0, "refit": "off", "keep_ngrams": "off"}
 _BY_HEART: dict[str, Any] = {  # nothing keeps a network from learning all it can, and every word has a vector
     **{"dropout": 0.0, "word_dropout": 0.0, "label_smoothing": 0.0, "class_weight": "none"},
-    **{"wide": "off", "networks": 1, "epochs": 60, "patience": 0, "batch_size": 8, "schedule": "constant"},
+    **{"linear": "off", "networks": 1, "epochs": 60, "patience": 0, "batch_size": 8, "schedule": "constant"},
     "min_count": 1,
 }
 
@@ -44,7 +44,7 @@ class Sample(NamedTuple):
 
     corpus: Corpus
     classes: tuple[str, ...]
-    several: bool
+    multi_label: bool
     targets: NDArray[np.bool_]  # (B, K)
 
     @property
@@ -72,7 +72,7 @@ class Trial(NamedTuple):
     seconds: float
 
 
-def take(corpus: Corpus, random: np.random.Generator, *, several: bool = False) -> Sample:
+def take(corpus: Corpus, random: np.random.Generator, *, multi_label: bool = False) -> Sample:
     """All texts that have words, or as many of them as is quickly learned from, some of every label.
 
     A text can have several labels if some have, or if it is said.
@@ -92,7 +92,7 @@ def take(corpus: Corpus, random: np.random.Generator, *, several: bool = False) 
     targets = np.zeros((len(part.texts), len(classes)), bool)
     for row, own in enumerate(part.labels):
         targets[row, [place[label] for label in own]] = True
-    return Sample(part, classes, several or any(len(own) != 1 for own in part.labels), targets)
+    return Sample(part, classes, multi_label or any(len(own) != 1 for own in part.labels), targets)
 
 
 def _rare_first(corpus: Corpus, numbers: Ints) -> Ints:
@@ -149,7 +149,9 @@ def train_trial(
     began = time.perf_counter()
     texts = _labelled(sample, learned, sample.targets if targets is None else targets)
     settings = Settings(**{**_SMALL, "epochs": _passes(len(learned)), **values})
-    model = fit(texts, classes=sample.classes, several=sample.several, settings=settings, watch=lambda row: False)
+    model = fit(
+        texts, classes=sample.classes, multi_label=sample.multi_label, settings=settings, callback=lambda row: False
+    )
     predictor = Predictor(model)
     probabilities = predictor.all_probabilities(sample.chosen(unseen))
     return Trial(predictor, learned, unseen, probabilities, time.perf_counter() - began)
@@ -167,7 +169,7 @@ def learn_by_heart(sample: Sample, numbers: Ints, values: Mapping[str, Any]) -> 
 
     settings = settled(Settings(**{**_SMALL, **values, **_BY_HEART}), len(sample.classes))
     every = np.arange(len(numbers))
-    task = Task.of([_labelled(sample, numbers, sample.targets)], sample.classes, settings, sample.several)
+    task = Task.of([_labelled(sample, numbers, sample.targets)], sample.classes, settings, sample.multi_label)
     with on_machine(settings) as machine:
         return teach(task, every, every, machine, lambda row: isinstance(row, Epoch) and row.score == 1).history
 

@@ -48,8 +48,8 @@ class Examination:
         self.question, self.tell = question, tell
         self.settings = Settings(**question.values)
         self.random = np.random.default_rng(self.settings.seed)
-        several = self.settings.labels_per_text == "several"
-        self.sample: Sample = take(question.corpus, self.random, several=several)
+        multi_label = self.settings.labels_per_text == "several"
+        self.sample: Sample = take(question.corpus, self.random, multi_label=multi_label)
         self.suspects: list[Suspect] = []
 
     def __iter__(self) -> Iterator[Check]:
@@ -115,14 +115,14 @@ class Examination:
         yield cost(first.predictor, sample.texts, seconds, chosen_device(self.settings))
 
     def _of_trials(self, trials: list[Trial]) -> Iterator[Check]:
-        sample, several = self.sample, self.sample.several
+        sample, multi_label = self.sample, self.sample.multi_label
         first = trials[0]
         figures = first.predictor.model.figures
         answers = np.zeros(sample.targets.shape, np.float32)
         for trial in trials:
             answers[trial.unseen] = trial.probabilities
         weighted = self.settings.class_weight != "none"
-        yield learning.start_loss(figures, sample.prior, several=several, weighted=weighted)
+        yield learning.start_loss(figures, sample.prior, multi_label=multi_label, weighted=weighted)
         yield learning.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
         beats = learning.beats_guessing(sample, answers)
         yield beats
@@ -145,14 +145,16 @@ class Examination:
         for trial in trials:
             for number, row in zip(trial.unseen.tolist(), trial.probabilities, strict=True):
                 said[number, [place[label] for label in trial.predictor.choose(row)]] = True
-            losses.append(learning.log_loss(sample.targets[trial.unseen], trial.probabilities, several=sample.several))
+            losses.append(
+                learning.log_loss(sample.targets[trial.unseen], trial.probabilities, multi_label=sample.multi_label)
+            )
         counts = sample.targets.sum(axis=0)
         recall = (said & sample.targets).sum(axis=0) / np.maximum(counts, 1)
         return learning.swallowed(
             dict(zip(sample.classes, recall.tolist(), strict=True)),
             dict(zip(sample.classes, counts.tolist(), strict=True)),
             float(np.mean(losses)),
-            several=sample.several,
+            multi_label=sample.multi_label,
         )
 
     def _fit(self, trial: Trial) -> learning.Fit:

@@ -76,7 +76,7 @@ def main() -> NoReturn:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `textcnn predict | head` ends quietly
     prepare_streams()
-    # NumPy's own threads would wait for each other at products as small as ours; crew.py has its own way.
+    # NumPy's own threads would wait for each other at products as small as ours; compiled/threads.py has its own way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = run(sys.argv[1:])

@@ -110,7 +110,7 @@ def _measured(
     from textcnn.text.lexicon import beyond
 
     name, first = models[0]
-    known = first.labels if any(predictor.model.several for _, predictor in models) else ()
+    known = first.labels if any(predictor.model.multi_label for _, predictor in models) else ()
     corpus = read_aloud(files, how, quiet=quiet, known=known)
     these = fingerprint(corpus.texts, corpus.labels)
     for known_to, predictor in models:
@@ -122,7 +122,7 @@ def _measured(
             f"{len(long):,} of {len(corpus.texts):,} texts have more than the {most:,} words that are read", quiet=quiet
         )
     probabilities = first.all_probabilities(corpus.texts)
-    report = measure(corpus.labels, probabilities, first.choose, first.labels, several=first.model.several)
+    report = measure(corpus.labels, probabilities, first.choose, first.labels, multi_label=first.model.multi_label)
     _name_unknown(report)
     measured = _Measured(name, first, corpus, probabilities, report)
     comparisons = [_with_model(measured, *other) for other in models[1:]]
@@ -166,8 +166,8 @@ def _with_baseline(measured: _Measured, train: "Corpus") -> "Comparison":
     both = sum(text in known for text in corpus.texts)
     if both:
         say(f"the baseline learns from {both} of the {len(corpus.texts)} texts that it is measured on: no fair measure")
-    several = measured.predictor.model.several
-    said = baseline_answers((train.texts, train.labels), corpus.texts, several=several)
+    multi_label = measured.predictor.model.multi_label
+    said = baseline_answers((train.texts, train.labels), corpus.texts, multi_label=multi_label)
     return compare((measured.name, BASELINE), corpus.labels, measured.answers, said)
 
 

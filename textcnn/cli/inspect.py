@@ -48,7 +48,7 @@ def inspect(
     if learned is None:
         shown.print("n-grams         none were kept (keep_ngrams was off)")
     else:
-        show_learned(learned, opened.labels, several=opened.several, filters=filters)
+        show_learned(learned, opened.labels, multi_label=opened.multi_label, filters=filters)
 
 
 def _summary(model: "Model", path: Path) -> dict[str, Any]:
@@ -69,13 +69,13 @@ def _summary(model: "Model", path: Path) -> dict[str, Any]:
         "version": model.version,
         "bytes": path.stat().st_size,
         "labels": list(model.labels),
-        "several_labels": model.several,
+        "multi_label": model.multi_label,
         "networks": len(model.members),
         "words": len(model.vocabulary),
         "dimensions": int(model.static.values.shape[1]),
         "weights": sum(weights),
         "temperature": model.join.temperature,
-        "wide_features": 0 if model.wide is None else len(model.wide.buckets),
+        "linear_features": 0 if model.linear is None else len(model.linear.buckets),
         "fingerprint": model.fingerprint,
         "settings": model.settings,
         "figures": model.figures,

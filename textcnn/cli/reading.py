@@ -18,8 +18,8 @@ def known_before(settings: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 def known_after(corpus: "Corpus", settings: Mapping[str, Any]) -> tuple[str, ...]:
     """The labels of the first texts, if a text can have several of them; none if not."""
-    several = settings.get("labels_per_text") == "several" or any(len(own) != 1 for own in corpus.labels)
-    return tuple(sorted({label for own in corpus.labels for label in own})) if several else ()
+    multi_label = settings.get("labels_per_text") == "several" or any(len(own) != 1 for own in corpus.labels)
+    return tuple(sorted({label for own in corpus.labels for label in own})) if multi_label else ()
 
 
 def read_aloud(

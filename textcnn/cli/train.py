@@ -92,7 +92,7 @@ def _learn(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], quie
         from textcnn.estimator import TextCNNClassifier
         from textcnn.training import fit
 
-        def watch(row: "Step | Epoch | Measured | str") -> bool:
+        def callback(row: "Step | Epoch | Measured | str") -> bool:
             if isinstance(row, fit.Measured):
                 measured.append(row)
                 return interruption.wanted
@@ -100,12 +100,12 @@ def _learn(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], quie
             display.show(row)
             return interruption.wanted
 
-        several = any(len(own) != 1 for own in (*corpus.labels, *(held.labels if held else ())))
+        multi_label = any(len(own) != 1 for own in (*corpus.labels, *(held.labels if held else ())))
         classifier = TextCNNClassifier(**values).fit(
             corpus.texts,
-            _labels(corpus, several),
-            validation=(held.texts, _labels(held, several)) if held else None,
-            watch=watch,
+            _labels(corpus, multi_label),
+            validation=(held.texts, _labels(held, multi_label)) if held else None,
+            callback=callback,
         )
         if interruption.wanted:
             display.line("stopped: the best weights so far are kept")
@@ -141,15 +141,15 @@ def _page(
         gold=gold,
         places=places,
         probabilities=probabilities,
-        report=measure(gold, probabilities, predictor.choose, predictor.labels, several=model.several),
+        report=measure(gold, probabilities, predictor.choose, predictor.labels, multi_label=model.multi_label),
         learned=model.learned(),
         checks=checks,
     )
     return page(subject)
 
 
-def _labels(corpus: "Corpus", several: bool) -> list[Any]:
-    return list(corpus.labels) if several else [own[0] for own in corpus.labels]
+def _labels(corpus: "Corpus", multi_label: bool) -> list[Any]:
+    return list(corpus.labels) if multi_label else [own[0] for own in corpus.labels]
 
 
 def _check(corpus: "Corpus", held: "Corpus | None", quiet: bool) -> None:
@@ -202,7 +202,7 @@ def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -
     if len(per_label) > 20:
         say(f"... and {len(per_label) - 20} labels more: textcnn inspect {shlex.quote(str(output))} --format json")
     low, high = figures["accuracy_interval"]
-    name = "all labels right" if model.several else "accuracy"
+    name = "all labels right" if model.multi_label else "accuracy"
     texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
     learned = not validated and figures["count"] == model.figures["training_texts"]
     where = f"the {texts} that it learned from: too few to hold some out" if learned else f"{texts} held out"

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-__all__ = ["Crew", "free_cores", "spans"]
+__all__ = ["WorkerThreads", "free_cores", "spans"]
 
 _CGROUP = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds in each period, or "max"
 
 
-class Crew:
+class WorkerThreads:
     """So many threads, the caller among them; each helper calls `begin` first, if it is given."""
 
     def __init__(self, threads: int, begin: Callable[[], None] | None = None) -> None:

@@ -15,13 +15,13 @@ BASELINE = "TF-IDF + linear SVM"
 Labels = Sequence[tuple[str, ...]]
 
 
-def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], *, several: bool) -> Labels:
+def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], *, multi_label: bool) -> Labels:
     """What TF-IDF and a linear SVM say of texts, having learned from others.
 
     Args:
         train: texts and the labels of each.
         texts: to be answered.
-        several: whether a text can have several labels.
+        multi_label: whether a text can have several labels.
 
     Raises:
         DataError: the training texts have no words, or fewer than two labels.
@@ -33,11 +33,11 @@ def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], 
         raise DataError("the texts for the baseline are all empty: there is no word to learn from")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of labels that no text or every text has
-        return _learned_answers(train, labels, texts, several=several)
+        return _learned_answers(train, labels, texts, multi_label=multi_label)
 
 
 def _learned_answers(
-    train: tuple[Sequence[str], Labels], labels: list[str], texts: Sequence[str], *, several: bool
+    train: tuple[Sequence[str], Labels], labels: list[str], texts: Sequence[str], *, multi_label: bool
 ) -> Labels:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.multiclass import OneVsRestClassifier
@@ -49,7 +49,7 @@ def _learned_answers(
         TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]", sublinear_tf=True),
         TfidfVectorizer(ngram_range=(2, 5), analyzer="char_wb", sublinear_tf=True),
     )
-    if not several:
+    if not multi_label:
         model = make_pipeline(features, LinearSVC(random_state=0))
         pairs = [(text, own[0]) for text, own in zip(*train, strict=True) if own]
         model.fit([text for text, _ in pairs], [label for _, label in pairs])

@@ -74,7 +74,7 @@ def measure(
     choose: Choose,
     known: Sequence[str],
     *,
-    several: bool,
+    multi_label: bool,
 ) -> Report:
     """Compare answers with the truth.
 
@@ -83,7 +83,7 @@ def measure(
         probabilities: (B, K), in the order of `known`.
         choose: from the probabilities of a text to its labels.
         known: the labels of the model.
-        several: whether a text can have several labels.
+        multi_label: whether a text can have several labels.
     """
     from scipy.stats import binomtest
     from sklearn import metrics
@@ -96,7 +96,7 @@ def measure(
     interval = binomtest(right, len(gold)).proportion_ci(method="wilson")
     present = np.flatnonzero(truth.any(axis=0) | answer.any(axis=0))
     shared = {"average": None, "zero_division": 0.0, "labels": range(len(names))}
-    single = None if several else (truth.argmax(axis=1), answer.argmax(axis=1))
+    single = None if multi_label else (truth.argmax(axis=1), answer.argmax(axis=1))
     scores = metrics.precision_recall_fscore_support(*(single or (truth, answer)), **shared)
     micro = metrics.f1_score(*(single or (truth, answer)), average="micro", zero_division=0.0)
     padded = np.pad(probabilities.astype(np.float64), ((0, 0), (0, len(unknown))))
@@ -107,9 +107,9 @@ def measure(
         macro_f1=float(scores[2][present].mean()) if len(present) else 0.0,
         micro_f1=float(micro),
         mcc=None if single is None else _mcc(*single),
-        log_loss=_log_loss(truth, padded, several=several),
-        calibration_error=_calibration_error(truth, padded, several=several),
-        subset_accuracy=right / len(gold) if several else None,
+        log_loss=_log_loss(truth, padded, multi_label=multi_label),
+        calibration_error=_calibration_error(truth, padded, multi_label=multi_label),
+        subset_accuracy=right / len(gold) if multi_label else None,
         labels={name: _label_score(row) for name, *row in zip(names, *scores, strict=True)},
         confusion=[] if single is None else metrics.confusion_matrix(*single, labels=range(len(names))).tolist(),
         unknown_labels=unknown,
@@ -154,15 +154,15 @@ def _indicator(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> NDArr
     return table
 
 
-def _log_loss(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, several: bool) -> float:
+def _log_loss(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:
     """Mean negative log of what the truth was given; for several labels the mean over texts and labels."""
-    given = np.clip(np.where(truth, probabilities, 1 - probabilities if several else 1), 1e-7, 1)
-    return float(-np.log(given).mean() if several else -np.log(given).sum(axis=1).mean())
+    given = np.clip(np.where(truth, probabilities, 1 - probabilities if multi_label else 1), 1e-7, 1)
+    return float(-np.log(given).mean() if multi_label else -np.log(given).sum(axis=1).mean())
 
 
-def _calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, several: bool) -> float:
+def _calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:
     """Expected calibration error (Naeini et al. 2015): of the likeliest label, or of each label's probability."""
-    if several:
+    if multi_label:
         said, right = probabilities.ravel(), truth.ravel()
     else:
         best = probabilities.argmax(axis=1)

@@ -6,7 +6,7 @@ word contributions and biases, with nothing sampled or approximated, through sta
 layers is not linear between its features; from there integrated gradients are used (Sundararajan et al. 2017), whose
 parts also add up, to the precision of their 256 steps.
 
-The wide part is a sum over words and pairs of neighbours to begin with; its norm is that of this text.
+The linear part is a sum over words and pairs of neighbours to begin with; its norm is that of this text.
 
 Contributions are to the calibrated logit, the one whose softmax or sigmoid is the probability.
 
@@ -113,9 +113,9 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         _spread(member, vectors.astype(np.float64), encoded.ragged, wanted)
         for member, vectors in zip(model.members, predictor.vectors_of(encoded.surfaces), strict=True)
     ]
-    wide = _of_wide(predictor, encoded.surfaces, wanted)
-    words = share * sum((spread.words for spread in spreads), np.zeros(len(tokens))) + wide.words
-    bias = share * sum(spread.bias for spread in spreads) + wide.bias
+    linear = _of_linear(predictor, encoded.surfaces, wanted)
+    words = share * sum((spread.words for spread in spreads), np.zeros(len(tokens))) + linear.words
+    bias = share * sum(spread.bias for spread in spreads) + linear.bias
     return Explanation(
         text=text,
         label=label,
@@ -123,7 +123,7 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         logit=float(words.sum() + bias),
         bias=float(bias),
         words=[Contribution(*token, float(value)) for token, value in zip(tokens, words, strict=True)],
-        ngrams=_ngrams(text, tokens, [*((spread, share) for spread in spreads), (wide, 1.0)]),
+        ngrams=_ngrams(text, tokens, [*((spread, share) for spread in spreads), (linear, 1.0)]),
         unknown=sorted({token.surface for token in tokens if not predictor.known(token.surface)}),
         exact=all(len(member.network.layers) == 1 for member in model.members),
     )
@@ -131,19 +131,19 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
 
 def rival(predictor: Predictor, probabilities: NDArray[np.float32], label: str) -> str:
     """The label that a text with these probabilities (K,) would get instead; empty where each is decided by itself."""
-    if predictor.model.several:
+    if predictor.model.multi_label:
         return ""
     likeliest = np.argsort(-probabilities, kind="stable").tolist()
     return next((predictor.labels[place] for place in likeliest if predictor.labels[place] != label), "")
 
 
-def _of_wide(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Spread:
-    """The wide part's share: a pair gives a half to each of its words."""
-    wide, weight = predictor.model.wide, predictor.model.join.wide_weight
-    if wide is None:
+def _of_linear(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Spread:
+    """The linear part's share: a pair gives a half to each of its words."""
+    linear, weight = predictor.model.linear, predictor.model.join.linear_weight
+    if linear is None:
         return _Spread(np.zeros(len(surfaces)), {}, 0.0)
-    outputs = wanted if len(wide.bias) == len(wanted) else wanted[1:] - wanted[:1]
-    singles, pairs = (weight * (rows @ outputs) for rows in wide.attributed(surfaces))
+    outputs = wanted if len(linear.bias) == len(wanted) else wanted[1:] - wanted[:1]
+    singles, pairs = (weight * (rows @ outputs) for rows in linear.attributed(surfaces))
     words = singles.copy()
     spans = {(place, place + 1): float(value) for place, value in enumerate(singles)}
     for place, value in enumerate(pairs.tolist()):
@@ -152,7 +152,7 @@ def _of_wide(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Spre
             words[first:last] += value / (last - first)
             spans[first, last] = spans.get((first, last), 0.0) + value
     outside = float(pairs.sum()) if not surfaces else 0.0
-    return _Spread(words, spans, float(weight * (wide.bias @ outputs)) + outside)
+    return _Spread(words, spans, float(weight * (linear.bias @ outputs)) + outside)
 
 
 def _ngrams(text: str, tokens: list[Token], spreads: list[tuple[_Spread, float]]) -> list[Contribution]:

@@ -1,7 +1,7 @@
 """Which n-grams of the training texts a model has learned from, at the end of training.
 
 Under max pooling a filter takes one window of each text, and gives its response times its output weight to each
-logit. What is given to a label is added up for each n-gram over the texts; the words and pairs of the wide part are
+logit. What is given to a label is added up for each n-gram over the texts; the words and pairs of the linear part are
 added to it. This is a summary: with other poolings the window is the one that a filter answers to most, and a head
 with hidden layers counts by its mean gradient.
 
@@ -63,11 +63,11 @@ def learn_ngrams(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -
     for number, (member, vectors) in enumerate(zip(model.members, vectors_of, strict=True)):
         network = member.network
         pooled, gifts = look(network, vectors, encoded.ragged, words)
-        coefficients = _centred(_coefficients(network, vectors, encoded.ragged), several=model.several)
+        coefficients = _centred(_coefficients(network, vectors, encoded.ragged), multi_label=model.multi_label)
         tables.append(_given(gifts, share * coefficients))
         filters += _filters(number, network, pooled, gifts, share * coefficients, targets)
-    if model.wide is not None:
-        tables.append(_of_wide(model, encoded, predictor))
+    if model.linear is not None:
+        tables.append(_of_linear(model, encoded, predictor))
     return Learned(len(chosen), _of_labels(_joined(tables), len(model.labels)), tuple(filters))
 
 
@@ -103,9 +103,9 @@ def _coefficients(network: Network, vectors: NDArray[np.float32], ragged: Ragged
     return np.asarray(slots.mean(axis=1) / (windows if kind == "mean" else 1))
 
 
-def _centred(coefficients: Floats, *, several: bool) -> Floats:
+def _centred(coefficients: Floats, *, multi_label: bool) -> Floats:
     """Softmax only sees differences, so the mean of all labels is taken away: (K, ...)."""
-    return coefficients if several else coefficients - coefficients.mean(axis=0)
+    return coefficients if multi_label else coefficients - coefficients.mean(axis=0)
 
 
 def _given(gifts: Gifts, coefficients: Floats) -> _NgramTable:
@@ -127,15 +127,15 @@ def _frequent(texts: Ints, labels: int) -> Ints:
     return np.sort(candidates[order])
 
 
-def _of_wide(model: Model, encoded: Encoded, predictor: Predictor) -> _NgramTable:
-    """The words and pairs of the wide part."""
-    assert model.wide is not None
-    held = model.wide.totals(encoded.surfaces, encoded.ragged)
+def _of_linear(model: Model, encoded: Encoded, predictor: Predictor) -> _NgramTable:
+    """The words and pairs of the linear part."""
+    assert model.linear is not None
+    held = model.linear.totals(encoded.surfaces, encoded.ragged)
     kept = _frequent(held.texts, len(model.labels))
-    margins = model.join.wide_weight * held.sums[kept].astype(np.float64)
+    margins = model.join.linear_weight * held.sums[kept].astype(np.float64)
     if margins.shape[1] != len(model.labels):
         margins = np.concatenate([-margins, margins], axis=1)
-    centred = _centred(margins.T, several=model.several).T
+    centred = _centred(margins.T, multi_label=model.multi_label).T
     names = [joined([predictor.spelling(word) for word in held.names[each]]) for each in kept]
     return _NgramTable(names, centred, held.texts[kept])
 

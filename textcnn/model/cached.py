@@ -4,7 +4,7 @@ The same numbers as `Predictor` gives without it: what a text gets is computed i
 that do not depend on the other texts. Memory is bounded: the first words are kept for good, the others until their
 group of texts is answered.
 
-Shapes: B texts, T tokens, U words met so far, C slices and M maps of a network, K labels, Q outputs of the wide part.
+Shapes: B texts, T tokens, U words met so far, C slices and M maps of a network, K labels, Q outputs of the linear part.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
-from textcnn.compiled.threads import Crew, spans
+from textcnn.compiled.threads import WorkerThreads, spans
 from textcnn.model.hashing import BITS, SALT, features, grades
 from textcnn.model.linear import LinearPart
 from textcnn.model.model import Model
@@ -41,24 +41,29 @@ class Scores(NamedTuple):
     """What the parts of a model say."""
 
     network: Floats  # (B, K) mean of the networks' logits
-    wide: Floats  # (B, Q) scores of the wide part
+    linear: Floats  # (B, Q) scores of the linear part
 
 
 class CachedModel:
     """A model with what it knows about the words that it has met."""
 
     def __init__(self, model: Model, threads: int) -> None:
-        convolution, linear = loops("convolution"), loops("linear")
-        assert convolution is not None
-        assert linear is not None
-        self.model, self.convolution, self.linear, self.crew = model, convolution, linear, Crew(threads)
+        convolution_loops, linear_loops = loops("convolution"), loops("linear")
+        assert convolution_loops is not None
+        assert linear_loops is not None
+        self.model, self.convolution_loops, self.linear_loops, self.workers = (
+            model,
+            convolution_loops,
+            linear_loops,
+            WorkerThreads(threads),
+        )
         self.lexicon = Lexicon(normal)
         self.networks = [member.network for member in model.members]
         slices = [len(network.filters[0]) for network in self.networks]
         self.most = max(_KEPT // (4 * max(slices)), 100)  # words
         room = self.most + _ROOM
         self.tables: list[NDArray[Any]] = [np.empty((room, count), np.float32) for count in slices]
-        self.wide = None if model.wide is None else _WideRows(model.wide, room)
+        self.linear = None if model.linear is None else _LinearRows(model.linear, room)
         self.known = 0  # words whose rows are filled
         self.mark = self.lexicon.mark()
         self.lock = Lock()  # what is known is shared by all who ask
@@ -83,13 +88,13 @@ class CachedModel:
         ragged = self.lexicon.read(texts, self.model.settings["max_words"])
         self._fill()
         network = np.empty((len(texts), len(self.model.labels)), np.float32)
-        wide = np.zeros((len(texts), 1 if self.wide is None else len(self.wide.wide.steps)), np.float32)
-        self.crew.run(partial(self._score, ragged, span, network, wide) for span in spans(len(texts), _TEXTS))
+        linear = np.zeros((len(texts), 1 if self.linear is None else len(self.linear.linear.steps)), np.float32)
+        self.workers.run(partial(self._score, ragged, span, network, linear) for span in spans(len(texts), _TEXTS))
         self._bound()
-        return Scores(network, wide)
+        return Scores(network, linear)
 
     @_any_number
-    def _score(self, ragged: Ragged, span: tuple[int, int], network: Floats, wide: Floats) -> None:
+    def _score(self, ragged: Ragged, span: tuple[int, int], network: Floats, linear: Floats) -> None:
         """Fill in what the parts say about some of the texts."""
         place = slice(*span)
         logits = np.zeros(network[place].shape, np.float64)
@@ -99,14 +104,14 @@ class CachedModel:
             best += own.biases[0]
             logits += own.head(np.maximum(best, 0, out=best))
         network[place] = logits / len(self.networks)
-        if self.wide is not None:
-            wide[place] = self.wide.scores(ragged, span, self.linear)
+        if self.linear is not None:
+            linear[place] = self.linear.scores(ragged, span, self.linear_loops)
 
     def _pool(self, rows: NDArray[Any], own: Network, ragged: Ragged, span: tuple[int, int], best: Floats) -> None:
         widths, filters = np.array(own.widths, np.int64), len(own.biases[0]) // len(own.widths)
         starts, unwanted = ragged.starts[span[0] : span[1] + 1], np.empty((0, 0), np.int32)
         shared = (rows, ragged.words, starts, widths, filters, (0, len(best)))
-        self.convolution.pool_max(*shared, best, unwanted, np.empty(filters, np.float32))
+        self.convolution_loops.pool_max(*shared, best, unwanted, np.empty(filters, np.float32))
 
     def _fill(self) -> None:
         """Rows of the words that are new."""
@@ -118,12 +123,12 @@ class CachedModel:
         place = slice(self.known, self.known + len(words))
         for rows, member in zip(self.tables, self.model.members, strict=True):
             vectors, filters = self.model.vectors_of(member, found), member.network.filters[0]
-            self.crew.run(
+            self.workers.run(
                 partial(_respond, vectors[first:last], filters, rows[place][first:last])
                 for first, last in spans(len(words), _WORDS)
             )
-        if self.wide is not None:
-            self.wide.fill(words, self.known)
+        if self.linear is not None:
+            self.linear.fill(words, self.known)
         self.known = len(self.lexicon.words)
 
     def _bound(self) -> None:
@@ -136,15 +141,15 @@ class CachedModel:
         self.known = self.mark.words
 
 
-class _WideRows:
-    """The wide part's rows of the words met, as its formula names them: s(w), n(w), and hashes for pairs."""
+class _LinearRows:
+    """The linear part's rows of the words met, as its formula names them: s(w), n(w), and hashes for pairs."""
 
-    def __init__(self, wide: LinearPart, room: int) -> None:
-        self.wide = wide
-        self.sums: NDArray[Any] = np.empty((room, len(wide.steps)), np.float32)
+    def __init__(self, linear: LinearPart, room: int) -> None:
+        self.linear = linear
+        self.sums: NDArray[Any] = np.empty((room, len(linear.steps)), np.float32)
         self.squares: NDArray[Any] = np.empty(room, np.float32)
         self.hashes: NDArray[Any] = np.empty(room, np.uint64)
-        self.places, self.weights, self.idf = wide.of_pairs()
+        self.places, self.weights, self.idf = linear.of_pairs()
         self.counters: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []  # those that no thread has
 
     def fill(self, words: Sequence[str], known: int) -> None:
@@ -154,19 +159,19 @@ class _WideRows:
         self.sums, self.squares, self.hashes = (
             _grown(each, known, len(words)) for each in (self.sums, self.squares, self.hashes)
         )
-        self.sums[place], self.squares[place] = self.wide.of_words(own)
+        self.sums[place], self.squares[place] = self.linear.of_words(own)
         self.hashes[place] = own.hashes
 
     def scores(self, ragged: Ragged, span: tuple[int, int], compiled: Any) -> Floats:
         """Of some of the texts, (B, Q)."""
         starts = ragged.starts[span[0] : span[1] + 1]
-        out = np.empty((len(starts) - 1, len(self.wide.steps)), np.float64)
+        out = np.empty((len(starts) - 1, len(self.linear.steps)), np.float64)
         most = grades(int(np.diff(starts).max(initial=0)) + 2)
         shared = (self.sums, self.squares, self.hashes, self.places, self.weights, self.idf, most, BITS, int(SALT))
         counters = self._counters()
         compiled.linear_scores(ragged.words, starts, (0, len(out)), *shared, *counters, out)
         self.counters.append(counters)  # all zeros again
-        return np.asarray(out + self.wide.bias, np.float32)
+        return np.asarray(out + self.linear.bias, np.float32)
 
     def _counters(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Zeros for words and for buckets of pairs, that no other thread has."""

@@ -6,7 +6,7 @@
     N.trained.*          network N: vectors of the training texts' words, changed by training
     N.S.filters, .bias   stage S of network N
     N.layer.L.*          layer L of its head
-    wide.*               the linear part beside the networks, see wide.py
+    linear.*             the linear part beside the networks, see linear.py
     learned              n-grams of the training texts, for `inspect`, see learned.py
 
 A file of a newer format, or one that does not fit together, is refused. The same training gives the same bytes: there
@@ -36,7 +36,7 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 __all__ = ["FORMAT", "read_model", "write_model"]
 
 FORMAT = 1
-_FILE_KEYS = {"format", "version", "settings", "labels", "several", "networks", "first_static"}
+_FILE_KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
 
 
 def write_model(model: Model, path: Path) -> None:
@@ -50,12 +50,12 @@ def write_model(model: Model, path: Path) -> None:
         "version": model.version,
         "settings": model.settings,
         "labels": model.labels,
-        "several": model.several,
+        "multi_label": model.multi_label,
         "numbered": model.numbered,
         "networks": len(model.members),
         "first_static": model.first_static,
         "temperature": model.join.temperature,
-        "wide_weight": model.join.wide_weight,
+        "linear_weight": model.join.linear_weight,
         "thresholds": model.thresholds,
         "figures": model.figures,
         "fingerprint": model.fingerprint,
@@ -80,8 +80,8 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
             tensors[f"{number}.{stage}.filters"], tensors[f"{number}.{stage}.bias"] = filters, bias
         for layer, (weight, bias) in enumerate(member.network.layers):
             tensors[f"{number}.layer.{layer}.weight"], tensors[f"{number}.layer.{layer}.bias"] = weight, bias
-    if model.wide is not None:
-        tensors |= {f"wide.{name}": array for name, array in model.wide._asdict().items()}
+    if model.linear is not None:
+        tensors |= {f"linear.{name}": array for name, array in model.linear._asdict().items()}
     if model.packed is not None:
         tensors["learned"] = model.packed
     return tensors
@@ -151,15 +151,15 @@ class _Reader:
         members = tuple(self._member(number, static, first, len(labels)) for number in range(networks))
         return Model(
             labels=tuple(labels),
-            several=bool(described["several"]),
+            multi_label=bool(described["multi_label"]),
             numbered=described.get("numbered") is True,
             settings=self.settings,
             vocabulary=vocabulary,
             static=static,
             first_static=first,
             members=members,
-            wide=self._wide(1 if len(labels) == 2 and not described["several"] else len(labels)),
-            join=Join(self._number("temperature"), self._number("wide_weight")),
+            linear=self._linear(1 if len(labels) == 2 and not described["multi_label"] else len(labels)),
+            join=Join(self._number("temperature"), self._number("linear_weight")),
             thresholds=self._thresholds(len(labels)),
             figures=_dict(described.get("figures")),
             fingerprint=_text(described.get("fingerprint")),
@@ -222,18 +222,18 @@ class _Reader:
         )
         return Member(network, trained)
 
-    def _wide(self, outputs: int) -> LinearPart | None:
-        if "wide.buckets" not in self.tensors:
+    def _linear(self, outputs: int) -> LinearPart | None:
+        if "linear.buckets" not in self.tensors:
             return None
-        buckets, weights = self.tensor("wide.buckets"), self.tensor("wide.weights")
-        idf = self.tensor("wide.idf", (BUCKETS,))
+        buckets, weights = self.tensor("linear.buckets"), self.tensor("linear.weights")
+        idf = self.tensor("linear.idf", (BUCKETS,))
         if [buckets.dtype, weights.dtype, idf.dtype] != [np.uint32, np.int8, np.uint8] or buckets.ndim != 1:
-            raise TensorFileError("its wide part is damaged")
+            raise TensorFileError("its linear part is damaged")
         ordered = (np.diff(buckets.astype(np.int64)) > 0).all() and buckets.max(initial=0) < BUCKETS
         if weights.shape != (len(buckets), outputs) or not ordered:
-            raise TensorFileError("its wide part is damaged")
+            raise TensorFileError("its linear part is damaged")
         return LinearPart(
-            buckets, weights, self.floats("wide.steps", (outputs,)), idf, self.floats("wide.bias", (outputs,))
+            buckets, weights, self.floats("linear.steps", (outputs,)), idf, self.floats("linear.bias", (outputs,))
         )
 
     def _packed(self) -> NDArray[np.uint8] | None:

@@ -1,4 +1,4 @@
-"""The wide part: a linear classifier over words, their letters and their neighbours, computed by look-up.
+"""The linear part: a linear classifier over words, their letters and their neighbours, computed by look-up.
 
 What whole words mean is the network's business; this part sees how they are spelt, which is what makes a linear SVM
 over character n-grams strong where words are rare, inflected or misspelt. A text's scores are
@@ -11,7 +11,7 @@ word: the word itself, and its character n-grams with marks at both ends. They a
 word, so no vector of n-grams is ever made for a text, and the scores split into those of words and pairs.
 
 Sources: TF-IDF and linear SVM over n-grams, Joachims 1998; hashing, Weinberger et al. 2009. How it learns:
-training/wide.py.
+training/linear/svm.py.
 
 Shapes: T tokens in B texts, U distinct words, N features of words, K outputs (one for two exclusive labels).
 """
@@ -127,14 +127,14 @@ class LinearPart(NamedTuple):
 
 
 class Join(NamedTuple):
-    """How calibrated logits are made of the network's and the wide part's: network / temperature + weight · wide."""
+    """Calibrated logits of the network's and the linear part's: network / temperature + weight · linear."""
 
     temperature: float
-    wide_weight: float
+    linear_weight: float
 
-    def logits(self, network: NDArray[np.float32], wide: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(self, network: NDArray[np.float32], linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """(B, K), (B, K) -> (B, K)."""
-        return np.asarray(network / np.float32(self.temperature) + np.float32(self.wide_weight) * wide, np.float32)
+        return np.asarray(network / np.float32(self.temperature) + np.float32(self.linear_weight) * linear, np.float32)
 
 
 def _each(counted: Bag, length: Floats, items: int) -> Floats:

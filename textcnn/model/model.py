@@ -41,13 +41,13 @@ class Model:
     """Everything that an answer needs, and what is known about how it came to be."""
 
     labels: tuple[str, ...]
-    several: bool
+    multi_label: bool
     settings: dict[str, Any]
     vocabulary: Vocabulary
     static: Quantized
     first_static: int  # the row of the vocabulary that the first row of `static` belongs to
     members: tuple[Member, ...]
-    wide: LinearPart | None = None
+    linear: LinearPart | None = None
     join: Join = field(default_factory=lambda: Join(1.0, 1.0))
     thresholds: tuple[float, ...] = ()  # of each label, if a text can have several
     figures: dict[str, Any] = field(default_factory=dict)  # measured on the validation part
@@ -73,11 +73,11 @@ class Model:
         missing = np.flatnonzero(found <= UNKNOWN).tolist()
         if not missing:
             return Rows(found, np.ones(len(words), np.int64))
-        several = {place: self.vocabulary.find(words[place]) for place in missing}
+        parts_of = {place: self.vocabulary.find(words[place]) for place in missing}
         counts = np.ones(len(words), np.int64)
-        for place, rows in several.items():
+        for place, rows in parts_of.items():
             counts[place] = len(rows)
-        flat = [row for place, one in enumerate(found.tolist()) for row in several.get(place, (one,))]
+        flat = [row for place, one in enumerate(found.tolist()) for row in parts_of.get(place, (one,))]
         return Rows(np.array(flat, np.int64), counts)
 
     def vectors_of(self, member: Member, words: "Rows") -> NDArray[np.float32]:

@@ -71,7 +71,7 @@ class Predictor:
 
     def choose(self, probabilities: NDArray[np.float32]) -> tuple[str, ...]:
         """The labels that a text gets: the likeliest, or all that reach their thresholds, the likeliest first."""
-        if not self.model.several:
+        if not self.model.multi_label:
             return (self.labels[int(probabilities.argmax())],)
         thresholds = self.model.thresholds or (0.5,) * len(self.labels)
         order = np.argsort(-probabilities, kind="stable")
@@ -83,7 +83,7 @@ class Predictor:
             logits = self.logits(texts)
         if not np.isfinite(logits).all():
             raise ModelFileError("the model is damaged: its weights are so large that its answers are not numbers")
-        return to_probabilities(logits, several=self.model.several)
+        return to_probabilities(logits, multi_label=self.model.multi_label)
 
     def all_probabilities(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """The same for any number of texts, a bounded group at a time."""
@@ -94,10 +94,10 @@ class Predictor:
         """Calibrated logits, whose softmax or sigmoids are the probabilities: (B, K)."""
         bulk = self._for_many(texts)
         if bulk is not None:
-            network, wide = bulk.scores(texts)
-            return self.model.join.logits(network, self._margins(wide))
+            network, linear = bulk.scores(texts)
+            return self.model.join.logits(network, self._margins(linear))
         encoded = encode(texts, self.model.settings["max_words"])
-        return self.model.join.logits(self.network_logits(encoded), self.wide_margins(encoded))
+        return self.model.join.logits(self.network_logits(encoded), self.linear_margins(encoded))
 
     def _for_many(self, texts: Sequence[str]) -> "CachedModel | None":
         """Compiled loops from the first time on that there are many texts at once."""
@@ -117,17 +117,19 @@ class Predictor:
             total += member.network.head(np.concatenate(features))
         return np.asarray(total / len(self.model.members), np.float32)
 
-    def wide_margins(self, encoded: Encoded) -> NDArray[np.float32]:
-        """What the wide part says: (B, K); zero if there is none."""
-        if self.model.wide is None:
+    def linear_margins(self, encoded: Encoded) -> NDArray[np.float32]:
+        """What the linear part says: (B, K); zero if there is none."""
+        if self.model.linear is None:
             return self._margins(np.zeros((len(encoded.ragged.starts) - 1, 1), np.float32))
-        return self._margins(self.model.wide.scores(encoded.surfaces, encoded.ragged))
+        return self._margins(self.model.linear.scores(encoded.surfaces, encoded.ragged))
 
     def _margins(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """For each label, (B, K): of two exclusive labels the wide part scores the second."""
+        """For each label, (B, K): of two exclusive labels the linear part scores the second."""
         if scores.shape[1] == len(self.labels):
             return scores
-        return np.concatenate([-scores, scores], axis=1) if self.model.wide else np.repeat(scores, len(self.labels), 1)
+        return (
+            np.concatenate([-scores, scores], axis=1) if self.model.linear else np.repeat(scores, len(self.labels), 1)
+        )
 
     def vectors_of(self, surfaces: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         """What each network sees of words as they stand in texts: (U, D)."""
@@ -145,9 +147,9 @@ class Predictor:
         return normal(surface) if len(found) > 1 or found == (UNKNOWN,) else self.model.vocabulary.word(found[0])
 
 
-def to_probabilities(logits: NDArray[np.float32], *, several: bool) -> NDArray[np.float32]:
+def to_probabilities(logits: NDArray[np.float32], *, multi_label: bool) -> NDArray[np.float32]:
     """Softmax, or a sigmoid for each label: (B, K) -> (B, K)."""
-    if several:
+    if multi_label:
         return (1 / (1 + np.exp(-np.clip(logits, -60, 60)))).astype(np.float32)
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities: NDArray[np.float32] = raised / raised.sum(axis=1, keepdims=True)

@@ -44,7 +44,7 @@ class AnswerTables:
 
     def __init__(self, subject: PageContext) -> None:
         self.labels = subject.predictor.labels
-        self.several = subject.predictor.model.several
+        self.multi_label = subject.predictor.model.multi_label
         self.probabilities = subject.probabilities.astype(np.float64)  # (B, K)
         self.truth = self._table(subject.gold)  # (B, K)
         self.answers = self._table([subject.predictor.choose(row) for row in subject.probabilities])  # (B, K)

@@ -114,7 +114,7 @@ def roc_lines(tables: AnswerTables) -> list[Line]:
 
     lines = []
     labels = [label for label in tables.supported if not tables.truth[:, label].all()]
-    if len(tables.labels) == 2 and not tables.several:
+    if len(tables.labels) == 2 and not tables.multi_label:
         labels = labels[-1:]
     for label in labels[:MOST_LINES]:
         false, true, _ = roc_curve(tables.truth[:, label], tables.probabilities[:, label])
@@ -137,7 +137,7 @@ def precision_recall_lines(tables: AnswerTables) -> list[Line]:
 
 def reliability(tables: AnswerTables) -> Bins:
     """How often answers of some probability are right: of the likeliest label, or of every label of several."""
-    if tables.several:
+    if tables.multi_label:
         said, right = tables.probabilities.ravel(), tables.truth.ravel()
     else:
         best, rows = tables.probabilities.argmax(axis=1), np.arange(len(tables.truth))
@@ -156,7 +156,7 @@ def reliability(tables: AnswerTables) -> Bins:
 def threshold_choices(tables: AnswerTables) -> list[Choice]:
     """First all labels together, then each of the most frequent ones for itself."""
     texts = len(tables.truth)
-    if tables.several:
+    if tables.multi_label:
         best = tables.probabilities.max(axis=1)
         together = _choice("all labels", tables.probabilities.ravel(), tables.truth.ravel(), best)
     else:

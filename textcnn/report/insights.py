@@ -96,7 +96,7 @@ def _disputed(
     if not wrong and missing:
         return missing[0], ""
     likeliest = predictor.labels[int(probabilities.argmax())]
-    return (wrong or [likeliest])[0], (missing or [""])[0] if not predictor.model.several else ""
+    return (wrong or [likeliest])[0], (missing or [""])[0] if not predictor.model.multi_label else ""
 
 
 def _excerpt(explanation: Explanation) -> str:
@@ -134,7 +134,7 @@ def _of_answers(subject: PageContext) -> dict[str, list[Ngram]]:
     for number in _sample(subject):
         likeliest = np.argsort(-subject.probabilities[number], kind="stable")[:2]
         said, *others = (subject.predictor.labels[label] for label in likeliest)
-        against = others[0] if others and not subject.predictor.model.several else ""
+        against = others[0] if others and not subject.predictor.model.multi_label else ""
         explanation = explain(subject.predictor, subject.texts[number], said, against)
         for text, value in _gifts(explanation).items():
             totals[said][text].append(value)

@@ -1,7 +1,7 @@
-"""Make probabilities mean what they say, and join the network with the wide part.
+"""Make probabilities mean what they say, and join the network with the linear part.
 
-The logits of the answer are network / temperature + weight · wide. Temperature scaling (Guo et al. 2017, section 4.2)
-is the case without a wide part. Both numbers are those with the least log loss on texts that were not learned from.
+The logits of the answer are network / temperature + weight · linear. Temperature scaling (Guo et al. 2017, section 4.2)
+is the case without a linear part. Both numbers are those with the least log loss on texts that were not learned from.
 Labels that stand alone, several to a text, have Platt's two numbers each besides.
 """
 
@@ -17,7 +17,7 @@ from textcnn.model.predictor import to_probabilities
 
 __all__ = ["Calibration", "calibrate", "log_loss", "per_label", "thresholds"]
 
-_USUAL = 0.8  # weight of the wide part times temperature; found by cross-validation, the start where texts are few
+_USUAL = 0.8  # weight of the linear part times temperature; found by cross-validation, the start where texts are few
 _RARE = 10.0  # texts with a label, from which its own threshold counts more than that of all labels
 _CAUTION = 3.0  # how many texts' loss a departure by a factor of e is worth
 _CAUTION_PER_LABEL = 10.0  # the same where a label stands alone
@@ -33,22 +33,27 @@ class Calibration(NamedTuple):
 
     @classmethod
     def of(
-        cls, network: NDArray[np.float32], wide: NDArray[np.float32], targets: NDArray[np.float32], *, several: bool
+        cls,
+        network: NDArray[np.float32],
+        linear: NDArray[np.float32],
+        targets: NDArray[np.float32],
+        *,
+        multi_label: bool,
     ) -> "Calibration":
         """Find it on held-out texts; see `calibrate` for the arguments."""
-        found = cls(calibrate(network, wide, targets, several=several))
-        if not several:
+        found = cls(calibrate(network, linear, targets, multi_label=multi_label))
+        if not multi_label:
             return found
-        factors, summands = per_label(found.join.logits(network, wide), targets)
+        factors, summands = per_label(found.join.logits(network, linear), targets)
         found = found._replace(factors=factors, summands=summands)
-        return found._replace(thresholds=thresholds(found.probabilities(network, wide), targets))
+        return found._replace(thresholds=thresholds(found.probabilities(network, linear), targets))
 
-    def probabilities(self, network: NDArray[np.float32], wide: NDArray[np.float32]) -> NDArray[np.float32]:
+    def probabilities(self, network: NDArray[np.float32], linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """(B, K) of what the parts of a model said before it was applied to that."""
-        logits = self.join.logits(network, wide)
+        logits = self.join.logits(network, linear)
         if self.factors is None or self.summands is None:
-            return to_probabilities(logits, several=False)
-        return to_probabilities((self.factors * logits + self.summands).astype(np.float32), several=True)
+            return to_probabilities(logits, multi_label=False)
+        return to_probabilities((self.factors * logits + self.summands).astype(np.float32), multi_label=True)
 
     def applied(self, model: Model) -> Model:
         """The model with calibrated logits: factors and summands go into its last weights."""
@@ -61,23 +66,23 @@ class Calibration(NamedTuple):
             last = self.factors[:, None] * weight, self.factors * bias + self.join.temperature * self.summands
             layers = (*member.network.layers[:-1], (last[0].astype(np.float32), last[1].astype(np.float32)))
             members.append(replace(member, network=member.network._replace(layers=layers)))
-        wide = model.wide and model.wide._replace(
-            steps=(model.wide.steps * self.factors).astype(np.float32),
-            bias=(model.wide.bias * self.factors).astype(np.float32),
+        linear = model.linear and model.linear._replace(
+            steps=(model.linear.steps * self.factors).astype(np.float32),
+            bias=(model.linear.bias * self.factors).astype(np.float32),
         )
-        return replace(model, members=tuple(members), wide=wide)
+        return replace(model, members=tuple(members), linear=linear)
 
 
 def calibrate(
-    network: NDArray[np.float32], wide: NDArray[np.float32], targets: NDArray[np.float32], *, several: bool
+    network: NDArray[np.float32], linear: NDArray[np.float32], targets: NDArray[np.float32], *, multi_label: bool
 ) -> Join:
     """Find the join with the least log loss on held-out texts.
 
     Args:
         network: (B, K) logits.
-        wide: (B, K) margins; all zero if there is no wide part.
+        linear: (B, K) margins; all zero if there is no linear part.
         targets: (B, K) zeros and ones.
-        several: whether a text can have several labels.
+        multi_label: whether a text can have several labels.
     """
     from scipy.optimize import minimize
 
@@ -87,9 +92,9 @@ def calibrate(
 
     def loss(logs: NDArray[np.float64]) -> float:
         scale, ratio = np.exp(logs)
-        logits = scale * (network + ratio * wide).astype(np.float64)
+        logits = scale * (network + ratio * linear).astype(np.float64)
         departure = _CAUTION * float((logs[0] ** 2 + (logs[1] - np.log(_USUAL)) ** 2) / 2)
-        return log_loss(logits, targets, several=several) + departure / len(targets)
+        return log_loss(logits, targets, multi_label=multi_label) + departure / len(targets)
 
     found = minimize(loss, [0.0, np.log(_USUAL)], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
     scale, ratio = np.exp(np.clip(found.x, -4, 4))
@@ -146,15 +151,17 @@ def thresholds(probabilities: NDArray[np.float32], targets: NDArray[np.float32])
     return tuple(found)
 
 
-def log_loss(logits: NDArray[np.float64], targets: NDArray[np.float32] | NDArray[np.bool_], *, several: bool) -> float:
+def log_loss(
+    logits: NDArray[np.float64], targets: NDArray[np.float32] | NDArray[np.bool_], *, multi_label: bool
+) -> float:
     """The mean over texts of -log p(label), in nats; of all labels together if a text can have several.
 
     Args:
         logits: (B, K).
         targets: (B, K) zeros and ones.
-        several: whether a text can have several labels.
+        multi_label: whether a text can have several labels.
     """
-    if several:
+    if multi_label:
         return float((np.logaddexp(0, logits) - targets * logits).sum(axis=1).mean())
     largest = logits.max(axis=1)
     total = largest + np.log(np.exp(logits - largest[:, None]).sum(axis=1))

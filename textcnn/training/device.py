@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 
-from textcnn.compiled.threads import Crew, free_cores
+from textcnn.compiled.threads import WorkerThreads, free_cores
 from textcnn.errors import SettingsError
 from textcnn.settings import Settings
 
@@ -21,7 +21,7 @@ class Machine(NamedTuple):
     """Who does the work."""
 
     device: str
-    crew: Crew
+    workers: WorkerThreads
 
 
 def chosen_device(settings: Settings) -> str:
@@ -48,12 +48,12 @@ def on_machine(settings: Settings) -> Iterator[Machine]:
     """
     with _turn:
         device, before = chosen_device(settings), torch.get_num_threads()
-        # Its own threads suffer from busy cores, see crew.py; each thread has a number of its own.
+        # Its own threads suffer from busy cores, see compiled/threads.py; each thread has a number of its own.
         torch.set_num_threads(1)
-        crew = Crew(settings.threads or free_cores(), partial(torch.set_num_threads, 1))
+        workers = WorkerThreads(settings.threads or free_cores(), partial(torch.set_num_threads, 1))
         try:
             with torch.random.fork_rng():
-                yield Machine(device, crew)
+                yield Machine(device, workers)
         finally:
-            crew.close()
+            workers.close()
             torch.set_num_threads(before)

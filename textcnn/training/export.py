@@ -43,9 +43,9 @@ def member_of(trainer: Trainer, settings: Settings) -> Member:
 def assembled(
     members: Sequence[Member],
     start: Start,
-    wide: LinearPart | None,
+    linear: LinearPart | None,
     classes: Sequence[str],
-    several: bool,
+    multi_label: bool,
     settings: Settings,
 ) -> Model:
     """Put everything together, with the table's frequent words added; of very many words those met once stay out."""
@@ -63,13 +63,13 @@ def assembled(
     ]
     return Model(
         labels=tuple(classes),
-        several=several,
+        multi_label=multi_label,
         settings=record(settings),
         vocabulary=Vocabulary.of([*names, *words]),
         static=static,
         first_static=0 if keep_all else len(names),
         members=tuple(chosen),
-        wide=wide,
+        linear=linear,
         version=__version__,
     )
 

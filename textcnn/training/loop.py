@@ -76,12 +76,12 @@ class Trainer:
         settings: Settings,
         *,
         weights: NDArray[np.float32],
-        several: bool,
+        multi_label: bool,
         afresh: bool = False,
         seed: int = 0,
     ) -> None:
         self.afresh = afresh  # nothing was known of the words before
-        self.network, self.channels, self.settings, self.several = network, channels, settings, several
+        self.network, self.channels, self.settings, self.multi_label = network, channels, settings, multi_label
         self.device = next(network.parameters()).device.type
         self.weights = torch.from_numpy(weights).to(self.device)  # (K,) of the classes
         self.random = np.random.default_rng(seed)
@@ -93,13 +93,15 @@ class Trainer:
 
     def _start_optimizers(self) -> None:
         settings = self.settings
-        crew = self.network.crew
+        workers = self.network.workers
         self.optimizers = [
-            (weight, Adam(weight, settings.weight_decay * (weight.ndim > 1), crew))  # a bias has its own reasons
+            (weight, Adam(weight, settings.weight_decay * (weight.ndim > 1), workers))  # a bias has its own reasons
             for weight in self.network.parameters()
         ]
         table = self.channels.trained
-        self.row_optimizer = None if table is None or not settings.vector_learning_rate else Adam(table, crew=crew)
+        self.row_optimizer = (
+            None if table is None or not settings.vector_learning_rate else Adam(table, workers=workers)
+        )
 
     def rows(self, train: TrainingPart, validation: TrainingPart | None, share: float = 1.0) -> Iterator[Step | Epoch]:
         """Train for that share of the passes that are usual; after each, an Epoch, and the best are kept."""
@@ -204,7 +206,7 @@ class Trainer:
     def _loss(self, logits: Tensor, targets: NDArray[np.float32], *, smooth: bool) -> Tensor:
         wanted = torch.from_numpy(targets).to(self.device)
         share = self.settings.label_smoothing if smooth else 0.0
-        if self.several:
+        if self.multi_label:
             each = nn.functional.binary_cross_entropy_with_logits(
                 logits, wanted * (1 - share) + share / 2, reduction="none"
             )
@@ -237,7 +239,7 @@ class Trainer:
         logits = self.logits(part.ragged)
         loss = float(self._loss(logits, part.targets, smooth=False))
         targets = torch.from_numpy(part.targets).to(self.device)
-        if self.several:
+        if self.multi_label:
             said = (logits > 0).float()
             return loss, float(2 * (said * targets).sum() / (said.sum() + targets.sum()).clamp(min=1))
         return loss, float((logits.argmax(dim=1) == targets.argmax(dim=1)).float().mean())

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from textcnn.compiled.loader import loops
-from textcnn.compiled.threads import Crew, spans
+from textcnn.compiled.threads import WorkerThreads, spans
 
 __all__ = ["Adam"]
 
@@ -26,8 +26,8 @@ _ROWS = 256  # of a task
 class Adam:
     """Adam on one tensor, whole or a few rows at a time."""
 
-    def __init__(self, weight: Tensor, weight_decay: float = 0.0, crew: Crew | None = None) -> None:
-        self.weight, self.weight_decay, self.crew = weight, weight_decay, crew or Crew(1)
+    def __init__(self, weight: Tensor, weight_decay: float = 0.0, workers: WorkerThreads | None = None) -> None:
+        self.weight, self.weight_decay, self.workers = weight, weight_decay, workers or WorkerThreads(1)
         self.mean, self.square = torch.zeros_like(weight), torch.zeros_like(weight)
         self.steps = 0
         self.loops = loops("adam") if weight.device.type == "cpu" and weight.is_contiguous() else None
@@ -59,7 +59,7 @@ class Adam:
         decay = 1 - rate * self.weight_decay
         rate = rate / (1 - BETA1**self.steps)
         unbias = (1 - BETA2**self.steps) ** 0.5
-        self.crew.run(
+        self.workers.run(
             partial(loops.adam, *flat, chosen, span, decay, rate, unbias, (BETA1, BETA2), EPSILON)
             for span in spans(len(chosen), _ROWS)
         )

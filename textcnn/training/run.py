@@ -1,4 +1,4 @@
-"""One lesson: networks and the wide part learn from some of the texts, and a model comes out, not calibrated yet."""
+"""One lesson: networks and the linear part learn from some of the texts, and a model comes out, not calibrated yet."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -18,14 +18,14 @@ from textcnn.training.device import Machine
 from textcnn.training.embeddings import Start, begin
 from textcnn.training.export import assembled, member_of
 from textcnn.training.linear.search import chosen
-from textcnn.training.linear.svm import USUAL, Examples, Recipe, fit_wide
+from textcnn.training.linear.svm import USUAL, Examples, Recipe, fit_linear
 from textcnn.training.loop import Epoch, Step, Trainer, TrainingPart
 from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import Shape, TextCNN
 
 __all__ = ["Labelled", "Lesson", "Task", "teach"]
 
-Watch = Callable[["Step | Epoch | str"], bool]
+Callback = Callable[["Step | Epoch | str"], bool]
 
 
 class Labelled(NamedTuple):
@@ -42,10 +42,10 @@ class Task(NamedTuple):
     targets: NDArray[np.float32]  # (B, K) zeros and ones
     classes: Sequence[str]
     settings: Settings
-    several: bool
+    multi_label: bool
 
     @classmethod
-    def of(cls, parts: Sequence[Labelled], classes: Sequence[str], settings: Settings, several: bool) -> "Task":
+    def of(cls, parts: Sequence[Labelled], classes: Sequence[str], settings: Settings, multi_label: bool) -> "Task":
         """Encode.
 
         Raises:
@@ -55,7 +55,7 @@ class Task(NamedTuple):
         if not len(encoded.ragged.words):
             raise TrainingError("all texts are empty: there is no word to learn from")
         labels = [own for part in parts for own in part.labels]
-        return cls(encoded, _targets(labels, classes), classes, settings, several)
+        return cls(encoded, _targets(labels, classes), classes, settings, multi_label)
 
     def part(self, texts: NDArray[np.int64]) -> Encoded:
         """The chosen texts."""
@@ -70,7 +70,7 @@ class Lesson(NamedTuple):
     history: list[Epoch]  # of the first network
     kept: int  # the epoch whose weights it has
     share: float  # of the usual passes, that suits
-    recipe: Recipe  # of the wide part
+    recipe: Recipe  # of the linear part
     start_loss: float  # before the first step
     start: Start
     stopped: bool  # by whoever watched
@@ -81,15 +81,15 @@ def teach(
     learn: NDArray[np.int64],
     held: NDArray[np.int64] | None,
     machine: Machine,
-    watch: Watch,
+    callback: Callback,
     before: Lesson | None = None,
     *,
     keep_last: bool = True,
 ) -> Lesson:
-    """Train the networks and the wide part on some texts; others, if given, score each pass.
+    """Train the networks and the linear part on some texts; others, if given, score each pass.
 
     The weights of the last pass are kept, or those of the best one. Those are kept, too, of a training that ends early.
-    What was found out `before` is not sought again: how many passes suit, and the recipe of the wide part.
+    What was found out `before` is not sought again: how many passes suit, and the recipe of the linear part.
     """
     settings, encoded = task.settings, task.encoded
     in_training = np.zeros(len(task.targets), bool)
@@ -97,7 +97,7 @@ def teach(
 
     def say(note: str) -> None:
         if before is None:  # the second time it would be said again
-            watch(note)
+            callback(note)
 
     start = begin(encoded, np.repeat(in_training, encoded.ragged.lengths), settings, say)
     ragged = start.ragged(encoded)
@@ -109,18 +109,18 @@ def teach(
     stopped = False
     for number in range(settings.networks):
         if settings.networks > 1:
-            watch(f"network {number + 1} of {settings.networks}")
+            callback(f"network {number + 1} of {settings.networks}")
         trainer = _trainer(start, task, learn, machine, number)
         rows = trainer.rows(train, validation, before.share if before else 1.0)
-        taught.append(_train(trainer, rows, watch, keep_last, len(learn)))
+        taught.append(_train(trainer, rows, callback, keep_last, len(learn)))
         if stopped := taught[-1].stopped:
             if len(taught) > 1 and not taught[-1].kept:
                 taught.pop()  # it has not learned yet, and its weights are random
             break
-    wide, recipe = _linear(task, learn, machine, before, hurried=stopped)
+    linear, recipe = _linear(task, learn, machine, before, hurried=stopped)
     return Lesson(
         learned=learn,
-        model=assembled([each.member for each in taught], start, wide, task.classes, task.several, settings),
+        model=assembled([each.member for each in taught], start, linear, task.classes, task.multi_label, settings),
         history=taught[0].history,
         kept=taught[0].kept,
         share=before.share if before else taught[0].suiting,
@@ -134,23 +134,23 @@ def teach(
 def _linear(
     task: Task, learn: NDArray[np.int64], machine: Machine, before: Lesson | None, *, hurried: bool
 ) -> tuple[LinearPart | None, Recipe]:
-    """The wide part and its recipe; who stops the training does not want to wait for another than the usual one."""
+    """The linear part and its recipe; who stops the training does not want to wait for another than the usual one."""
     settings = task.settings
     if before and np.array_equal(before.learned, learn):
-        return before.model.wide, before.recipe
-    if settings.wide == "off":
+        return before.model.linear, before.recipe
+    if settings.linear == "off":
         return None, USUAL
     examples, recipe = _examples(task, learn), USUAL
     if settings.quality != "fast" and not hurried:
-        recipe = before.recipe if before else chosen(examples, machine.crew)
-    return fit_wide(examples, recipe), recipe
+        recipe = before.recipe if before else chosen(examples, machine.workers)
+    return fit_linear(examples, recipe), recipe
 
 
 def _examples(task: Task, learn: NDArray[np.int64]) -> Examples:
-    """What the wide part learns from."""
+    """What the linear part learns from."""
     targets = task.targets[learn]
     weights = class_weights(task.settings.class_weight, task.classes, targets)
-    return Examples.of(task.part(learn), targets, several=task.several, class_weights=weights)
+    return Examples.of(task.part(learn), targets, multi_label=task.multi_label, class_weights=weights)
 
 
 class _Taught(NamedTuple):
@@ -164,13 +164,13 @@ class _Taught(NamedTuple):
     stopped: bool
 
 
-def _train(trainer: Trainer, rows: Iterator[Step | Epoch], watch: Watch, keep_last: bool, texts: int) -> _Taught:
+def _train(trainer: Trainer, rows: Iterator[Step | Epoch], callback: Callback, keep_last: bool, texts: int) -> _Taught:
     """Train until the score stops getting better, or someone says stop."""
     settings = trainer.settings
     history: list[Epoch] = []
     waited, stopped = 0, False
     for row in rows:
-        stopped = watch(row)
+        stopped = callback(row)
         if isinstance(row, Epoch):
             history.append(row)
             waited = 0 if row.best else waited + 1
@@ -208,15 +208,17 @@ def _trainer(start: Start, task: Task, learn: NDArray[np.int64], machine: Machin
         k=settings.k,
         hidden=settings.hidden,
     )
-    network = TextCNN(shape, dropout=settings.dropout, crew=machine.crew)
+    network = TextCNN(shape, dropout=settings.dropout, workers=machine.workers)
     if start.table is not None and settings.learned_filters == "on":
         network.start_from(start.table.filters, start.scale, skip=number * settings.filters)
     network.to(device)
     share = np.clip(targets.mean(axis=0), 1e-4, 1 - 1e-4)
-    prior = np.log(share / (1 - share)) if task.several else np.log(share)
+    prior = np.log(share / (1 - share)) if task.multi_label else np.log(share)
     network.output.bias.data = torch.from_numpy(prior.astype(np.float32)).to(device)
     weights = class_weights(settings.class_weight, task.classes, targets)
-    return Trainer(network, channels, settings, weights=weights, several=task.several, afresh=start.afresh, seed=seed)
+    return Trainer(
+        network, channels, settings, weights=weights, multi_label=task.multi_label, afresh=start.afresh, seed=seed
+    )
 
 
 def _targets(labels: Sequence[tuple[str, ...]], classes: Sequence[str]) -> NDArray[np.float32]:

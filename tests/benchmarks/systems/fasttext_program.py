@@ -35,7 +35,7 @@ def _fasttext(task: Task, seed: int, options: list[str]) -> Answers:
     program = os.environ.get("FASTTEXT") or shutil.which("fasttext")
     if not program:
         raise Unavailable("there is no program fasttext; install it, or name it in FASTTEXT")
-    loss = ["-loss", "one-vs-all"] if task.several else []
+    loss = ["-loss", "one-vs-all"] if task.multi_label else []
     with tempfile.TemporaryDirectory() as folder:
         lines, asked, model = (Path(folder) / name for name in ("train.txt", "test.txt", "model"))
         lines.write_text("".join(_lines(task.train, task.classes(), seed)), encoding="utf-8")

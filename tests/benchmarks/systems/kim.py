@@ -85,16 +85,18 @@ def kim(task: Task, seed: int) -> Answers:
     words = _Words([text for part in parts for text in part.texts], np.random.default_rng(seed))
     learn, held, test = (_Coded.of(part, words, task.classes()) for part in parts)
     network = KimNetwork(torch.from_numpy(words.vectors), len(task.classes()))
-    _train(network, learn, held, several=task.several)
-    return chosen(task, _probabilities(network, test, several=task.several))
+    _train(network, learn, held, multi_label=task.multi_label)
+    return chosen(task, _probabilities(network, test, multi_label=task.multi_label))
 
 
-def _train(network: KimNetwork, learn: _Coded, held: _Coded, *, several: bool) -> None:
+def _train(network: KimNetwork, learn: _Coded, held: _Coded, *, multi_label: bool) -> None:
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     best, state, waited = -1.0, network.state_dict(), 0
     for _ in range(EPOCHS):
-        _pass(network, learn, optimizer, several=several)
-        score = _score(_probabilities(network, held, several=several), held.gold.numpy(), several=several)
+        _pass(network, learn, optimizer, multi_label=multi_label)
+        score = _score(
+            _probabilities(network, held, multi_label=multi_label), held.gold.numpy(), multi_label=multi_label
+        )
         waited = 0 if score > best else waited + 1
         if score > best:
             best, state = score, copy.deepcopy(network.state_dict())
@@ -103,9 +105,9 @@ def _train(network: KimNetwork, learn: _Coded, held: _Coded, *, several: bool) -
     network.load_state_dict(state)
 
 
-def _pass(network: KimNetwork, learn: _Coded, optimizer: torch.optim.Optimizer, *, several: bool) -> None:
+def _pass(network: KimNetwork, learn: _Coded, optimizer: torch.optim.Optimizer, *, multi_label: bool) -> None:
     network.train()
-    lose = nn.functional.binary_cross_entropy_with_logits if several else nn.functional.cross_entropy
+    lose = nn.functional.binary_cross_entropy_with_logits if multi_label else nn.functional.cross_entropy
     for rows in torch.randperm(len(learn.words)).split(BATCH):
         optimizer.zero_grad()
         lose(network(learn.padded(rows.tolist())), learn.gold[rows]).backward()
@@ -114,19 +116,19 @@ def _pass(network: KimNetwork, learn: _Coded, optimizer: torch.optim.Optimizer, 
             network.output.weight.copy_(network.output.weight.renorm(2, 0, MAX_NORM))
 
 
-def _score(probabilities: np.ndarray, gold: np.ndarray, *, several: bool) -> float:
+def _score(probabilities: np.ndarray, gold: np.ndarray, *, multi_label: bool) -> float:
     """Accuracy, or micro F1 of several labels."""
-    if several:
+    if multi_label:
         return float(f1_score(gold, probabilities > 0.5, average="micro", zero_division=0.0))
     return float((probabilities.argmax(axis=1) == gold.argmax(axis=1)).mean())
 
 
 @torch.no_grad()
-def _probabilities(network: KimNetwork, part: _Coded, *, several: bool) -> np.ndarray:
+def _probabilities(network: KimNetwork, part: _Coded, *, multi_label: bool) -> np.ndarray:
     network.eval()
     places = torch.arange(len(part.words)).split(200)
     logits = torch.cat([network(part.padded(rows.tolist())) for rows in places])
-    return (logits.sigmoid() if several else logits.softmax(dim=1)).double().numpy()
+    return (logits.sigmoid() if multi_label else logits.softmax(dim=1)).double().numpy()
 
 
 def _cut(text: str) -> list[str]:

@@ -32,7 +32,7 @@ def svm_char(task: Task, seed: int) -> Answers:
 
 def svm_thresholds(task: Task, seed: int) -> Answers:
     """The same for several labels, with the threshold of each label that has the best F1 on the dev part."""
-    if not task.several or task.dev is None:
+    if not task.multi_label or task.dev is None:
         raise Unavailable("thresholds are for several labels with a dev part")
     test, dev = _svm_scores(task, seed, "char_wb", task.test.texts, task.dev.texts)
     gold = _indicator(task, task.dev.labels)
@@ -52,7 +52,7 @@ def nbsvm(task: Task, seed: int) -> Answers:
     counts = CountVectorizer(ngram_range=(1, 2), binary=True, token_pattern=r"\w+(?:'\w+)?|[^\w\s]+")
     train, test = counts.fit_transform(task.train.texts), counts.transform(task.test.texts)
     gold = _indicator(task, task.train.labels)
-    if gold.shape[1] == 2 and not task.several:
+    if gold.shape[1] == 2 and not task.multi_label:
         gold = gold[:, 1:]
     return _decided(task, np.stack([_nbsvm_scores(train, column, test, seed) for column in gold.T], axis=1))
 
@@ -60,12 +60,12 @@ def nbsvm(task: Task, seed: int) -> Answers:
 def regression(task: Task) -> LogisticRegression | OneVsRestClassifier:
     """Logistic regression, a little less regularised than by default; one against the rest for several labels."""
     model = LogisticRegression(C=10, max_iter=1000)
-    return OneVsRestClassifier(model) if task.several else model
+    return OneVsRestClassifier(model) if task.multi_label else model
 
 
 def targets(task: Task) -> list[str] | np.ndarray:
     """The training labels as scikit-learn wants them, in the order of `Task.classes()`."""
-    return _indicator(task, task.train.labels) if task.several else task.train.single()
+    return _indicator(task, task.train.labels) if task.multi_label else task.train.single()
 
 
 def _indicator(task: Task, labels: list[tuple[str, ...]]) -> np.ndarray:
@@ -74,17 +74,17 @@ def _indicator(task: Task, labels: list[tuple[str, ...]]) -> np.ndarray:
 
 def _decided(task: Task, scores: np.ndarray) -> Answers:
     """Labels by the distance from the hyperplanes: (B, K), or (B, 1) or (B,) of the second of two labels."""
-    if not task.several and len(task.classes()) == 2:
+    if not task.multi_label and len(task.classes()) == 2:
         scores = np.stack([-scores.ravel(), scores.ravel()], axis=1)
     classes = task.classes()
-    return Answers(above(classes, scores, 0.0) if task.several else likeliest(classes, scores))
+    return Answers(above(classes, scores, 0.0) if task.multi_label else likeliest(classes, scores))
 
 
 def _svm_scores(task: Task, seed: int, letters: str, *parts: list[str]) -> list[np.ndarray]:
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     characters = TfidfVectorizer(analyzer=letters, ngram_range=(2, 5), sublinear_tf=True)
     model = LinearSVC(random_state=seed)
-    pipeline = make_pipeline(make_union(words, characters), OneVsRestClassifier(model) if task.several else model)
+    pipeline = make_pipeline(make_union(words, characters), OneVsRestClassifier(model) if task.multi_label else model)
     pipeline.fit(task.train.texts, targets(task))
     return [pipeline.decision_function(part) for part in parts]
 

@@ -32,9 +32,9 @@ def _textcnn(task: Task, seed: int, **settings: str) -> Answers:
     validation = task.dev and (task.dev.texts, _labels(task, task.dev.labels))
     model.fit(task.train.texts, _labels(task, task.train.labels), validation=validation)
     said = model.predict(task.test.texts)
-    labels = [tuple(own) for own in said] if task.several else [(own,) for own in said]
+    labels = [tuple(own) for own in said] if task.multi_label else [(own,) for own in said]
     return Answers(labels, model.predict_proba(task.test.texts))
 
 
 def _labels(task: Task, labels: list[tuple[str, ...]]) -> list[Any]:
-    return [list(own) for own in labels] if task.several else [own[0] for own in labels]
+    return [list(own) for own in labels] if task.multi_label else [own[0] for own in labels]

@@ -10,7 +10,7 @@ def textcat(task: Task, seed: int) -> Answers:
     """The component `textcat`, or `textcat_multilabel` where texts have several labels; English blank pipeline."""
     learn, held = task.with_dev(seed)
     question = {
-        "component": "textcat_multilabel" if task.several else "textcat",
+        "component": "textcat_multilabel" if task.multi_label else "textcat",
         "classes": task.classes(),
         "train": [learn.texts, learn.labels],
         "dev": [held.texts, held.labels],

@@ -1,4 +1,4 @@
-"""The wide part: sums over words and pairs, fitted as a linear SVM is, and explained exactly."""
+"""The linear part: sums over words and pairs, fitted as a linear SVM is, and explained exactly."""
 
 import numpy as np
 import pytest
@@ -7,14 +7,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
-from textcnn.compiled.threads import Crew
+from textcnn.compiled.threads import WorkerThreads
 from textcnn.model.hashing import BITS, bag, features
 from textcnn.model.linear import LinearPart
 from textcnn.text.lexicon import encode
 from textcnn.training.linear import search, solver
 from textcnn.training.linear import svm as learning
 from textcnn.training.linear.search import chosen
-from textcnn.training.linear.svm import USUAL, Examples, Recipe, fit_wide
+from textcnn.training.linear.svm import USUAL, Examples, Recipe, fit_linear
 
 WORDS = ["free", "prize", "Free", "lunch", "noon", "winner", "wins", "dinner", "!", "看", "x"]
 TEXTS = ["free prize winner", "Free prizes !", "wins a free lunch", "lunch at noon", "dinner at noon", "noon lunch x"]
@@ -22,7 +22,7 @@ TARGETS = np.eye(2, dtype=np.float32)[[1, 1, 1, 0, 0, 0]]
 
 
 def fitted() -> LinearPart:
-    return fit_wide(Examples.of(encode(TEXTS, 99), TARGETS, several=False))
+    return fit_linear(Examples.of(encode(TEXTS, 99), TARGETS, multi_label=False))
 
 
 def test_a_word_is_itself_and_its_n_grams_with_marks() -> None:
@@ -51,19 +51,19 @@ def test_counting() -> None:
 
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=6))
 def test_words_pairs_and_bias_add_up_to_the_scores(texts: list[str]) -> None:
-    wide = fitted()
-    scores = wide.scores(*encode(texts, 99))
+    linear = fitted()
+    scores = linear.scores(*encode(texts, 99))
     assert scores.shape == (len(texts), 1)
     for text, score in zip(texts, scores, strict=True):
-        words, pairs = wide.attributed(text.split())
-        assert words.sum() + pairs.sum() + wide.bias[0] == pytest.approx(score[0], abs=1e-5)
-        assert wide.scores(*encode([text], 99))[0] == pytest.approx(score, abs=1e-6)
+        words, pairs = linear.attributed(text.split())
+        assert words.sum() + pairs.sum() + linear.bias[0] == pytest.approx(score[0], abs=1e-5)
+        assert linear.scores(*encode([text], 99))[0] == pytest.approx(score, abs=1e-6)
 
 
 def test_it_learns() -> None:
-    wide = fitted()
-    assert ((wide.scores(*encode(TEXTS, 99))[:, 0] > 0) == TARGETS[:, 1]).all()
-    unseen = wide.scores(*encode(["freedom prized", "lunches nooning"], 99))[:, 0]
+    linear = fitted()
+    assert ((linear.scores(*encode(TEXTS, 99))[:, 0] > 0) == TARGETS[:, 1]).all()
+    unseen = linear.scores(*encode(["freedom prized", "lunches nooning"], 99))[:, 0]
     assert unseen[0] > 0 > unseen[1]
 
 
@@ -90,15 +90,15 @@ def test_the_solution_is_that_of_liblinear(
     examples = Examples.of(
         encoded,
         np.eye(2, dtype=np.float32)[labels.astype(int)],
-        several=False,
+        multi_label=False,
         class_weights=None if weights is None else np.array(weights, np.float32),
     )
-    wide = fit_wide(examples, Recipe(cost, power))
+    linear = fit_linear(examples, Recipe(cost, power))
     given = None if weights is None else dict(zip([False, True], weights, strict=True))
     reference = LinearSVC(C=cost, tol=1e-6, class_weight=given, max_iter=20_000, random_state=0).fit(
         sp.csr_matrix(seen["features"]), labels
     )
-    ours = wide.scores(*encoded)[:, 0]
+    ours = linear.scores(*encoded)[:, 0]
     theirs = reference.decision_function(sp.csr_matrix(seen["features"]))
     # the norms that scale the features are rounded to bytes in one and not in the other
     assert np.corrcoef(ours, theirs)[0, 1] > 0.999
@@ -107,8 +107,8 @@ def test_the_solution_is_that_of_liblinear(
 
 def test_several_labels_have_an_output_each() -> None:
     targets = np.array([[1, 0], [1, 1], [1, 0], [0, 0], [0, 0], [0, 1]], np.float32)
-    examples = Examples.of(encode(TEXTS, 99), targets, several=True)
-    assert fit_wide(examples).scores(*encode(TEXTS, 99)).shape == (6, 2)
+    examples = Examples.of(encode(TEXTS, 99), targets, multi_label=True)
+    assert fit_linear(examples).scores(*encode(TEXTS, 99)).shape == (6, 2)
 
 
 def test_a_table_that_is_too_large_loses_what_matters_least(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,10 +120,12 @@ def test_a_table_that_is_too_large_loses_what_matters_least(monkeypatch: pytest.
 
 
 def test_texts_of_nothing() -> None:
-    wide = fitted()
-    assert wide.scores(*encode([], 99)).shape == (0, 1)
-    assert np.isfinite(wide.scores(*encode(["", " "], 99))).all()
-    empty = fit_wide(Examples.of(encode(["a", "", "b"], 99), np.eye(2, dtype=np.float32)[[0, 1, 1]], several=False))
+    linear = fitted()
+    assert linear.scores(*encode([], 99)).shape == (0, 1)
+    assert np.isfinite(linear.scores(*encode(["", " "], 99))).all()
+    empty = fit_linear(
+        Examples.of(encode(["a", "", "b"], 99), np.eye(2, dtype=np.float32)[[0, 1, 1]], multi_label=False)
+    )
     assert np.isfinite(empty.scores(*encode(["a", ""], 99))).all()
 
 
@@ -133,7 +135,7 @@ def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPa
     chosen = learning._sample(encode(texts, 99).ragged)
     assert 8 < len(chosen) < 20 and (np.diff(chosen) > 0).all()
     encoded = encode(TEXTS, 99)
-    margins = fit_wide(Examples.of(encode(texts, 99), targets, several=False)).scores(*encoded)
+    margins = fit_linear(Examples.of(encode(texts, 99), targets, multi_label=False)).scores(*encoded)
     assert ((margins[:, 0] > 0) == TARGETS[:, 1].astype(bool)).all()
 
 
@@ -141,11 +143,13 @@ def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPa
 @given(st.text("ab ", max_size=9), st.lists(st.integers(0, 7), min_size=2, max_size=30), st.booleans())
 @example("a a", [1, 3, 1, 6, 1, 5, 1, 0], False)
 @settings(deadline=None, max_examples=60)
-def test_texts_that_are_all_alike(text: str, labels: list[int], several: bool) -> None:
+def test_texts_that_are_all_alike(text: str, labels: list[int], multi_label: bool) -> None:
     """Nothing tells the labels apart: then rounding errors would be all there is to follow."""
-    examples = Examples.of(encode([text] * len(labels), 99), np.eye(8, dtype=np.float32)[labels], several=several)
-    wide = fit_wide(examples, chosen(examples, Crew(1)))
-    assert np.abs(wide.scores(*encode([text, "", "zzz"], 99))).max() < 10
+    examples = Examples.of(
+        encode([text] * len(labels), 99), np.eye(8, dtype=np.float32)[labels], multi_label=multi_label
+    )
+    linear = fit_linear(examples, chosen(examples, WorkerThreads(1)))
+    assert np.abs(linear.scores(*encode([text, "", "zzz"], 99))).max() < 10
 
 
 def recipe_of(count: int, flipped: float, signs: int, of_label: int, others: int, common: int) -> Recipe:
@@ -159,8 +163,8 @@ def recipe_of(count: int, flipped: float, signs: int, of_label: int, others: int
     labels = random.integers(0, 3, count)
     texts = [" ".join([*random.choice(words[label], signs), *random.choice(common_words, others)]) for label in labels]
     told = np.where(random.random(count) < flipped, (labels + 1) % 3, labels)
-    examples = Examples.of(encode(texts, 99), np.eye(3, dtype=np.float32)[told], several=False)
-    return chosen(examples, Crew(1))
+    examples = Examples.of(encode(texts, 99), np.eye(3, dtype=np.float32)[told], multi_label=False)
+    return chosen(examples, WorkerThreads(1))
 
 
 def test_mistakes_cost_more_where_texts_say_plainly_what_they_are() -> None:
@@ -190,7 +194,7 @@ def test_the_rarest_features_keep_their_lead_in_a_byte(power: float) -> None:
     """Of 4,000 texts all have one word, a half a second one, and one a third: idf 1, 1.7 and 8.6, before its power."""
     texts = ["the"] * 2000 + ["the hall"] * 1999 + ["the hall quagga"]
     targets = np.eye(2, dtype=np.float32)[np.arange(4000) % 2]
-    examples = Examples.of(encode(texts, 99), targets, several=False)
+    examples = Examples.of(encode(texts, 99), targets, multi_label=False)
     found = learning.learn(examples, learning.Spread.of(examples), Recipe(power=power))
     idf = {word: float(found.idf[_column(examples, word)]) for word in ("the", "hall", "quagga")}
     assert idf["quagga"] / idf["hall"] == pytest.approx((8.6 / 1.7) ** power, rel=0.15)
@@ -203,14 +207,14 @@ def _column(examples: Examples, word: str) -> int:
 
 
 def test_of_next_to_nothing_the_usual_recipe_is_made() -> None:
-    examples = Examples.of(encode(["a", "b"], 99), np.eye(2, dtype=np.float32), several=False)
-    assert chosen(examples, Crew(1)) == USUAL
+    examples = Examples.of(encode(["a", "b"], 99), np.eye(2, dtype=np.float32), multi_label=False)
+    assert chosen(examples, WorkerThreads(1)) == USUAL
 
 
 def test_copies_of_a_text_are_on_one_side_of_each_fold() -> None:
     texts = [f"{first} {second} {third}" for first in WORDS for second in WORDS for third in WORDS[:3]]
     examples = Examples.of(
-        encode(texts * 3, 99), np.eye(2, dtype=np.float32)[np.arange(len(texts) * 3) % 2], several=False
+        encode(texts * 3, 99), np.eye(2, dtype=np.float32)[np.arange(len(texts) * 3) % 2], multi_label=False
     )
     for part, rest, _ in search._folds(examples):
         bags = [{tuple(row) for row in side.tables.inside.toarray().tolist()} for side in (part, rest)]
@@ -218,5 +222,5 @@ def test_copies_of_a_text_are_on_one_side_of_each_fold() -> None:
 
 
 def test_the_choice_does_not_depend_on_threads() -> None:
-    examples = Examples.of(encode(TEXTS * 9, 99), np.tile(TARGETS, (9, 1)), several=False)
-    assert chosen(examples, Crew(1)) == chosen(examples, Crew(3))
+    examples = Examples.of(encode(TEXTS * 9, 99), np.tile(TARGETS, (9, 1)), multi_label=False)
+    assert chosen(examples, WorkerThreads(1)) == chosen(examples, WorkerThreads(3))

@@ -7,7 +7,7 @@ import torch
 from dense import LENGTHS, WIDTHS, Case, a_case
 
 from textcnn.compiled.loader import loops
-from textcnn.compiled.threads import Crew, spans
+from textcnn.compiled.threads import WorkerThreads, spans
 from textcnn.training.network.convolution import pool
 from textcnn.training.network.maxpool import pool_by_loops, suits
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(loops("convolution") is None, reason="the loops 
 
 
 def by_loops(case: Case, *learned: torch.Tensor, threads: int = 1) -> torch.Tensor:
-    return pool_by_loops(*(learned or case.learned), case.words, case.starts, case.bank, Crew(threads))
+    return pool_by_loops(*(learned or case.learned), case.words, case.starts, case.bank, WorkerThreads(threads))
 
 
 @pytest.mark.parametrize("widths", [*WIDTHS, (4, 6)])
@@ -63,7 +63,7 @@ def test_only_max_pooling_on_the_processor() -> None:
 class TestCrew:
     def test_every_task_is_done_once(self) -> None:
         done: list[int] = []
-        Crew(3).run([lambda number=number: done.append(number) for number in range(100)])
+        WorkerThreads(3).run([lambda number=number: done.append(number) for number in range(100)])
         assert sorted(done) == list(range(100))
 
     def test_what_a_task_raises_is_raised(self) -> None:
@@ -72,7 +72,7 @@ class TestCrew:
 
         for threads in (1, 2):
             with pytest.raises(ValueError, match="no"):
-                Crew(threads).run([fail, fail])
+                WorkerThreads(threads).run([fail, fail])
 
     def test_when_one_has_raised_nobody_works_on(self) -> None:
         done: list[int] = []
@@ -85,7 +85,7 @@ class TestCrew:
             raise ValueError("no")
 
         with pytest.raises(ValueError, match="no"):
-            Crew(2).run([fail, *[slow] * 20])
+            WorkerThreads(2).run([fail, *[slow] * 20])
         left = len(done)
         time.sleep(0.1)
         assert len(done) == left <= 2

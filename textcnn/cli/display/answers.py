@@ -86,7 +86,7 @@ def _label(row: "Answer", top: int) -> str:
 
 def _jsonl(row: "Answer", top: int) -> str:
     answer: dict[str, object] = {
-        "label": list(row.given) if row.several else row.given[0],
+        "label": list(row.given) if row.multi_label else row.given[0],
         "probability": round(row.probability, 6),
         "probabilities": {label: round(value, 6) for label, value in row.best},
         "text": row.record.text,

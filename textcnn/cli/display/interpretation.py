@@ -50,7 +50,7 @@ def _copied(learned: "Learned") -> "list[Filter]":
     return [each for each in learned.filters if each.is_copy]
 
 
-def show_learned(learned: "Learned", labels: Sequence[str], *, several: bool, filters: int) -> None:
+def show_learned(learned: "Learned", labels: Sequence[str], *, multi_label: bool, filters: int) -> None:
     """Print what speaks for each label and against it, then the filters that push labels most.
 
     Of two labels of which a text has one, what speaks against the one speaks for the other, and is not said twice.
@@ -60,7 +60,7 @@ def show_learned(learned: "Learned", labels: Sequence[str], *, several: bool, fi
     put(f"\nwhat speaks for a label, with its mean gift to the logit, in {learned.texts:,} of the training texts\n")
     for label, own in list(zip(labels, learned.labels, strict=True))[:_MOST_LABELS]:
         put(_line(f"{one_line(label)}:", own.speak_for))
-        if several or len(labels) > 2:
+        if multi_label or len(labels) > 2:
             put(_line("    not", own.against))
     if len(labels) > _MOST_LABELS:
         put(f"... and {len(labels) - _MOST_LABELS} labels more: --format json\n")

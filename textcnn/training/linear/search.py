@@ -1,4 +1,4 @@
-"""How dear a mistake is to the wide part and how much rare features count, chosen by cross-validation.
+"""How dear a mistake is to the linear part and how much rare features count, chosen by cross-validation.
 
 Long texts that say plainly what they are want mistakes to cost more than short or doubtful ones do. Opinions want rare
 features to count less, subjects that are told by names want them to count more. From the usual recipe the choice goes
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.compiled.threads import Crew
+from textcnn.compiled.threads import WorkerThreads
 from textcnn.training.calibration import log_loss
 from textcnn.training.linear.svm import USUAL, Examples, FeatureTables, Recipe, Spread, learn
 
@@ -44,15 +44,15 @@ class _Fold(NamedTuple):
     spread: Spread  # of the features in the part
 
 
-def chosen(examples: Examples, crew: Crew) -> Recipe:
-    """The recipe with the least log loss; whoever is in the crew measures a fold."""
+def chosen(examples: Examples, workers: WorkerThreads) -> Recipe:
+    """The recipe with the least log loss; each worker measures a fold."""
     folds = _folds(examples)
     signs = np.concatenate([fold.rest.signs for fold in folds]) if folds else examples.signs[:0]
 
     @cache
     def loss(place: _Place) -> float:
         recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
-        crew.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
+        workers.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
         departure = _CAUTION * float(np.log(recipe.cost / USUAL.cost) ** 2) / 2
         return _least_loss(np.concatenate(margins), signs > 0, alone=examples.alone) + departure
 
@@ -118,6 +118,6 @@ def _least_loss(margins: NDArray[np.float32], targets: NDArray[np.bool_], *, alo
         logits = np.exp(found[0]) * margins
         if another:
             logits = np.append(logits, np.full(others.shape, found[1]), axis=1)
-        return log_loss(logits, targets, several=alone) * len(logits)
+        return log_loss(logits, targets, multi_label=alone) * len(logits)
 
     return float(minimize(loss, [0.0, 0.0], method="L-BFGS-B", bounds=[_SCALES, (None, None)]).fun)

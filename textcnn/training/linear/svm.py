@@ -1,4 +1,4 @@
-"""How the wide part learns: a linear SVM over words, their letters and their neighbours.
+"""How the linear part learns: a linear SVM over words, their letters and their neighbours.
 
 Features are weighted by a power of their idf and, after Wang & Manning 2012, by how unevenly they are spread over the
 labels. What a mistake costs, and the power, are chosen by cross-validation: long reviews want other ones than short
@@ -20,7 +20,7 @@ from textcnn.model.linear import IDF_UNIT, LinearPart
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.linear.solver import solve
 
-__all__ = ["USUAL", "Examples", "FeatureTables", "Recipe", "Spread", "fit_wide", "learn"]
+__all__ = ["USUAL", "Examples", "FeatureTables", "Recipe", "Spread", "fit_linear", "learn"]
 
 Floats = NDArray[np.float32]
 
@@ -76,18 +76,20 @@ class Examples(NamedTuple):
     alone: bool  # whether each label is there or not whatever the others are
 
     @classmethod
-    def of(cls, encoded: Encoded, targets: Floats, *, several: bool, class_weights: Floats | None = None) -> "Examples":
+    def of(
+        cls, encoded: Encoded, targets: Floats, *, multi_label: bool, class_weights: Floats | None = None
+    ) -> "Examples":
         """Texts with targets of zeros and ones (B, K); the weights of classes (K,) are factors of C."""
         if len(encoded.ragged.words) > _MOST_WORDS:
             chosen = _sample(encoded.ragged)
             encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)), targets[chosen]
         signs = (2 * targets - 1).astype(np.float32)
-        cost = np.broadcast_to(_costs(targets, class_weights, several), signs.shape)
-        if not several and signs.shape[1] == 2:
+        cost = np.broadcast_to(_costs(targets, class_weights, multi_label), signs.shape)
+        if not multi_label and signs.shape[1] == 2:
             signs, cost = signs[:, 1:], cost[:, 1:]  # one label's margin is the other's turned round
         tables = FeatureTables.of(encoded)
         assert tables.of_word.shape[1] <= 1 << BITS
-        return cls(tables, signs, cost, several or signs.shape[1] == 1)
+        return cls(tables, signs, cost, multi_label or signs.shape[1] == 1)
 
     def part(self, texts: NDArray[np.int64], labels: NDArray[np.int64]) -> "Examples":
         """Some of the texts and of the labels."""
@@ -109,7 +111,7 @@ class Linear(NamedTuple):
         return found + self.bias
 
 
-def fit_wide(examples: Examples, recipe: Recipe = USUAL) -> LinearPart:
+def fit_linear(examples: Examples, recipe: Recipe = USUAL) -> LinearPart:
     """Learn, and keep what matters."""
     found = learn(examples, Spread.of(examples), recipe)
     idf = np.zeros(BUCKETS, np.uint8)
@@ -132,11 +134,11 @@ def learn(examples: Examples, spread: "Spread", recipe: Recipe) -> Linear:
     return Linear(weights * np.square(scale[:, None]), idf, alpha.sum(axis=0))
 
 
-def _costs(targets: Floats, weights: Floats | None, several: bool) -> Floats:
+def _costs(targets: Floats, weights: Floats | None, multi_label: bool) -> Floats:
     """What a mistake costs: (B, 1) by the label of the text; of several labels (1, K) by the label."""
     if weights is None:
         return np.ones((1, 1), np.float32)
-    return np.asarray(weights[None, :] if several else (targets @ weights)[:, None], np.float32)
+    return np.asarray(weights[None, :] if multi_label else (targets @ weights)[:, None], np.float32)
 
 
 def _sample(ragged: Ragged) -> NDArray[np.int64]:

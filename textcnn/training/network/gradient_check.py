@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from textcnn.compiled.threads import Crew
+from textcnn.compiled.threads import WorkerThreads
 from textcnn.model.bank import Bank
 from textcnn.text.ragged import Ragged
 from textcnn.training.network.convolution import Layout, pool
@@ -41,10 +41,10 @@ def deviation(ragged: Ragged, widths: Sequence[int], pooling: str, k: int) -> fl
     worst = max(_of_differences(features, inputs, weights, number, exact[number]) for number in range(3))
     if not suits(inputs[0], pooling):
         return worst
-    crew = Crew(1)
+    workers = WorkerThreads(1)
 
     def by_loops(*given: Tensor) -> Tensor:
-        return pool_by_loops(given[0], given[1], given[2], words, starts, bank, crew)
+        return pool_by_loops(given[0], given[1], given[2], words, starts, bank, workers)
 
     single = _gradients(by_loops, [each.float() for each in inputs], weights.float())
     return max(worst, *(_relative(one.double(), other) for one, other in zip(single, exact, strict=True)))

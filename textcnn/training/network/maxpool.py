@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from textcnn.compiled.loader import loops
-from textcnn.compiled.threads import Crew, spans
+from textcnn.compiled.threads import WorkerThreads, spans
 from textcnn.model.bank import Bank
 
 __all__ = ["pool_by_loops", "suits"]
@@ -33,21 +33,28 @@ class _MaxPool(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, vectors: Tensor, weight: Tensor, bias: Tensor, words: Tensor, starts: Tensor, bank: Bank, crew: Crew
+        ctx: Any,
+        vectors: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        words: Tensor,
+        starts: Tensor,
+        bank: Bank,
+        workers: WorkerThreads,
     ) -> Tensor:
         table = vectors.new_empty(len(vectors), bank.slices)  # (U, C)
-        crew.run(partial(_respond, vectors, weight, table, *span) for span in spans(len(vectors), _WORDS))
+        workers.run(partial(_respond, vectors, weight, table, *span) for span in spans(len(vectors), _WORDS))
         best = vectors.new_empty(len(starts) - 1, bank.maps)  # (B, M)
         at = np.empty(best.shape, np.int32)
         places = (words.numpy().astype(np.int32), starts.numpy(), np.array(bank.widths, np.int64), bank.filters)
         pool_max, rows = _loops().pool_max, table.numpy()
-        crew.run(
+        workers.run(
             partial(pool_max, rows, *places, span, best.numpy(), at, np.empty(bank.filters, rows.dtype))
             for span in spans(len(best), _TEXTS)
         )
         best = (best + bias).relu_()
         ctx.save_for_backward(vectors, weight, best)
-        ctx.at, ctx.places, ctx.crew = at, places, crew
+        ctx.at, ctx.places, ctx.workers = at, places, workers
         return best
 
     @staticmethod
@@ -60,7 +67,7 @@ class _MaxPool(torch.autograd.Function):
         tasks = [partial(gradient, *shared, vectors.numpy(), of_weight.numpy(), False)]
         if ctx.needs_input_grad[0]:
             tasks.append(partial(gradient, *shared, of_vectors.numpy(), weight.numpy(), True))
-        ctx.crew.run(tasks)
+        ctx.workers.run(tasks)
         return of_vectors, of_weight, given.sum(dim=0), None, None, None, None
 
 
@@ -77,7 +84,7 @@ def _loops() -> ModuleType:
 
 
 def pool_by_loops(
-    vectors: Tensor, weight: Tensor, bias: Tensor, words: Tensor, starts: Tensor, bank: Bank, crew: Crew
+    vectors: Tensor, weight: Tensor, bias: Tensor, words: Tensor, starts: Tensor, bank: Bank, workers: WorkerThreads
 ) -> Tensor:
     """Convolve, add the bias, apply the ReLU and take the maximum over time.
 
@@ -88,10 +95,10 @@ def pool_by_loops(
         words: (T,) rows of `vectors`.
         starts: (B + 1,) where texts begin.
         bank: widths and number of filters.
-        crew: who does it.
+        workers: who does it.
 
     Returns:
         (B, M).
     """
-    features: Tensor = _MaxPool.apply(vectors, weight, bias, words, starts, bank, crew)
+    features: Tensor = _MaxPool.apply(vectors, weight, bias, words, starts, bank, workers)
     return features

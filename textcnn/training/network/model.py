@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from textcnn.compiled.threads import Crew
+from textcnn.compiled.threads import WorkerThreads
 from textcnn.model.bank import Bank
 from textcnn.model.network import Pooling
 from textcnn.training.network.convolution import Layout, convolve, pool
@@ -58,9 +58,9 @@ class Shape:
 class TextCNN(nn.Module):
     """One network. Dropout is that of Srivastava et al. 2014, on the pooled features and on hidden layers."""
 
-    def __init__(self, shape: Shape, *, dropout: float = 0.0, crew: Crew | None = None) -> None:
+    def __init__(self, shape: Shape, *, dropout: float = 0.0, workers: WorkerThreads | None = None) -> None:
         super().__init__()
-        self.shape, self.crew = shape, crew or Crew(1)
+        self.shape, self.workers = shape, workers or WorkerThreads(1)
         self.filters = nn.ParameterList(nn.Parameter(_filters(shape.bank, size)) for size in shape.inputs)
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(shape.bank.maps)) for _ in shape.inputs)
         self.layers = nn.ModuleList(nn.Linear(*sizes) for sizes in pairwise(shape.layers))
@@ -111,7 +111,7 @@ class TextCNN(nn.Module):
             vectors = convolve(vectors, filters, bias, layout, bank)  # (T, widths·F)
             words = torch.arange(len(vectors), device=vectors.device)  # from here on each token is its own word
         if suits(vectors, self.shape.pooling):
-            return pool_by_loops(vectors, self.filters[-1], self.biases[-1], words, starts, bank, self.crew)
+            return pool_by_loops(vectors, self.filters[-1], self.biases[-1], words, starts, bank, self.workers)
         layout = Layout.arrange(words, starts, len(vectors), widest)
         return pool(vectors, self.filters[-1], self.biases[-1], layout, bank, self.shape.pooling, self.shape.k)
 
