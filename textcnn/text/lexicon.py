@@ -9,7 +9,7 @@ Not here: rows of a vocabulary, and vectors.
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,10 +53,15 @@ class Lexicon:
         """Numbers of the words of texts, at most so many of each."""
         texts = [readable(text, most) for text in texts]
         few = self._table is None and sum(map(len, texts)) < _FEW
+        compiled = None if few else loops("words")
+        if compiled is None:
+            return self._by_python(texts, most)
+        pieces = []
         # The loops take a text whole; of one that may have far more words than are read, Python takes only those.
-        long = any(len(text) > _OFTEN * most for text in texts)
-        compiled = None if few or long else loops("words")
-        return self._by_python(texts, most) if compiled is None else self._by_loops(texts, most, compiled)
+        for long, run in groupby(texts, lambda text: len(text) > _OFTEN * most):
+            piece = list(run)
+            pieces.append(self._by_python(piece, most) if long else self._by_loops(piece, most, compiled))
+        return Ragged.joined(pieces)
 
     def _by_python(self, texts: Sequence[str], most: int) -> Ragged:
         words, starts = array("i"), array("q", [0])
