@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -40,7 +40,7 @@ Vectors = Annotated[str, typer.Option(metavar="VECTORS", help="english, gensim:N
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the vectors go.")]
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """How vectors are trained."""
 
     skipgram = "skipgram"
