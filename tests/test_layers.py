@@ -1,7 +1,9 @@
 """Imports point down. The order of the layers is the order of this list; nobody imports from above."""
 
 import ast
+import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,19 +28,46 @@ HEIGHT = {module: -number for number, layer in enumerate(LAYERS) for module in l
 # A module is named as in another package where it shows, speeds up or trains what that one holds.
 MIRRORS = ("cli", "compiled", "training")
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
-MODULES = {".".join(("textcnn", *path.relative_to(PACKAGE).with_suffix("").parts)) for path in FILES}
+NAME = re.compile(r"textcnn(\.\w+)+")
 
 
+def module(path: Path) -> str:
+    """Full name of a file's module; that of a package for its `__init__`."""
+    return ".".join(("textcnn", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+MODULES = {module(path) for path in FILES}
+
+
+@cache
 def imports(path: Path) -> list[str]:
-    """Full names that a file imports, in functions and for type checkers too."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found += [name.name for name in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: imports are absolute"
-            found += [f"{node.module}.{name.name}" for name in node.names]
-    return found
+    """Full names that a file imports."""
+    return names_in(path.read_text(encoding="utf-8"))
+
+
+def names_in(code: str) -> list[str]:
+    """Full names that code imports, see `imported`."""
+    return [name.removeprefix("cython.cimports.") for node in ast.walk(ast.parse(code)) for name in imported(node)]
+
+
+def imported(node: ast.AST) -> list[str]:
+    """Names that a statement imports, in functions and for type checkers too; or that a string could.
+
+    Each string that is the name of a module counts as its import, and one with a gap as that of everything that fits.
+    """
+    match node:
+        case ast.Import(names):
+            return [name.name for name in names]
+        case ast.ImportFrom(source, names, level):
+            assert not level, "imports are absolute"
+            return [f"{source}.{name.name}" for name in names]
+        case ast.Constant(str(text)) if NAME.fullmatch(text):
+            return [text]
+        case ast.JoinedStr([ast.Constant(str(text)), *_]) if text.startswith("textcnn."):
+            return sorted(name for name in MODULES if re.fullmatch(re.escape(text) + r"\w+", name))
+        case ast.Call(ast.Name("import_module" | "__import__") | ast.Attribute(attr="import_module"), [name, *_]):
+            assert isinstance(name, ast.Constant | ast.JoinedStr), "a module that is imported by name is named there"
+    return []
 
 
 def home(path: Path) -> str:
@@ -61,32 +90,55 @@ def test_every_module_has_a_layer() -> None:
     assert {home(path) for path in FILES} == set(HEIGHT)
 
 
-def test_no_circle_inside_a_package() -> None:
+def test_imports_by_every_way_are_seen() -> None:
+    code = {
+        "import textcnn.cli.train": ["textcnn.cli.train"],
+        "from textcnn import cli": ["textcnn.cli"],
+        "def f():\n    from textcnn.cli import train": ["textcnn.cli.train"],
+        "importlib.import_module('textcnn.cli.train')": ["textcnn.cli.train"],
+        "__import__(f'textcnn.vectors.{name}')": sorted(
+            name for name in MODULES if name.startswith("textcnn.vectors.")
+        ),
+        "home = 'textcnn.cli.train'": ["textcnn.cli.train"],
+        "from cython.cimports.textcnn.compiled.prefetch import prefetch": ["textcnn.compiled.prefetch.prefetch"],
+        "raise ImportError('textcnn.cli.train is not there')": [],
+    }
+    for line, names in code.items():
+        assert names_in(line) == names, line
+    for line in ("from . import train", "import_module(name)", "importlib.import_module('textcnn.' + name)"):
+        with pytest.raises(AssertionError):
+            names_in(line)
+
+
+def test_no_circle_of_imports() -> None:
     arrows = {}
     for path in FILES:
-        own = ".".join(("textcnn", *path.relative_to(PACKAGE).with_suffix("").parts))
         heads = {name if name in MODULES else name.rpartition(".")[0] for name in imports(path)}
-        arrows[own] = {head for head in heads if head in MODULES and head != own}
+        arrows[module(path)] = (heads & MODULES) - {module(path)}
     done: set[str] = set()
 
-    def visit(module: str, above: tuple[str, ...]) -> None:
-        assert module not in above, " -> ".join([*above, module])
-        if module not in done:
-            for head in sorted(arrows[module]):
-                visit(head, (*above, module))
-            done.add(module)
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, " -> ".join([*above, name])
+        if name not in done:
+            for head in sorted(arrows[name]):
+                visit(head, (*above, name))
+            done.add(name)
 
-    for module in sorted(arrows):
-        visit(module, ())
+    for name in sorted(arrows):
+        visit(name, ())
 
 
-def test_heavy_libraries_stay_at_home() -> None:
+def test_each_library_is_imported_by_its_packages_only() -> None:
     homes = {
         "torch": {"training"},
         "gensim": {"vectors"},
+        "platformdirs": {"vectors"},
         "typer": {"cli"},
         "rich": {"cli"},
+        "scipy": {"training", "insight", "evaluation"},
         "sklearn": {"evaluation", "estimator", "report"},
+        "ftfy": {"checks"},
+        "py3langid": {"checks"},
         "matplotlib": {"report"},
         "jinja2": {"report"},
     }
@@ -114,7 +166,7 @@ def test_module_names_recur_in_mirrors_only() -> None:
     assert {name: places for name, places in recurring.items() if len(places) > 1} == {}
 
 
-def test_public_names() -> None:
+def test_public_names_are_what_they_are_called() -> None:
     for name in textcnn.__all__:
         found = getattr(textcnn, name)
         assert name == "__version__" or found.__name__ == name
@@ -122,5 +174,5 @@ def test_public_names() -> None:
         textcnn.nothing  # noqa: B018
 
 
-def test_no_file_is_long() -> None:
+def test_no_file_is_longer_than_24_kB() -> None:
     assert [path.name for path in FILES if path.stat().st_size > 24_000] == []

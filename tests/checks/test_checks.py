@@ -40,8 +40,14 @@ def messages(ham=60, spam=60):
     return [*pairs(HAM, ham), *pairs(SPAM, spam)], ["ham"] * ham + ["spam"] * spam
 
 
-def run_checks(corpus, values=SMALL, **more):
-    return {check.name: check for check in CheckSuite(CheckInput(corpus, values, **more))}
+def run_checks(corpus, values=SMALL, *, until=None, **more):
+    """Checks by their names, the first of them, until one that ends it."""
+    checks = {}
+    for check in CheckSuite(CheckInput(corpus, values, **more)):
+        checks[check.name] = check
+        if check.name == until:
+            break
+    return checks
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +61,30 @@ class TestCheckSuite:
         assert len(sound) >= 23 and all(check.figure for check in sound.values())
         assert all(bool(check.advice) == (check.verdict is not Verdict.ok) for check in sound.values())
 
+    def test_the_learning_curve_names_its_numbers_of_texts(self, sound):
+        """A tenth of 80 texts would be less than ten."""
+        assert re.search("with 10, .* with 24, .* with 80", sound["more texts"].figure)
+
+    def test_labels_per_text_decides_the_loss_at_the_start(self):
+        for kind, by_nothing in (("one", True), ("several", False)):
+            values = {**SMALL, "epochs": 1, "labels_per_text": kind}
+            found = run_checks(corpus(*messages(20, 20)), values, until="loss at start")["loss at start"]
+            assert ("by nothing ln 2" in found.figure) is by_nothing
+
     def test_a_learning_rate_of_100_is_an_error(self):
-        found = run_checks(corpus(*messages()), {**SMALL, "learning_rate": 100.0})["learning rate"]
+        found = run_checks(corpus(*messages()), {**SMALL, "learning_rate": 100.0}, until="learning rate")[
+            "learning rate"
+        ]
         assert found.verdict is Verdict.error
         assert "diverged" in found.figure and "learning rate of 100 is too large" in found.advice
 
     def test_shuffled_labels_do_not_beat_guessing(self):
         texts, labels = messages()
         random.Random(3).shuffle(labels)
-        found = run_checks(corpus(texts, labels))["beats guessing"]
-        assert found.verdict is Verdict.error and "shuffled" in found.advice
+        found = run_checks(corpus(texts, labels), until="label errors")
+        beats = found["beats guessing"]
+        assert beats.verdict is Verdict.error and "shuffled" in beats.advice and "standard errors" in beats.figure
+        assert found["label errors"][1:3] == (Verdict.warning, "not looked for")
 
     def test_a_class_of_one_percent_is_an_error(self):
         found = run_checks(corpus(*messages(ham=198, spam=2)), data_only=True)
@@ -82,7 +102,7 @@ class TestCheckSuite:
         from textcnn.training.network import model
 
         monkeypatch.setattr(model, "_filters", lambda bank, size: model.torch.zeros(bank.slices, size))
-        found = run_checks(corpus(*messages()))
+        found = run_checks(corpus(*messages()), until="features")
         for name in ("dead filters", "features", "learns a few"):
             assert found[name].verdict is Verdict.error, name
         assert "100% of 16 answer to no text" in found["dead filters"].figure
@@ -99,7 +119,7 @@ class TestCheckSuite:
         colours = ["red", "blue", "green"]
         labels = [tuple(colour for bit, colour in enumerate(colours) if place >> bit & 1) for place in range(8)] * 12
         texts = [f"{' and '.join(own)} thing number {place}" for place, own in enumerate(labels)]
-        found = run_checks(corpus(texts, labels), {**SMALL, "epochs": 12})
+        found = run_checks(corpus(texts, labels), {**SMALL, "epochs": 12}, until="beats guessing")
         assert found["beats guessing"].verdict is Verdict.ok and "log loss" in found["beats guessing"].figure
 
     def test_large_data_are_sampled_with_every_label(self):
@@ -366,27 +386,6 @@ class TestCommand:
         assert answer.code == 1  # for copies and empty texts
         assert re.search(rf"^{verdict} +training +{said}", answer.out, re.MULTILINE)
 
-    def test_labels_per_text_decides_the_loss_at_the_start(self, textcnn, folder):
-        texts, labels = messages(20, 20)
-        write_csv(folder / "t.csv", zip(labels, texts, strict=True))
-        one, multi_label = (
-            textcnn("check", "t.csv", f"--labels-per-text={kind}", *OPTIONS).out for kind in ("one", "several")
-        )
-        assert "by nothing ln 2" in one and "by nothing ln 2" not in multi_label
-
-    def test_the_learning_curve_names_its_numbers_of_texts(self, textcnn, folder):
-        texts, labels = messages(12, 12)
-        write_csv(folder / "t.csv", zip(labels, texts, strict=True))
-        assert re.search("more texts .* with 10, .* with 10, .* with 16", textcnn("check", "t.csv", *OPTIONS).out)
-
-    def test_label_errors_are_not_looked_for_where_answers_do_not_beat_guessing(self, textcnn, folder):
-        random = np.random.default_rng(0)
-        rows = [(random.choice(["a", "b"]), f"w{random.integers(30)} w{random.integers(30)} n{n}") for n in range(60)]
-        write_csv(folder / "t.csv", rows)
-        answer = textcnn("check", "t.csv", "--label-errors=3", *OPTIONS)
-        assert re.search(r"^error   beats guessing .* standard errors", answer.out, re.MULTILINE | re.DOTALL)
-        assert re.search(r"^warning label errors +not looked for", answer.out, re.MULTILINE)
-
     def test_data_only_refuses_options_that_need_trainings(self, textcnn, train_csv):
         assert textcnn("check", train_csv, "--data-only", "--label-errors=3").code == 2
         assert textcnn("check", train_csv, "--data-only", "-m", "any.textcnn").code == 2
@@ -404,7 +403,7 @@ class TestCommand:
         write_model(replace(opened, members=(replace(member, network=dead),)), model)
         texts, labels = messages(20, 20)
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
-        answer = textcnn("check", "t.csv", "-m", model, *OPTIONS)
+        answer = textcnn("check", "t.csv", "-m", model, *OPTIONS, "--epochs=1")
         assert answer.code == 1 and re.search(r"^error   dead filters +100% of 32", answer.out, re.MULTILINE)
 
     def test_hostile_texts_do_not_reach_the_terminal(self, textcnn, folder):

@@ -117,13 +117,13 @@ class TestTrain:
         settings = json.loads(textcnn("inspect", "--format", "json").out)["settings"]
         assert (settings["widths"], settings["filters"], settings["max_norm"]) == ([1, 3], 5, 2.5)
 
-    def test_too_few_texts_to_hold_some_out(self, textcnn, folder):
+    def test_too_few_texts_to_hold_some_out_are_said(self, textcnn, folder):
         write_csv(folder / "few.csv", [("ham", "a b"), ("ham", "a b"), ("spam", "a b"), ("spam", "a b")])
         answer = textcnn("train", "few.csv", "--epochs=1", *TINY)
         assert answer.code == 0
         assert "on the 4 texts that it learned from: too few to hold some out\n" in answer.err
 
-    def test_validates_on_a_file(self, textcnn, train_csv, folder):
+    def test_a_validation_file_decides_when_to_stop(self, textcnn, train_csv, folder):
         write_csv(folder / "held.csv", [("ham", "lunch at noon"), ("spam", "free cash"), ("news", "a storm")])
         answer = textcnn("train", train_csv, "--validation", "held.csv", "--epochs=1", *TINY)
         assert answer.code == 0
@@ -136,12 +136,12 @@ class TestTrain:
         assert answer.code == 0
         assert re.search(r"(\d+) of \1 validation texts are training texts too and left out; parts of", answer.err)
 
-    def test_names_of_columns_are_said_as_text(self, textcnn, folder):
+    def test_names_of_columns_cannot_command_the_terminal(self, textcnn, folder):
         write_csv(folder / "odd.csv", EXAMPLES, header=("label", "te\x1b[31mxt"))
         answer = textcnn("train", "odd.csv", "--epochs=1", *TINY)
         assert answer.code == 0 and "\x1b" not in answer.err and "te\ufffd[31mxt" in answer.err
 
-    def test_labels_are_any_text(self, textcnn, folder):
+    def test_any_text_can_be_a_label(self, textcnn, folder):
         labels = {"ham": "[bold]a [/b] :smile:", "spam": "7 💰\u202e"}
         write_csv(folder / "odd.csv", [(labels[label], text) for label, text in EXAMPLES])
         answer = textcnn("train", "odd.csv", "--epochs=20", *TINY)
@@ -153,7 +153,7 @@ class TestTrain:
         assert "[bold]a [/b] :smile:" in evaluated.out
         assert "\u202e" not in evaluated.out  # nothing that a terminal would obey
 
-    def test_several_labels_per_text(self, textcnn, folder):
+    def test_multi_label_texts_are_trained_on_and_answered(self, textcnn, folder):
         rows = [(f"{label}|long" if len(text) > 25 else label, text) for label, text in EXAMPLES]
         write_csv(folder / "tags.csv", rows)
         assert "separated by" in textcnn("train", "tags.csv", "--epochs=30", *TINY).err
@@ -168,7 +168,7 @@ class TestTrain:
         held = textcnn("train", "tags.csv", "--validation", "one.csv", "--epochs=1", *TINY)
         assert held.err.count("separated by") == 2 and "cannot be learned" not in held.err
 
-    def test_the_seed_fixes_the_bytes(self, textcnn, train_csv, folder):
+    def test_the_same_seed_writes_the_same_bytes(self, textcnn, train_csv, folder):
         for threads in (1, 2):
             for name in ("a", "b"):
                 arguments = ["--epochs=2", f"--threads={threads}", "--seed=5", *TINY]

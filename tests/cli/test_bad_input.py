@@ -67,24 +67,24 @@ class TestTexts:
         ],
         ids=lambda value: value[:20] if isinstance(value, str) else "",
     )
-    def test_other_formats(self, textcnn, folder, content, name, said):
+    def test_faults_of_other_formats_are_said_in_one_line(self, textcnn, folder, content, name, said):
         (folder / name).write_bytes(content)
         assert said in complaint(textcnn("train", name, *TINY))
 
     @pytest.mark.parametrize("command", [["train"], ["evaluate"], ["predict", "--input"]], ids=" ".join)
-    def test_no_such_file_and_a_folder(self, textcnn, model, command):
+    def test_a_missing_file_and_a_folder_without_labels_are_errors(self, textcnn, model, command):
         assert complaint(textcnn(*command, "nowhere.csv")) == "nowhere.csv: there is no such file"
         Path("somewhere").mkdir()
         assert "somewhere: this is a folder" in complaint(textcnn(*command, "somewhere")) or command[0] == "predict"
 
     @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
-    def test_no_permission(self, textcnn, train_csv, folder):
+    def test_files_and_folders_without_permission_are_errors(self, textcnn, train_csv, folder):
         train_csv.chmod(0)
         assert "no permission" in complaint(textcnn("train", train_csv))
         folder.chmod(0o500)
         assert "cannot write" in complaint(textcnn("train", train_csv))
 
-    def test_a_column_that_is_missing_or_in_doubt(self, textcnn, folder):
+    def test_a_column_that_is_missing_or_in_doubt_is_an_error_that_lists_columns(self, textcnn, folder):
         rows = [(f"{label} {number}", label, f"{text} now", text) for number, (label, text) in enumerate(EXAMPLES)]
         write_csv(folder / "two.csv", rows, ("id", "kind", "first", "second"))
         said = complaint(textcnn("train", "two.csv", *TINY))
@@ -121,12 +121,12 @@ class TestTexts:
         assert "only one example of 'news': learned from, but it cannot be validated\n" in answer.err
         assert "1 of 42 texts are empty\n" in answer.err
 
-    def test_empty_standard_input(self, textcnn, model):
+    def test_empty_standard_input_is_an_error_unless_answers_are_wanted(self, textcnn, model):
         assert complaint(textcnn("train", "-")) == "standard input: the file is empty"
         assert complaint(textcnn("evaluate", "-")) == "standard input: the file is empty"
         assert textcnn("predict") == (0, "", "")
 
-    def test_validation_texts_of_other_labels(self, textcnn, train_csv, folder):
+    def test_validation_texts_of_other_labels_are_an_error(self, textcnn, train_csv, folder):
         write_csv(folder / "held.csv", [("x", "a b"), ("y", "c d")])
         assert "none of the labels of the training texts" in complaint(
             textcnn("train", train_csv, "--validation=held.csv", *TINY)
@@ -151,7 +151,7 @@ class TestTexts:
         ],
         ids=" ".join,
     )
-    def test_settings_out_of_their_limits(self, textcnn, train_csv, folder, arguments):
+    def test_settings_out_of_their_limits_are_usage_errors(self, textcnn, train_csv, folder, arguments):
         (folder / "bad.toml").write_text("epochs = [")
         (folder / "unknown.toml").write_text("layers = 3")
         (folder / "whole.toml").write_text("epochs = 1.5")
@@ -196,7 +196,7 @@ class TestOutput:
         assert answer.err.count("\n") == 1
         assert train_csv.read_bytes() == before
 
-    def test_a_read_only_folder(self, textcnn, train_csv):
+    def test_a_read_only_folder_is_an_error_before_training(self, textcnn, train_csv):
         answer = textcnn("train", train_csv, "-o", "/proc/model.textcnn", *TINY)
         assert complaint(answer).startswith("cannot write /proc/model.textcnn: ")
 
@@ -215,7 +215,7 @@ class TestVectors:
         ],
         ids=["missing", "empty", "short line", "no number", "nan", "cut", "random"],
     )
-    def test_what_is_wrong_is_said(self, textcnn, train_csv, folder, content, said):
+    def test_faults_of_vectors_are_said_in_one_line(self, textcnn, train_csv, folder, content, said):
         if content is not None:
             (folder / "v.txt").write_bytes(content)
         tiny = [option for option in TINY if not option.startswith("--vectors")]
@@ -325,13 +325,13 @@ class TestModelFile:
         assert found.startswith("model.textcnn ")
         assert said in found
 
-    def test_a_folder_and_nothing(self, textcnn, folder):
+    def test_a_folder_and_a_missing_file_are_no_models(self, textcnn, folder):
         assert complaint(textcnn("inspect", "-m", folder)) == f"cannot read the model {folder}: Is a directory"
         assert "train one with: textcnn train" in complaint(textcnn("inspect", "-m", "nothing"))
         assert "not both" in complaint(textcnn("inspect", "a.textcnn", "-m", "b.textcnn"), code=2)
 
     @pytest.mark.parametrize("name", HOSTILE)
-    def test_hostile_descriptions(self, textcnn, model, name):
+    def test_hostile_descriptions_are_refused(self, textcnn, model, name):
         header, body = header_of(model.read_bytes())
         HOSTILE[name](header)
         model.write_bytes(file_of(header, body))
@@ -356,7 +356,7 @@ class TestModelFile:
         "tensor",
         ["static.scales", "0.trained.scales", "0.0.filters", "0.layer.0.weight", "linear.steps", "linear.bias"],
     )
-    def test_weights_that_are_not_numbers(self, textcnn, model, tensor, value):
+    def test_weights_that_are_not_finite_are_refused(self, textcnn, model, tensor, value):
         header, body = header_of(model.read_bytes())
         first, last = header[tensor]["data_offsets"]
         values = struct.pack("<f", value) * ((last - first) // 4)
@@ -366,7 +366,7 @@ class TestModelFile:
             many = b"free prize, call me\n" * 1500  # enough for the compiled loops, on more than one thread
             assert "not numbers" in complaint(textcnn("predict", "--threads", "2", stdin=many))
 
-    def test_no_vocabulary_at_all(self, model):
+    def test_a_model_without_a_vocabulary_is_refused(self, model):
         header, body = header_of(model.read_bytes())
         for name, values in header.items():
             if name in ("text", "order", "static.values", "static.scales", "0.trained.values", "0.trained.scales"):
@@ -386,7 +386,7 @@ class TestAnyModelFile:
 
     @given(st.binary(max_size=300))
     @quick
-    def test_any_bytes(self, folder, data):
+    def test_any_bytes_are_refused(self, folder, data):
         (folder / "m").write_bytes(data)
         with pytest.raises(ModelFileError):
             works_or_is_refused(folder / "m")
@@ -396,14 +396,14 @@ class TestAnyModelFile:
                             st.sampled_from(["a", "dtype", "shape", "data_offsets", "__metadata__", "textcnn"]), inner,
                             max_size=4)), st.binary(max_size=40))  # fmt: skip
     @quick
-    def test_any_header(self, folder, header, body):
+    def test_any_other_header_is_refused(self, folder, header, body):
         (folder / "m").write_bytes(file_of(header, body))
         with pytest.raises(ModelFileError):
             works_or_is_refused(folder / "m")
 
     @given(data=st.data())
     @quick
-    def test_any_cut(self, model, data):
+    def test_a_file_cut_anywhere_is_refused(self, model, data):
         whole = model.read_bytes()
         length = data.draw(st.integers(0, len(whole) - 1))
         Path("cut").write_bytes(whole[:length])
@@ -412,7 +412,7 @@ class TestAnyModelFile:
 
     @given(data=st.data())
     @quick
-    def test_any_change(self, model, data):
+    def test_any_change_of_bytes_is_refused_or_harmless(self, model, data):
         changed = bytearray(model.read_bytes())
         end = data.draw(st.sampled_from([8, 8 + struct.unpack("<Q", changed[:8])[0], len(changed)]))
         for place, byte in data.draw(st.lists(st.tuples(st.integers(0, end - 1), st.integers(0, 255)), max_size=8)):
@@ -423,7 +423,7 @@ class TestAnyModelFile:
 
     @given(data=st.data())
     @quick
-    def test_any_value_in_the_description(self, model, data):
+    def test_any_value_in_the_description_is_refused_or_harmless(self, model, data):
         header, body = header_of(model.read_bytes())
         values = json.loads(header["__metadata__"]["textcnn"])
         names = data.draw(

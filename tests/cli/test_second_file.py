@@ -23,7 +23,7 @@ def test_a_list_of_one_label_is_that_label_there_too(textcnn, folder):
     assert found["accuracy"] > 0.9 and found["comparisons"][0]["second_accuracy"] > 0.9
 
 
-def test_one_label_a_text_can_be_said_of_the_first(textcnn, folder):
+def test_labels_per_text_one_keeps_fields_of_the_second_file_whole(textcnn, folder):
     write_csv(folder / "first.csv", LOOKS_LIKE_SEVERAL * 4)
     assert "separated by" in textcnn("train", "first.csv", "--epochs=2", *TINY).err
     answer = textcnn("train", "first.csv", "--labels-per-text=one", "--epochs=2", *TINY)
@@ -33,7 +33,7 @@ def test_one_label_a_text_can_be_said_of_the_first(textcnn, folder):
     }
 
 
-def test_several_labels_a_text_can_be_said_too(textcnn, folder):
+def test_labels_per_text_several_splits_fields_of_the_second_file(textcnn, folder):
     write_csv(folder / "first.csv", [row for row in PLACES if "," not in row[0]])
     write_csv(folder / "second.csv", LOOKS_LIKE_SEVERAL)
     for multi_label in ("--labels-per-text=several", "--labels-per-text=auto"):

@@ -95,7 +95,7 @@ def test_the_embedded_vectors_are_ones_that_a_person_would_call_sane(textcnn):
     assert textcnn("vectors", "nearest", "king - man + woman", "-n", 1).out.split("\t")[1] == "queen"
 
 
-def test_nearest_to_nothing(textcnn, places):
+def test_nearest_refuses_unknown_words_and_empty_sums(textcnn, places):
     answer = textcnn("vectors", "nearest", "atlantis", "--vectors", places)
     assert (answer.code, answer.out) == (1, "") and "do not have the word 'atlantis'" in answer.err
     assert textcnn("vectors", "nearest", "-", "--vectors", places).code == 2
@@ -113,7 +113,7 @@ def test_convert_then_info(textcnn, places):
     assert facts["first_words"] == "paris france berlin germany cheese wine"
 
 
-def test_convert_does_not_destroy(textcnn, places):
+def test_convert_does_not_overwrite_its_input(textcnn, places):
     assert textcnn("vectors", "convert", places, places).code == 1
     assert places.read_text() == PLACES
     places.write_text(PLACES + "rome 1\n")
@@ -177,14 +177,14 @@ def test_a_corpus_that_is_gone_after_the_first_pass_ends_training(folder):
         train_on_file("corpus.txt", Training(dimensions=8), progress)
 
 
-def test_training_does_not_destroy_its_corpus(textcnn, folder):
+def test_training_does_not_overwrite_its_corpus(textcnn, folder):
     (folder / "corpus.txt").write_text(CORPUS)
     answer = textcnn("vectors", "train", "corpus.txt", "-o", "corpus.txt")
     assert answer.code == 1 and "corpus.txt is the input; name another file" in answer.err
     assert (folder / "corpus.txt").read_text() == CORPUS
 
 
-def test_a_corpus_in_another_encoding(textcnn, folder):
+def test_a_corpus_in_another_encoding_is_read_if_it_is_named(textcnn, folder):
     (folder / "corpus.txt").write_bytes("bébé dort\n".encode("latin-1") * 9)
     options = ("-o", "my.vectors", "--dimensions", 8, "--epochs", 1)
     assert "--encoding latin-1" in textcnn("vectors", "train", "corpus.txt", *options).err
@@ -192,7 +192,7 @@ def test_a_corpus_in_another_encoding(textcnn, folder):
     assert VectorTable.open(folder / "my.vectors").vocabulary.row("bébé") is not None
 
 
-def test_train_on_what_cannot_be_learned_from(textcnn, folder):
+def test_a_corpus_that_cannot_be_learned_from_is_an_error(textcnn, folder):
     answer = textcnn("vectors", "train", "-", "-o", "my.vectors", stdin=b"each word once")
     assert answer.code == 1 and "no word is there 5 times; lower --min-count" in answer.err
     answer = textcnn("vectors", "train", "-", "-o", "my.vectors", stdin=b"fine\nnot fine \xff\n")
@@ -203,7 +203,7 @@ def test_train_on_what_cannot_be_learned_from(textcnn, folder):
     assert not (folder / "my.vectors").exists()
 
 
-def test_coverage_of_some_texts(textcnn, places):
+def test_coverage_counts_known_tokens_and_types_and_lists_unknown_words(textcnn, places):
     (places.parent / "trips.csv").write_text("label,text\ngood,Paris and the Wine\nbad,and and Berlin 12\n")
     answer = textcnn("vectors", "coverage", "trips.csv", "--vectors", places, "-n", 2)
     assert answer.code == 0 and "text from" in answer.err
@@ -228,19 +228,19 @@ def test_what_gensim_has_can_be_listed_fetched_and_used(textcnn, shelf, folder):
     assert answer.out.split("\t")[1] == "france"
 
 
-def test_a_download_that_is_damaged(textcnn, shelf):
+def test_a_download_that_is_damaged_is_refused(textcnn, shelf):
     (shelf / "tiny.gz").write_bytes(b"something else")
     answer = textcnn("vectors", "get", "tiny")
     assert answer.code == 1 and "cannot download 'tiny': Checksum comparison failed" in answer.err and answer.out == ""
 
 
-def test_names_that_gensim_does_not_have(textcnn, shelf):
+def test_names_that_gensim_does_not_have_are_errors(textcnn, shelf):
     answer = textcnn("vectors", "get", "huge")
     assert answer.code == 1 and "gensim has no vectors 'huge'; it has tiny" in answer.err
     assert "gensim has no vectors of this name" in textcnn("vectors", "info", "huge").err
 
 
-def test_without_a_network():
+def test_without_a_network_what_is_here_is_listed_and_the_rest_is_an_error():
     """In a process of its own, so that gensim is as it comes."""
     listed = run("vectors", "list")
     assert listed.returncode == 0 and b"is there a network?" in listed.stderr and b"Traceback" not in listed.stderr

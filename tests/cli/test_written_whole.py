@@ -107,7 +107,7 @@ class TestLittleDisk:
         assert (folder / "answers").read_bytes() == whole[:LIMIT]
 
     @pytest.mark.parametrize("arguments", [["inspect"], ["inspect", "--format=json"], ["train", "-h"]], ids=" ".join)
-    def test_every_other_result_too(self, start, model, folder, env, arguments):
+    def test_every_other_result_that_does_not_fit_is_an_error(self, start, model, folder, env, arguments):
         taken = LIMIT - 100  # so that each of them begins and does not end
         (folder / "result").write_bytes(b"." * taken)
         with (folder / "result").open("ab") as result:
@@ -117,7 +117,7 @@ class TestLittleDisk:
         assert re.fullmatch(rb"textcnn: .*File too large\n", said)
         assert (folder / "result").stat().st_size == LIMIT
 
-    def test_what_is_said_in_vain_is_no_error(self, start, model, folder, env):
+    def test_messages_that_do_not_fit_are_no_error(self, start, model, folder, env):
         (folder / "said").write_bytes(b"." * (LIMIT - 10))
         with (folder / "said").open("ab") as said:
             process = start("predict", stderr=said, env=env, preexec_fn=limited)
@@ -145,7 +145,7 @@ class TestPipeThatDoesNotBlock:
         assert read_slowly(outlet)[taken:] == program.run(*arguments).stdout
         assert (process.wait(timeout=PATIENCE), process.stderr.read()) == (0, b"")
 
-    def test_what_is_said_waits_too(self, start_on, pipe, folder, env):
+    def test_messages_wait_for_a_slow_reader_too(self, start_on, pipe, folder, env):
         outlet, inlet = pipe
         taken = fill(inlet)
         process = start_on(inlet, "predict", "-m", "none", "x", stream="stderr", env=env)

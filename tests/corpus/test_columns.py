@@ -103,7 +103,7 @@ def test_the_list_of_columns_has_examples():
     assert """cannot tell which key is the label; the keys are 1 "text" (such as 'a'), 2 "b", 3 "c";""" in message
 
 
-def test_columns_as_told():
+def test_columns_that_were_asked_for_are_taken():
     content = "text,text,label,2\na,b,c,d\n"
     assert pairs(content, text_column=2) == [("c", "b")]
     assert pairs(content, text_column="2", label_column="LABEL") == [("c", "d")], "a name goes before a number"
@@ -152,7 +152,7 @@ def test_for_prediction_no_label_is_needed():
         ("😀 x", None, ("😀 x",)),
     ],
 )
-def test_what_a_label_field_says(field, separator, labels):
+def test_a_label_field_says_one_label_several_or_none(field, separator, labels):
     assert split_labels(field, separator=separator) == labels
 
 
@@ -183,7 +183,7 @@ def test_where_labels_are_known_one_field_says_what_separates_them(labels, separ
     assert find_separator(labels, known=["joy", "love", "fear", "joy,fear"]) == separator
 
 
-def test_json_labels_of_every_kind():
+def test_json_labels_are_strings_numbers_booleans_and_lists():
     labels = ['["a", "b"]', "1", "1.5", "true", '"x y"', '["c", 2]']
     content = "".join(f'{{"text": 1, "text": "t", "labels": {label}}}\n' for label in labels)
     assert [label for label, _ in pairs(content)] == ["a+b", "1", "1.5", "true", "x y", "c+2"]

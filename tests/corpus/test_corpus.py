@@ -95,7 +95,7 @@ def test_standard_input_tells_the_same(name):
 
 
 @pytest.mark.parametrize("name", ["fast.txt", "fast.txt.gz", "fast", "fast.ft"])
-def test_fasttext_lines(name, write):
+def test_fasttext_lines_begin_with_their_labels(name, write):
     path = write(name, "__label__a  hello there\n\n__label__b\t__label__c,d, x  y \nbye __label__a now\r\n")
     assert pairs(path) == [("a", "hello there"), ("b+c,d,", "x  y"), ("a", "bye  now")]
 
@@ -174,7 +174,7 @@ def test_other_encodings_by_name(encoding, write):
     assert pairs(path, encoding=encoding) == [("ä", "café")]
 
 
-def test_kaggles_spam_file(write):
+def test_kaggles_spam_file_is_read_by_its_column_names(write):
     path = write("spam.csv", 'v1,v2,,,\nham,"Go, now",,,\nspam,£100 for you,,,\n'.encode("latin-1"))
     message = refused(path)
     assert message.startswith(f"{path}:3: byte 0xa3 at column 6 is not utf-8")
@@ -189,7 +189,7 @@ def test_any_newline_with_or_without_one_at_the_end(newline, end, write):
     assert pairs(write("a.csv", content)) == [("a", "x"), ("b", f"y{newline}z"), ("c", "w")]
 
 
-def test_a_field_may_be_long(write):
+def test_a_field_may_have_millions_of_characters(write):
     text = "long, " * 500_000
     assert pairs(write("a.csv", f'label,text\na,"{text}"\n')) == [("a", text)]
 
@@ -242,7 +242,7 @@ def test_what_cannot_be_read_says_where_and_what_to_do(name, data, says, write):
     assert says in message
 
 
-def test_files_that_are_not_there_or_not_files(write, tmp_path):
+def test_files_that_are_not_there_or_not_files_are_errors(write, tmp_path):
     assert "no such file" in refused(tmp_path / "none.csv")
     assert "no such file" in refused(tmp_path / "none.csv.gz")
     (tmp_path / "folder").mkdir()
@@ -256,7 +256,7 @@ def test_files_that_are_not_there_or_not_files(write, tmp_path):
     assert "the folder is empty" in refused(tmp_path / "bare", labelled=False)
 
 
-def test_a_file_without_permission(write, monkeypatch):
+def test_a_file_without_permission_is_an_error(write, monkeypatch):
     path = write("a.csv", "label,text\na,b\n")
 
     def refuse(*_) -> None:  # chmod would not do: root may read everything
@@ -266,7 +266,7 @@ def test_a_file_without_permission(write, monkeypatch):
     assert "no permission" in refused(path)
 
 
-def test_gzipped_files_that_are_not_or_not_whole(write):
+def test_gzipped_files_that_are_not_or_not_whole_are_errors(write):
     whole = gzip.compress(FORMATS["mail.csv"].encode())
     path = write("x", b"")
     for data, says in ((b"label,text\na,b\n", "gzip"), (whole[:-12], "cut off"), (whole[:5], "cut off")):
@@ -316,7 +316,7 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_rest(write):
     assert pairs(path, skip_bad_rows=True) == [("a", "two\nlines"), ("c", "d"), ("e", "f")]
 
 
-def test_all_rows_bad(write):
+def test_a_file_of_bad_rows_only_is_an_error_even_if_they_are_skipped(write):
     message = refused(write("a.csv", "label,text\nx\ny\n"), skip_bad_rows=True)
     assert "all 2 rows are bad" in message
     assert ":2:" in message
@@ -328,7 +328,7 @@ def test_something_after_a_closing_quote_is_read_as_the_csv_module_reads_it(writ
     assert pairs(path, skip_bad_rows=True) == [("a", "Great movie"), ("b", "x\ny")]
 
 
-def test_tabs_with_raw_quotes(write):
+def test_quotes_between_tabs_are_characters_like_others(write):
     content = (
         'ham\tyou said "hello" to me\nspam\t"win now, they said\nham\t"Great" is what I say\nspam\tcall now to win\n'
     )
@@ -352,16 +352,16 @@ def test_one_column_may_hold_commas_without_quotes(write):
     [{"format": "xml"}, {"encoding": "hex"}, {"encoding": "none"}, {"encoding": "undefined"}, {"encoding": "a\0b"},
      {"delimiter": ""}, {"delimiter": '"'}, {"delimiter": "ab"}, {"delimiter": " "}, {"delimiter": "\n"}],
 )  # fmt: skip
-def test_choices_that_do_not_exist(choices, write):
+def test_formats_encodings_and_delimiters_that_do_not_exist_are_refused(choices, write):
     refused(write("a.csv", "label,text\na,b\n"), SettingsError, **choices)
 
 
-def test_another_delimiter(write):
+def test_a_delimiter_that_is_named_is_used(write):
     assert pairs(write("a.csv", "label|text\na|b, c\n"), delimiter="|") == [("a", "b, c")]
     assert pairs(write("a.csv", "label;text\na;b, c\n"), delimiter="semicolon") == [("a", "b, c")]
 
 
-def test_half_a_surrogate_pair_does_not_come_in(write):
+def test_half_a_surrogate_pair_becomes_the_replacement_character(write):
     path = write("a.jsonl", '{"text": "\\ud83d \\ud83d\\ude00 \\ud83d", "label": "\\udc00", "\\udc00": ["\\ud800"]}\n')
     [record] = open_corpus(path)
     assert record[:2] == ("\ufffd 😀 \ufffd", ("\ufffd",))
@@ -371,7 +371,7 @@ def test_half_a_surrogate_pair_does_not_come_in(write):
 # A whole corpus.
 
 
-def test_a_corpus_of_several_inputs(write, tmp_path):
+def test_a_corpus_of_several_inputs_keeps_their_order_and_places(write, tmp_path):
     first = write("a.csv", "label,text\na|b,x\na,y\nbad\n")
     second = write("b.jsonl", '{"text": "z", "label": "b|c"}\n{"text": "w", "label": "c"}\n{"text": "v", "label": "b"}')
     corpus = read_corpus([first, second], reading=Reading(skip_bad_rows=True))

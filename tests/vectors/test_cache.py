@@ -129,7 +129,7 @@ def test_a_full_disk_is_seen_before(glove, monkeypatch):
     assert len(table.vocabulary) == 300 and "0 MB left" in notes[1] and entries() == []
 
 
-def test_a_disk_that_fills_up_on_the_way(glove, monkeypatch):
+def test_a_disk_that_fills_up_on_the_way_leaves_nothing_behind(glove, monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -204,7 +204,7 @@ def test_memory_does_not_grow_with_the_number_of_vectors(tmp_path):
     assert peaks[1] - peaks[0] < 20_000_000
 
 
-def test_an_entry_opens_in_no_time(tmp_path):
+def test_an_entry_opens_in_milliseconds(tmp_path):
     glove = write(tmp_path / "glove.txt", [f"word{number}" for number in range(20_000)])
     opened(glove)
     began = time.perf_counter()

@@ -47,7 +47,7 @@ SOURCES = {
 }  # fmt: skip
 
 
-def test_the_table_is_what_was_promised():
+def test_the_table_has_its_words_dimensions_and_facts():
     table = VectorTable.open(EMBEDDED)
     words = table.vocabulary
     assert len(words) >= 100_000 and EMBEDDED.stat().st_size < 32_000_000

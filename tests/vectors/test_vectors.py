@@ -92,7 +92,7 @@ def test_what_is_written_is_read_back_by_us_and_by_the_library_of_the_format(tmp
     np.testing.assert_array_equal(theirs["scales"], direct.vectors.scales)
 
 
-def test_blocks_do_not_matter(tmp_path):
+def test_the_size_of_blocks_does_not_change_the_rows(tmp_path):
     matrix = np.random.default_rng(1).normal(size=(2500, 300)).astype(np.float32)
     words = [f"w{number}" for number in range(2500)]
     (tmp_path / "w.bin").write_bytes(word2vec_binary(words=words, matrix=matrix))
@@ -227,7 +227,7 @@ def test_a_broken_fasttext_file_is_refused_wherever_it_is_cut(tmp_path, fasttext
         (gzip.compress(pickle.dumps(["the"]), mtime=0), "is a pickle"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(tmp_path, content, message):
+def test_malformed_vectors_are_refused_with_the_place_of_the_fault(tmp_path, content, message):
     path = tmp_path / "broken"
     path.write_bytes(content)
     with pytest.raises(VectorsError, match=message) as error:
@@ -248,14 +248,14 @@ def test_gensims_own_format_is_never_unpickled(tmp_path):
     assert opened(path).table.vocabulary.words() == WORDS
 
 
-def test_a_zip_archive_must_be_unpacked(tmp_path):
+def test_a_zip_archive_is_refused_with_the_advice_to_unpack_it(tmp_path):
     with zipfile.ZipFile(tmp_path / "glove.6B.zip", "w") as archive:
         archive.writestr("glove.6B.50d.txt", CONTENTS["glove.txt"])
     with pytest.raises(VectorsError, match="zip archive; unpack it"):
         opened(tmp_path / "glove.6B.zip")
 
 
-def test_what_is_no_file_at_all(tmp_path):
+def test_a_folder_a_device_and_nothing_are_no_vectors(tmp_path):
     with pytest.raises(VectorsError, match=r"no vectors '.*nothing.vec'.* the names are english, gensim:NAME"):
         opened(tmp_path / "nothing.vec")
     with pytest.raises(VectorsError, match="is a folder"):
@@ -265,7 +265,7 @@ def test_what_is_no_file_at_all(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(tmp_path):
+def test_vectors_that_may_not_be_read_are_an_error(tmp_path):
     path = tmp_path / "secret.txt"
     path.write_bytes(CONTENTS["glove.txt"])
     path.chmod(0)
@@ -274,7 +274,7 @@ def test_a_file_that_may_not_be_read(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["none", "trained", "auto", ""])
-def test_names_that_mean_something_in_training_only(tmp_path, monkeypatch, name):
+def test_names_that_mean_something_in_training_only_open_files_elsewhere(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(VectorsError, match=f"'{name}' are no vectors that could be opened; name english"):
         opened(name)
@@ -283,7 +283,7 @@ def test_names_that_mean_something_in_training_only(tmp_path, monkeypatch, name)
         assert opened(name).table.vocabulary.words() == WORDS
 
 
-def test_an_installation_without_english(tmp_path, monkeypatch):
+def test_an_installation_without_the_english_table_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(loading, "EMBEDDED", tmp_path / "english.safetensors")
     with pytest.raises(VectorsError, match="no English vectors"):
         opened("english")
@@ -468,7 +468,7 @@ def test_text_in_another_language_trains_its_own(texts):
     assert start.source == "english" and notes[0].endswith("are they of the language of the texts?")
 
 
-def test_no_vectors_and_nothing_to_train_them_on():
+def test_without_vectors_and_enough_text_words_start_at_random():
     for start, notes in (started(TEXTS, vectors="none"), started(["each word once"], vectors="trained", min_count=1)):
         assert start.source == "random" and start.table is None and len(start.words) > 3
         assert [note.endswith("they start at random") for note in notes] == [True] * (len(start.words) == 4)

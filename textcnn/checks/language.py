@@ -5,6 +5,7 @@ Languages are told by py3langid, mojibake by ftfy. Short texts are left out: nob
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,8 @@ from textcnn.corpus import Corpus
 from textcnn.text.tokens import normal
 
 if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
     from textcnn.model.predictor import Predictor
 
 __all__ = ["encodings", "languages", "unknown_words"]
@@ -26,9 +29,7 @@ _SURE = 0.95
 
 def languages(corpus: Corpus) -> Check:
     """Whether a part of the texts is in another language than most."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = _identifier()
     by_language: dict[str, list[int]] = {}
     for number in np.linspace(0, len(corpus.texts) - 1, min(_MOST, len(corpus.texts))).astype(int).tolist():
         text = corpus.texts[number][:2000]
@@ -46,6 +47,13 @@ def languages(corpus: Corpus) -> Check:
     advice = "a model of one language is better at it; are these meant to be here? " + places(corpus, strange)
     verdict = grade(len(strange) / looked, warning=0.02)
     return judge("languages", verdict, f"{shares} of {looked:,} longer texts", advice)
+
+
+@cache
+def _identifier() -> "LanguageIdentifier":
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def encodings(corpus: Corpus) -> Check:
