@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from textcnn.checks.data import places
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
+from textcnn.labels import is_multi_label
 
 __all__ = ["Suspect", "find_suspects", "suspects"]
 
@@ -63,7 +64,7 @@ def suspects(
     corpus: Corpus, classes: tuple[str, ...], targets: NDArray[np.bool_], probabilities: NDArray[np.float32]
 ) -> tuple[Check, list[Suspect]]:
     """The check, and all that it found. `probabilities` are those of models that had not seen the text."""
-    multi_label = any(len(own) != 1 for own in corpus.labels)
+    multi_label = is_multi_label(corpus.labels)
     found = [
         Suspect(number, classes[own], classes[other] if other >= 0 else "", float(probabilities[number, own]))
         for number, own, other in find_suspects(targets, probabilities, multi_label=multi_label).tolist()

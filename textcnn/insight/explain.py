@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.insight.highlight import Shade, shaded_html, visible
+from textcnn.labels import score_weights
 from textcnn.model.model import Member
 from textcnn.model.network import Frame, Network, responses
 from textcnn.model.predictor import Predictor
@@ -142,7 +143,7 @@ def _of_linear(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Sp
     linear, weight = predictor.model.linear, predictor.model.join.linear_weight
     if linear is None:
         return _Spread(np.zeros(len(surfaces)), {}, 0.0)
-    outputs = wanted if len(linear.bias) == len(wanted) else wanted[1:] - wanted[:1]
+    outputs = score_weights(wanted, len(linear.bias))
     singles, pairs = (weight * (rows @ outputs) for rows in linear.attributed(surfaces))
     words = singles.copy()
     spans = {(place, place + 1): float(value) for place, value in enumerate(singles)}

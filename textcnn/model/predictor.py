@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.threads import free_cores
 from textcnn.errors import ModelFileError
+from textcnn.labels import margins
 from textcnn.model.file import read_model
 from textcnn.model.model import Model
 from textcnn.text.lexicon import encode, grouped
@@ -124,12 +125,10 @@ class Predictor:
         return self._margins(self.model.linear.scores(encoded.surfaces, encoded.ragged))
 
     def _margins(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """For each label, (B, K): of two exclusive labels the linear part scores the second."""
-        if scores.shape[1] == len(self.labels):
-            return scores
-        return (
-            np.concatenate([-scores, scores], axis=1) if self.model.linear else np.repeat(scores, len(self.labels), 1)
-        )
+        """For each label, (B, K); zero if there is no linear part."""
+        if self.model.linear is None:
+            return np.zeros((len(scores), len(self.labels)), np.float32)
+        return margins(scores, len(self.labels))
 
     def vectors_of(self, surfaces: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         """What each network sees of words as they stand in texts: (U, D)."""
