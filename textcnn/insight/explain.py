@@ -14,7 +14,7 @@ Shapes: T words in the text, P places of windows, D dimensions, F filters of a w
 """
 
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,10 @@ class Contribution(NamedTuple):
     end: int
     contribution: float
 
+    def place(self) -> dict[str, Any]:
+        """Where it stands and what it gave, for JSON."""
+        return {"start": self.start, "end": self.end, "contribution": self.contribution}
+
 
 class Explanation(NamedTuple):
     """A logit and its parts: bias and words add up to it, and so do bias and n-grams."""
@@ -60,6 +64,20 @@ class Explanation(NamedTuple):
     def shades(self) -> list[Shade]:
         """The words as `textcnn.insight.highlight` wants them."""
         return [Shade(word.start, word.end, word.contribution) for word in self.words]
+
+    def as_dict(self, most_ngrams: int = 20) -> dict[str, Any]:
+        """The explanation as one JSON object; of the n-grams only the strongest."""
+        against = {"against": self.against} if self.against else {}
+        return {
+            "label": self.label,
+            **against,
+            "logit": self.logit,
+            "bias": self.bias,
+            "exact": self.exact,
+            "words": [{"word": part.text, **part.place()} for part in self.words],
+            "ngrams": [{"text": part.text, **part.place()} for part in self.ngrams[:most_ngrams]],
+            "unknown": self.unknown,
+        }
 
     def _repr_html_(self) -> str:
         """For notebooks: the text with its words shaded, then the n-grams that count most."""
@@ -128,14 +146,6 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         unknown=sorted({token.surface for token in tokens if not predictor.known(token.surface)}),
         exact=all(len(member.network.layers) == 1 for member in model.members),
     )
-
-
-def rival(predictor: Predictor, probabilities: NDArray[np.float32], label: str) -> str:
-    """The label that a text with these probabilities (K,) would get instead; empty where each is decided by itself."""
-    if predictor.model.multi_label:
-        return ""
-    likeliest = np.argsort(-probabilities, kind="stable").tolist()
-    return next((predictor.labels[place] for place in likeliest if predictor.labels[place] != label), "")
 
 
 def _of_linear(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Spread:

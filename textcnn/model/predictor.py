@@ -5,8 +5,9 @@ not depend on the others in its group.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +25,10 @@ from textcnn.text.vocabulary import UNKNOWN
 if TYPE_CHECKING:
     from textcnn.model.cached import CachedModel
 
-__all__ = ["Prediction", "Predictor"]
+__all__ = ["Predictor", "to_probabilities"]
 
 _GROUP = 200_000  # characters that are answered at once
 _MANY = 20_000  # characters from which the compiled loops pay for their import
-
-
-class Prediction(NamedTuple):
-    """The answer for one text."""
-
-    text: str
-    labels: tuple[str, ...]  # the likeliest one, or all above their thresholds
-    probabilities: NDArray[np.float32]  # of each label, in the order of the model's labels
 
 
 class Predictor:
@@ -64,19 +57,31 @@ class Predictor:
         """All labels of the model, in the order of its probabilities."""
         return self.model.labels
 
-    def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
-        """One answer for each text, in order."""
-        for group in grouped(texts, _GROUP):
-            for text, probabilities in zip(group, self.probabilities(group), strict=True):
-                yield Prediction(text, self.choose(probabilities), probabilities)
-
     def choose(self, probabilities: NDArray[np.float32]) -> tuple[str, ...]:
-        """The labels that a text gets: the likeliest, or all that reach their thresholds, the likeliest first."""
-        if not self.model.multi_label:
-            return (self.labels[int(probabilities.argmax())],)
-        thresholds = self.model.thresholds or (0.5,) * len(self.labels)
-        order = np.argsort(-probabilities, kind="stable")
-        return tuple(self.labels[label] for label in order if probabilities[label] >= thresholds[label])
+        """The labels that a text with these probabilities (K,) gets, see `choose_all`."""
+        return self.choose_all(probabilities[None])[0]
+
+    def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
+        """The labels that texts get: the likeliest, or all that reach their thresholds, the likeliest first.
+
+        Args:
+            probabilities: (B, K).
+            threshold: that all labels have to reach, also the likeliest; if not given, where texts can have several
+                labels, the thresholds of the model.
+        """
+        if self.model.multi_label:
+            candidates = (-probabilities).argsort(axis=1, kind="stable")
+        else:
+            candidates = probabilities.argmax(axis=1)[:, None]
+        reached = (probabilities >= self._thresholds(threshold))[np.arange(len(probabilities))[:, None], candidates]
+        labels = np.array(self.labels, object)[candidates]
+        return [tuple(compress(*row)) for row in zip(labels.tolist(), reached.tolist(), strict=True)]
+
+    def _thresholds(self, threshold: float | None) -> NDArray[np.float64]:
+        """Of each label: (K,)."""
+        if threshold is not None or not self.model.multi_label:
+            return np.full(len(self.labels), threshold or 0.0)
+        return np.array(self.model.thresholds or (0.5,) * len(self.labels))
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated probabilities: (B, K); rows add up to one unless a text can have several labels."""

@@ -48,9 +48,7 @@ class AnswerTables:
         self.multi_label = subject.predictor.model.multi_label
         self.probabilities = subject.probabilities.astype(np.float64)  # (B, K)
         self.truth = indicator(subject.gold, self.labels, skip_unknown=True)  # (B, K)
-        self.answers = indicator(
-            [subject.predictor.choose(row) for row in subject.probabilities], self.labels
-        )  # (B, K)
+        self.answers = indicator(subject.predictor.choose_all(subject.probabilities), self.labels)  # (B, K)
 
     @cached_property
     def supported(self) -> list[int]:
