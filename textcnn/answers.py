@@ -1,7 +1,7 @@
 """What is answered: the labels of a text, or one for all that are unsure, the likeliest labels, and the reasons.
 
 The command line and the estimator answer by the same `Policy`, and so does whatever else answers for texts. Which
-labels reach their thresholds, `Predictor.choose_all` says.
+labels reach their thresholds, `Predictor.choose` says.
 
 Shapes: B texts, K labels.
 """

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -96,13 +97,12 @@ def predict(
     )
     policy.check(predictor.labels)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
-    printed = False
+    counter = count()  # of answers
     for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
-        answers = list(answer(predictor, group, policy))
-        printed = printed or bool(answers)
+        answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
         put(write(answers, group))
     put(write((), ()))  # the header of CSV, if no text came
-    if only and not printed:
+    if only and not next(counter):
         raise typer.Exit(1)
 
 

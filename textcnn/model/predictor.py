@@ -5,7 +5,6 @@ not depend on the others in its group.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,31 +56,26 @@ class Predictor:
         """All labels of the model, in the order of its probabilities."""
         return self.model.labels
 
-    def choose(self, probabilities: NDArray[np.float32]) -> tuple[str, ...]:
-        """The labels that a text with these probabilities (K,) gets, see `choose_all`."""
-        return self.choose_all(probabilities[None])[0]
-
-    def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
-        """The labels that texts get: the likeliest, or all that reach their thresholds, the likeliest first.
+    def choose(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> tuple[str, ...]:
+        """The labels that a text gets: the likeliest, or all that reach their thresholds, the likeliest first.
 
         Args:
-            probabilities: (B, K).
-            threshold: that all labels have to reach, also the likeliest; if not given, where texts can have several
+            probabilities: of the text, (K,).
+            threshold: that each label has to reach, also a single one; if not given, where texts can have several
                 labels, the thresholds of the model.
         """
-        if self.model.multi_label:
-            candidates = (-probabilities).argsort(axis=1, kind="stable")
-        else:
-            candidates = probabilities.argmax(axis=1)[:, None]
-        reached = (probabilities >= self._thresholds(threshold))[np.arange(len(probabilities))[:, None], candidates]
-        labels = np.array(self.labels, object)[candidates]
-        return [tuple(compress(*row)) for row in zip(labels.tolist(), reached.tolist(), strict=True)]
+        values = probabilities.tolist()  # Python's floats, for a threshold is not to be rounded to 32 bits
+        if not self.model.multi_label:
+            best = int(probabilities.argmax())
+            return (self.labels[best],) if threshold is None or values[best] >= threshold else ()
+        usual = self.model.thresholds or (0.5,) * len(values)
+        least = usual if threshold is None else (threshold,) * len(values)
+        reached = [column for column, value in enumerate(values) if value >= least[column]]
+        return tuple(self.labels[column] for column in sorted(reached, key=lambda column: -values[column]))
 
-    def _thresholds(self, threshold: float | None) -> NDArray[np.float64]:
-        """Of each label: (K,)."""
-        if threshold is not None or not self.model.multi_label:
-            return np.full(len(self.labels), threshold or 0.0)
-        return np.array(self.model.thresholds or (0.5,) * len(self.labels))
+    def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
+        """The same for any number of texts, (B, K)."""
+        return [self.choose(row, threshold) for row in probabilities]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated probabilities: (B, K); rows add up to one unless a text can have several labels."""

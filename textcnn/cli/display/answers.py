@@ -32,7 +32,7 @@ class OutputFormat(str, Enum):
 
 def writer(
     format: OutputFormat, *, top: int, labels: Iterable[str]
-) -> "Callable[[Sequence[Answer], Sequence[Record]], str]":
+) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":
     """A function from answers, and the records that they are from, to text; for CSV the first record says the header.
 
     Args:
@@ -98,7 +98,7 @@ class _Csv:
         self.columns: list[str] | None = None
         self.warned = False
 
-    def __call__(self, answers: "Sequence[Answer]", records: Sequence[Record]) -> str:
+    def __call__(self, answers: "Iterable[Answer]", records: Sequence[Record]) -> str:
         made = io.StringIO()
         lines = csv.writer(made, lineterminator="\n")
         if self.columns is None:
@@ -145,7 +145,7 @@ class _Pretty:
     def __init__(self, top: int, widest: int) -> None:
         self.top, self.widest = top, widest
 
-    def __call__(self, answers: "Sequence[Answer]", records: Sequence[Record]) -> str:
+    def __call__(self, answers: "Iterable[Answer]", records: Sequence[Record]) -> str:
         room = width()
         return "".join(self._one(answer, room) for answer in answers)
 
