@@ -15,9 +15,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
+from textcnn.answers import Answer, Policy, answer, explained
+from textcnn.corpus import Record
 from textcnn.errors import DataError, ModelFileError, NotFittedError
-from textcnn.insight.explain import Explanation, explain, rival
-from textcnn.labels import are_numbers, label_sets, restored, spellings, targets
+from textcnn.insight.explain import Explanation
+from textcnn.labels import are_numbers, indicator, label_sets, restored, spellings, targets
 from textcnn.model.file import read_model, write_model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, check, plain
@@ -117,14 +119,40 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         if not self.model_.multi_label and not self._table:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
-        chosen = [predictor.choose(row) for row in probabilities]
+        chosen = predictor.choose_all(probabilities)
         if self._table:
-            table = [[name in row for name in predictor.labels] for row in chosen]
-            return np.array(table, dtype=int).reshape(probabilities.shape)
+            return indicator(chosen, predictor.labels).astype(int)
         original = dict(zip(predictor.labels, self.classes_.tolist(), strict=True))
         said = np.empty(len(chosen), object)
-        said[:] = [tuple(original[name] for name in row) for row in chosen]
+        said[:] = [tuple(original[name] for name in labels) for labels in chosen]
         return said
+
+    def answer(
+        self,
+        texts: Iterable[str],
+        *,
+        top: int | None = 1,
+        threshold: float | None = None,
+        otherwise: str | None = None,
+        explain: bool = False,
+    ) -> list[Answer]:
+        """What `textcnn predict` says of each text; `as_dict` of an answer is its JSON object.
+
+        Labels are text there, as in the model file, also where `fit` was given numbers.
+
+        Args:
+            texts: (B,) any texts.
+            top: how many of the likeliest labels stand beside the answer; None: all.
+            threshold: least probability of an answer.
+            otherwise: the answer where no label reaches the threshold; if not given, "unknown".
+            explain: whether answers come with their reasons.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+            SettingsError: `top` or `threshold` is out of its limits.
+        """
+        policy = Policy(top=top, threshold=threshold, otherwise=otherwise, explain=explain)
+        return list(answer(self._fitted(), [Record(text) for text in _texts(texts, empty=True)], policy))
 
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
         """Accuracy; where texts can have several labels, the share of those whose labels are all right.
@@ -134,9 +162,9 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         predictor = self._fitted()
         texts = _texts(X)
-        own = label_sets(y, len(texts), self.labels_per_text, self.classes_)
-        said = [predictor.choose(row) for row in predictor.all_probabilities(texts)]
-        right = [set(one) == set(other) for one, other in zip(own, said, strict=True)]
+        gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
+        chosen = predictor.choose_all(predictor.all_probabilities(texts))
+        right = [set(one) == set(other) for one, other in zip(gold, chosen, strict=True)]
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
@@ -157,12 +185,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         predictor = self._fitted()
         (text,) = _texts([text])
         (probabilities,) = predictor.probabilities([text])
-        if label is None:
-            name = next(iter(predictor.choose(probabilities)), predictor.labels[int(probabilities.argmax())])
-        else:
-            name = self._name(label)
-        other = rival(predictor, probabilities, name) if against is None else self._name(against)
-        return explain(predictor, text, name, other)
+        names = ("" if given is None else self._name(given) for given in (label, against))
+        return explained(predictor, text, probabilities, *names)
 
     def _name(self, label: Any) -> str:
         """What the model calls a label."""

@@ -236,6 +236,6 @@ class TestExplanations:
         answer = textcnn("predict", "-m", model, "--against", "ham", "x")
         assert answer.code == 2 and "--against goes with --explain" in answer.err
         answer = textcnn("predict", "-m", model, "--explain", "--against", "nobody", "x")
-        assert answer.code == 2 and "--against: the model has no label 'nobody', but ham, spam" in answer.err
+        assert answer.code == 2 and "the model has no label 'nobody', but ham, spam" in answer.err
         answer = textcnn("predict", "--input-format=csv", "x")
         assert answer.code == 2 and "not for texts given here" in answer.err

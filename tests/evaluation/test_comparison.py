@@ -107,7 +107,7 @@ class TestBaseline:
 
     @pytest.mark.parametrize(
         ("texts", "labels", "named"),
-        [(["a", "b"], [("x",), ("x",)], "fewer than two"), (["", " "], [("x",), ("y",)], "all empty")],
+        [(["a", "b"], [("x",), ("x",)], "a single label"), (["", " "], [("x",), ("y",)], "all empty")],
     )
     def test_what_cannot_be_learned_is_refused(self, texts: list[str], labels: list[tuple[str]], named: str) -> None:
         with pytest.raises(DataError, match=named):

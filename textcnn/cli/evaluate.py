@@ -98,7 +98,7 @@ class _Measured(NamedTuple):
 
     @property
     def answers(self) -> list[tuple[str, ...]]:
-        return [self.predictor.choose(row) for row in self.probabilities]
+        return self.predictor.choose_all(self.probabilities)
 
 
 def _measured(
@@ -153,7 +153,7 @@ def _name_unknown(report: "Report") -> None:
 def _with_model(measured: _Measured, name: str, other: "Predictor") -> "Comparison":
     from textcnn.evaluation.comparison import compare
 
-    said = [prediction.labels for prediction in other.predict(measured.corpus.texts)]
+    said = other.choose_all(other.all_probabilities(measured.corpus.texts))
     return compare((measured.name, name), measured.corpus.labels, measured.answers, said)
 
 

@@ -90,6 +90,7 @@ def _learn(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], quie
     with Interruption() as interruption, Display(quiet) as display:
         # Only now, for it takes a while, in which something should be seen.
         from textcnn.estimator import TextCNNClassifier
+        from textcnn.labels import is_multi_label
         from textcnn.training import fit
 
         def callback(row: "Step | Epoch | Measured | str") -> bool:
@@ -100,7 +101,7 @@ def _learn(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], quie
             display.show(row)
             return interruption.wanted
 
-        multi_label = any(len(own) != 1 for own in (*corpus.labels, *(held.labels if held else ())))
+        multi_label = is_multi_label([*corpus.labels, *(held.labels if held else ())])
         classifier = TextCNNClassifier(**values).fit(
             corpus.texts,
             _labels(corpus, multi_label),
@@ -154,10 +155,10 @@ def _labels(corpus: "Corpus", multi_label: bool) -> list[Any]:
 
 def _check(corpus: "Corpus", held: "Corpus | None", quiet: bool) -> None:
     """Refuse what cannot be learned, and say what is only strange."""
+    from textcnn.labels import require_two
+
     counts = Counter(label for own in corpus.labels for label in own)
-    if len(counts) < 2:
-        only = f"a single label, {next(iter(counts))!r}" if counts else "no labels"
-        raise DataError(f"the texts have {only}: there is nothing to tell apart")
+    require_two(counts)
     empty = sum(not text.strip() for text in corpus.texts)
     if empty == len(corpus.texts):
         raise TrainingError("all texts are empty: there is no word to learn from")

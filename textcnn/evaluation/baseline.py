@@ -7,15 +7,14 @@ import warnings
 from collections.abc import Sequence
 
 from textcnn.errors import DataError
+from textcnn.labels import LabelSets, label_names, require_two
 
 __all__ = ["BASELINE", "baseline_answers"]
 
 BASELINE = "TF-IDF + linear SVM"
 
-Labels = Sequence[tuple[str, ...]]
 
-
-def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], *, multi_label: bool) -> Labels:
+def baseline_answers(train: tuple[Sequence[str], LabelSets], texts: Sequence[str], *, multi_label: bool) -> LabelSets:
     """What TF-IDF and a linear SVM say of texts, having learned from others.
 
     Args:
@@ -26,9 +25,8 @@ def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], 
     Raises:
         DataError: the training texts have no words, or fewer than two labels.
     """
-    labels = sorted({label for own in train[1] for label in own})
-    if len(labels) < 2:
-        raise DataError("the texts for the baseline have fewer than two labels: there is nothing to tell apart")
+    labels = label_names(train[1])
+    require_two(labels, "the texts for the baseline")
     if not any(map(str.split, train[0])):
         raise DataError("the texts for the baseline are all empty: there is no word to learn from")
     with warnings.catch_warnings():
@@ -37,8 +35,8 @@ def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], 
 
 
 def _learned_answers(
-    train: tuple[Sequence[str], Labels], labels: list[str], texts: Sequence[str], *, multi_label: bool
-) -> Labels:
+    train: tuple[Sequence[str], LabelSets], labels: list[str], texts: Sequence[str], *, multi_label: bool
+) -> LabelSets:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline, make_union

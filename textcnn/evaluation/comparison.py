@@ -6,12 +6,13 @@ for the difference in accuracy, good also where these are few; and for that in m
 (Efron & Tibshirani 1993, percentiles).
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from textcnn.labels import LabelSets, indicator
 
 __all__ = ["Comparison", "Interval", "compare"]
 
@@ -19,7 +20,6 @@ _RESAMPLES = 2000
 _MOST_NUMBERS = 4_000_000  # in memory at a time
 _LEVEL = 0.05  # what is likelier than this by chance is called noise
 
-Labels = Sequence[tuple[str, ...]]
 Table = NDArray[np.bool_]  # (B, K): which labels a text has
 
 
@@ -69,7 +69,7 @@ class Comparison:
         return {**asdict(self), **intervals, "significant": self.significant, "verdict": self.verdict}
 
 
-def compare(names: tuple[str, str], gold: Labels, first: Labels, second: Labels) -> Comparison:
+def compare(names: tuple[str, str], gold: LabelSets, first: LabelSets, second: LabelSets) -> Comparison:
     """Compare the answers of two classifiers.
 
     Args:
@@ -80,7 +80,8 @@ def compare(names: tuple[str, str], gold: Labels, first: Labels, second: Labels)
     """
     from scipy.stats import binomtest
 
-    truth, *said = _tables(gold, first, second)
+    labels = list(dict.fromkeys(label for own in (*gold, *first, *second) for label in own))  # as they come
+    truth, *said = (indicator(label_sets, labels) for label_sets in (gold, first, second))
     right = [(truth == own).all(axis=1) for own in said]
     only_first, only_second = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
     disputed = only_first + only_second
@@ -101,22 +102,6 @@ def compare(names: tuple[str, str], gold: Labels, first: Labels, second: Labels)
         accuracy=_paired(only_first, only_second, len(gold)),
         macro_f1=Interval(macros[0] - macros[1], *np.percentile(resampled, [2.5, 97.5]).tolist()),
     )
-
-
-def _tables(*labelled: Labels) -> list[Table]:
-    """Labels as rows of truth values, all with the same columns: (B, K) each."""
-    place: dict[str, int] = {}
-    for labels in labelled:
-        for own in labels:
-            for label in own:
-                place.setdefault(label, len(place))
-    tables = []
-    for labels in labelled:
-        table = np.zeros((len(labels), len(place)), bool)
-        for row, own in enumerate(labels):
-            table[row, [place[label] for label in own]] = True
-        tables.append(table)
-    return tables
 
 
 def _resampled(truth: Table, first: Table, second: Table) -> NDArray[np.float64]:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.labels import indicator, label_names
+
 __all__ = ["LabelScore", "Mistake", "Report", "measure", "mistakes"]
 
 _BINS = 15
@@ -89,9 +91,9 @@ def measure(
     from sklearn import metrics
 
     predicted = [choose(row) for row in probabilities]
-    unknown = sorted({label for own in gold for label in own} - set(known))
+    unknown = [label for label in label_names(gold) if label not in set(known)]
     names = [*known, *unknown]
-    truth, answer = _indicator(gold, names), _indicator(predicted, names)
+    truth, answer = indicator(gold, names), indicator(predicted, names)
     right = int((truth == answer).all(axis=1).sum())
     interval = binomtest(right, len(gold)).proportion_ci(method="wilson")
     present = np.flatnonzero(truth.any(axis=0) | answer.any(axis=0))
@@ -144,14 +146,6 @@ def mistakes(
             given = row[[place[label] for label in predicted]] if predicted else row
             found.append(Mistake(number, tuple(own), predicted, float(given.max())))
     return sorted(found, key=lambda mistake: -mistake.probability)[:most]
-
-
-def _indicator(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> NDArray[np.bool_]:
-    number = {name: place for place, name in enumerate(names)}
-    table = np.zeros((len(labels), len(names)), bool)
-    for row, own in enumerate(labels):
-        table[row, [number[label] for label in own]] = True
-    return table
 
 
 def _log_loss(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:

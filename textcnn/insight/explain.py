@@ -14,12 +14,13 @@ Shapes: T words in the text, P places of windows, D dimensions, F filters of a w
 """
 
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.insight.highlight import Shade, shaded_html, visible
+from textcnn.labels import score_weights
 from textcnn.model.model import Member
 from textcnn.model.network import Frame, Network, responses
 from textcnn.model.predictor import Predictor
@@ -42,6 +43,10 @@ class Contribution(NamedTuple):
     end: int
     contribution: float
 
+    def place(self) -> dict[str, Any]:
+        """Where it stands and what it gave, for JSON."""
+        return {"start": self.start, "end": self.end, "contribution": self.contribution}
+
 
 class Explanation(NamedTuple):
     """A logit and its parts: bias and words add up to it, and so do bias and n-grams."""
@@ -59,6 +64,20 @@ class Explanation(NamedTuple):
     def shades(self) -> list[Shade]:
         """The words as `textcnn.insight.highlight` wants them."""
         return [Shade(word.start, word.end, word.contribution) for word in self.words]
+
+    def as_dict(self, most_ngrams: int = 20) -> dict[str, Any]:
+        """The explanation as one JSON object; of the n-grams only the strongest."""
+        against = {"against": self.against} if self.against else {}
+        return {
+            "label": self.label,
+            **against,
+            "logit": self.logit,
+            "bias": self.bias,
+            "exact": self.exact,
+            "words": [{"word": part.text, **part.place()} for part in self.words],
+            "ngrams": [{"text": part.text, **part.place()} for part in self.ngrams[:most_ngrams]],
+            "unknown": self.unknown,
+        }
 
     def _repr_html_(self) -> str:
         """For notebooks: the text with its words shaded, then the n-grams that count most."""
@@ -129,20 +148,12 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
     )
 
 
-def rival(predictor: Predictor, probabilities: NDArray[np.float32], label: str) -> str:
-    """The label that a text with these probabilities (K,) would get instead; empty where each is decided by itself."""
-    if predictor.model.multi_label:
-        return ""
-    likeliest = np.argsort(-probabilities, kind="stable").tolist()
-    return next((predictor.labels[place] for place in likeliest if predictor.labels[place] != label), "")
-
-
 def _of_linear(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Spread:
     """The linear part's share: a pair gives a half to each of its words."""
     linear, weight = predictor.model.linear, predictor.model.join.linear_weight
     if linear is None:
         return _Spread(np.zeros(len(surfaces)), {}, 0.0)
-    outputs = wanted if len(linear.bias) == len(wanted) else wanted[1:] - wanted[:1]
+    outputs = score_weights(wanted, len(linear.bias))
     singles, pairs = (weight * (rows @ outputs) for rows in linear.attributed(surfaces))
     words = singles.copy()
     spans = {(place, place + 1): float(value) for place, value in enumerate(singles)}

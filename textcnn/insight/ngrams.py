@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from textcnn.insight.activations import Gifts, Words, joined, look
 from textcnn.insight.filters import active_share, twins
+from textcnn.labels import margins
 from textcnn.model.interpretation import Filter, LabelNgrams, Learned, Ngram
 from textcnn.model.model import Model
 from textcnn.model.network import Network
@@ -132,10 +133,8 @@ def _of_linear(model: Model, encoded: Encoded, predictor: Predictor) -> _NgramTa
     assert model.linear is not None
     held = model.linear.totals(encoded.surfaces, encoded.ragged)
     kept = _frequent(held.texts, len(model.labels))
-    margins = model.join.linear_weight * held.sums[kept].astype(np.float64)
-    if margins.shape[1] != len(model.labels):
-        margins = np.concatenate([-margins, margins], axis=1)
-    centred = _centred(margins.T, multi_label=model.multi_label).T
+    given = margins(model.join.linear_weight * held.sums[kept].astype(np.float64), len(model.labels))
+    centred = _centred(given.T, multi_label=model.multi_label).T
     names = [joined([predictor.spelling(word) for word in held.names[each]]) for each in kept]
     return _NgramTable(names, centred, held.texts[kept])
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import ModelFileError, SettingsError
+from textcnn.labels import score_count
 from textcnn.model.hashing import BUCKETS
 from textcnn.model.interpretation import MOST_BYTES
 from textcnn.model.linear import Join, LinearPart
@@ -158,7 +159,7 @@ class _Reader:
             static=static,
             first_static=first,
             members=members,
-            linear=self._linear(1 if len(labels) == 2 and not described["multi_label"] else len(labels)),
+            linear=self._linear(score_count(len(labels), multi_label=described["multi_label"])),
             join=Join(self._number("temperature"), self._number("linear_weight")),
             thresholds=self._thresholds(len(labels)),
             figures=_dict(described.get("figures")),

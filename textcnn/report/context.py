@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from textcnn.checks import Check
 from textcnn.evaluation.comparison import Comparison
 from textcnn.evaluation.metrics import Report
+from textcnn.labels import indicator
 from textcnn.model.interpretation import Learned
 from textcnn.model.predictor import Predictor
 
@@ -46,15 +47,8 @@ class AnswerTables:
         self.labels = subject.predictor.labels
         self.multi_label = subject.predictor.model.multi_label
         self.probabilities = subject.probabilities.astype(np.float64)  # (B, K)
-        self.truth = self._table(subject.gold)  # (B, K)
-        self.answers = self._table([subject.predictor.choose(row) for row in subject.probabilities])  # (B, K)
-
-    def _table(self, labels: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
-        place = {label: number for number, label in enumerate(self.labels)}
-        table = np.zeros((len(labels), len(place)), bool)
-        for row, own in enumerate(labels):
-            table[row, [place[label] for label in own if label in place]] = True
-        return table
+        self.truth = indicator(subject.gold, self.labels, skip_unknown=True)  # (B, K)
+        self.answers = indicator(subject.predictor.choose_all(subject.probabilities), self.labels)  # (B, K)
 
     @cached_property
     def supported(self) -> list[int]:

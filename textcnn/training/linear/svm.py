@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from textcnn.labels import score_count
 from textcnn.model.hashing import BITS, BUCKETS, Bag, bag, features, neighbours, spelt
 from textcnn.model.linear import IDF_UNIT, LinearPart
 from textcnn.text.ragged import Encoded, Ragged
@@ -85,8 +86,8 @@ class Examples(NamedTuple):
             encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)), targets[chosen]
         signs = (2 * targets - 1).astype(np.float32)
         cost = np.broadcast_to(_costs(targets, class_weights, multi_label), signs.shape)
-        if not multi_label and signs.shape[1] == 2:
-            signs, cost = signs[:, 1:], cost[:, 1:]  # one label's margin is the other's turned round
+        scores = score_count(signs.shape[1], multi_label=multi_label)
+        signs, cost = signs[:, -scores:], cost[:, -scores:]  # of two exclusive labels the second
         tables = FeatureTables.of(encoded)
         assert tables.of_word.shape[1] <= 1 << BITS
         return cls(tables, signs, cost, multi_label or signs.shape[1] == 1)
