@@ -5,7 +5,7 @@
     python data/get.py trec             write trec/train.csv and trec/test.csv
     python data/get.py trec -o corpora  write corpora/train.csv and corpora/test.csv
 
-The script needs nothing but Python 3.10. It only knows downloads whose SHA-256 somebody else has published,
+The script needs nothing but Python 3.11. It only knows downloads whose SHA-256 somebody else has published,
 so that a corpus which changed, or was tampered with, is refused instead of being trained on. Exit status:
 0 done, 1 the download or the writing failed (nothing is left behind), 2 wrong usage.
 """

@@ -48,28 +48,28 @@ class Lexicon:
         self._table: _Chunks | None = None
         self._remembered: dict[str, list[int]] = {}
 
-    def read(self, texts: Sequence[str], most: int) -> Ragged:
+    def read(self, texts: Sequence[str], max_words: int) -> Ragged:
         """Numbers of the words of texts, at most so many of each."""
         few = self._table is None and sum(map(len, texts)) < _FEW
         compiled = None if few else loops("words")
-        return self._by_python(texts, most) if compiled is None else self._by_loops(texts, most, compiled)
+        return self._by_python(texts, max_words) if compiled is None else self._by_loops(texts, max_words, compiled)
 
-    def _by_python(self, texts: Sequence[str], most: int) -> Ragged:
+    def _by_python(self, texts: Sequence[str], max_words: int) -> Ragged:
         words, starts = array("i"), array("q", [0])
         for text in texts:
             row: list[int] = []
             for chunk in chunks(text):
-                found = self._remembered.get(chunk)
-                if found is None:
-                    found = self._remembered[chunk] = self._numbered(cut(chunk))
-                row += found
-                if len(row) >= most:
+                numbers = self._remembered.get(chunk)
+                if numbers is None:
+                    numbers = self._remembered[chunk] = self._numbered(cut(chunk))
+                row += numbers
+                if len(row) >= max_words:
                     break
-            words.extend(row[:most])
+            words.extend(row[:max_words])
             starts.append(len(words))
         return Ragged(np.array(words, np.int32), np.array(starts, np.int64))
 
-    def _by_loops(self, texts: Sequence[str], most: int, compiled: Any) -> Ragged:
+    def _by_loops(self, texts: Sequence[str], max_words: int, compiled: Any) -> Ragged:
         if self._table is None:
             self._table = _Chunks(compiled)
         joined = _SEPARATOR.join(texts)
@@ -83,18 +83,18 @@ class Lexicon:
                 for chunk in table.spellings(known)
             ]
         )
-        return table.expand(numbers, starts, most)
+        return table.expand(numbers, starts, max_words)
 
     def _numbered(self, surfaces: list[str]) -> list[int]:
-        found = []
+        numbers = []
         for surface in surfaces:
             word = self._spelling(surface)
             number = self._numbers.get(word)
             if number is None:
                 number = self._numbers[word] = len(self.words)
                 self.words.append(word)
-            found.append(number)
-        return found
+            numbers.append(number)
+        return numbers
 
     def mark(self) -> Mark:
         """What is known now."""
@@ -119,7 +119,7 @@ class _Chunks:
         self.slots = np.full(1 << 12, -1, np.int32)
         self.hashes = np.empty(0, np.uint64)
         self.ends = np.zeros(1, np.int64)
-        self.letters = np.empty(0, np.uint8)
+        self.bytes = np.empty(0, np.uint8)
         self.firsts = np.zeros(1, np.int64)
         self.items = np.empty(0, np.int32)
 
@@ -127,55 +127,55 @@ class _Chunks:
         """The chunks of texts, (N,), and where each text begins, (B + 1,)."""
         self._make_room(len(data) // 2 + 1, len(data))
         out, starts = np.empty(len(data) // 2 + 1, np.int32), np.zeros(texts + 1, np.int64)
-        self.count, found = self.loops.number_chunks(
+        self.count, length = self.loops.number_chunks(
             np.frombuffer(data, np.uint8),
             ord(_SEPARATOR),
             self.slots,
             self.hashes,
             self.ends,
-            self.letters,
+            self.bytes,
             self.count,
             out,
             starts,
         )
-        return out[:found], starts
+        return out[:length], starts
 
-    def _make_room(self, chunks: int, letters: int) -> None:
+    def _make_room(self, chunks: int, size: int) -> None:
         self.hashes = _room(self.hashes, self.count, chunks)
         self.ends = _room(self.ends, self.count + 1, chunks)
-        self.letters = _room(self.letters, int(self.ends[self.count]), letters)
+        self.bytes = _room(self.bytes, int(self.ends[self.count]), size)
         if 2 * (self.count + chunks) > len(self.slots):
-            self._place(4 * (self.count + chunks))
+            self._rehash(4 * (self.count + chunks))
 
-    def _place(self, room: int) -> None:
-        self.slots = np.full(1 << max(room - 1, 1).bit_length(), -1, np.int32)
+    def _rehash(self, slots: int) -> None:
+        self.slots = np.full(1 << max(slots - 1, 1).bit_length(), -1, np.int32)
         self.loops.place_chunks(self.hashes, self.count, self.slots)
 
     def spellings(self, known: int) -> list[str]:
         """The chunks that have come since."""
         ends = self.ends[known : self.count + 1].tolist()
-        letters = self.letters[: ends[-1]].tobytes() if ends else b""
-        return [letters[first:last].decode("utf-8", "surrogatepass") for first, last in pairwise(ends)]
+        text = self.bytes[: ends[-1]].tobytes() if ends else b""
+        return [text[first:last].decode("utf-8", "surrogatepass") for first, last in pairwise(ends)]
 
     def add_words(self, words: list[list[int]]) -> None:
         """The words of the chunks that have come."""
-        flat = np.array([word for own in words for word in own], np.int32)
-        lengths = np.array([len(own) for own in words], np.int64)
+        flat = np.array([word for of_chunk in words for word in of_chunk], np.int32)
+        lengths = np.array([len(of_chunk) for of_chunk in words], np.int64)
         self.firsts = np.concatenate([self.firsts, self.firsts[-1] + np.cumsum(lengths)])
         self.items = np.concatenate([self.items, flat])
 
-    def expand(self, numbers: NDArray[np.int32], starts: NDArray[np.int64], most: int) -> Ragged:
+    def expand(self, numbers: NDArray[np.int32], starts: NDArray[np.int64], max_words: int) -> Ragged:
         """The words of texts whose chunks are known."""
         words = np.empty(int(np.diff(self.firsts)[numbers].sum()), np.int32)
         begins = np.empty(len(starts), np.int64)
-        self.loops.words_of_chunks(numbers, starts, self.firsts, self.items, most, words, begins)
+        self.loops.words_of_chunks(numbers, starts, self.firsts, self.items, max_words, words, begins)
         return Ragged(words[: begins[-1]], begins)
 
     def forget(self, count: int) -> None:
         """All but the first ones."""
         self.count = count
         self.firsts, self.items = self.firsts[: count + 1], self.items[: self.firsts[count]]
-        self._place(len(self.slots))
+        self._rehash(len(self.slots))
 
 
 def _room(values: NDArray[Any], used: int, more: int) -> NDArray[Any]:
@@ -208,8 +208,8 @@ def encode(texts: Iterable[str], max_words: int) -> Encoded:
     return Encoded(lexicon.words, Ragged.joined(pieces))
 
 
-def beyond(texts: Sequence[str], most: int) -> list[int]:
+def beyond(texts: Sequence[str], max_words: int) -> list[int]:
     """Numbers of the texts that have more words than so many."""
-    long = [number for number, text in enumerate(texts) if len(text) > most]  # a word is a character at least
-    lengths = encode((texts[number] for number in long), most + 1).ragged.lengths
-    return [number for number, length in zip(long, lengths.tolist(), strict=True) if length > most]
+    long = [number for number, text in enumerate(texts) if len(text) > max_words]  # a word is a character at least
+    lengths = encode((texts[number] for number in long), max_words + 1).ragged.lengths
+    return [number for number, length in zip(long, lengths.tolist(), strict=True) if length > max_words]

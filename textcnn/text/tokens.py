@@ -99,19 +99,19 @@ def cut(chunk: str) -> list[str]:
     >>> cut("don't,")
     ['do', "n't", ',']
     """
-    return [found.group() for found in _matches(chunk)]
+    return [match.group() for match in _matches(chunk)]
 
 
 def tokenize(text: str) -> list[Token]:
-    """Cut a whole text, keeping the place of each word.
+    """Cut a whole text, keeping where each word stands.
 
     >>> tokenize("It's 5pm!!!")[1]
     Token(surface="'s", start=2, end=4)
     """
     return [
-        Token(found.group(), chunk.start() + found.start(), chunk.start() + found.end())
+        Token(match.group(), chunk.start() + match.start(), chunk.start() + match.end())
         for chunk in re.finditer(r"\S+", text)
-        for found in _matches(chunk.group())
+        for match in _matches(chunk.group())
     ]
 
 
@@ -127,7 +127,7 @@ def normal(surface: str) -> str:
 
 
 def folded(text: str) -> str:
-    """A text without what does not make it another one: case and white space.
+    """A text by which copies are known: in lower case, its words one blank apart.
 
     >>> folded("Call  ME ")
     'call me'
@@ -136,9 +136,9 @@ def folded(text: str) -> str:
 
 
 @lru_cache
-def unspaced(letter: str) -> bool:
+def unspaced(character: str) -> bool:
     """Whether a character is of a script that is written without blanks between words."""
-    return re.match(f"[{_UNSPACED}]", letter) is not None
+    return re.match(f"[{_UNSPACED}]", character) is not None
 
 
 _THRICE = re.compile(r"(.)\1{2,}", re.DOTALL)
@@ -167,5 +167,5 @@ def parts(surface: str) -> list[str]:
     >>> parts("Feel-good"), parts("film")
     (['feel', 'good'], [])
     """
-    found: list[str] = _PART.findall(normal(surface))
-    return found if len(found) > 1 else []
+    words: list[str] = _PART.findall(normal(surface))
+    return words if len(words) > 1 else []
