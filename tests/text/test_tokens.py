@@ -79,7 +79,7 @@ def test_nothing_visible_is_lost(text: str) -> None:
 
 
 @given(st.text(st.characters(max_codepoint=127)))
-def test_the_rules_for_ascii_give_the_same_words(text: str) -> None:
+def test_the_rules_for_ascii_are_the_rules(text: str) -> None:
     general = tokens._rules(ascii_only=False)
     assert words(text) == [found.group() for chunk in chunks(text) for found in general.finditer(chunk)]
 

@@ -1,8 +1,6 @@
-"""Why a model answers as it does, and what it has learned.
+"""What a model learned and why it answers as it does.
 
-explain.py      one answer, taken apart into what every word contributed, exactly
-ngrams.py       the n-grams of the training texts that a model has learned from
-activations.py  which n-gram each filter takes of each text
-filters.py      dead filters, copies, and how many directions filters span
-highlight.py    words shaded by their contribution, as HTML
+explain.py      a logit, taken apart into words      highlight.py    words shaded by their contributions
+ngrams.py       a model, interpreted by n-grams      activations.py  the n-gram that each filter takes of each text
+filters.py      dead and duplicate filters
 """

@@ -48,28 +48,28 @@ class Lexicon:
         self._table: _Chunks | None = None
         self._remembered: dict[str, list[int]] = {}
 
-    def read(self, texts: Sequence[str], max_words: int) -> Ragged:
+    def read(self, texts: Sequence[str], most: int) -> Ragged:
         """Numbers of the words of texts, at most so many of each."""
         few = self._table is None and sum(map(len, texts)) < _FEW
         compiled = None if few else loops("words")
-        return self._by_python(texts, max_words) if compiled is None else self._by_loops(texts, max_words, compiled)
+        return self._by_python(texts, most) if compiled is None else self._by_loops(texts, most, compiled)
 
-    def _by_python(self, texts: Sequence[str], max_words: int) -> Ragged:
+    def _by_python(self, texts: Sequence[str], most: int) -> Ragged:
         words, starts = array("i"), array("q", [0])
         for text in texts:
             row: list[int] = []
             for chunk in chunks(text):
-                numbers = self._remembered.get(chunk)
-                if numbers is None:
-                    numbers = self._remembered[chunk] = self._numbered(cut(chunk))
-                row += numbers
-                if len(row) >= max_words:
+                found = self._remembered.get(chunk)
+                if found is None:
+                    found = self._remembered[chunk] = self._numbered(cut(chunk))
+                row += found
+                if len(row) >= most:
                     break
-            words.extend(row[:max_words])
+            words.extend(row[:most])
             starts.append(len(words))
         return Ragged(np.array(words, np.int32), np.array(starts, np.int64))
 
-    def _by_loops(self, texts: Sequence[str], max_words: int, compiled: Any) -> Ragged:
+    def _by_loops(self, texts: Sequence[str], most: int, compiled: Any) -> Ragged:
         if self._table is None:
             self._table = _Chunks(compiled)
         joined = _SEPARATOR.join(texts)
@@ -83,7 +83,7 @@ class Lexicon:
                 for chunk in table.spellings(known)
             ]
         )
-        return table.expand(numbers, starts, max_words)
+        return table.expand(numbers, starts, most)
 
     def _numbered(self, surfaces: list[str]) -> list[int]:
         numbers = []
@@ -164,11 +164,11 @@ class _Chunks:
         self.firsts = np.concatenate([self.firsts, self.firsts[-1] + np.cumsum(lengths)])
         self.items = np.concatenate([self.items, flat])
 
-    def expand(self, numbers: NDArray[np.int32], starts: NDArray[np.int64], max_words: int) -> Ragged:
+    def expand(self, numbers: NDArray[np.int32], starts: NDArray[np.int64], most: int) -> Ragged:
         """The words of texts whose chunks are known."""
         words = np.empty(int(np.diff(self.firsts)[numbers].sum()), np.int32)
         begins = np.empty(len(starts), np.int64)
-        self.loops.words_of_chunks(numbers, starts, self.firsts, self.items, max_words, words, begins)
+        self.loops.words_of_chunks(numbers, starts, self.firsts, self.items, most, words, begins)
         return Ragged(words[: begins[-1]], begins)
 
     def forget(self, count: int) -> None:
@@ -208,8 +208,8 @@ def encode(texts: Iterable[str], max_words: int) -> Encoded:
     return Encoded(lexicon.words, Ragged.joined(pieces))
 
 
-def beyond(texts: Sequence[str], max_words: int) -> list[int]:
+def beyond(texts: Sequence[str], most: int) -> list[int]:
     """Numbers of the texts that have more words than so many."""
-    long = [number for number, text in enumerate(texts) if len(text) > max_words]  # a word is a character at least
-    lengths = encode((texts[number] for number in long), max_words + 1).ragged.lengths
-    return [number for number, length in zip(long, lengths.tolist(), strict=True) if length > max_words]
+    long = [number for number, text in enumerate(texts) if len(text) > most]  # a word is a character at least
+    lengths = encode((texts[number] for number in long), most + 1).ragged.lengths
+    return [number for number, length in zip(long, lengths.tolist(), strict=True) if length > most]

@@ -99,19 +99,19 @@ def cut(chunk: str) -> list[str]:
     >>> cut("don't,")
     ['do', "n't", ',']
     """
-    return [match.group() for match in _matches(chunk)]
+    return [found.group() for found in _matches(chunk)]
 
 
 def tokenize(text: str) -> list[Token]:
-    """Cut a whole text, keeping where each word stands.
+    """Cut a whole text, keeping the place of each word.
 
     >>> tokenize("It's 5pm!!!")[1]
     Token(surface="'s", start=2, end=4)
     """
     return [
-        Token(match.group(), chunk.start() + match.start(), chunk.start() + match.end())
+        Token(found.group(), chunk.start() + found.start(), chunk.start() + found.end())
         for chunk in re.finditer(r"\S+", text)
-        for match in _matches(chunk.group())
+        for found in _matches(chunk.group())
     ]
 
 
