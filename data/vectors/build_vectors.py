@@ -475,7 +475,7 @@ def write(table: VectorTable, output: Path) -> None:
         "language": "en",
         "licence": "PDDL 1.0, CC0 1.0, Apache-2.0 and MIT; see NOTICE",
         "source": "GloVe 6B; spaCy en_core_web_md 3.7.1; all-MiniLM-L6-v2 and all-mpnet-base-v2 over texts; VADER",
-        "built": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "built": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
     part = output.with_suffix(".part")
     with part.open("wb") as stream:

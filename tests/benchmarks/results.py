@@ -2,7 +2,7 @@
 
 import csv
 import subprocess
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ def append(path: Path, row: Row) -> None:
     """Add a row, and the header if the file is new."""
     new = not path.exists()
     figures = ["" if figure is None else f"{figure:.5f}" for figure in row.scores]
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([_COLUMNS] if new else [])

@@ -1,6 +1,6 @@
-"""Sound data: `textcnn check` finds nothing wrong, and points at what is odd about them and at nothing else.
+"""Sound data: `textcnn check` finds no errors, and warns of what is odd about them and of nothing else.
 
-`data/spam.csv` is always examined. The larger sets are public ones; the environment variable TEXTCNN_CORPORA names the
+`data/spam.csv` is always checked. The larger sets are public ones; the environment variable TEXTCNN_CORPORA names the
 folder where they are, each in a folder of its own, with a header `label,text`. They are for `make slow`.
 """
 
@@ -16,7 +16,7 @@ ANYWHERE = {"label errors", "more texts"}  # a small network takes its own mista
 
 
 def corpus(name, file, odd):
-    """A public set, and which checks have something to point at."""
+    """A public set, and what the checks warn of."""
     missing = not (CORPORA / name / file).exists()
     reason = f"{name}/{file} is not in TEXTCNN_CORPORA"
     marks = [pytest.mark.slow, pytest.mark.skipif(missing, reason=reason)]
@@ -35,14 +35,14 @@ def corpus(name, file, odd):
         corpus("zh_chnsenticorp_htl", "all.csv", {"empty texts"}),
     ],
 )
-def test_nothing_is_wrong_with_sound_data(textcnn, path, odd):
+def test_sound_data_have_no_errors(textcnn, path, odd):
     answer = textcnn("check", path, "--format=json", "--quiet")
     found = json.loads(answer.out)
     checks = {check["name"]: check for check in found["checks"]}
-    assert [check for check in checks.values() if check["verdict"] == "wrong"] == []
-    assert answer.code == 0 and found["verdict"] == "look"
-    pointed_at = {name for name, check in checks.items() if check["verdict"] == "look"}
-    assert pointed_at - ANYWHERE == odd
-    assert "more texts" not in pointed_at or found["texts"] < 6000  # it was tried with 2,000, which says so much
+    assert [check for check in checks.values() if check["verdict"] == "error"] == []
+    assert answer.code == 0 and found["verdict"] == "warning"
+    warned_of = {name for name, check in checks.items() if check["verdict"] == "warning"}
+    assert warned_of - ANYWHERE == odd
+    assert "more texts" not in warned_of or found["texts"] < 6000  # it was tried with 2,000, which says so much
     assert "100.0% right" in checks["learns a few"]["figure"]
     assert found["trained_on"] == min(found["texts"], 3000)

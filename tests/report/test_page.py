@@ -88,7 +88,7 @@ def hostile():
     answers = [subject.predictor.choose(row) for row in subject.probabilities]
     return subject._replace(
         comparisons=[compare((IMAGE, SCRIPT), gold, answers, gold)],
-        checks=[Check(IMAGE, Verdict.wrong, SCRIPT, HOSTILE[0]), Check("size", Verdict.ok, "1")],
+        checks=[Check(IMAGE, Verdict.error, SCRIPT, HOSTILE[0]), Check("size", Verdict.ok, "1")],
     )
 
 
@@ -213,14 +213,14 @@ class TestPage:
 
 class TestChecksPage:
     def test_hostile_text_stays_text(self):
-        checks = [Check(IMAGE, Verdict.wrong, SCRIPT, HOSTILE[1]), Check("size", Verdict.ok, "1", "not shown")]
+        checks = [Check(IMAGE, Verdict.error, SCRIPT, HOSTILE[1]), Check("size", Verdict.ok, "1", "not shown")]
         text = checks_page(IMAGE, SCRIPT, checks, [Doubt("a.csv:1", IMAGE, SCRIPT, 0.25, HOSTILE[0])])
         seen = Seen(text)
         kinds = [tag for tag, _ in seen.tags]
         assert "img" not in kinds and kinds.count("script") == 2
         words = " ".join("".join(seen.words).split())
         assert f"is {IMAGE} with 25.0 %, rather {SCRIPT} · a.csv:1 {HOSTILE[0]}" in words
-        assert "wrong1" in words.replace(" ", "") and "not shown" not in words
+        assert "error1" in words.replace(" ", "") and "not shown" not in words
 
     def test_check_writes_it(self, textcnn, train_csv, folder):
         answer = textcnn("check", train_csv, "--data-only", "--report", "page.html")
@@ -427,7 +427,7 @@ class TestInABrowser:
         made = path.with_name("checks.html")
         doubts = [Doubt("a.csv:1", IMAGE, SCRIPT, 0.25, each) for each in HOSTILE]
         made.write_text(
-            checks_page(SCRIPT, IMAGE, [Check(IMAGE, Verdict.look, SCRIPT, IMAGE)], doubts), encoding="utf-8"
+            checks_page(SCRIPT, IMAGE, [Check(IMAGE, Verdict.warning, SCRIPT, IMAGE)], doubts), encoding="utf-8"
         )
         tab.open(made, width=400)
         assert tab.run("document.title") == SCRIPT

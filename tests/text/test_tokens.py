@@ -78,10 +78,11 @@ def test_nothing_visible_is_lost(text: str) -> None:
     assert all(character in kept for character in text if character.isalnum())
 
 
-@given(st.text(st.characters(max_codepoint=127)))
-def test_the_rules_for_ascii_are_the_rules(text: str) -> None:
-    general = tokens._rules(ascii_only=False)
-    assert words(text) == [found.group() for chunk in chunks(text) for found in general.finditer(chunk)]
+@given(st.text(st.characters(max_codepoint=127)), st.booleans())
+def test_the_rules_for_ascii_are_the_rules(text: str, long: bool) -> None:
+    general, special = (tokens._rules(ascii_only=only, long=long) for only in (False, True))
+    for chunk in chunks(text.replace("\0", "")):
+        assert general.findall(chunk) == special.findall(chunk)
 
 
 @pytest.mark.parametrize("piece", ["a", "a.", "a@", "1/", "-", "a'", "n't", "é", "!", "a-", "x@y.", "www."])

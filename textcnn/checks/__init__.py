@@ -11,6 +11,6 @@
 A check looks at something and returns a `Check`. Nothing here prints.
 """
 
-from textcnn.checks.verdict import Check, Verdict, wrong
+from textcnn.checks.verdict import Check, Verdict, has_errors
 
-__all__ = ["Check", "Verdict", "wrong"]
+__all__ = ["Check", "Verdict", "has_errors"]

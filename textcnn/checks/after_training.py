@@ -49,7 +49,7 @@ def _beats_guessing(report: Mapping[str, Any], *, multi_label: bool) -> Check:
     figure = f"{report['accuracy']:.1%} of {report['count']:,} held-out texts right, {most:.1%} by one label for all"
     if report["accuracy"] > most or report["count"] < _LEAST:
         return judge("beats guessing", Verdict.ok, figure)
-    return judge("beats guessing", Verdict.look, figure, NO_BETTER)
+    return judge("beats guessing", Verdict.warning, figure, NO_BETTER)
 
 
 def _swallowed(report: Mapping[str, Any], *, multi_label: bool) -> Check:

@@ -16,12 +16,12 @@ def cost(predictor: Predictor, texts: Sequence[str], training: float, device: st
     """Milliseconds per text, the memory of this process at its peak, and how long a small training took."""
     began = time.perf_counter()
     predictor.all_probabilities(texts[:_TEXTS])
-    each = 1000 * (time.perf_counter() - began) / max(len(texts[:_TEXTS]), 1)
+    milliseconds = 1000 * (time.perf_counter() - began) / max(len(texts[:_TEXTS]), 1)
     memory = _peak()
-    figure = f"{each:.2f} ms a text, {training:.1f} s a small training on the {device}"
+    figure = f"{milliseconds:.2f} ms per text, {training:.1f} s per small training on the {device}"
     figure += f", {memory / 1e6:,.0f} MB at the peak" if memory else ""
     advice = "shorter texts (--max-words), fewer --filters or --widths make it quicker"
-    return judge("cost", grade(each, look=_SLOW, wrong=1e9), figure, advice)
+    return judge("cost", grade(milliseconds, warning=_SLOW), figure, advice)
 
 
 def _peak() -> int:

@@ -6,9 +6,20 @@ from collections.abc import Sequence
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
 from textcnn.text.lexicon import encode
-from textcnn.text.tokens import folded
+from textcnn.text.tokens import chunks, cut, folded
 
-__all__ = ["balance", "contradictions", "copies", "empty", "lengths", "named", "places", "words_of"]
+__all__ = [
+    "balance",
+    "contradictions",
+    "copies",
+    "empty",
+    "has_words",
+    "lengths",
+    "named",
+    "places",
+    "with_words",
+    "words_of",
+]
 
 _SHOWN = 3
 _FEW = 10  # texts of a label
@@ -17,11 +28,11 @@ _ANY = 1 << 40  # words
 
 def places(corpus: Corpus, numbers: Sequence[int], most: int = _SHOWN) -> str:
     """Where some texts stand: `lines 3, 17 ...`, or `a.csv:3, b.csv:17 ...` if there are several sources."""
-    many_sources = len(set(corpus.sources)) > 1
-    shown = ", ".join(
-        (f"{corpus.sources[each]}:" if many_sources else "") + str(corpus.lines[each]) for each in numbers[:most]
-    )
-    shown = shown if many_sources else f"line{'s' if len(numbers) > 1 else ''} {shown}"
+    if len(set(corpus.sources)) > 1:
+        shown = ", ".join(f"{corpus.sources[number]}:{corpus.lines[number]}" for number in numbers[:most])
+    else:
+        lines = ", ".join(str(corpus.lines[number]) for number in numbers[:most])
+        shown = f"line{'s' if len(numbers) > 1 else ''} {lines}"
     return shown + (" ..." if len(numbers) > most else "")
 
 
@@ -30,13 +41,32 @@ def named(labels: Sequence[str], most: int = _SHOWN) -> str:
     return ", ".join(map(repr, labels[:most])) + (" ..." if len(labels) > most else "")
 
 
+def has_words(text: str) -> bool:
+    """Whether a text is more than white space and invisible characters."""
+    return any(cut(chunk) for chunk in chunks(text))
+
+
+def with_words(corpus: Corpus) -> Corpus:
+    """The corpus without the texts that have no words."""
+    kept = [number for number, text in enumerate(corpus.texts) if has_words(text)]
+    if len(kept) == len(corpus.texts):
+        return corpus
+    return corpus._replace(
+        texts=[corpus.texts[number] for number in kept],
+        labels=[corpus.labels[number] for number in kept],
+        lines=[corpus.lines[number] for number in kept],
+        sources=[corpus.sources[number] for number in kept],
+        fields=[corpus.fields[number] for number in kept] if corpus.fields else (),
+    )
+
+
 def _groups(corpus: Corpus) -> list[list[int]]:
     """Texts that are the same but for case and white space, empty ones left out."""
-    found: dict[str, list[int]] = {}
+    by_text: dict[str, list[int]] = {}
     for number, text in enumerate(corpus.texts):
         if key := folded(text):
-            found.setdefault(key, []).append(number)
-    return [group for group in found.values() if len(group) > 1]
+            by_text.setdefault(key, []).append(number)
+    return [group for group in by_text.values() if len(group) > 1]
 
 
 def copies(corpus: Corpus) -> Check:
@@ -45,21 +75,21 @@ def copies(corpus: Corpus) -> Check:
     extra = sorted(number for group in groups for number in group[1:])
     share = len(extra) / max(len(corpus.texts), 1)
     advice = f"each counts as often as it is there; remove them if that is not meant: {places(corpus, extra)}"
-    verdict = grade(share, look=0.02, wrong=0.5)
+    verdict = grade(share, warning=0.02, error=0.5)
     return judge("copies", verdict, f"{len(extra):,} of {len(corpus.texts):,} texts are copies of others", advice)
 
 
 def contradictions(corpus: Corpus) -> Check:
     """Texts that are there with different labels."""
-    groups = [group for group in _groups(corpus) if len({frozenset(corpus.labels[each]) for each in group}) > 1]
+    groups = [group for group in _groups(corpus) if len({frozenset(corpus.labels[number]) for number in group}) > 1]
     touched = sum(map(len, groups))
     figure = f"{len(groups):,} texts are there with different labels"
     if not groups:
         return judge("contradictions", Verdict.ok, figure)
     first = groups[0]
-    labels = sorted({"|".join(corpus.labels[each]) for each in first})
+    labels = sorted({"|".join(corpus.labels[number]) for number in first})
     advice = f"decide on one label: {places(corpus, first)}: {named(labels)}"
-    return judge("contradictions", grade(touched / len(corpus.texts), look=0, wrong=0.05), figure, advice)
+    return judge("contradictions", grade(touched / len(corpus.texts), warning=0, error=0.05), figure, advice)
 
 
 def words_of(texts: Sequence[str]) -> list[int]:
@@ -69,13 +99,13 @@ def words_of(texts: Sequence[str]) -> list[int]:
 
 
 def empty(corpus: Corpus) -> Check:
-    """Texts without a letter, a digit or a sign."""
-    found = [number for number, text in enumerate(corpus.texts) if not any(map(str.isprintable, text.strip()))]
-    share = len(found) / max(len(corpus.texts), 1)
-    verdict = grade(share, look=1e-9, wrong=0.2)
-    column = "is the right column read? " if verdict is Verdict.wrong else ""
-    advice = f"{column}remove them, for they say nothing: {places(corpus, found)}"
-    return judge("empty texts", verdict, f"{len(found):,} of {len(corpus.texts):,}", advice)
+    """Texts without words: nothing but white space and invisible characters."""
+    wordless = [number for number, text in enumerate(corpus.texts) if not has_words(text)]
+    share = len(wordless) / max(len(corpus.texts), 1)
+    verdict = grade(share, warning=1e-9, error=0.2)
+    column = "is the right column read? " if verdict is Verdict.error else ""
+    advice = f"{column}remove them, for they say nothing: {places(corpus, wordless)}"
+    return judge("empty texts", verdict, f"{len(wordless):,} of {len(corpus.texts):,}", advice)
 
 
 def lengths(corpus: Corpus, max_words: int) -> Check:
@@ -87,10 +117,10 @@ def lengths(corpus: Corpus, max_words: int) -> Check:
     cut = [number for number, count in enumerate(counts) if count > max_words]
     if cut:
         advice = f"{len(cut):,} are longer than --max-words {max_words}; the rest of them is not read"
-        return judge("lengths", Verdict.look, figure, f"{advice}: {places(corpus, cut)}")
+        return judge("lengths", Verdict.warning, figure, f"{advice}: {places(corpus, cut)}")
     extreme = [number for number, count in enumerate(counts) if count > max(50 * median, 500)]
     advice = f"a few are very long; are they single texts? {places(corpus, extreme)}"
-    return judge("lengths", Verdict.look if extreme else Verdict.ok, figure, advice)
+    return judge("lengths", Verdict.warning if extreme else Verdict.ok, figure, advice)
 
 
 def balance(corpus: Corpus, class_weight: str) -> Check:
@@ -101,10 +131,10 @@ def balance(corpus: Corpus, class_weight: str) -> Check:
     even = sum(counts.values()) / len(counts) / len(corpus.texts)
     few = [label for label, own in sorted(counts.items()) if own < _FEW]
     figure = f"{len(counts)} labels; the rarest, {rare!r}, has {count:,} texts ({share:.1%})"
-    verdict = grade(even / share, look=5, wrong=25)
+    verdict = grade(even / share, warning=5, error=25)
     if few:
-        verdict = Verdict.wrong if verdict is Verdict.wrong else Verdict.look
+        verdict = Verdict.error if verdict is Verdict.error else Verdict.warning
         return judge("balance", verdict, figure, f"more texts are needed of {named(few)}: fewer than {_FEW} each")
     if class_weight != "none":
-        verdict = Verdict.look if verdict is Verdict.wrong else verdict
+        verdict = Verdict.warning if verdict is Verdict.error else verdict
     return judge("balance", verdict, figure, "find more texts of it, or use --class-weight balanced")

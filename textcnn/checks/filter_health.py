@@ -38,7 +38,7 @@ def _features(predictor: Predictor, texts: Sequence[str]) -> NDArray[np.float64]
 
 
 def _dead(share: float, count: int) -> Check:
-    verdict = grade(share, look=0.1, wrong=0.5)
+    verdict = grade(share, warning=0.1, error=0.5)
     advice = "a smaller --learning-rate lets fewer of them die, or take fewer --filters"
     return judge("dead filters", verdict, f"{share:.0%} of {count} answer to no text", advice)
 
@@ -46,7 +46,7 @@ def _dead(share: float, count: int) -> Check:
 def _copies(share: float, count: int) -> Check:
     figure = f"{share:.0%} of {count} are like another (correlation from {COPIES} on)"
     return judge(
-        "copied filters", grade(share, look=0.15, wrong=0.6), figure, "fewer --filters would do, or more --dropout"
+        "copied filters", grade(share, warning=0.15, error=0.6), figure, "fewer --filters would do, or more --dropout"
     )
 
 
@@ -56,6 +56,6 @@ def _spread(rank: float, live: NDArray[np.float64], shape: tuple[int, int]) -> C
     figure = f"{live.shape[1]} of {shape[1]} vary; effective rank {rank:.1f} of at most {most}"
     if most < 4:
         return judge("features", Verdict.ok, figure)
-    verdict = grade(-rank, look=-max(2.0, 0.05 * most), wrong=-1.5)
+    verdict = grade(-rank, warning=-max(2.0, 0.05 * most), error=-1.5)
     advice = "the filters see hardly anything different: smaller --learning-rate, other vectors, or more texts"
     return judge("features", verdict, figure, advice)

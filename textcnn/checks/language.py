@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["encodings", "languages", "unknown_words"]
 
 _MOST = 1500  # texts
-_LEAST_BYTES = 60  # of letters
+_LEAST_BYTES = 60  # of alphabetic characters
 _SURE = 0.95
 
 
@@ -29,34 +29,35 @@ def languages(corpus: Corpus) -> Check:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    found: dict[str, list[int]] = {}
+    by_language: dict[str, list[int]] = {}
     for number in np.linspace(0, len(corpus.texts) - 1, min(_MOST, len(corpus.texts))).astype(int).tolist():
         text = corpus.texts[number][:2000]
         if len("".join(filter(str.isalpha, text)).encode()) >= _LEAST_BYTES:
             language, probability = identifier.classify(text)
             if probability >= _SURE:
-                found.setdefault(str(language), []).append(number)
-    if not found:
+                by_language.setdefault(str(language), []).append(number)
+    if not by_language:
         return judge("languages", Verdict.ok, "the texts are too short to tell")
-    (main, of_main), *others = sorted(found.items(), key=lambda item: -len(item[1]))
-    looked = len(of_main) + sum(len(own) for _, own in others)
-    strange = [number for _, own in others for number in own]
-    shares = ", ".join(f"{language} {len(own) / looked:.1%}" for language, own in [(main, of_main), *others][:4])
+    (main, of_main), *others = sorted(by_language.items(), key=lambda item: -len(item[1]))
+    looked = len(of_main) + sum(len(numbers) for _, numbers in others)
+    strange = [number for _, numbers in others for number in numbers]
+    most = [(main, of_main), *others][:4]
+    shares = ", ".join(f"{language} {len(numbers) / looked:.1%}" for language, numbers in most)
     advice = "a model of one language is better at it; are these meant to be here? " + places(corpus, strange)
-    verdict = grade(len(strange) / looked, look=0.02, wrong=2)
+    verdict = grade(len(strange) / looked, warning=0.02)
     return judge("languages", verdict, f"{shares} of {looked:,} longer texts", advice)
 
 
 def encodings(corpus: Corpus) -> Check:
-    """Letters that were lost or garbled when the texts were written or read."""
+    """Characters that were lost or garbled when the texts were written or read."""
     from ftfy.badness import is_bad
 
     lost = [number for number, text in enumerate(corpus.texts) if "\ufffd" in text]
     bad = [number for number, text in enumerate(corpus.texts) if not text.isascii() and is_bad(text)]
     share = len({*lost, *bad}) / max(len(corpus.texts), 1)
-    figure = f"{len(lost):,} texts with lost letters (U+FFFD), {len(bad):,} that look garbled"
-    advice = f"read the file with its true --encoding, or mend it with ftfy: {places(corpus, [*lost, *bad])}"
-    verdict = grade(share, look=1e-9, wrong=0.2)
+    figure = f"{len(lost):,} texts with lost characters (U+FFFD), {len(bad):,} that look garbled"
+    advice = f"read the file with its true --encoding, or fix it with ftfy: {places(corpus, [*lost, *bad])}"
+    verdict = grade(share, warning=1e-9, error=0.2)
     return judge("encodings", verdict, figure, advice)
 
 
@@ -75,4 +76,4 @@ def unknown_words(predictor: "Predictor", unseen: Sequence[str]) -> Check:
         figure += f"; {figures.get('known_words', 0.0):.1%} of all words are in the {figures.get('vectors')} vectors"
     often = ", ".join(repr(word) for word, _ in unknown.most_common(5))
     advice = f"vectors of the language and subject would know them (--vectors): {often}"
-    return judge("unknown words", grade(share, look=0.1, wrong=0.5), figure, advice)
+    return judge("unknown words", grade(share, warning=0.1, error=0.5), figure, advice)

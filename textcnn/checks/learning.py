@@ -3,7 +3,7 @@
 Shapes: B texts, K labels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,10 +19,10 @@ __all__ = [
     "beats_guessing",
     "entropy",
     "fits",
+    "gain_over_guessing",
     "learning_rate",
     "log_loss",
     "start_loss",
-    "surer",
     "swallowed",
 ]
 
@@ -45,23 +45,25 @@ def entropy(prior: Floats, *, multi_label: bool) -> float:
 
 def start_loss(figures: Mapping[str, Any], prior: Floats, *, multi_label: bool, weighted: bool) -> Check:
     """The loss before the first step: that of guessing by frequency, if the classes have no weights."""
-    expected, found = entropy(prior, multi_label=multi_label), float(figures.get("start_loss", np.nan))
-    figure = f"{found:.3f}, by the frequency of the labels {expected:.3f}"
+    expected, loss = entropy(prior, multi_label=multi_label), float(figures.get("start_loss", np.nan))
+    figure = f"{loss:.3f}, by the frequency of the labels {expected:.3f}"
     if not multi_label:
         figure += f", by nothing ln {len(prior)} = {np.log(len(prior)):.3f}"
-    verdict = grade(abs(found - expected) / (expected + 0.2), look=2 if weighted else 0.5, wrong=4)
+    verdict = grade(abs(loss - expected) / (expected + 0.2), warning=2 if weighted else 0.5, error=4)
     return judge("loss at start", verdict, figure, "vectors or weights of classes are far from usual sizes")
 
 
 def learning_rate(figures: Mapping[str, Any], epochs: int, rate: float) -> Check:
     """How often the loss diverged, so that training had to go back."""
     diverged = int(figures.get("diverged", 0))
-    figure = f"the loss diverged in {diverged} of {epochs} passes" if diverged else "the loss never diverged"
+    figure = f"the loss diverged in {diverged} of {epochs} epochs" if diverged else "the loss never diverged"
     advice = f"a learning rate of {rate:g} is too large: try --learning-rate {rate / 4 ** max(diverged, 1):.2g}"
-    return judge("learning rate", grade(diverged, look=1, wrong=2), figure, advice)
+    return judge("learning rate", grade(diverged, warning=1, error=2), figure, advice)
 
 
-def surer(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], prior: Floats, *, multi_label: bool) -> float:
+def gain_over_guessing(
+    targets: NDArray[np.bool_], probabilities: NDArray[np.float32], prior: Floats, *, multi_label: bool
+) -> float:
     """By how many standard errors answers are better than guessing by frequency, in log loss."""
     gain = _losses(targets, np.broadcast_to(prior, targets.shape), multi_label) - _losses(
         targets, probabilities, multi_label
@@ -71,7 +73,7 @@ def surer(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], prior:
 
 
 def _losses(targets: NDArray[np.bool_], probabilities: NDArray[Any], multi_label: bool) -> Floats:
-    """Log loss of each text, (B,). Sure errors are cut off, so that one of them does not hide all else."""
+    """Log loss of each text, (B,); limited, so that one confident mistake does not hide all else."""
     given = np.clip(np.where(targets, probabilities, 1 - probabilities), 0.01, 1).astype(np.float64)
     return np.asarray(-np.log(given).mean(axis=1) if multi_label else -np.log(given[targets]))
 
@@ -83,7 +85,7 @@ def log_loss(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], *, 
 
 def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:
     """Whether the texts tell anything about their labels at all."""
-    sure = surer(sample.targets, probabilities, sample.prior, multi_label=sample.multi_label)
+    gain = gain_over_guessing(sample.targets, probabilities, sample.prior, multi_label=sample.multi_label)
     if sample.multi_label:
         loss, guess = log_loss(sample.targets, probabilities, multi_label=True), entropy(sample.prior, multi_label=True)
         figure = f"log loss {loss:.3f} on unseen texts, {guess:.3f} by the frequency of the labels"
@@ -92,10 +94,10 @@ def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:
         most = int(sample.prior.argmax())
         always = f"by always saying {sample.classes[most]!r}"
         figure = f"{right:.1%} of unseen texts right, {sample.prior[most]:.1%} {always}"
-    figure += f"; surer of them than a guess by {max(sure, 0):.1f} standard errors ({_SURE:.0f} wanted)"
-    if sure >= _SURE:
+    figure += f"; better than guessing by {max(gain, 0):.1f} standard errors (at least {_SURE:.0f} wanted)"
+    if gain >= _SURE:
         return judge("beats guessing", Verdict.ok, figure)
-    return judge("beats guessing", Verdict.wrong, figure, NO_BETTER)
+    return judge("beats guessing", Verdict.error, figure, NO_BETTER)
 
 
 def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: float, *, multi_label: bool) -> Check:
@@ -105,22 +107,25 @@ def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: floa
         recall: of each label, on unseen texts.
         counts: how many of those texts have it.
         loss: log loss on them.
-        multi_label: whether texts can have several labels, of which a cautious model says none rather.
+        multi_label: whether a text can have several labels; a cautious model then rather gives none.
     """
     judged = sorted((label for label in recall if counts[label] >= _RARE), key=recall.__getitem__)
     if not judged:
         return judge("swallowed labels", Verdict.ok, f"no label has {_RARE} texts to judge by")
-    never = [label for label in judged if not recall[label]]
-    lost = [label for label in judged if recall[label] < _LOST]
     worst = judged[0]
-    found = f"{worst!r}: {recall[worst]:.0%} of {counts[worst]:,}"
-    figure = f"log loss {loss:.3f}; of labels with {_RARE} texts and more the least found is {found}"
-    if not lost:
-        return judge("swallowed labels", Verdict.ok, figure)
-    most_lost = bool(never) and 2 * len(never) >= len(judged) - 1
-    verdict = Verdict.wrong if most_lost and not multi_label else Verdict.look
+    least = f"{worst!r}: {recall[worst]:.0%} of {counts[worst]:,}"
+    figure = f"log loss {loss:.3f}; of labels with {_RARE} texts and more the least found is {least}"
+    lost = [label for label in judged if recall[label] < _LOST]
     advice = f"other labels swallow {named(lost)}: --class-weight balanced, or more texts"
-    return judge("swallowed labels", verdict, figure, advice)
+    return judge("swallowed labels", _lost([recall[label] for label in judged], multi_label), figure, advice)
+
+
+def _lost(recalls: Sequence[float], multi_label: bool) -> Verdict:
+    """An error where half of the labels but the largest are never found; a warning where one hardly ever is."""
+    never = recalls.count(0)
+    if never and 2 * never >= len(recalls) - 1 and not multi_label:
+        return Verdict.error
+    return Verdict.warning if min(recalls) < _LOST else Verdict.ok
 
 
 class Fit(NamedTuple):
@@ -128,7 +133,7 @@ class Fit(NamedTuple):
 
     own: float  # share of right answers on texts that were learned
     unseen: float  # the same for others
-    losses: list[float]  # validation loss of each pass
+    losses: list[float]  # validation loss of each epoch
     weights: int
     words: int  # in the texts that were learned
 
@@ -141,8 +146,8 @@ def fits(fit: Fit) -> Check:
     rising = bool(fit.losses) and fit.losses[-1] > 1.3 * min(fit.losses) + 0.02
     if fit.own < 0.85 and gap < 0.1:
         advice = "under-fitting: more --filters, more --epochs, another --learning-rate, or clearer labels"
-        return judge("fit", Verdict.look, figure, advice)
+        return judge("fit", Verdict.warning, figure, advice)
     if gap >= 0.25 or (rising and gap >= 0.05):
         figure += "; the validation loss rose again" if rising else ""
-        return judge("fit", Verdict.look, figure, "over-fitting: more texts, more --dropout, fewer --filters")
+        return judge("fit", Verdict.warning, figure, "over-fitting: more texts, more --dropout, fewer --filters")
     return judge("fit", Verdict.ok, figure)

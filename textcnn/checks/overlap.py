@@ -18,7 +18,7 @@ _SIGNS = re.compile(r"[\W\d_]+")
 
 def against(corpus: Corpus, other: Corpus) -> Check:
     """Texts of the other file that are in this one, too."""
-    return _compared("both files", corpus.texts, other.texts, other, range(len(other.texts)))
+    return _compared("both files", corpus.texts, other, range(len(other.texts)))
 
 
 def split(corpus: Corpus, held: Sequence[int]) -> Check:
@@ -26,32 +26,33 @@ def split(corpus: Corpus, held: Sequence[int]) -> Check:
     inside = np.zeros(len(corpus.texts), bool)
     inside[list(held)] = True
     learned = [text for text, out in zip(corpus.texts, inside.tolist(), strict=True) if not out]
-    return _compared("split", learned, [corpus.texts[number] for number in held], corpus, held)
+    return _compared("split", learned, corpus, held)
 
 
-def _compared(name: str, learned: Iterable[str], others: Sequence[str], where: Corpus, numbers: Sequence[int]) -> Check:
-    same, alike = {"": False}, set()
-    for text in learned:
-        same[folded(text)] = True
-        alike.add(_letters(text))
-    same[""] = False
-    recurring = [number for number, text in zip(numbers, others, strict=True) if same.get(folded(text))]
-    seen = set(recurring)
-    near = [
-        number
-        for number, text in zip(numbers, others, strict=True)
-        if number not in seen and len(key := _letters(text)) and len(key.split()) >= _LEAST_WORDS and key in alike
-    ]
-    count = max(len(others), 1)
-    what = "held-out texts" if name == "split" else "texts of the other file"
-    figure = (
-        f"of {len(others):,} {what} {len(recurring):,} are the same, {len(near):,} differ in numbers and signs only"
-    )
-    verdict = _worse(grade(len(recurring) / count, look=1e-9, wrong=0.01), grade(len(near) / count, look=0.02, wrong=2))
-    if verdict is Verdict.ok:
-        return judge(name, verdict, figure)
+def _compared(name: str, learned: Iterable[str], where: Corpus, numbers: Sequence[int]) -> Check:
+    same, near = _recurring(learned, where, numbers)
+    whole, count = name == "both files", max(len(numbers), 1)
+    what = "texts of the other file" if whole else "held-out texts"
+    figure = f"of {len(numbers):,} {what} {len(same):,} are the same, {len(near):,} differ in numbers and signs only"
+    verdict = _worse(grade(len(same) / count, warning=1e-9, error=0.01), grade(len(near) / count, warning=0.02))
     advice = "what a model has seen does not measure it; remove them from one side"
-    return judge(name, verdict, figure, f"{advice}: {places(where, recurring or near)}")
+    lines = places(where, same or near)
+    source = f"{where.sources[0]}, " if whole and len(set(where.sources)) == 1 else ""  # else `places` names them
+    return judge(name, verdict, figure, f"{advice}: {source}{lines}")
+
+
+def _recurring(learned: Iterable[str], where: Corpus, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Which of the numbered texts are among the learned ones, and which have the same words but other numbers."""
+    known, alike = set(), set()
+    for text in learned:
+        known.add(folded(text))
+        alike.add(_letters(text))
+    known.discard("")
+    same = [number for number in numbers if folded(where.texts[number]) in known]
+    seen = set(same)
+    keys = {number: _letters(where.texts[number]) for number in numbers if number not in seen}
+    near = [number for number, key in keys.items() if key in alike and len(key.split()) >= _LEAST_WORDS]
+    return same, near
 
 
 def _worse(one: Verdict, other: Verdict) -> Verdict:

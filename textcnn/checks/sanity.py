@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.checks.learning import surer
-from textcnn.checks.small_runs import Sample, Trial, learn_by_heart, train_trial
+from textcnn.checks.learning import gain_over_guessing
+from textcnn.checks.small_runs import Sample, SmallRun, learn_by_heart, train_small
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.text.tokens import folded
 
@@ -20,9 +20,9 @@ _CONTROL = 1200  # texts with shuffled labels
 _CHANCE = 4.0  # standard errors
 
 
-def right(sample: Sample, numbers: Ints, trial: Trial, probabilities: NDArray[np.float32]) -> float:
+def right(sample: Sample, numbers: Ints, run: SmallRun, probabilities: NDArray[np.float32]) -> float:
     """The share of texts all of whose labels are right."""
-    said = [set(trial.predictor.choose(row)) for row in probabilities]
+    said = [set(run.predictor.choose(row)) for row in probabilities]
     gold = [set(sample.corpus.labels[number]) for number in numbers.tolist()]
     return sum(map(set.__eq__, said, gold)) / max(len(gold), 1)
 
@@ -33,8 +33,8 @@ def learns_a_few(sample: Sample, values: Mapping[str, Any], random: np.random.Ge
     epochs = learn_by_heart(sample, few, values)
     best = max((row.score or 0.0 for row in epochs), default=0.0)
     figure = f"{len(few)} texts, {best:.1%} right after epoch {len(epochs)}"
-    advice = "the network does not learn: mend the learning rate, the vectors or the filters first"
-    return judge("learns a few", Verdict.ok if best == 1 else Verdict.wrong, figure, advice)
+    advice = "the network does not learn: fix the learning rate, the vectors or the filters first"
+    return judge("learns a few", Verdict.ok if best == 1 else Verdict.error, figure, advice)
 
 
 def _few(sample: Sample, random: np.random.Generator) -> Ints:
@@ -45,8 +45,8 @@ def _few(sample: Sample, random: np.random.Generator) -> Ints:
         if (key := folded(sample.texts[number])) not in seen:
             seen.add(key)
             by_label.setdefault(sample.corpus.labels[number], []).append(number)
-    each = max(_FEW // len(by_label), 1)
-    return np.array([number for own in by_label.values() for number in own[:each]][:_FEW], np.int64)
+    count = max(_FEW // len(by_label), 1)
+    return np.array([number for numbers in by_label.values() for number in numbers[:count]][:_FEW], np.int64)
 
 
 def shuffled(sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.random.Generator) -> Check:
@@ -55,24 +55,24 @@ def shuffled(sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.
     targets = sample.targets.copy()
     targets[chosen] = targets[random.permutation(chosen)]
     learned, unseen = np.sort(chosen[folds[chosen] != 0]), np.sort(chosen[folds[chosen] == 0])
-    trial = train_trial(sample, learned, unseen, values, targets=targets)
+    run = train_small(sample, learned, unseen, values, targets=targets)
     prior = np.asarray(targets[learned].mean(axis=0))
-    sure = surer(targets[unseen], trial.probabilities, prior, multi_label=sample.multi_label)
-    figure = f"{len(learned):,} texts learned: {max(sure, 0):.1f} standard errors better than guessing"
-    leaks = sure >= _CHANCE
+    gain = gain_over_guessing(targets[unseen], run.probabilities, prior, multi_label=sample.multi_label)
+    figure = f"{len(learned):,} texts learned: {max(gain, 0):.1f} standard errors better than guessing"
+    leaks = gain >= _CHANCE
     advice = "labels that mean nothing were told: the answer leaks from learned to unseen texts"
-    return judge("shuffled labels", Verdict.wrong if leaks else Verdict.ok, figure, advice)
+    return judge("shuffled labels", Verdict.error if leaks else Verdict.ok, figure, advice)
 
 
 def more_texts(
-    sample: Sample, whole: Trial, values: Mapping[str, Any], random: np.random.Generator, available: int
+    sample: Sample, whole: SmallRun, values: Mapping[str, Any], random: np.random.Generator, available: int
 ) -> Check:
     """Whether more texts than are `available` would help: right answers after 10, 30 and 100 % of those learned."""
-    order, trials = random.permutation(whole.learned), []
+    order, runs = random.permutation(whole.learned), []
     counts = [max(int(share * len(order)), min(10, len(order))) for share in (0.1, 0.3, 1)]
     for count in counts[:-1]:
-        trials.append(train_trial(sample, np.sort(order[:count]), whole.unseen, values))
-    scores = [right(sample, each.unseen, each, each.probabilities) for each in (*trials, whole)]
+        runs.append(train_small(sample, np.sort(order[:count]), whole.unseen, values))
+    scores = [right(sample, each.unseen, each, each.probabilities) for each in (*runs, whole)]
     return curve(counts, scores, len(whole.unseen), available)
 
 
@@ -94,7 +94,7 @@ def curve(counts: Sequence[int], scores: Sequence[float], unseen: int, available
         figure += f"; more of them help, and there are {available:,} to learn from"
         return judge("more texts", Verdict.ok, figure)
     advice = f"more texts would help: from {counts[1]:,} to {counts[2]:,} the mistakes fell by {gain / error:.0%}"
-    return judge("more texts", Verdict.look, figure, advice)
+    return judge("more texts", Verdict.warning, figure, advice)
 
 
 def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
@@ -108,6 +108,6 @@ def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
     with on_machine(settings):  # where torch does not share sums this small out among busy cores
         worst = deviation(encode(sample.texts[:6], 12).ragged, settings.widths, settings.pooling, settings.k)
     figure = f"largest relative deviation {worst:.1e}"
-    found = worst < 1e-4
+    agree = worst < 1e-4
     advice = "a fault of textcnn or of its libraries on this machine: please report it"
-    return judge("gradients", Verdict.ok if found else Verdict.wrong, figure, advice)
+    return judge("gradients", Verdict.ok if agree else Verdict.error, figure, advice)

@@ -1,4 +1,4 @@
-"""The small trainings that the checks look at: on a sample, with few filters and passes, unless told otherwise.
+"""The small trainings that the checks look at: on a sample, with few filters and epochs, unless told otherwise.
 
 Texts are dealt to three folds; three models each learn from two of them and answer for the third, so that there is an
 answer for every text by a model that has not seen it.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textcnn.training.loop import Epoch
     from textcnn.training.run import Labelled
 
-__all__ = ["FOLDS", "Sample", "Trial", "deal", "learn_by_heart", "take", "train_trial"]
+__all__ = ["FOLDS", "Sample", "SmallRun", "deal", "learn_by_heart", "take", "train_small"]
 
 Ints = NDArray[np.int64]
 
@@ -62,7 +62,7 @@ class Sample(NamedTuple):
         return np.asarray(self.targets.mean(axis=0))
 
 
-class Trial(NamedTuple):
+class SmallRun(NamedTuple):
     """A small training and its answers."""
 
     predictor: Predictor
@@ -124,14 +124,14 @@ def deal(sample: Sample, random: np.random.Generator) -> Ints:
     return folds
 
 
-def train_trial(
+def train_small(
     sample: Sample,
     learned: Ints,
     unseen: Ints,
     values: Mapping[str, Any],
     *,
     targets: NDArray[np.bool_] | None = None,
-) -> Trial:
+) -> SmallRun:
     """Learn from some texts and answer for others.
 
     Args:
@@ -148,13 +148,13 @@ def train_trial(
 
     began = time.perf_counter()
     texts = _labelled(sample, learned, sample.targets if targets is None else targets)
-    settings = Settings(**{**_SMALL, "epochs": _passes(len(learned)), **values})
+    settings = Settings(**{**_SMALL, "epochs": _epochs(len(learned)), **values})
     model = fit(
         texts, classes=sample.classes, multi_label=sample.multi_label, settings=settings, callback=lambda row: False
     )
     predictor = Predictor(model)
     probabilities = predictor.all_probabilities(sample.chosen(unseen))
-    return Trial(predictor, learned, unseen, probabilities, time.perf_counter() - began)
+    return SmallRun(predictor, learned, unseen, probabilities, time.perf_counter() - began)
 
 
 def learn_by_heart(sample: Sample, numbers: Ints, values: Mapping[str, Any]) -> "list[Epoch]":
@@ -181,5 +181,5 @@ def _labelled(sample: Sample, numbers: Ints, targets: NDArray[np.bool_]) -> "Lab
     return Labelled(sample.chosen(numbers), labels)
 
 
-def _passes(texts: int) -> int:
+def _epochs(texts: int) -> int:
     return int(np.clip(round(_SEEN / max(texts, 1)), 4, 20))

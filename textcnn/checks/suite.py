@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from textcnn.checks import data, language, leakage, learning, overlap, sanity
 from textcnn.checks.cost import cost
 from textcnn.checks.filter_health import filter_checks
-from textcnn.checks.label_errors import Suspect, suspects
-from textcnn.checks.small_runs import FOLDS, Sample, Trial, deal, take, train_trial
+from textcnn.checks.label_errors import Suspect, label_errors
+from textcnn.checks.small_runs import FOLDS, Sample, SmallRun, deal, take, train_small
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.corpus import Corpus
 from textcnn.errors import TrainingError
@@ -20,14 +20,14 @@ from textcnn.settings import Settings, settled
 from textcnn.text.tokens import folded
 from textcnn.training.folds import splits
 
-__all__ = ["Examination", "Question"]
+__all__ = ["CheckInput", "CheckSuite"]
 
 _LEAST = 12  # texts
 _OWN = 600  # learned texts that are answered, too
 
 
-class Question(NamedTuple):
-    """What is to be examined."""
+class CheckInput(NamedTuple):
+    """What is to be checked."""
 
     corpus: Corpus
     values: Mapping[str, Any]  # settings that were given
@@ -36,47 +36,51 @@ class Question(NamedTuple):
     data_only: bool = False
 
 
-class Examination:
-    """The checks of some texts, one after the other; each is told as soon as it is made.
+class CheckSuite:
+    """The checks of some texts, one after the other, each as soon as it is made.
+
+    Args:
+        given: what is to be checked.
+        tell: called with what is being done, before each step that takes time.
 
     Attributes:
         sample: the texts that are trained on.
         suspects: probable label errors, numbers counting in the sample, once that check has been made.
     """
 
-    def __init__(self, question: Question, tell: Callable[[str], None] = lambda step: None) -> None:
-        self.question, self.tell = question, tell
-        self.settings = Settings(**question.values)
+    def __init__(self, given: CheckInput, tell: Callable[[str], None] = lambda step: None) -> None:
+        self.given, self.tell = given, tell
+        self.settings = Settings(**given.values)
         self.random = np.random.default_rng(self.settings.seed)
         multi_label = self.settings.labels_per_text == "several"
-        self.sample: Sample = take(question.corpus, self.random, multi_label=multi_label)
+        self.sample: Sample = take(data.with_words(given.corpus), self.random, multi_label=multi_label)
         self.suspects: list[Suspect] = []
 
     def __iter__(self) -> Iterator[Check]:
         yield from self._of_data()
-        if self.question.data_only:
+        if self.given.data_only:
             return
         different = len(set(map(folded, self.sample.texts)))
         if different < _LEAST:
             figure = f"{different} different text{'s are' if different != 1 else ' is'} too few to train on"
-            yield judge("training", Verdict.look, figure, "find more")
+            yield judge("training", Verdict.warning, figure, "find more")
             return
         if len(self.sample.classes) < 2:
             figure = f"only texts of {self.sample.classes[0]!r} have words: there is nothing to tell apart"
-            yield judge("training", Verdict.wrong, figure, "is the right column read?")
+            yield judge("training", Verdict.error, figure, "is the right column read?")
             return
         try:
             yield from self._of_training()
         except TrainingError as error:
-            yield judge("training", Verdict.wrong, f"it cannot go on: {error}", "mend this first")
+            yield judge("training", Verdict.error, f"it cannot go on: {error}", "fix this first")
 
     def _of_data(self) -> Iterator[Check]:
-        corpus, settings = self.question.corpus, self.settings
+        corpus, settings = self.given.corpus, self.settings
         yield data.copies(corpus)
         yield data.contradictions(corpus)
         yield overlap.split(corpus, self._held_out())
-        if self.question.against is not None:
-            yield overlap.against(corpus, self.question.against)
+        if self.given.against is not None:
+            yield overlap.against(corpus, self.given.against)
         yield data.empty(corpus)
         yield data.lengths(corpus, settings.max_words)
         yield data.balance(corpus, settings.class_weight)
@@ -88,82 +92,94 @@ class Examination:
 
     def _held_out(self) -> list[int]:
         """What `train` would hold out of these texts."""
-        corpus = self.question.corpus
-        strata = [own[:1] for own in corpus.labels]
+        corpus = self.given.corpus
+        strata = [labels[:1] for labels in corpus.labels]
         settings = settled(self.settings, len(self.sample.classes))
         return list(map(int, splits(corpus.texts, strata, settings)[0][1]))
 
     def _of_training(self) -> Iterator[Check]:
         from textcnn.training.device import chosen_device
 
-        sample, values = self.sample, self.question.values
+        sample, values = self.sample, self.given.values
         self.tell("gradients")
         yield sanity.gradients(sample, values)
         self.tell("learning a few texts by heart")
         yield sanity.learns_a_few(sample, values, self.random)
-        folds, trials = deal(sample, self.random), []
+        folds, runs = deal(sample, self.random), []
         for fold in range(FOLDS):
             self.tell(f"training {fold + 1} of {FOLDS}")
-            trials.append(train_trial(sample, np.flatnonzero(folds != fold), np.flatnonzero(folds == fold), values))
-        yield from self._of_trials(trials)
+            runs.append(train_small(sample, np.flatnonzero(folds != fold), np.flatnonzero(folds == fold), values))
+        yield from self._of_runs(runs)
         self.tell("training with shuffled labels")
         yield sanity.shuffled(sample, folds, values, self.random)
         self.tell("training with fewer texts")
-        first = trials[0]
-        yield sanity.more_texts(sample, first, values, self.random, len(self.question.corpus.texts))
-        seconds = sum(trial.seconds for trial in trials) / FOLDS
-        yield cost(first.predictor, sample.texts, seconds, chosen_device(self.settings))
+        yield sanity.more_texts(sample, runs[0], values, self.random, len(self.given.corpus.texts))
+        seconds = sum(run.seconds for run in runs) / FOLDS
+        yield cost(runs[0].predictor, sample.texts, seconds, chosen_device(self.settings))
 
-    def _of_trials(self, trials: list[Trial]) -> Iterator[Check]:
-        sample, multi_label = self.sample, self.sample.multi_label
-        first = trials[0]
+    def _of_runs(self, runs: list[SmallRun]) -> Iterator[Check]:
+        sample, multi_label, first = self.sample, self.sample.multi_label, runs[0]
         figures = first.predictor.model.figures
-        answers = np.zeros(sample.targets.shape, np.float32)
-        for trial in trials:
-            answers[trial.unseen] = trial.probabilities
+        out_of_fold = _OutOfFold.of(sample, runs)
         weighted = self.settings.class_weight != "none"
         yield learning.start_loss(figures, sample.prior, multi_label=multi_label, weighted=weighted)
         yield learning.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
-        beats = learning.beats_guessing(sample, answers)
+        beats = learning.beats_guessing(sample, out_of_fold.probabilities)
         yield beats
-        yield self._swallowed(trials)
+        yield learning.swallowed(*out_of_fold.recalls(sample), out_of_fold.loss, multi_label=multi_label)
         yield learning.fits(self._fit(first))
-        looked = Predictor(self.question.model) if self.question.model is not None else first.predictor
+        looked = Predictor(self.given.model) if self.given.model is not None else first.predictor
         yield from filter_checks(looked, sample.chosen(first.unseen))
         yield language.unknown_words(first.predictor, sample.chosen(first.unseen))
         if beats.verdict is not Verdict.ok:  # every label would be a suspect
-            yield judge("label errors", Verdict.look, "not looked for", "first the answers must beat guessing")
+            yield judge("label errors", Verdict.warning, "not looked for", "first the answers must beat guessing")
             return
-        found, self.suspects = suspects(sample.corpus, sample.classes, sample.targets, answers)
-        yield found
-
-    def _swallowed(self, trials: list[Trial]) -> Check:
-        sample = self.sample
-        said = np.zeros(sample.targets.shape, bool)
-        place = {label: column for column, label in enumerate(sample.classes)}
-        losses = []
-        for trial in trials:
-            for number, row in zip(trial.unseen.tolist(), trial.probabilities, strict=True):
-                said[number, [place[label] for label in trial.predictor.choose(row)]] = True
-            losses.append(
-                learning.log_loss(sample.targets[trial.unseen], trial.probabilities, multi_label=sample.multi_label)
-            )
-        counts = sample.targets.sum(axis=0)
-        recall = (said & sample.targets).sum(axis=0) / np.maximum(counts, 1)
-        return learning.swallowed(
-            dict(zip(sample.classes, recall.tolist(), strict=True)),
-            dict(zip(sample.classes, counts.tolist(), strict=True)),
-            float(np.mean(losses)),
-            multi_label=sample.multi_label,
+        check, self.suspects = label_errors(
+            sample.corpus, sample.classes, sample.targets, out_of_fold.probabilities, out_of_fold.missed(sample)
         )
+        yield check
 
-    def _fit(self, trial: Trial) -> learning.Fit:
-        sample, own = self.sample, trial.learned[:_OWN]
-        answers: NDArray[np.float32] = trial.predictor.all_probabilities(sample.chosen(own))
+    def _fit(self, run: SmallRun) -> learning.Fit:
+        sample, own = self.sample, run.learned[:_OWN]
+        answers: NDArray[np.float32] = run.predictor.all_probabilities(sample.chosen(own))
         return learning.Fit(
-            sanity.right(sample, own, trial, answers),
-            sanity.right(sample, trial.unseen, trial, trial.probabilities),
-            [row[1] for row in trial.predictor.model.figures["curve"]],
-            sum(member.network.filters[0].size for member in trial.predictor.model.members),
-            sum(data.words_of(sample.chosen(trial.learned))),
+            sanity.right(sample, own, run, answers),
+            sanity.right(sample, run.unseen, run, run.probabilities),
+            [row[1] for row in run.predictor.model.figures["curve"]],
+            sum(member.network.filters[0].size for member in run.predictor.model.members),
+            sum(data.words_of(sample.chosen(run.learned))),
         )
+
+
+class _OutOfFold(NamedTuple):
+    """What was answered for every text of the sample, by a model that had not seen it."""
+
+    probabilities: NDArray[np.float32]  # (B, K)
+    said: NDArray[np.bool_]  # labels that were chosen, (B, K)
+    loss: float  # log loss, the mean of the runs
+
+    @classmethod
+    def of(cls, sample: Sample, runs: list[SmallRun]) -> "_OutOfFold":
+        probabilities = np.zeros(sample.targets.shape, np.float32)
+        said = np.zeros(sample.targets.shape, bool)
+        column = {label: number for number, label in enumerate(sample.classes)}
+        losses = []
+        for run in runs:
+            probabilities[run.unseen] = run.probabilities
+            for number, row in zip(run.unseen.tolist(), run.probabilities, strict=True):
+                said[number, [column[label] for label in run.predictor.choose(row)]] = True
+            targets = sample.targets[run.unseen]
+            losses.append(learning.log_loss(targets, run.probabilities, multi_label=sample.multi_label))
+        return cls(probabilities, said, float(np.mean(losses)))
+
+    def recalls(self, sample: Sample) -> tuple[dict[str, float], dict[str, int]]:
+        """The recall of each label, and how many texts have it."""
+        counts = sample.targets.sum(axis=0)
+        recall = (self.said & sample.targets).sum(axis=0) / np.maximum(counts, 1)
+        return dict(zip(sample.classes, recall.tolist(), strict=True)), dict(
+            zip(sample.classes, counts.tolist(), strict=True)
+        )
+
+    def missed(self, sample: Sample) -> float:
+        """The share of the given labels that were not answered."""
+        return 1 - float(self.said[sample.targets].mean())

@@ -1,18 +1,18 @@
 """What a check says: one line with a verdict, a figure and what to do."""
 
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Check", "Verdict", "grade", "judge", "wrong"]
+__all__ = ["Check", "Verdict", "grade", "has_errors", "judge"]
 
 
-class Verdict(str, Enum):
-    """`ok`; `look`: may be as it should be, but see for yourself; `wrong`: mend it before you rely on the model."""
+class Verdict(StrEnum):
+    """`ok`; `warning`: may be as it should be, but see for yourself; `error`: fix it before you rely on the model."""
 
     ok = "ok"
-    look = "look"
-    wrong = "wrong"
+    warning = "warning"
+    error = "error"
 
 
 class Check(NamedTuple):
@@ -29,13 +29,13 @@ def judge(name: str, verdict: Verdict, figure: str, advice: str = "") -> Check:
     return Check(name, verdict, figure, "" if verdict is Verdict.ok else advice)
 
 
-def grade(value: float, *, look: float, wrong: float) -> Verdict:
+def grade(value: float, *, warning: float = float("inf"), error: float = float("inf")) -> Verdict:
     """Compare a value with two limits; the worse it is, the larger it is. A limit that is reached counts."""
-    if not value < wrong:  # NaN is no good value
-        return Verdict.wrong
-    return Verdict.look if value >= look else Verdict.ok
+    if not value < error:  # NaN is no good value
+        return Verdict.error
+    return Verdict.warning if value >= warning else Verdict.ok
 
 
-def wrong(checks: Iterable[Check]) -> bool:
-    """Whether one of them found something wrong."""
-    return any(check.verdict is Verdict.wrong for check in checks)
+def has_errors(checks: Iterable[Check]) -> bool:
+    """Whether the verdict of one of them is an error."""
+    return any(check.verdict is Verdict.error for check in checks)

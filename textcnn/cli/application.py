@@ -115,21 +115,27 @@ def _explained(error: BaseException) -> int:
     """Say what went wrong, in one line; the exit code."""
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return _STOPPED
-    code = 1
+    say(f"textcnn: {one_line(_message(error))}")
+    return 2 if isinstance(error, (_UsageError, SettingsError)) else 1
+
+
+def _message(error: BaseException) -> str:
+    """What to say of an error; one of the program itself is raised again if its traceback is asked for."""
     if isinstance(error, _UsageError):
-        command = error.ctx.command_path if error.ctx else "textcnn"
-        strange = not getattr(error, "option_name", "--").startswith("--") and command.endswith("predict")
-        dash = "; -- goes before texts that begin with a dash" if strange else ""
-        message, code = f"{error.format_message().strip().rstrip('.')}{dash}; see {command} -h", 2
-    elif isinstance(error, TextcnnError):
-        message, code = str(error), 2 if isinstance(error, SettingsError) else 1
-    elif isinstance(error, MemoryError):
-        message = "there is not enough memory for this"
-    elif isinstance(error, OSError):
-        message = f"the system says: {error.strerror or error}{f': {error.filename}' if error.filename else ''}"
-    elif os.environ.get("TEXTCNN_TRACEBACK"):
+        return _usage(error)
+    if isinstance(error, TextcnnError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    if isinstance(error, OSError):
+        return f"the system says: {error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+    if os.environ.get("TEXTCNN_TRACEBACK"):
         raise error
-    else:
-        message = f"a fault of textcnn itself: {type(error).__name__}: {error} (TEXTCNN_TRACEBACK=1 shows where)"
-    say(f"textcnn: {one_line(message)}")
-    return code
+    return f"a fault of textcnn itself: {type(error).__name__}: {error} (TEXTCNN_TRACEBACK=1 shows where)"
+
+
+def _usage(error: Any) -> str:
+    command = error.ctx.command_path if error.ctx else "textcnn"
+    is_text = not getattr(error, "option_name", "--").startswith("--") and command.endswith("predict")
+    dash = "; -- goes before texts that begin with a dash" if is_text else ""
+    return f"{error.format_message().strip().rstrip('.')}{dash}; see {command} -h"

@@ -19,7 +19,7 @@ from textcnn.errors import DataError, SettingsError
 if TYPE_CHECKING:
     from textcnn.checks import Check
     from textcnn.checks.label_errors import Suspect
-    from textcnn.checks.suite import Examination
+    from textcnn.checks.suite import CheckInput, CheckSuite
     from textcnn.corpus import Corpus
 
 __all__ = ["check"]
@@ -43,7 +43,7 @@ def check(
         Path | None, typer.Option("--settings", metavar="FILE.toml", help="Settings; options given here win.")
     ] = None,
     data_only: Annotated[bool, typer.Option("--data-only", help="Look at the texts only; train nothing.")] = False,
-    errors: Annotated[int, typer.Option(metavar="N", min=0, help="List the N likeliest label errors.")] = 0,
+    label_errors: Annotated[int, typer.Option(metavar="N", min=0, help="List the N likeliest label errors.")] = 0,
     format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="pretty (a line each), or json (one object).")
     ] = Format.pretty,
@@ -52,47 +52,57 @@ def check(
 ) -> None:
     """Check labelled texts, and how a network learns them, the way an experienced trainer does.
 
-    Each line says ok, look or wrong, a figure, and what to do. Small networks are trained on a sample of large files,
-    with fewer filters and passes than by train; every setting can be given. Exit code 1 if something is wrong.
+    Each line says ok, warning or error, a figure, and what to do. Small networks are trained on a sample of large
+    files, with fewer filters and epochs than by train; every setting can be given. Exit code 1 if there is an error.
     """
-    from textcnn.checks import wrong
-    from textcnn.checks.suite import Examination, Question
+    from textcnn.checks import has_errors
+    from textcnn.checks.suite import CheckInput
     from textcnn.model.file import read_model
 
-    if data_only and (errors or model):
-        raise SettingsError("--errors and --model need the trainings that --data-only leaves out")
+    if data_only and (label_errors or model):
+        raise SettingsError("--label-errors and --model need the trainings that --data-only leaves out")
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
     opened = read_model(model) if model else None
     corpus = _read(files, how, quiet, known_before(values))
     other = _read([str(against)], how, quiet, known_after(corpus, values)) if against else None
-    with _Progress(quiet) as progress:
-        examination = Examination(Question(corpus, values, other, opened, data_only), progress.tell)
-        _announce(examination, quiet)
-        checks = []
-        for each in examination:
-            checks.append(each)
-            if format is Format.pretty:
-                progress.pause()
-                show_check(each, sys.stdout)
-    suspects = examination.suspects[:errors]
+    suite, checks = _run(CheckInput(corpus, values, other, opened, data_only), format, quiet)
+    suspects = suite.suspects[:label_errors]
     if format is Format.json:
-        put(json.dumps(_as_json(examination, checks, suspects), ensure_ascii=False) + "\n")
+        put(json.dumps(_as_json(suite, checks, suspects), ensure_ascii=False) + "\n")
     else:
-        _end(examination, checks, suspects)
+        _end(suite, checks, suspects)
     if report is not None:
-        put_page(report, _page(examination, checks, files), quiet=quiet)
-    if wrong(checks):
+        put_page(report, _page(suite, checks, files), quiet=quiet)
+    if has_errors(checks):
         raise typer.Exit(1)
 
 
+def _run(given: "CheckInput", format: Format, quiet: bool) -> "tuple[CheckSuite, list[Check]]":
+    """The checks, shown as they come unless they are shown as JSON at the end."""
+    from textcnn.checks.suite import CheckSuite
+
+    checks = []
+    with _Progress(quiet) as progress:
+        suite = CheckSuite(given, progress.tell)
+        _announce(suite, quiet)
+        for check in suite:
+            checks.append(check)
+            if format is Format.pretty:
+                progress.pause()
+                show_check(check, sys.stdout)
+    return suite, checks
+
+
 def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] | None = None) -> "Corpus":
+    from textcnn.checks.data import has_words
+
     corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True)
     labels = {label for own in corpus.labels for label in own}
     if len(labels) < 2:
         only = f"a single label, {next(iter(labels))!r}" if labels else "no labels"
         raise DataError(f"the texts have {only}: there is nothing to tell apart")
-    if not any(text.strip() for text in corpus.texts):
+    if not any(map(has_words, corpus.texts)):
         raise DataError("all texts are empty: there is nothing to check")
     return corpus
 
@@ -121,52 +131,57 @@ class _Progress:
             self.status.stop()
 
 
-def _announce(examination: "Examination", quiet: bool) -> None:
-    whole, part = len(examination.question.corpus.texts), len(examination.sample.texts)
-    if part < whole and not examination.question.data_only:
+def _announce(suite: "CheckSuite", quiet: bool) -> None:
+    whole, part = len(suite.given.corpus.texts), len(suite.sample.texts)
+    if part < whole and not suite.given.data_only:
         say(f"trained on {part:,} of {whole:,} texts; the checks of the texts themselves look at all", quiet=quiet)
 
 
-def _as_json(examination: "Examination", checks: "list[Check]", suspects: "list[Suspect]") -> dict[str, Any]:
-    verdicts = [each.verdict.value for each in checks]
+def _as_json(suite: "CheckSuite", checks: "list[Check]", suspects: "list[Suspect]") -> dict[str, Any]:
+    verdicts = [check.verdict.value for check in checks]
+    corpus = suite.sample.corpus
     return {
-        "texts": len(examination.question.corpus.texts),
-        "trained_on": 0 if examination.question.data_only else len(examination.sample.texts),
-        "verdict": next(each for each in ("wrong", "look", "ok") if each in [*verdicts, "ok"]),
-        "checks": [{**each._asdict(), "verdict": each.verdict.value} for each in checks],
+        "texts": len(suite.given.corpus.texts),
+        "trained_on": 0 if suite.given.data_only else len(corpus.texts),
+        "verdict": next(verdict for verdict in ("error", "warning", "ok") if verdict in [*verdicts, "ok"]),
+        "checks": [{**check._asdict(), "verdict": check.verdict.value} for check in checks],
         "label_errors": [
             {
-                "line": examination.sample.corpus.lines[each.number],
-                "source": examination.sample.corpus.sources[each.number],
-                "label": each.label,
-                "likelier": each.likelier or None,
-                "probability": round(each.probability, 6),
-                "text": examination.sample.texts[each.number],
+                "line": corpus.lines[suspect.number],
+                "source": corpus.sources[suspect.number],
+                "label": suspect.label,
+                "likelier": suspect.likelier or None,
+                "probability": round(suspect.probability, 6),
+                "text": corpus.texts[suspect.number],
             }
-            for each in suspects
+            for suspect in suspects
         ],
     }
 
 
-def _page(examination: "Examination", checks: "list[Check]", files: list[str]) -> str:
+def _page(suite: "CheckSuite", checks: "list[Check]", files: list[str]) -> str:
     from textcnn.report import Doubt, checks_page
 
-    corpus = examination.sample.corpus
+    corpus = suite.sample.corpus
     doubts = [
-        Doubt(corpus.places[each.number], each.label, each.likelier, each.probability, corpus.texts[each.number][:1000])
-        for each in examination.suspects[:_MOST_DOUBTS]
+        Doubt(corpus.places[number], label, likelier, probability, corpus.texts[number][:1000])
+        for number, label, likelier, probability in suite.suspects[:_MOST_DOUBTS]
     ]
     names = ", ".join("standard input" if name == "-" else Path(name).name for name in files)
-    note = f"What an experienced trainer checks by hand, for {len(examination.question.corpus.texts):,} texts."
+    note = f"What an experienced trainer checks by hand, for {len(suite.given.corpus.texts):,} texts."
     return checks_page(f"Checks of {names}", note, checks, doubts)
 
 
-def _end(examination: "Examination", checks: "list[Check]", suspects: "list[Suspect]") -> None:
-    corpus = examination.sample.corpus
-    for each in suspects:
-        place = f"{corpus.sources[each.number]}:{corpus.lines[each.number]}"
-        other = f", rather {each.likelier}" if each.likelier else ""
-        put(one_line(f"{place}  is {each.label} ({each.probability:.3f}){other}") + "\n")
-        put(f"    {one_line(corpus.texts[each.number][:300])}\n")
-    counts = [sum(each.verdict.value == name for each in checks) for name in ("ok", "look", "wrong")]
-    put("{} checks: {} ok, {} to look at, {} wrong\n".format(len(checks), *counts))
+def _end(suite: "CheckSuite", checks: "list[Check]", suspects: "list[Suspect]") -> None:
+    corpus = suite.sample.corpus
+    for suspect in suspects:
+        other = f", rather {suspect.likelier}" if suspect.likelier else ""
+        line = f"{corpus.places[suspect.number]}  is {suspect.label} ({suspect.probability:.3f}){other}"
+        put(f"{one_line(line)}\n    {one_line(corpus.texts[suspect.number][:300])}\n")
+    warnings, errors = (sum(check.verdict.value == name for check in checks) for name in ("warning", "error"))
+    sound = len(checks) - warnings - errors
+    put(f"{len(checks)} checks: {sound} ok, {_counted(warnings, 'warning')}, {_counted(errors, 'error')}\n")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -1,7 +1,7 @@
 """`textcnn evaluate`: how good a model is on labelled texts, and whether it is better than another."""
 
 import json
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -29,7 +29,7 @@ __all__ = ["evaluate"]
 _SUFFIX = ".textcnn"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a report is printed."""
 
     pretty = "pretty"

@@ -1,7 +1,6 @@
 """Options that several commands share, and the options of `train` that are made from the settings."""
 
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import Field
 from functools import wraps
@@ -147,10 +146,7 @@ def settings_from_file(path: Path) -> dict[str, Any]:
     Raises:
         SettingsError: it is not there, not TOML, or has an unknown or unfit setting.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    import tomllib
 
     try:
         with path.open("rb") as file:

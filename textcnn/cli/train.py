@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textcnn.cli.display.checks import show_worth_a_look
+from textcnn.cli.display.checks import show_warnings
 from textcnn.cli.display.console import console, one_line, say, table
 from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.display.sparkline import learning_lines
@@ -76,7 +76,7 @@ def train(
     checks = after_training(model, corpus, held) if report is not None or not quiet else []
     if not quiet:
         _summary(model, output, time.monotonic() - began, validated=held is not None)
-        show_worth_a_look(checks)
+        show_warnings(checks)
     if report is not None:
         put_page(report, _page(measured, model, output, corpus, held, checks), quiet=quiet)
     option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"

@@ -4,9 +4,9 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from textcnn.storage.atomic import check_writable, written_whole
 
 if TYPE_CHECKING:
     from textcnn.vectors.loading import Pretrained
+    from textcnn.vectors.neighbours import Near, Term
     from textcnn.vectors.progress import Progress
     from textcnn.vectors.table import VectorTable
 
@@ -39,7 +40,7 @@ Vectors = Annotated[str, typer.Option(metavar="VECTORS", help="english, gensim:N
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the vectors go.")]
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """How vectors are trained."""
 
     skipgram = "skipgram"
@@ -222,13 +223,17 @@ def nearest(
     if not all(sums) or not sums:
         raise SettingsError("there is no word; give one, or a sum such as: king - man + woman")
     pretrained = _open(vectors, [term.word for each in sums for term in each], quiet)
-    for each in sums:
-        asked = " ".join(f"{'-' if sign < 0 else '+'} {word}" for sign, word in each).removeprefix("+ ")
-        found = [(asked, near.word, f"{near.cosine:.3f}") for near in nearest(pretrained, each, count)]
-        if is_terminal(sys.stdout):
-            _print((asked, "cosine"), [(word, cosine) for _, word, cosine in found])
-        else:
-            _print((), found)
+    for words_of_sum in sums:
+        _show_neighbours(words_of_sum, nearest(pretrained, words_of_sum, count))
+
+
+def _show_neighbours(words_of_sum: "Sequence[Term]", neighbours: "Iterable[Near]") -> None:
+    asked = " ".join(f"{'-' if sign < 0 else '+'} {word}" for sign, word in words_of_sum).removeprefix("+ ")
+    rows = [(near.word, f"{near.cosine:.3f}") for near in neighbours]
+    if is_terminal(sys.stdout):
+        _print((asked, "cosine"), rows)
+    else:
+        _print((), [(asked, *row) for row in rows])
 
 
 @vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors train corpus.txt -o my.vectors")
@@ -237,7 +242,7 @@ def train(
     output: Output,
     kind: Annotated[Kind, typer.Option(metavar="KIND", help="skipgram, cbow, or fasttext.")] = Kind.skipgram,
     dimensions: Annotated[int, typer.Option(metavar="N", min=2, max=1000, help="Length of a vector.")] = 100,
-    epochs: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="Passes over the corpus.")] = 5,
+    epochs: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="How often the corpus is read.")] = 5,
     min_count: Annotated[int, typer.Option(metavar="N", min=1, help="Leave out words that are rarer.")] = 5,
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the corpus.")] = "utf-8",
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**31, help="Seed of everything random.")] = 0,
@@ -268,23 +273,25 @@ def _on_disk(path: str) -> Iterator[str]:
     if path != "-" and (not Path(path).exists() or Path(path).is_file() or Path(path).is_dir()):
         yield path
         return
-    if path == "-" and (sys.stdin is None or sys.stdin.closed):
-        raise ReadError("standard input is closed; name a file")
     name = "standard input" if path == "-" else path
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "corpus"
-        try:
-            with (
-                copy.open("wb") as file,
-                nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as pipe,
-            ):
-                shutil.copyfileobj(pipe, file)
-        except OSError as error:
-            raise OutputError(f"cannot copy {name} to {folder}, to read it again: {error.strerror}") from error
+        _copy(path, name, copy)
         try:
             yield str(copy)
         except ReadError as error:
             raise ReadError(str(error).replace(str(copy), name)) from error
+
+
+def _copy(path: str, name: str, copy: Path) -> None:
+    """Write standard input, or a pipe, to a file."""
+    if path == "-" and (sys.stdin is None or sys.stdin.closed):
+        raise ReadError("standard input is closed; name a file")
+    try:
+        with copy.open("wb") as file, nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as pipe:
+            shutil.copyfileobj(pipe, file)
+    except OSError as error:
+        raise OutputError(f"cannot copy {name} to {copy.parent}, to read it again: {error.strerror}") from error
 
 
 @vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors coverage spam.csv --text-column text")

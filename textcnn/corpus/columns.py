@@ -173,18 +173,22 @@ def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str
     if reading.header is not None:
         return reading.header
     first = rows[0]
-    told = [wish for wish in (reading.text_column, reading.label_column) if isinstance(wish, str)]
-    if any(_fold(wish) in map(_fold, first) or not wish.strip().isdecimal() for wish in told):
+    if _is_asked_for(first, reading) or (_known(first, TEXT_NAMES) and _known(first, LABEL_NAMES)):
         return True
-    if _known(first, TEXT_NAMES) and _known(first, LABEL_NAMES):
+    by_content = header_by_content(first, _transposed(rows[1:], len(first)))
+    if by_content is not None:
+        return by_content
+    if _known(first, TEXT_NAMES + LABEL_NAMES) and all(map(looks_like_name, first)):
         return True
-    verdict = header_by_content(first, _transposed(rows[1:], len(first)))
-    if verdict is None and _known(first, TEXT_NAMES + LABEL_NAMES) and all(map(looks_like_name, first)):
-        return True
-    if verdict is None and len(first) > 1:
-        told_options = "say --header or --no-header"
-        raise ColumnError(f"{source}: cannot tell whether its first row is a header; {told_options}")
-    return bool(verdict)
+    if len(first) > 1:
+        raise ColumnError(f"{source}: cannot tell whether its first row is a header; say --header or --no-header")
+    return False
+
+
+def _is_asked_for(first: Sequence[str], reading: Reading) -> bool:
+    """Whether the first row has the name of a column that was asked for, or must have, since it is no number."""
+    wishes = [wish for wish in (reading.text_column, reading.label_column) if isinstance(wish, str)]
+    return any(_fold(wish) in map(_fold, first) or not wish.strip().isdecimal() for wish in wishes)
 
 
 def _transposed(rows: Sequence[Sequence[str]], width: int) -> tuple[list[str], ...]:

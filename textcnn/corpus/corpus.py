@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from textcnn.corpus.label_fields import find_separator, split_labels
-from textcnn.corpus.reader import open_corpus
+from textcnn.corpus.reader import Reader, open_corpus
 from textcnn.corpus.record import Reading, Record
 
 __all__ = ["Corpus", "read_corpus"]
@@ -46,29 +46,39 @@ def read_corpus(
     """
     reading = reading or Reading()
     records: list[Record] = []
-    skipped, notes, losses = 0, [], []
+    readers = []
     for path in paths:
         with open_corpus(path, reading=reading, labelled=labelled, stream=stream) as reader:
             records += reader
-        skipped += reader.skipped
-        notes.append(reader.describe())
-        if reader.skipped:
-            losses.append(reader.describe_skipped())
+        readers.append(reader)
     labels = [record.labels for record in records]
+    notes = [reader.describe() for reader in readers]
     separator = reading.label_separator
     if separator is None and (separator := _separator(labels, known)):
         labels = [split_labels(row[0], separator=separator) for row in labels]
         notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
+    corpus = _of_records(records)
+    return corpus._replace(
+        labels=labels,
+        separator=separator,
+        skipped=sum(reader.skipped for reader in readers),
+        notes=tuple(notes),
+        fields=corpus.fields if fields else (),
+        losses=tuple(filter(None, map(Reader.describe_skipped, readers))),
+    )
+
+
+def _of_records(records: Sequence[Record]) -> Corpus:
+    """Their columns."""
     return Corpus(
         texts=[record.text for record in records],
-        labels=labels,
+        labels=[record.labels for record in records],
         lines=[record.line for record in records],
         sources=[record.source for record in records],
-        separator=separator,
-        skipped=skipped,
-        notes=tuple(notes),
-        fields=[record.fields for record in records] if fields else (),
-        losses=tuple(losses),
+        separator=None,
+        skipped=0,
+        notes=(),
+        fields=[record.fields for record in records],
     )
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
+from itertools import chain
 
 __all__ = ["SEPARATORS", "clean_labels", "find_separator", "split_labels"]
 
@@ -50,9 +51,14 @@ def _separates(separator: str, values: set[str]) -> bool:
     compounds = [set(map(str.strip, value.split(separator))) for value in values if separator in value]
     if len(compounds) < 2 or any("" in parts for parts in compounds):
         return False
-    alone = {value for value in values if separator not in value}
-    met = Counter(part for parts in compounds for part in parts)
-    return all(count > 1 or part in alone for part, count in met.items()) and len(alone | set(met)) < len(values)
+    return _explain(compounds, {value for value in values if separator not in value})
+
+
+def _explain(compounds: Sequence[set[str]], alone: set[str]) -> bool:
+    """Whether each part of the compounds is met again, and the parts are fewer than the values."""
+    counts = Counter(chain.from_iterable(compounds))
+    once = {part for part, count in counts.items() if count == 1}
+    return once <= alone and len(alone.union(counts)) < len(alone) + len(compounds)
 
 
 def _json_strings(field: str) -> list[str] | None:

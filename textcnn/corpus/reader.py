@@ -58,7 +58,7 @@ class Reader:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. A stream that was given stays open."""
+        """Close the file. A stream that was given stays open."""
         if self._lines is not None:
             self._lines.close()
 
@@ -117,14 +117,20 @@ class Reader:
 
     def _miss(self) -> None:
         """Raise for an input without records, except for standard input of which nothing but answers is wanted."""
+        if problem := self._emptiness():
+            raise ReadError(f"{self.source}: {problem}")
+
+    def _emptiness(self) -> str:
+        """Why there are no records; "" where there may be none."""
         if self.skipped:
-            raise ReadError(f"{self.source}: all {self.skipped} rows are bad; the first: {self.first_skipped}")
-        if self.columns is not None and self.columns.header and self._lines and self.columns.delimiter:
-            raise ReadError(f"{self.source}: there is a header, but not a single row below it")
-        if self._lines and self._lines.number:
-            raise ReadError(f"{self.source}: there is no text in it")
-        if self._labelled or str(self._path) != STANDARD_INPUT:
-            raise ReadError(f"{self.source}: {'the file' if self._lines else 'the folder'} is empty")
+            return f"all {self.skipped} rows are bad; the first: {self.first_skipped}"
+        if self._lines is None:
+            return "the folder is empty"
+        if self.columns is not None and self.columns.header and self.columns.delimiter:
+            return "there is a header, but not a single row below it"
+        if self._lines.number:
+            return "there is no text in it"
+        return "the file is empty" if self._labelled or str(self._path) != STANDARD_INPUT else ""
 
 
 def open_corpus(

@@ -22,7 +22,7 @@ def is_label_like(values: Sequence[str]) -> bool:
 
 
 def is_text_like(values: Sequence[str]) -> bool:
-    """Mostly different values, of letters, with blanks between words or in a script that may do without."""
+    """Mostly different values, alphabetic ones, with blanks between words or in a script that may do without."""
     filled = [value.strip() for value in values if value.strip()]
     if not filled or is_label_like(values):
         return False
@@ -60,22 +60,37 @@ def header_by_content(first: Sequence[str], below: Sequence[Sequence[str]]) -> b
     pairs = [(cell.strip(), column) for cell, column in zip(first, below, strict=False)]
     if any(_is_value(cell, column) for cell, column in pairs):
         return False
-    if not all(looks_like_name(cell) for cell, _ in pairs):
+    if not all(map(looks_like_name, first)):
         return None
-    if any(cell and column and all(map(is_number, column)) for cell, column in pairs):
-        return True
-    above_labels = any(cell and _all_recur(column) for cell, column in pairs if is_label_like(column))
-    above_texts = any(_is_short_head(cell, column) for cell, column in pairs if is_text_like(column))
-    return True if above_labels and above_texts else None
+    return True if _heads_numbers(pairs) or (_heads_labels(pairs) and _heads_texts(pairs)) else None
 
 
 def _is_value(cell: str, column: Sequence[str]) -> bool:
     """Whether the cell above the column is surely one of its values."""
-    if is_number(cell) and column and all(map(is_number, column)):
+    if is_number(cell) and _all_numbers(column):
         return True
     if len(cell.split()) > 3 or len(cell) > _NAME_LENGTH:
         return True
     return bool(cell) and is_label_like(column) and cell in map(str.strip, column)
+
+
+def _all_numbers(column: Sequence[str]) -> bool:
+    return bool(column) and all(map(is_number, column))
+
+
+def _heads_numbers(pairs: Sequence[tuple[str, Sequence[str]]]) -> bool:
+    """Whether there is a word above numbers; it is none itself, for it looks like a name."""
+    return any(cell and _all_numbers(column) for cell, column in pairs)
+
+
+def _heads_labels(pairs: Sequence[tuple[str, Sequence[str]]]) -> bool:
+    """Whether there is a cell above labels that all come again."""
+    return any(cell and _all_recur(column) for cell, column in pairs if is_label_like(column))
+
+
+def _heads_texts(pairs: Sequence[tuple[str, Sequence[str]]]) -> bool:
+    """Whether there is a single short word above texts."""
+    return any(_is_short_head(cell, column) for cell, column in pairs if is_text_like(column))
 
 
 def _all_recur(column: Sequence[str]) -> bool:

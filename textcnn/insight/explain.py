@@ -99,7 +99,7 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         against: why `label` and not this one; empty for the logit itself.
     """
     model = predictor.model
-    tokens = tokenize(text)[: model.settings["max_words"]]
+    tokens = tokenize(text, model.settings["max_words"])
     encoded = Encoded(
         [token.surface for token in tokens],
         Ragged(np.arange(len(tokens), dtype=np.int32), np.array([0, len(tokens)], np.int64)),

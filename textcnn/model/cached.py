@@ -134,7 +134,7 @@ class CachedModel:
     def _bound(self) -> None:
         """Keep what is known within its bounds."""
         mark = self.lexicon.mark()
-        if mark.words <= self.most and mark.chunks <= _MOST_CHUNKS:
+        if mark.words <= self.most and mark.chunks + mark.remembered <= _MOST_CHUNKS:
             self.mark = mark
             return
         self.lexicon.forget(self.mark)

@@ -9,7 +9,7 @@ Not here: rows of a vocabulary, and vectors.
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
 from textcnn.text.ragged import Encoded, Ragged
-from textcnn.text.tokens import chunks, cut
+from textcnn.text.tokens import chunks, cut, readable
 
 __all__ = ["Lexicon", "Mark", "beyond", "encode", "grouped"]
 
 _SEPARATOR = "\x1e"  # white space to str.split
 _FEW = 20_000  # characters below which the compiled loops are not worth their import
+_OFTEN = 4  # characters of a text for each word that is read, more than which the loops need not go through
 _GROUP = 1_000_000  # characters that are read at once
 
 
@@ -50,9 +51,17 @@ class Lexicon:
 
     def read(self, texts: Sequence[str], most: int) -> Ragged:
         """Numbers of the words of texts, at most so many of each."""
+        texts = [readable(text, most) for text in texts]
         few = self._table is None and sum(map(len, texts)) < _FEW
         compiled = None if few else loops("words")
-        return self._by_python(texts, most) if compiled is None else self._by_loops(texts, most, compiled)
+        if compiled is None:
+            return self._by_python(texts, most)
+        pieces = []
+        # The loops take a text whole; of one that may have far more words than are read, Python takes only those.
+        for long, run in groupby(texts, lambda text: len(text) > _OFTEN * most):
+            piece = list(run)
+            pieces.append(self._by_python(piece, most) if long else self._by_loops(piece, most, compiled))
+        return Ragged.joined(pieces)
 
     def _by_python(self, texts: Sequence[str], most: int) -> Ragged:
         words, starts = array("i"), array("q", [0])
@@ -61,7 +70,7 @@ class Lexicon:
             for chunk in chunks(text):
                 found = self._remembered.get(chunk)
                 if found is None:
-                    found = self._remembered[chunk] = self._numbered(cut(chunk))
+                    found = self._remembered[chunk] = self._numbered(cut(chunk, most))
                 row += found
                 if len(row) >= most:
                     break
@@ -79,7 +88,7 @@ class Lexicon:
         numbers, starts = table.number(joined.encode("utf-8", "surrogatepass"), len(texts))
         table.add_words(
             [
-                self._numbered([word for piece in chunks(chunk) for word in cut(piece)])
+                self._numbered(list(islice((word for piece in chunks(chunk) for word in cut(piece, most)), most)))
                 for chunk in table.spellings(known)
             ]
         )
@@ -209,7 +218,11 @@ def encode(texts: Iterable[str], max_words: int) -> Encoded:
 
 
 def beyond(texts: Sequence[str], most: int) -> list[int]:
-    """Numbers of the texts that have more words than so many."""
+    """Numbers of the texts of which not all is read: more words than so many, or far more characters."""
     long = [number for number, text in enumerate(texts) if len(text) > most]  # a word is a character at least
-    lengths = encode((texts[number] for number in long), most + 1).ragged.lengths
-    return [number for number, length in zip(long, lengths.tolist(), strict=True) if length > most]
+    lengths = encode((texts[number] for number in long), most + 1).ragged.lengths.tolist()
+    return [
+        number
+        for number, length in zip(long, lengths, strict=True)
+        if length > most or len(readable(texts[number], most)) < len(texts[number])
+    ]

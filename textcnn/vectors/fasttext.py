@@ -10,6 +10,7 @@ import mmap
 import struct
 import tempfile
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -68,16 +69,16 @@ class FastText(NamedTuple):
         if labels:
             raise source.fault(" is a classifier of fastText, not word vectors")
         words, place = _words(data, _ARGUMENTS.size + _DICTIONARY.size, entries)
-        if entries < 0 or not (0 <= shortest <= _LONGEST_NGRAM and 0 <= longest <= _LONGEST_NGRAM):
+        if not all(0 <= length <= _LONGEST_NGRAM for length in (shortest, longest)):
             raise ValueError
-        quantized, rows, columns = _MATRIX.unpack_from(data, place + 8 * max(pruned, 0))
+        quantized, *shape = _MATRIX.unpack_from(data, place + 8 * max(pruned, 0))
         if quantized or pruned > 0:
             raise source.fault(" is a quantized fastText file (.ftz); name the .bin or .vec that it was made from")
-        fits = len(words) == count > 0 and rows == count + buckets and columns == dimensions and buckets >= 0
-        if not fits or not 2 <= dimensions <= MOST_DIMENSIONS:
+        sized = len(words) == count > 0 and buckets >= 0 and 2 <= dimensions <= MOST_DIMENSIONS
+        if not sized or shape != [count + buckets, dimensions]:
             raise source.fault(" is damaged: its sizes do not fit together")
-        values = np.frombuffer(data, "<f4", rows * columns, place + _MATRIX.size)
-        return cls(words, values.reshape(rows, columns), shortest, longest, buckets)
+        values = np.frombuffer(data, "<f4", prod(shape), place + _MATRIX.size)
+        return cls(words, values.reshape(shape), shortest, longest, buckets)
 
     def vectors(self, words: Sequence[bytes], own: Sequence[int] = ()) -> NDArray[np.float32]:
         """Each word's vector: the mean of its own row, if it has one, and of the rows of its n-grams: (n, d)."""
@@ -114,6 +115,8 @@ def _mapped(source: Source) -> mmap.mmap:
 
 def _words(data: mmap.mmap, place: int, entries: int) -> tuple[list[bytes], int]:
     """The words of the dictionary, and the place after it. An entry: the word, a zero, its count, its type."""
+    if entries < 0:
+        raise ValueError(entries)
     words = []
     for _ in range(entries):
         end = data.find(b"\0", place)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from textcnn.cli.display.console import cells, cut, one_line, say, width
@@ -22,7 +22,7 @@ _BAR = 16
 _LEAST_TEXT = 16  # columns worth showing a text in
 
 
-class OutputFormat(str, Enum):
+class OutputFormat(StrEnum):
     """The formats of answers."""
 
     pretty = "pretty"

@@ -10,21 +10,22 @@ from textcnn.cli.display.console import console, is_terminal, one_line, width
 if TYPE_CHECKING:
     from textcnn.checks import Check
 
-__all__ = ["show_check", "show_worth_a_look"]
+__all__ = ["show_check", "show_warnings"]
 
-_STYLES = {"ok": "green", "look": "yellow", "wrong": "bold red"}
+_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
+_VERDICT = 7  # columns of a verdict
 _NAME = 17  # columns of a name
 _LINE = 110  # columns where nobody looks
 
 
 def show_check(check: "Check", stream: TextIO) -> None:
-    """Print a check: `look   copies   18 of 80 texts are copies`, and the advice if it is not ok."""
+    """Print a check: `warning copies   18 of 80 texts are copies`, and the advice if it is not ok."""
     from rich.text import Text
 
     shown = console(stream)
     room = max(width() - 1, 30) if is_terminal(stream) else _LINE
-    first = f"{check.verdict.value:<6} {check.name:<{_NAME}} "
-    margin = " " * 7 if room < 80 else " " * len(first)
+    first = f"{check.verdict.value:<{_VERDICT}} {check.name:<{_NAME}} "
+    margin = " " * (_VERDICT + 1) if room < 80 else " " * len(first)
     told = wrap(one_line(check.figure), room, initial_indent=first, subsequent_indent=margin)
     if check.advice and check.verdict.value != "ok":
         told += wrap(one_line(check.advice), room, initial_indent=margin, subsequent_indent=margin)
@@ -33,8 +34,8 @@ def show_check(check: "Check", stream: TextIO) -> None:
     shown.print(line, soft_wrap=True)
 
 
-def show_worth_a_look(checks: "Iterable[Check]") -> None:
-    """The short form after training, on standard error: only what is not ok, the worst first."""
-    found = [check for check in checks if check.verdict.value != "ok"]
-    for check in sorted(found, key=lambda check: check.verdict.value != "wrong"):
+def show_warnings(checks: "Iterable[Check]") -> None:
+    """The short form after training, on standard error: only what is not ok, errors first."""
+    shown = [check for check in checks if check.verdict.value != "ok"]
+    for check in sorted(shown, key=lambda check: check.verdict.value != "error"):
         show_check(check, sys.stderr)
