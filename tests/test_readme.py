@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,6 +123,14 @@ def test_the_two_commands_are_on_the_first_screen_and_exist() -> None:
     for document in (README, CONTRIBUTING):
         named = re.findall(r"(?:`|^ {4})make ((?:\w+ ?)+)", document, re.MULTILINE)
         assert named and not {name for names in named for name in names.split()} - set(targets)
+
+
+def test_the_version_of_python_is_that_of_the_package() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    for name in DOCUMENTS:
+        named = re.findall(r"Python (\d+\.\d+) or newer", (ROOT / name).read_text(encoding="utf-8"))
+        assert {f">={version}" for version in named} <= {wanted}
+    assert "Python 3" in README
 
 
 # ----------------------------------------------------------------------------------------- commands and options
