@@ -1,4 +1,4 @@
-"""The inner loops, compiled by Cython when the package is built: what NumPy needs a pass over memory for each time.
+"""The inner loops, compiled by Cython when the package is built: what NumPy needs many passes over memory for.
 
     convolution.py  look-ups with max pooling, and their gradient     adam.py    a step of the optimizer
     words.py        texts to numbers of words, words to rows          linear.py  scores of the linear part

@@ -95,15 +95,15 @@ class Lexicon:
         return table.expand(numbers, starts, most)
 
     def _numbered(self, surfaces: list[str]) -> list[int]:
-        found = []
+        numbers = []
         for surface in surfaces:
             word = self._spelling(surface)
             number = self._numbers.get(word)
             if number is None:
                 number = self._numbers[word] = len(self.words)
                 self.words.append(word)
-            found.append(number)
-        return found
+            numbers.append(number)
+        return numbers
 
     def mark(self) -> Mark:
         """What is known now."""
@@ -128,7 +128,7 @@ class _Chunks:
         self.slots = np.full(1 << 12, -1, np.int32)
         self.hashes = np.empty(0, np.uint64)
         self.ends = np.zeros(1, np.int64)
-        self.letters = np.empty(0, np.uint8)
+        self.bytes = np.empty(0, np.uint8)
         self.firsts = np.zeros(1, np.int64)
         self.items = np.empty(0, np.int32)
 
@@ -136,40 +136,40 @@ class _Chunks:
         """The chunks of texts, (N,), and where each text begins, (B + 1,)."""
         self._make_room(len(data) // 2 + 1, len(data))
         out, starts = np.empty(len(data) // 2 + 1, np.int32), np.zeros(texts + 1, np.int64)
-        self.count, found = self.loops.number_chunks(
+        self.count, length = self.loops.number_chunks(
             np.frombuffer(data, np.uint8),
             ord(_SEPARATOR),
             self.slots,
             self.hashes,
             self.ends,
-            self.letters,
+            self.bytes,
             self.count,
             out,
             starts,
         )
-        return out[:found], starts
+        return out[:length], starts
 
-    def _make_room(self, chunks: int, letters: int) -> None:
+    def _make_room(self, chunks: int, size: int) -> None:
         self.hashes = _room(self.hashes, self.count, chunks)
         self.ends = _room(self.ends, self.count + 1, chunks)
-        self.letters = _room(self.letters, int(self.ends[self.count]), letters)
+        self.bytes = _room(self.bytes, int(self.ends[self.count]), size)
         if 2 * (self.count + chunks) > len(self.slots):
-            self._place(4 * (self.count + chunks))
+            self._rehash(4 * (self.count + chunks))
 
-    def _place(self, room: int) -> None:
-        self.slots = np.full(1 << max(room - 1, 1).bit_length(), -1, np.int32)
+    def _rehash(self, slots: int) -> None:
+        self.slots = np.full(1 << max(slots - 1, 1).bit_length(), -1, np.int32)
         self.loops.place_chunks(self.hashes, self.count, self.slots)
 
     def spellings(self, known: int) -> list[str]:
         """The chunks that have come since."""
         ends = self.ends[known : self.count + 1].tolist()
-        letters = self.letters[: ends[-1]].tobytes() if ends else b""
-        return [letters[first:last].decode("utf-8", "surrogatepass") for first, last in pairwise(ends)]
+        text = self.bytes[: ends[-1]].tobytes() if ends else b""
+        return [text[first:last].decode("utf-8", "surrogatepass") for first, last in pairwise(ends)]
 
     def add_words(self, words: list[list[int]]) -> None:
         """The words of the chunks that have come."""
-        flat = np.array([word for own in words for word in own], np.int32)
-        lengths = np.array([len(own) for own in words], np.int64)
+        flat = np.array([word for of_chunk in words for word in of_chunk], np.int32)
+        lengths = np.array([len(of_chunk) for of_chunk in words], np.int64)
         self.firsts = np.concatenate([self.firsts, self.firsts[-1] + np.cumsum(lengths)])
         self.items = np.concatenate([self.items, flat])
 
@@ -184,7 +184,7 @@ class _Chunks:
         """All but the first ones."""
         self.count = count
         self.firsts, self.items = self.firsts[: count + 1], self.items[: self.firsts[count]]
-        self._place(len(self.slots))
+        self._rehash(len(self.slots))
 
 
 def _room(values: NDArray[Any], used: int, more: int) -> NDArray[Any]:

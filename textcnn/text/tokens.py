@@ -169,7 +169,7 @@ def normal(surface: str) -> str:
 
 
 def folded(text: str) -> str:
-    """A text without what does not make it another one: case and white space.
+    """A text by which copies are known: in lower case, its words one blank apart.
 
     >>> folded("Call  ME ")
     'call me'
@@ -178,9 +178,9 @@ def folded(text: str) -> str:
 
 
 @lru_cache
-def unspaced(letter: str) -> bool:
+def unspaced(character: str) -> bool:
     """Whether a character is of a script that is written without blanks between words."""
-    return re.match(f"[{_UNSPACED}]", letter) is not None
+    return re.match(f"[{_UNSPACED}]", character) is not None
 
 
 _THRICE = re.compile(r"(.)\1{2,}", re.DOTALL)
@@ -209,5 +209,5 @@ def parts(surface: str) -> list[str]:
     >>> parts("Feel-good"), parts("film")
     (['feel', 'good'], [])
     """
-    found: list[str] = _PART.findall(normal(surface))
-    return found if len(found) > 1 else []
+    words: list[str] = _PART.findall(normal(surface))
+    return words if len(words) > 1 else []
