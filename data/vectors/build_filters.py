@@ -114,19 +114,17 @@ def learn(ragged: Ragged, start: Start, targets: Floats, filters: int = FILTERS,
 
 def filters_of(network: TextCNN, scale: float) -> dict[int, Filters]:
     """The filters, as they are over vectors that were not multiplied by `scale`."""
-    bank, first, found = network.shape.bank, 0, {}
     weight, bias = network.filters[0].detach().numpy() * scale, network.biases[0].detach().numpy()
-    for number, width in enumerate(bank.widths):
-        slices = weight[first : first + width * bank.filters].reshape(width, bank.filters, -1)
-        biases = bias[number * bank.filters : (number + 1) * bank.filters]
-        first += width * bank.filters
-        found[width] = Filters(slices.astype(np.float16), biases.astype(np.float16))
-    return found
+    filters = {}
+    for block in network.shape.bank.blocks:
+        slices = weight[block.slices].reshape(block.width, block.filters, -1)
+        filters[block.width] = Filters(slices.astype(np.float16), bias[block.maps].astype(np.float16))
+    return filters
 
 
 def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     """All steps."""
-    torch.set_num_threads(1)  # the crew's threads share the work, see textcnn/crew.py
+    torch.set_num_threads(1)  # worker threads share the work, see textcnn/compiled/threads.py
     for origin in MPNET:
         checked(origin, inputs)
     passages, _ = passages_and_words(inputs, work, exclude)

@@ -85,7 +85,7 @@ class TestExamination:
         found = examined(corpus(*messages()))
         for name in ("dead filters", "features", "learns a few"):
             assert found[name].verdict is Verdict.wrong, name
-        assert "100% of 16 answer to no text" in found["dead filters"].figure
+        assert "100% of 16 respond to no text" in found["dead filters"].figure
 
     def test_too_few_texts(self):
         found = examined(corpus(["a", "b"] * 3, ["x", "y"] * 3))
@@ -264,7 +264,7 @@ class TestTraining:
         network = model.members[0].network
         network.filters[0][:] = network.filters[0][0]
         found = {check.name: check for check in filter_checks(Predictor(model), texts)}
-        assert found["copied filters"].verdict is Verdict.wrong
+        assert found["duplicate filters"].verdict is Verdict.wrong
 
 
 class TestSuspects:

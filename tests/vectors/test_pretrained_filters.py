@@ -1,4 +1,4 @@
-"""Filters that have learned over the vectors of a table: kept in its file, and what networks start from."""
+"""Pretrained filters: kept in the file of a table of vectors, and what networks start from."""
 
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def features(network: TextCNN, vectors: torch.Tensor) -> torch.Tensor:
     return network.features(vectors, torch.tensor([0, 1, 2, 3, 1]), torch.tensor([0, 3, 5])).detach()
 
 
-def test_by_hand() -> None:
+def test_one_filter_by_hand() -> None:
     """One filter of width 2 over vectors of one number that were doubled: 3 and 5 become 1.5 and 2.5.
 
     The text 2 4 has the windows (-, 2) (2, 4) (4, -): 5, 3 + 10, 6, and the bias -6.
@@ -89,7 +89,7 @@ def test_of_few_filters_the_first_are_taken_and_another_network_takes_the_next()
         torch.testing.assert_close(features(fewer, vectors).view(2, 2, 3), expected[:, :, places])
 
 
-def test_what_has_not_learned_starts_at_random() -> None:
+def test_filters_that_are_not_pretrained_start_at_random() -> None:
     untouched, network = a_network(6, widths=(2, 3)), a_network(6, widths=(2, 3))
     network.start_from(LEARNED, 1.0)
     before, now = untouched.filters[0], network.filters[0]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from textcnn.model.linear import LinearPart
 from textcnn.model.model import Member, Model
-from textcnn.model.network import Network, Pooling
+from textcnn.model.network import Network
 from textcnn.settings import Settings, record
 from textcnn.storage.quantized import Quantized
 from textcnn.text.tokens import normal
@@ -27,8 +27,8 @@ def member_of(trainer: Trainer, settings: Settings) -> Member:
     """Take the weights out of torch, vectors in bytes."""
     weights = {name: weight.cpu().numpy() for name, weight in trainer.network.state_dict().items()}
     network = Network(
-        widths=tuple(settings.widths),
-        pooling=Pooling(settings.pooling, settings.k),
+        bank=trainer.network.shape.bank,
+        pooling=trainer.network.shape.pooling,
         filters=tuple(weights[f"filters.{stage}"] for stage in range(settings.stages)),
         biases=tuple(weights[f"biases.{stage}"] for stage in range(settings.stages)),
         layers=tuple(
