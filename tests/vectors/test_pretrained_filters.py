@@ -154,21 +154,21 @@ def test_the_english_table_has_filters_of_the_widths_that_are_the_default() -> N
 # how they learn
 
 
-def test_what_is_wanted_keeps_the_axes_of_most_variance() -> None:
+def test_targets_keep_the_axes_of_most_variance() -> None:
     """Two layers of four numbers, of which two go together, two are alone: three axes keep everything."""
     build, draw = script("build_filters"), np.random.default_rng(0).normal(size=(500, 2, 3))
     states = np.concatenate([draw, draw[:, :, :1]], axis=2).astype(np.float16)
-    targets = build.wanted(states, axes=3)
+    targets = build.targets_of(states, axes=3)
     assert targets.shape == (500, 6)
     assert np.sqrt((targets**2).sum(axis=1).mean()) == pytest.approx(build.LENGTH, rel=1e-3)
     first = targets[:, 0]
     assert abs(np.corrcoef(first, draw[:, 0, 0])[0, 1]) > 0.99  # the one that counts twice
 
 
-def test_filters_learn_to_say_what_is_wanted_and_say_it_again_over_the_table(monkeypatch, tmp_path) -> None:
-    """Wanted is whether a text has "good" and whether it has "bad film": in the end little is left to explain."""
+def test_filters_learn_their_targets_and_keep_them_in_the_table(monkeypatch, tmp_path) -> None:
+    """The targets: whether a text has "good", and whether it has "bad film"; in the end little is left to explain."""
     build = script("build_filters")
-    monkeypatch.setattr(build, "MEASURED", 100)
+    monkeypatch.setattr(build, "HELD_OUT", 100)
     path, draw = write_table(tmp_path / "table", {}), np.random.default_rng(0)
     texts = [" ".join(draw.choice(WORDS, size=6)) for _ in range(1500)]
     wanted = np.array([["good" in text, "bad film" in text] for text in texts], np.float32)
@@ -177,7 +177,7 @@ def test_filters_learn_to_say_what_is_wanted_and_say_it_again_over_the_table(mon
     ragged = start.ragged(encoded)
     said: list[str] = []
     monkeypatch.setattr(build, "say", said.append)
-    network = build.learn(ragged, start, wanted, filters=8, passes=12)
+    network = build.learn(ragged, start, wanted, filters=8, epochs=12)
     assert float(said[-1].split()[-2]) > 0.7 > float(said[0].split()[-2])
     learned, again = TextCNN(network.shape), TextCNN(network.shape)
     learned.load_state_dict(network.state_dict())

@@ -201,8 +201,8 @@ def test_the_rarest_features_keep_their_lead_in_a_byte(power: float) -> None:
 
 
 def _column(examples: Examples, word: str) -> int:
-    own = features([word])
-    return int(np.flatnonzero(examples.tables.buckets == own.buckets[own.values == 1])[0])
+    hashed = features([word])
+    return int(np.flatnonzero(examples.tables.buckets == hashed.buckets[hashed.values == 1])[0])
 
 
 def test_of_next_to_nothing_the_usual_recipe_is_made() -> None:
