@@ -52,7 +52,7 @@ def subject_of(model, texts, gold, **changes):
             "places": places,
             "probabilities": probabilities,
             "report": report,
-            "learned": model.learned(),
+            "learned": model.interpretation(),
             **changes,
         }
     )

@@ -432,7 +432,7 @@ def test_what_inspect_would_need_is_left_out_if_it_is_too_much(monkeypatch: pyte
         settings=quick(),
         callback=lambda row: bool(notes.append(row)),
     )
-    assert model.packed is None
+    assert model.packed_interpretation is None
     assert "so many filters have learned more than a model can keep for textcnn inspect" in notes
 
 

@@ -205,7 +205,7 @@ def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]"
         places=corpus.places,
         probabilities=measured.probabilities,
         report=measured.report,
-        learned=measured.predictor.model.learned(),
+        learned=measured.predictor.model.interpretation(),
         comparisons=comparisons,
         checks=[
             *(look(corpus) for look in (data.copies, data.contradictions, data.empty)),

@@ -143,7 +143,7 @@ def _page(
         places=places,
         probabilities=probabilities,
         report=measure(gold, probabilities, predictor.choose, predictor.labels, multi_label=model.multi_label),
-        learned=model.learned(),
+        learned=model.interpretation(),
         checks=checks,
     )
     return page(subject)

@@ -11,7 +11,7 @@ from textcnn.checks import Check
 from textcnn.evaluation.comparison import Comparison
 from textcnn.evaluation.metrics import Report
 from textcnn.labels import indicator
-from textcnn.model.interpretation import Learned
+from textcnn.model.interpretation import Interpretation
 from textcnn.model.predictor import Predictor
 
 __all__ = ["AnswerTables", "PageContext"]
@@ -28,7 +28,7 @@ class PageContext(NamedTuple):
     places: Sequence[str]  # where each text stood: file and line
     probabilities: NDArray[np.float32]  # (B, K)
     report: Report
-    learned: Learned | None = None  # n-grams of the training texts, if the model file keeps them
+    learned: Interpretation | None = None  # n-grams of the training texts, if the model file keeps them
     comparisons: Sequence[Comparison] = ()  # with others, on the same texts
     checks: Sequence[Check] = ()
 

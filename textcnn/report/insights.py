@@ -192,7 +192,7 @@ def filter_rows(subject: PageContext) -> list[FilterRow]:
         return []
     rows: list[FilterRow] = []
     alive = sorted(
-        (each for each in subject.learned.filters if each.label >= 0 and each.ngrams), key=lambda each: -each.push
+        (each for each in subject.learned.filters if each.label >= 0 and each.ngrams), key=lambda each: -each.weight
     )
     for own in label_ngrams(subject)[: _MOST_FILTERS // _FILTERS_PER_LABEL]:
         number = subject.predictor.labels.index(own.label)

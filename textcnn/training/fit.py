@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.evaluation.metrics import measure
-from textcnn.insight.ngrams import learn_ngrams
+from textcnn.insight.ngrams import interpret
 from textcnn.model.interpretation import MOST_BYTES, pack
 from textcnn.model.model import Model, fingerprint
 from textcnn.model.predictor import Predictor
@@ -87,9 +87,9 @@ def fit(
             if not last.stopped:
                 model = replace(calibration.applied(last.model), figures=figures)
     if settings.keep_ngrams == "on":
-        packed = pack(learn_ngrams(model, task.part(every), task.targets[every]))
+        packed = pack(interpret(model, task.part(every), task.targets[every]))
         if len(packed) <= MOST_BYTES:
-            model = replace(model, packed=packed)
+            model = replace(model, packed_interpretation=packed)
         else:
             callback("so many filters have learned more than a model can keep for textcnn inspect")
     return replace(model, fingerprint=fingerprint(train.texts, train.labels))

@@ -1,6 +1,5 @@
 """How the linear part learns.
 
-svm.py     a linear SVM over hashed features of words, characters and neighbours
-solver.py  the squared hinge loss, minimised for all labels at once
-search.py  C and the weight of rare features, chosen by cross-validation
+svm.py     features, their weights, the SVM      solver.py  its minimum, by Newton steps
+search.py  its C and the power of the idf, chosen by cross-validation
 """

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.threads import WorkerThreads
 from textcnn.training.calibration import log_loss
-from textcnn.training.linear.svm import USUAL, Examples, FeatureTables, Recipe, Spread, learn
+from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, FeatureTables, Recipe, learn
 
 __all__ = ["chosen"]
 
@@ -33,7 +33,7 @@ class _Place(NamedTuple):
     power: int
 
 
-_START = _Place(COSTS.index(USUAL.cost), POWERS.index(USUAL.power))
+_START = _Place(COSTS.index(USUAL.C), POWERS.index(USUAL.power))
 
 
 class _Fold(NamedTuple):
@@ -41,7 +41,7 @@ class _Fold(NamedTuple):
 
     part: Examples
     rest: Examples
-    spread: Spread  # of the features in the part
+    spread: FeatureStatistics  # of the features in the part
 
 
 def chosen(examples: Examples, workers: WorkerThreads) -> Recipe:
@@ -53,8 +53,8 @@ def chosen(examples: Examples, workers: WorkerThreads) -> Recipe:
     def loss(place: _Place) -> float:
         recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
         workers.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
-        departure = _CAUTION * float(np.log(recipe.cost / USUAL.cost) ** 2) / 2
-        return _least_loss(np.concatenate(margins), signs > 0, alone=examples.alone) + departure
+        departure = _CAUTION * float(np.log(recipe.C / USUAL.C) ** 2) / 2
+        return _least_loss(np.concatenate(margins), signs > 0, alone=examples.independent) + departure
 
     place, before = _START, None
     while folds and place != before:
@@ -75,7 +75,7 @@ def _folds(examples: Examples) -> list[_Fold]:
     labels = random.permutation(examples.signs.shape[1])[:_LABELS]
     words = _WORDS * min(_OUTPUTS / len(labels), 1)
     texts = random.permutation(len(examples.signs))[:_TEXTS]
-    texts = texts[np.cumsum(np.diff(examples.tables.inside.indptr)[texts]) <= words]
+    texts = texts[np.cumsum(np.diff(examples.tables.words.indptr)[texts]) <= words]
     copies = _copies(examples.tables.part(texts))
     part = random.permutation(copies.max(initial=-1) + 1)[copies] % _FOLDS
     if len(np.unique(part)) < _FOLDS:
@@ -85,13 +85,13 @@ def _folds(examples: Examples) -> list[_Fold]:
 
 def _copies(tables: FeatureTables) -> NDArray[np.int64]:
     """Numbers of the texts (B,), the same for those with the same words: a copy must not tell what the other is."""
-    probe = tables.inside @ np.random.default_rng(0).random(tables.inside.shape[1])
+    probe = tables.words @ np.random.default_rng(0).random(tables.words.shape[1])
     return np.unique(probe, return_inverse=True)[1]
 
 
 def _fold(examples: Examples, labels: NDArray[np.int64], texts: NDArray[np.int64], out: NDArray[np.bool_]) -> _Fold:
     part, rest = (examples.part(texts[where], labels) for where in (~out, out))
-    return _Fold(part, rest, Spread.of(part))
+    return _Fold(part, rest, FeatureStatistics.of(part))
 
 
 def _recipe(place: _Place) -> Recipe:
