@@ -7,11 +7,12 @@
 
     corpus = read_corpus(["train.csv", "more.jsonl.gz"])    # everything at once, for training
 
-    lines.py      bytes to checked lines           columns.py   which column is the text, which the label
-    rows.py       lines to CSV rows                evidence.py  what a column's values look like
-    labels.py     a label field to labels          formats.py   lines to records, format by format
-    record.py     what goes in and comes out       folder.py    a folder to records
-    reader.py     one input, opened and read       whole.py     several inputs, read whole
+    lines.py         bytes to checked lines        columns.py   which column is the text, which the label
+    csv_rows.py      lines to CSV rows             sniffing.py  what a column's values look like
+    json_objects.py  lines to JSON objects         formats.py   lines to records, format by format
+    label_fields.py  a label field to labels       folder.py    a folder to records
+    record.py        what goes in and comes out    reader.py    one input, opened and read
+    corpus.py        several inputs, read whole
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `tokens.py` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which
