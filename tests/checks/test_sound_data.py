@@ -12,7 +12,8 @@ import pytest
 from program import ROOT
 
 CORPORA = Path(os.environ.get("TEXTCNN_CORPORA") or "no folder of corpora")
-ANYWHERE = {"label errors", "more texts"}  # a small network takes its own mistakes for such
+ANYWHERE = {"label errors", "more texts"}  # what a small network does not learn may be either
+TOO_HARD = ("sst1", "goemotions_multilabel")  # for a small network, which doubts no labels there
 
 
 def corpus(name, file, odd):
@@ -30,6 +31,8 @@ def corpus(name, file, odd):
         corpus("trec", "train.csv", {"balance"}),  # few questions are about abbreviations
         corpus("cr", "all.csv", {"empty texts"}),
         corpus("sst2", "train.csv", set()),
+        corpus("sst1", "train.csv", {"swallowed labels", "fit"}),
+        corpus("goemotions_multilabel", "train.csv", {"contradictions", "balance", "swallowed labels", "fit"}),
         corpus("sms_spam", "all.csv", {"copies", "encodings"}),
         corpus("clinc150", "train.csv", set()),
         corpus("zh_chnsenticorp_htl", "all.csv", {"empty texts"}),
@@ -43,6 +46,7 @@ def test_sound_data_have_no_errors(textcnn, path, odd):
     assert answer.code == 0 and found["verdict"] == "warning"
     warned_of = {name for name, check in checks.items() if check["verdict"] == "warning"}
     assert warned_of - ANYWHERE == odd
+    assert checks["label errors"]["figure"].startswith("cannot tell") is (path.parent.name in TOO_HARD)
     assert "more texts" not in warned_of or found["texts"] < 6000  # it was tried with 2,000, which says so much
     assert "100.0% right" in checks["learns a few"]["figure"]
     assert found["trained_on"] == min(found["texts"], 3000)

@@ -261,7 +261,7 @@ HOSTILE = {
     "a shape whose product wraps around": entry("static.values", shape=[2**32, 2**32, 2]),
     "a shape of nothing, beyond all bounds": entry("static.values", shape=[0, 2**40, 2**40], data_offsets=[0, 0]),
     "a negative shape": entry("static.values", shape=[-1, 10]),
-    "a shape of truth values": entry("static.values", shape=[True, 10]),
+    "a shape of booleans": entry("static.values", shape=[True, 10]),
     "a shape that is an object": entry("static.values", shape={}, data_offsets=[0, 1]),
     "a shape that is text": entry("static.values", shape="", data_offsets=[0, 1]),
     "too many dimensions": entry("static.values", shape=[1] * 99),

@@ -44,7 +44,7 @@ def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> 
 
 
 def _beats_guessing(report: Mapping[str, Any], *, multi_label: bool) -> Check:
-    """Against always saying the most frequent label; for several labels there is no such guess."""
+    """Against always saying the most frequent label; for multi-label texts there is no such guess."""
     most = 0.0 if multi_label else max(own["support"] for own in report["labels"].values()) / report["count"]
     figure = f"{report['accuracy']:.1%} of {report['count']:,} held-out texts right, {most:.1%} by one label for all"
     if report["accuracy"] > most or report["count"] < _LEAST:

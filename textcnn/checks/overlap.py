@@ -46,11 +46,11 @@ def _recurring(learned: Iterable[str], where: Corpus, numbers: Sequence[int]) ->
     known, alike = set(), set()
     for text in learned:
         known.add(folded(text))
-        alike.add(_letters(text))
+        alike.add(_words_alone(text))
     known.discard("")
     same = [number for number in numbers if folded(where.texts[number]) in known]
     seen = set(same)
-    keys = {number: _letters(where.texts[number]) for number in numbers if number not in seen}
+    keys = {number: _words_alone(where.texts[number]) for number in numbers if number not in seen}
     near = [number for number, key in keys.items() if key in alike and len(key.split()) >= _LEAST_WORDS]
     return same, near
 
@@ -59,5 +59,5 @@ def _worse(one: Verdict, other: Verdict) -> Verdict:
     return max(one, other, key=list(Verdict).index)
 
 
-def _letters(text: str) -> str:
+def _words_alone(text: str) -> str:
     return _SIGNS.sub(" ", text.lower()).strip()

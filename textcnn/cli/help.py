@@ -56,7 +56,7 @@ def _options(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
 
 
 def _record(option: Any, record: tuple[str, str]) -> tuple[str, str]:
-    """Options of one letter stand first, those without one are indented to stand below the long names."""
+    """Options of one character stand first, those without one are indented to stand below the long names."""
     names, meaning = record
     for formula, words in _RANGES:
         meaning = formula.sub(words, meaning)

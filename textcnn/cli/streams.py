@@ -14,7 +14,7 @@ __all__ = ["prepare_streams"]
 def prepare_streams() -> None:
     """Make the standard streams of this process ones that lose nothing.
 
-    One that is closed is None in Python; what is said there goes nowhere, and is no error. Letters that the terminal
+    One that is closed is None in Python; what is said there goes nowhere, and is no error. Characters that the terminal
     does not have are no error either.
     """
     sys.stdout, sys.stderr = _prepared(sys.stdout), _prepared(sys.stderr)

@@ -82,7 +82,7 @@ def list_vectors(quiet: Quiet = False) -> None:
 
 
 class _Listed(NamedTuple):
-    """Vectors that are here or can be had."""
+    """Vectors that are here or can be downloaded."""
 
     name: str
     words: int

@@ -1,7 +1,7 @@
 """Which column is the text and which the label: as told, else by name, else by content, else an error that helps.
 
 Names are compared without case. A column that is chosen must be the only one of its name. Where content must
-decide, exactly one column may look like labels and exactly one like texts (evidence.py); anything else is doubt.
+decide, exactly one column may look like labels and exactly one like texts (sniffing.py); anything else is doubt.
 """
 
 from collections import Counter
@@ -192,7 +192,7 @@ def _is_asked_for(first: Sequence[str], reading: Reading) -> bool:
 
 
 def _transposed(rows: Sequence[Sequence[str]], width: int) -> tuple[list[str], ...]:
-    """The columns of those rows that are so wide."""
+    """The columns of the rows that have so many cells."""
     fitting = [row for row in rows if len(row) == width]
     return tuple([row[at] for row in fitting] for at in range(width))
 

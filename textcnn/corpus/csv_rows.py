@@ -19,7 +19,7 @@ __all__ = ["CsvRow", "Dialect", "find_dialect", "first_rows", "read_rows"]
 _DELIMITERS = (",", ";", "\t")
 # As long as a C long is everywhere. The limit is the csv module's, hence everybody's; it is only ever raised.
 _FIELD_LIMIT = 2**31 - 1
-_STEADY = 0.6  # the share of rows as wide as the first from which on a delimiter is believed
+_STEADY = 0.6  # the share of rows with as many cells as the first from which on a delimiter is believed
 
 
 class Dialect(NamedTuple):
@@ -86,7 +86,7 @@ def find_dialect(
 ) -> Dialect:
     """How the fields of these first lines of a file, or of the whole file, are told apart.
 
-    A delimiter is believed if it makes columns that are known, else if it makes many rows as wide as the first.
+    A delimiter is believed if it makes columns that are known, else if many rows have as many cells as the first.
     Without a delimiter that does, the file has one column, if it can do with one.
     """
     if delimiter is None:

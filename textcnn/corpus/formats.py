@@ -228,4 +228,4 @@ def _count(fields: int) -> str:
 
 
 def _bad(source: str, line: int, what: str) -> BadRow:
-    return BadRow(line, f"{source}:{line}: {what}", "mend it, or leave such rows out with --skip-bad-rows")
+    return BadRow(line, f"{source}:{line}: {what}", "fix it, or leave such rows out with --skip-bad-rows")

@@ -46,7 +46,7 @@ def read_objects(lines: Iterable[str], *, source: str) -> Iterator[Item | BadRow
         try:
             values = _only_object(line)
         except _NotAnObjectError as problem:
-            advice = "each line must be one object {...}; mend it, or leave such lines out with --skip-bad-rows"
+            advice = "each line must be one object {...}; fix it, or leave such lines out with --skip-bad-rows"
             yield BadRow(number, f"{source}:{number}: {problem}", advice)
         else:
             yield Item(number, values)

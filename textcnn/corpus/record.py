@@ -80,7 +80,7 @@ def well_formed(text: str) -> str:
 
 
 def scalar_text(value: object) -> str | None:
-    """A JSON string, number or truth value as text; None for null, lists and objects."""
+    """A JSON string, number or boolean as text; None for null, lists and objects."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -26,9 +26,9 @@ def is_text_like(values: Sequence[str]) -> bool:
     filled = [value.strip() for value in values if value.strip()]
     if not filled or is_label_like(values):
         return False
-    lettered = sum(any(map(str.isalpha, value)) for value in filled)
+    alphabetic = sum(any(map(str.isalpha, value)) for value in filled)
     worded = sum(len(value.split(None, 1)) > 1 or not value.isascii() for value in filled)
-    return lettered >= 0.8 * len(filled) and worded >= 0.5 * len(filled)
+    return alphabetic >= 0.8 * len(filled) and worded >= 0.5 * len(filled)
 
 
 def is_number(value: str) -> bool:

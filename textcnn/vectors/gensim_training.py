@@ -63,7 +63,7 @@ def train_vectors(
     total = int(training.sum())
     if total == len({word for sentence in sentences for word in sentence}):
         return None
-    epochs = int(np.clip(2_000_000 / max(total, 1), 5, 50))  # of few texts, many passes
+    epochs = int(np.clip(2_000_000 / max(total, 1), 5, 50))  # of few texts, many epochs
     how = Training(dimensions=dimensions, epochs=epochs, min_count=2, seed=seed)
     return _table("trained", _trained(sentences, how), {})
 
@@ -122,7 +122,7 @@ class _Sentences:
             self.progress(f"counting words, line {number:,}", 0.0)
         else:
             done = (self.passes - 2 + number / max(self.total, 1)) / self.epochs
-            self.progress(f"pass {self.passes - 1} of {self.epochs}", min(done, 1.0))
+            self.progress(f"epoch {self.passes - 1} of {self.epochs}", min(done, 1.0))
 
 
 def _trained(sentences: Iterable[Sequence[str]], how: Training) -> Any:

@@ -84,7 +84,7 @@ def one_line(text: str) -> str:
     """Text for people, on one line, with nothing in it that a terminal would obey."""
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(text.split()))
+    return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
 
 
 def cells(text: str) -> int:
@@ -98,19 +98,19 @@ def cut(text: str, room: int) -> str:
     if length <= room:
         return text + " " * (room - length)
     kept, left = [], room - 3
-    for letter in text:
-        left -= _cells(letter)
+    for character in text:
+        left -= _cells(character)
         if left < 0:
             break
-        kept.append(letter)
+        kept.append(character)
     shown = "".join(kept) + "..."
     return shown + " " * (room - cells(shown))
 
 
-def _cells(letter: str) -> int:
-    if unicodedata.combining(letter) or letter in "\u200d\ufe0e\ufe0f":
+def _cells(character: str) -> int:
+    if unicodedata.combining(character) or character in "\u200d\ufe0e\ufe0f":
         return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def console(stream: TextIO) -> "Console":
