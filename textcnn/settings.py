@@ -191,7 +191,7 @@ def _plain(number: float | None) -> str:
 
 def check(values: Mapping[str, Any]) -> None:
     """Raise SettingsError for the first value that is unknown, of the wrong type or out of its limits."""
-    known = {each.name: each for each in each_setting()}
+    known = {setting.name: setting for setting in each_setting()}
     for name, value in values.items():
         if name not in known:
             raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(known)}")
@@ -204,7 +204,7 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SettingsError: one of them is unknown, of the wrong type or out of its limits.
     """
-    defaults = {each.name: each.default for each in each_setting()}
+    defaults = {setting.name: setting.default for setting in each_setting()}
     plain_values = {name: plain(value) for name, value in values.items()}
     for name, default in defaults.items():
         if name in plain_values and type(default) in (int, tuple):
@@ -224,9 +224,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         import json
 
-        return json.dumps({str(name): plain(each) for name, each in value.items()}, ensure_ascii=False)
+        return json.dumps({str(name): plain(weight) for name, weight in value.items()}, ensure_ascii=False)
     if isinstance(value, (list, tuple)):
-        return tuple(plain(each) for each in value)
+        return tuple(map(plain, value))
     return plain(value.tolist()) if type(value).__module__ == "numpy" and hasattr(value, "tolist") else value
 
 
@@ -263,4 +263,4 @@ def _check_number(name: str, value: Any, kind: type, limits: Limits) -> None:
 
 def record(settings: Settings) -> dict[str, Any]:
     """The settings as they stand in a file."""
-    return {each.name: plain(getattr(settings, each.name)) for each in each_setting()}
+    return {setting.name: plain(getattr(settings, setting.name)) for setting in each_setting()}

@@ -1,8 +1,8 @@
 """Reports: one self-contained HTML page about a model's answers to labelled texts, or about checks.
 
-    subject.py      what a page is about          page.py     the pages: everything below, put into a template
+    context.py      what a page is about          page.py     the pages: everything below, put into a template
     curves.py       numbers to draw and to list   frame.html  what all pages share, with page.css and page.js
-    decisions.py    what decided, text by text    page.html   the page about answers; parts.html its repeated parts
+    insights.py     what decided, text by text    page.html   the page about answers; parts.html its repeated parts
     plots.py        drawings                      checks.html the page about checks alone
 
 The page needs no network and opens from disk. All text of the data is escaped, and the page allows no script but its
