@@ -73,7 +73,7 @@ def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
     ],
     ids=["lists", "sets", "tuples", "numbers", "arrays", "series"],
 )
-def test_several_labels_for_each_text(multi_label, tmp_path) -> None:
+def test_multi_label_answers_are_sets_as_they_were_given(multi_label, tmp_path) -> None:
     model = tiny().fit(TEXTS, multi_label)
     model.save(tmp_path / "m")
     for each in (model, load(tmp_path / "m")):
@@ -97,7 +97,7 @@ def test_several_labels_for_each_text(multi_label, tmp_path) -> None:
     ],
     ids=["numbers", "truth", "sparse", "lists", "arrays", "tuples", "a tuple", "frame"],
 )
-def test_a_table_of_zeros_and_ones(table, tmp_path) -> None:
+def test_a_table_of_zeros_and_ones_is_answered_by_one(table, tmp_path) -> None:
     model = tiny().fit(TEXTS, table)
     assert model.predict(TEXTS).tolist() == TABLE.tolist()
     assert model.predict_proba(TEXTS).shape == TABLE.shape
@@ -142,7 +142,7 @@ def test_numbers_are_found_by_their_value(labels) -> None:
     assert spelt.explain("free", 1) == spelt.explain("free", "1")
 
 
-def test_tables_in_cross_validation_and_grid_search() -> None:
+def test_tables_work_in_cross_validation_and_grid_search() -> None:
     assert cross_val_score(tiny(), TEXTS, TABLE, cv=2).shape == (2,)
     search = GridSearchCV(tiny(), {"filters": [3, 4]}, cv=2, scoring="f1_macro").fit(TEXTS, TABLE)
     assert search.predict(TEXTS).shape == TABLE.shape
@@ -154,14 +154,14 @@ def test_a_label_that_no_text_has_keeps_its_column() -> None:
     assert model.predict(TEXTS).tolist() == table.tolist()
 
 
-def test_scikit_learn_s_own_binarizer() -> None:
+def test_answers_go_back_through_scikit_learn_s_binarizer() -> None:
     binarizer = MultiLabelBinarizer()
     table = binarizer.fit_transform([{"x", "spam" if each else "ham"} for each in SPAM])
     model = tiny().fit(TEXTS, table)
     assert binarizer.inverse_transform(model.predict(TEXTS[:2])) == [("spam", "x"), ("ham", "x")]
 
 
-def test_weights_of_classes_that_are_numbers() -> None:
+def test_weights_of_classes_can_be_named_by_numbers() -> None:
     answers = (
         tiny(class_weight={1: 1000, 0: 0.0001}, epochs=30, linear="off").fit(TEXTS, SPAM.astype(int)).predict(TEXTS)
     )
@@ -185,7 +185,7 @@ def test_weights_of_classes_that_are_numbers() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_labels(labels, message) -> None:
+def test_labels_that_are_none_are_refused(labels, message) -> None:
     with pytest.raises(DataError, match=message):
         tiny().fit(TEXTS, labels)
 
@@ -205,7 +205,7 @@ def test_a_table_of_texts_is_refused(texts) -> None:
         tiny().fit(texts, SPAM)
 
 
-def test_measuring_with_a_table_of_another_width() -> None:
+def test_a_table_of_another_width_is_refused() -> None:
     with pytest.raises(DataError, match="3 columns for 2 labels"):
         label_sets(np.zeros((1, 3)), 1, "auto", np.array(["a", "b"]))
 

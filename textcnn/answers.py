@@ -34,8 +34,8 @@ class Policy:
 
     Attributes:
         top: how many of the likeliest labels stand beside the answer; None: all.
-        threshold: least probability of an answer; if not given, the likeliest label is the answer, or, where texts can
-            have several labels, all that reach the thresholds of the model.
+        threshold: least probability of an answer; if not given, the likeliest label is the answer, or, of a multi-label
+            model, all labels that reach its thresholds.
         otherwise: the answer where no label reaches the threshold; if not given, "unknown".
         only: labels without one of which an answer is left out; none: nothing is left out.
         explain: whether answers come with their reasons.
@@ -87,7 +87,7 @@ class Answer(NamedTuple):
     """The answer for a text."""
 
     record: Record
-    labels: tuple[str, ...]  # the likeliest first; none where texts can have several and no label reaches its threshold
+    labels: tuple[str, ...]  # the likeliest first; of a multi-label model there may be none
     probability: float  # of the first of them; of the likeliest label where that is none of the model's
     best: list[tuple[str, float]]  # the likeliest labels with their probabilities, as many as were asked for
     multi_label: bool

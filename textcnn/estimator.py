@@ -106,7 +106,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         return predictor.all_probabilities(_texts(X, empty=True))
 
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
-        """The likeliest label of each text (B,); where texts can have several labels, a tuple of them for each.
+        """The likeliest label of each text (B,); of a multi-label model a tuple of labels for each.
 
         Where `fit` was given a table of zeros and ones the answer is one, too: (B, K). A model file does
         not know of it.
@@ -123,9 +123,9 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         if self._table:
             return indicator(chosen, predictor.labels).astype(int)
         original = dict(zip(predictor.labels, self.classes_.tolist(), strict=True))
-        said = np.empty(len(chosen), object)
-        said[:] = [tuple(original[name] for name in labels) for labels in chosen]
-        return said
+        listed = np.empty(len(chosen), object)
+        listed[:] = [tuple(original[name] for name in labels) for labels in chosen]
+        return listed
 
     def answer(
         self,
@@ -155,7 +155,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         return list(answer(self._fitted(), [Record(text) for text in _texts(texts, empty=True)], policy))
 
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
-        """Accuracy; where texts can have several labels, the share of those whose labels are all right.
+        """Accuracy; of a multi-label model the share of texts whose labels are all right.
 
         Raises:
             NotFittedError: `fit` comes first.
@@ -175,8 +175,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         Args:
             text: any text.
             label: whose logit, one of `classes_`; if not given, the first that `predict` gives, else the likeliest.
-            against: why `label` and not this one; if not given, the likeliest other, or, where a text can have several
-                labels, nothing but the label's own logit.
+            against: why `label` and not this one; if not given, the likeliest other, or, of a multi-label model,
+                nothing: then it is the label's own logit.
 
         Raises:
             NotFittedError: `fit` comes first.
@@ -190,8 +190,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
     def _name(self, label: Any) -> str:
         """What the model calls a label."""
-        found = (name for own, name in spellings(self.classes_).items() if own == label)
-        name = next(found, str(label))
+        names = (name for known, name in spellings(self.classes_).items() if known == label)
+        name = next(names, str(label))
         if name not in self.model_.labels:
             raise DataError(f"there is no label {label!r}, but {', '.join(map(repr, self.classes_.tolist()))}")
         return name
@@ -231,7 +231,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
 
 def load(path: str | Path) -> TextCNNClassifier:
-    """Open a saved model; labels are texts, or numbers or truth values if they were.
+    """Open a saved model; labels are texts, or numbers or booleans if they were.
 
     Raises:
         ModelFileError: it is missing or damaged.
@@ -252,10 +252,10 @@ def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:
         raise DataError("a list of texts is expected, not one text; put it into a list")
     if getattr(texts, "ndim", 1) != 1:
         raise DataError("a list of texts is expected, not a table; give the column that holds them")
-    found = list(np.asarray(texts) if hasattr(texts, "__array__") else texts)
-    for number, text in enumerate(found):
+    listed = list(np.asarray(texts) if hasattr(texts, "__array__") else texts)
+    for number, text in enumerate(listed):
         if not isinstance(text, str):
             raise DataError(f"texts must be str, but number {number} (from 0) is {type(text).__name__}: {text!r:.60}")
-    if not found and not empty:
+    if not listed and not empty:
         raise DataError("there are no texts")
-    return found
+    return listed

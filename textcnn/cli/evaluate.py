@@ -196,7 +196,7 @@ def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]"
 
     names = ", ".join("standard input" if name == "-" else Path(name).name for name in files)
     corpus, most = measured.corpus, measured.predictor.model.settings["max_words"]
-    subject = PageContext(
+    context = PageContext(
         title=f"{Path(measured.name).name} on {names}",
         note="How good the answers of this model are, and what they come from.",
         predictor=measured.predictor,
@@ -213,4 +213,4 @@ def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]"
             *(look(corpus) for look in (language.languages, language.encodings)),
         ],
     )
-    return page(subject)
+    return page(context)

@@ -15,12 +15,12 @@ BASELINE = "TF-IDF + linear SVM"
 
 
 def baseline_answers(train: tuple[Sequence[str], LabelSets], texts: Sequence[str], *, multi_label: bool) -> LabelSets:
-    """What TF-IDF and a linear SVM say of texts, having learned from others.
+    """The answers of TF-IDF and a linear SVM to texts, trained on others.
 
     Args:
         train: texts and the labels of each.
         texts: to be answered.
-        multi_label: whether a text can have several labels.
+        multi_label: whether texts can have several labels.
 
     Raises:
         DataError: the training texts have no words, or fewer than two labels.
@@ -49,10 +49,10 @@ def _learned_answers(
     )
     if not multi_label:
         model = make_pipeline(features, LinearSVC(random_state=0))
-        pairs = [(text, own[0]) for text, own in zip(*train, strict=True) if own]
+        pairs = [(text, given[0]) for text, given in zip(*train, strict=True) if given]
         model.fit([text for text, _ in pairs], [label for _, label in pairs])
         return [(str(label),) for label in model.predict(texts)]
     binary = MultiLabelBinarizer(classes=labels)
     model = make_pipeline(features, OneVsRestClassifier(LinearSVC(random_state=0)))
     model.fit(train[0], binary.fit_transform(train[1]))
-    return [tuple(own) for own in binary.inverse_transform(model.predict(texts))]
+    return [tuple(answer) for answer in binary.inverse_transform(model.predict(texts))]

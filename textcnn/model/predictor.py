@@ -43,7 +43,7 @@ class Predictor:
 
     @classmethod
     def open(cls, path: Path, threads: int = 0) -> "Predictor":
-        """Open a model file; see Model.load for what can be wrong with it.
+        """Open a model file; see `read_model` for what can be wrong with it.
 
         Args:
             path: of the file.
@@ -61,8 +61,7 @@ class Predictor:
 
         Args:
             probabilities: of the text, (K,).
-            threshold: that each label has to reach, also a single one; if not given, where texts can have several
-                labels, the thresholds of the model.
+            threshold: that each label has to reach; if not given, the thresholds of the model if it is multi-label.
         """
         values = probabilities.tolist()  # Python's floats, for a threshold is not to be rounded to 32 bits
         if not self.model.multi_label:
@@ -78,7 +77,7 @@ class Predictor:
         return [self.choose(row, threshold) for row in probabilities]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Calibrated probabilities: (B, K); rows add up to one unless a text can have several labels."""
+        """Calibrated probabilities: (B, K); rows add up to one unless the model is multi-label."""
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here
             logits = self.logits(texts)
         if not np.isfinite(logits).all():
@@ -109,11 +108,11 @@ class Predictor:
         return self._bulk
 
     def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:
-        """What the networks say on average, not calibrated: (B, K)."""
+        """The mean of the ensemble, not calibrated: (B, K)."""
         vectors = self.vectors_of(encoded.surfaces)
         total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float64)
-        for member, own in zip(self.model.members, vectors, strict=True):
-            features = [member.network.features(own, part) for part in encoded.ragged.parts()]
+        for member, seen in zip(self.model.members, vectors, strict=True):
+            features = [member.network.features(seen, part) for part in encoded.ragged.parts()]
             total += member.network.head(np.concatenate(features))
         return np.asarray(total / len(self.model.members), np.float32)
 
@@ -141,8 +140,8 @@ class Predictor:
 
     def spelling(self, surface: str) -> str:
         """How the model spells a word: as its vocabulary does, where it is one word there."""
-        found = self.model.vocabulary.find(surface)
-        return normal(surface) if len(found) > 1 or found == (UNKNOWN,) else self.model.vocabulary.word(found[0])
+        rows = self.model.vocabulary.find(surface)
+        return normal(surface) if len(rows) > 1 or rows == (UNKNOWN,) else self.model.vocabulary.word(rows[0])
 
 
 def to_probabilities(logits: NDArray[np.float32], *, multi_label: bool) -> NDArray[np.float32]:

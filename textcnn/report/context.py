@@ -43,12 +43,12 @@ class AnswerTables:
     Labels that the model does not know have no column: such a text has a row of zeros.
     """
 
-    def __init__(self, subject: PageContext) -> None:
-        self.labels = subject.predictor.labels
-        self.multi_label = subject.predictor.model.multi_label
-        self.probabilities = subject.probabilities.astype(np.float64)  # (B, K)
-        self.truth = indicator(subject.gold, self.labels, skip_unknown=True)  # (B, K)
-        self.answers = indicator(subject.predictor.choose_all(subject.probabilities), self.labels)  # (B, K)
+    def __init__(self, context: PageContext) -> None:
+        self.labels = context.predictor.labels
+        self.multi_label = context.predictor.model.multi_label
+        self.probabilities = context.probabilities.astype(np.float64)  # (B, K)
+        self.truth = indicator(context.gold, self.labels, skip_unknown=True)  # (B, K)
+        self.answers = indicator(context.predictor.choose_all(context.probabilities), self.labels)  # (B, K)
 
     @cached_property
     def supported(self) -> list[int]:
