@@ -29,20 +29,20 @@ def fitted(**settings: object) -> Model:
 
 
 @pytest.fixture(scope="module")
-def learnt() -> Model:
+def model_of_examples() -> Model:
     return fitted()
 
 
-def test_a_person_would_call_the_strongest_ngrams_sane(learnt: Model) -> None:
-    found = learnt.interpretation()
+def test_a_person_would_call_the_strongest_ngrams_sane(model_of_examples: Model) -> None:
+    found = model_of_examples.interpretation()
     assert found is not None and found.texts == len(EXAMPLES)
-    ham, spam = (" ".join(each.text for each in own.speak_for).split() for own in found.labels)
+    ham, spam = (" ".join(ngram.text for ngram in sides.speak_for).split() for sides in found.labels)
     assert {"free", "prize", "cash", "reply", "win"} & set(spam)
     spam_words, ham_words = (set(" ".join(texts).lower().split()) for texts in (SPAM, HAM))
     only_spam = spam_words - ham_words
     assert not only_spam & set(ham)
-    assert all(each.strength > 0 for own in found.labels for each in own.speak_for)
-    assert all(each.strength < 0 for own in found.labels for each in own.against)
+    assert all(ngram.strength > 0 for sides in found.labels for ngram in sides.speak_for)
+    assert all(ngram.strength < 0 for sides in found.labels for ngram in sides.against)
 
 
 @pytest.mark.parametrize("settings", [{}, {"stages": 2}, {"channels": "both"}], ids=str)
@@ -67,7 +67,7 @@ def test_an_ngram_is_cut_to_the_words_that_count() -> None:
     model = fitted(linear="off")
     found = model.interpretation()
     assert found is not None
-    lengths = {len(each.text.split()) for own in found.filters if own.width == 3 for each in own.ngrams}
+    lengths = {len(ngram.text.split()) for one in found.filters if one.width == 3 for ngram in one.ngrams}
     assert max(lengths) <= 3 and min(lengths) < 3
 
 
@@ -81,28 +81,28 @@ def test_what_words_and_pairs_of_the_linear_part_contribute() -> None:
         singles, pairs = linear.attributed(surfaces)
         by_name = dict(zip(found.names, found.sums, strict=True))
         for word in set(surfaces):
-            own = singles[[place for place, each in enumerate(surfaces) if each == word]].sum(axis=0)
-            np.testing.assert_allclose(by_name[(word,)], own, rtol=1e-4, atol=1e-6)
-        for place, pair in enumerate(pairwise(surfaces), 1):
-            np.testing.assert_allclose(by_name[pair], pairs[place], rtol=1e-4, atol=1e-6)
+            expected = singles[[position for position, other in enumerate(surfaces) if other == word]].sum(axis=0)
+            np.testing.assert_allclose(by_name[(word,)], expected, rtol=1e-4, atol=1e-6)
+        for position, pair in enumerate(pairwise(surfaces), 1):
+            np.testing.assert_allclose(by_name[pair], pairs[position], rtol=1e-4, atol=1e-6)
         assert len(found.names) == len(set(surfaces)) + len(set(pairwise(surfaces)))
 
 
 @pytest.mark.parametrize("pooling", ["kmax", "mean", "max+mean"])
 def test_every_kind_of_network_can_be_inspected(pooling: str) -> None:
     found = fitted(pooling=pooling, hidden=(6,), epochs=2).interpretation()
-    assert found is not None and len(found.filters) == 24 and any(own.speak_for for own in found.labels)
+    assert found is not None and len(found.filters) == 24 and any(sides.speak_for for sides in found.labels)
 
 
 def test_the_filters_of_an_ensemble() -> None:
     found = fitted(networks=2, epochs=2).interpretation()
-    assert found is not None and [own.network for own in found.filters] == [0] * 24 + [1] * 24
+    assert found is not None and [one.network for one in found.filters] == [0] * 24 + [1] * 24
     assert all(one.nearest == -1 or one.nearest // 24 == one.network for one in found.filters)
 
 
 def test_widths_from_numpy_can_be_written() -> None:
     found = fitted(widths=np.array([1, 2]), epochs=1).interpretation()
-    assert found is not None and {each.width for each in found.filters} == {1, 2}
+    assert found is not None and {one.width for one in found.filters} == {1, 2}
 
 
 def test_multi_label_and_texts_without_words() -> None:
@@ -111,7 +111,7 @@ def test_multi_label_and_texts_without_words() -> None:
     model = TextCNNClassifier(**SMALL).fit(texts, labels).model_
     found = model.interpretation()
     assert found is not None and len(found.labels) == 2
-    assert "red" in {each.text for each in found.labels[model.labels.index("red")].speak_for}
+    assert "red" in {ngram.text for ngram in found.labels[model.labels.index("red")].speak_for}
 
 
 def test_the_threshold_is_where_three_of_four_texts_still_have_the_label() -> None:
@@ -127,7 +127,7 @@ def test_words_are_joined_as_their_script_joins_them() -> None:
     assert joined(["很", "好", "wifi"]) == "很好 wifi"
 
 
-def test_dead_filters_copies_and_rank() -> None:
+def test_dead_filters_duplicates_and_rank() -> None:
     base = np.random.default_rng(0).random((50, 3))
     features = np.column_stack([base, base[:, 0] * 2, np.zeros(50), np.ones(50)])
     assert active_share(features).tolist() == [1, 1, 1, 1, 0, 1]
@@ -221,8 +221,8 @@ class TestInspect:
         assert "\x1b" not in textcnn("inspect").out
 
 
-def test_a_model_without_an_interpretation(tmp_path, learnt: Model) -> None:
+def test_a_model_without_an_interpretation(tmp_path, model_of_examples: Model) -> None:
     path = tmp_path / "m.textcnn"
-    write_model(replace(learnt, packed_interpretation=None), path)
+    write_model(replace(model_of_examples, packed_interpretation=None), path)
     changed(path, version="0.0.1")
     assert read_model(path).interpretation() is None

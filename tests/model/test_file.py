@@ -95,7 +95,7 @@ def test_tensors_that_point_beyond_their_bounds_are_refused(tmp_path, name, chan
     path = tmp_path / "m.textcnn"
     a_model().save(path)
     file = read_tensors(path)
-    tensors = {each: array.copy() for each, array in file.tensors.items()}
+    tensors = {key: array.copy() for key, array in file.tensors.items()}
     tensors[name] = np.ascontiguousarray(change(tensors[name]))
     with path.open("wb") as target:
         write_tensors(target, dict(file.metadata), tensors)
