@@ -15,6 +15,7 @@ LAYERS = [
     {"report", "estimator"},
     {"checks"},
     {"training"},
+    {"distributed"},
     {"answers"},
     {"insight"},
     {"vectors", "model"},

@@ -5,7 +5,7 @@ several for each text      lists, tuples, sets or arrays of them; or scikit-lear
                            a label (an array, a frame, a sparse matrix, a list of rows)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from textcnn.errors import DataError
 
-__all__ = ["Targets", "are_numbers", "label_sets", "restored", "spellings", "targets"]
+__all__ = ["Targets", "are_numbers", "is_multi_label", "label_sets", "restored", "spellings", "targets"]
 
 
 class Targets(NamedTuple):
@@ -59,6 +59,11 @@ def label_sets(y: Any, count: int, wanted: str, classes: NDArray[Any]) -> list[t
     own, _ = _listed(y if table is None else table.sets(table.matched(classes.tolist())), count, wanted)
     spelled = spellings(classes)
     return [tuple(spelled.get(label, str(label)) for label in each) for each in own]
+
+
+def is_multi_label(label_sets: Iterable[Sequence[Any]]) -> bool:
+    """Whether some text does not have exactly one label."""
+    return any(len(labels) != 1 for labels in label_sets)
 
 
 def spellings(classes: NDArray[Any]) -> dict[Any, str]:

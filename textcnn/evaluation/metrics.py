@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LabelScore", "Mistake", "Report", "measure", "mistakes"]
+from textcnn.evaluation.log_loss import losses_of_probabilities
+
+__all__ = ["LabelScore", "Mistake", "Report", "measure", "measure_answers", "mistakes", "wrong_answers"]
 
 _BINS = 15
 
@@ -85,10 +87,21 @@ def measure(
         known: the labels of the model.
         multi_label: whether a text can have several labels.
     """
+    return measure_answers(gold, list(map(choose, probabilities)), probabilities, known, multi_label=multi_label)
+
+
+def measure_answers(
+    gold: Sequence[tuple[str, ...]],
+    predicted: Sequence[tuple[str, ...]],
+    probabilities: NDArray[np.float32],
+    known: Sequence[str],
+    *,
+    multi_label: bool,
+) -> Report:
+    """The same from the labels that each text got, where not all of them were chosen in the same way."""
     from scipy.stats import binomtest
     from sklearn import metrics
 
-    predicted = [choose(row) for row in probabilities]
     unknown = sorted({label for own in gold for label in own} - set(known))
     names = [*known, *unknown]
     truth, answer = _indicator(gold, names), _indicator(predicted, names)
@@ -107,7 +120,7 @@ def measure(
         macro_f1=float(scores[2][present].mean()) if len(present) else 0.0,
         micro_f1=float(micro),
         mcc=None if single is None else _mcc(*single),
-        log_loss=_log_loss(truth, padded, multi_label=multi_label),
+        log_loss=float(losses_of_probabilities(padded, truth, multi_label=multi_label).mean()),
         calibration_error=_calibration_error(truth, padded, multi_label=multi_label),
         subset_accuracy=right / len(gold) if multi_label else None,
         labels={name: _label_score(row) for name, *row in zip(names, *scores, strict=True)},
@@ -136,13 +149,23 @@ def mistakes(
     most: int,
 ) -> list[Mistake]:
     """The wrong answers that were given with the most confidence: that of a label given, or, if none was, of any."""
+    return wrong_answers(gold, list(map(choose, probabilities)), probabilities, labels, most)
+
+
+def wrong_answers(
+    gold: Sequence[tuple[str, ...]],
+    predicted: Sequence[tuple[str, ...]],
+    probabilities: NDArray[np.float32],
+    labels: Sequence[str],
+    most: int,
+) -> list[Mistake]:
+    """The same from the labels that each text got, where not all of them were chosen in the same way."""
     place = {label: number for number, label in enumerate(labels)}
     found = []
-    for number, (own, row) in enumerate(zip(gold, probabilities, strict=True)):
-        predicted = choose(row)
-        if set(predicted) != set(own):
-            given = row[[place[label] for label in predicted]] if predicted else row
-            found.append(Mistake(number, tuple(own), predicted, float(given.max())))
+    for number, (own, said, row) in enumerate(zip(gold, predicted, probabilities, strict=True)):
+        if set(said) != set(own):
+            given = row[[place[label] for label in said]] if said else row
+            found.append(Mistake(number, tuple(own), said, float(given.max())))
     return sorted(found, key=lambda mistake: -mistake.probability)[:most]
 
 
@@ -152,12 +175,6 @@ def _indicator(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> NDArr
     for row, own in enumerate(labels):
         table[row, [number[label] for label in own]] = True
     return table
-
-
-def _log_loss(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:
-    """Mean negative log of what the truth was given; for several labels the mean over texts and labels."""
-    given = np.clip(np.where(truth, probabilities, 1 - probabilities if multi_label else 1), 1e-7, 1)
-    return float(-np.log(given).mean() if multi_label else -np.log(given).sum(axis=1).mean())
 
 
 def _calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:

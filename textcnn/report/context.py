@@ -30,6 +30,15 @@ class PageContext(NamedTuple):
     learned: Learned | None = None  # n-grams of the training texts, if the model file keeps them
     comparisons: Sequence[Comparison] = ()  # with others, on the same texts
     checks: Sequence[Check] = ()
+    predictors: Sequence[Predictor] = ()  # that answered each text, if not all texts have the same
+
+    def predictor_of(self, number: int) -> Predictor:
+        """The predictor that answered a text."""
+        return self.predictors[number] if self.predictors else self.predictor
+
+    def answers(self) -> list[tuple[str, ...]]:
+        """The labels that each text got."""
+        return [self.predictor_of(number).choose(row) for number, row in enumerate(self.probabilities)]
 
     def tables(self) -> "AnswerTables":
         """The same as numbers."""
@@ -47,7 +56,7 @@ class AnswerTables:
         self.multi_label = subject.predictor.model.multi_label
         self.probabilities = subject.probabilities.astype(np.float64)  # (B, K)
         self.truth = self._table(subject.gold)  # (B, K)
-        self.answers = self._table([subject.predictor.choose(row) for row in subject.probabilities])  # (B, K)
+        self.answers = self._table(subject.answers())  # (B, K)
 
     def _table(self, labels: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
         place = {label: number for number, label in enumerate(self.labels)}

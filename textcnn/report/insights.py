@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.evaluation.metrics import mistakes
+from textcnn.evaluation.metrics import wrong_answers
 from textcnn.insight.explain import Explanation, explain
 from textcnn.insight.highlight import shaded_html
 from textcnn.model.interpretation import Filter, Ngram
@@ -64,10 +64,12 @@ class FilterRow(NamedTuple):
 
 def worst(subject: PageContext) -> list[Wrong]:
     """The wrong answers that were given with the most confidence."""
-    predictor = subject.predictor
-    found = mistakes(subject.gold, subject.probabilities, predictor.choose, predictor.labels, _MOST_MISTAKES)
+    found = wrong_answers(
+        subject.gold, subject.answers(), subject.probabilities, subject.predictor.labels, _MOST_MISTAKES
+    )
     rows = []
     for mistake in found:
+        predictor = subject.predictor_of(mistake.number)
         said, gold = _disputed(predictor, mistake.predicted, mistake.gold, subject.probabilities[mistake.number])
         explanation = explain(predictor, subject.texts[mistake.number], said, gold)
         rows.append(
@@ -135,7 +137,7 @@ def _of_answers(subject: PageContext) -> dict[str, list[Ngram]]:
         likeliest = np.argsort(-subject.probabilities[number], kind="stable")[:2]
         said, *others = (subject.predictor.labels[label] for label in likeliest)
         against = others[0] if others and not subject.predictor.model.multi_label else ""
-        explanation = explain(subject.predictor, subject.texts[number], said, against)
+        explanation = explain(subject.predictor_of(number), subject.texts[number], said, against)
         for text, value in _gifts(explanation).items():
             totals[said][text].append(value)
     return {label: _strongest(gifts) for label, gifts in totals.items()}
