@@ -113,13 +113,13 @@ class _Jobs(NamedTuple):
 
 def _names(parts: Sequence[Split], texts: int, *, validated: bool) -> list[tuple[str, str]]:
     """What the stages are called that hold parts out."""
-    learn, held = map(len, parts[0])
+    held = len(parts[0][1])
     if validated:
         return [(f"fitting on all {texts:,} texts, scored on {held:,} others", "all texts")]
     if not held:
         return [(f"fitting on all {texts:,} texts", "all texts")]
     if len(parts) == 1:
-        return [(f"holding out {held:,} of {texts:,} texts", f"{learn:,} texts")]
+        return [(f"holding out {held:,} of {texts:,} texts", "hold-out")]
     count = len(parts)
     return [(f"holding out part {part} of {count}", f"part {part}/{count}") for part in range(1, count + 1)]
 

@@ -54,7 +54,7 @@ class LiveBar:
     def update(self, doing: str, share: float) -> None:
         """Show what is being done and how far it is, from 0 to 1."""
         if self._live is None:
-            self._start()
+            self._start(one_line(doing))
         self._live.update(self._task, description=one_line(doing), completed=share)
 
     def line(self, text: str) -> None:
@@ -69,15 +69,15 @@ class LiveBar:
         if self._live is not None:
             self._live.stop()
 
-    def _start(self) -> None:
+    def _start(self, doing: str) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        doing, done = (TextColumn(each, markup=False) for each in ("{task.description}", "{task.percentage:>3.0f} %"))
+        text, done = (TextColumn(each, markup=False) for each in ("{task.description}", "{task.percentage:>3.0f} %"))
         bar = [BarColumn(bar_width=self._bar_width)] if self._bar_width else []
-        columns = (doing, *bar, done, TimeRemainingColumn(compact=True))
+        columns = (text, *bar, done, TimeRemainingColumn(compact=True))
         self._live = Progress(*columns, console=console(sys.stderr), transient=True)
+        self._task = self._live.add_task(doing, total=1.0)
         self._live.start()
-        self._task = self._live.add_task("", total=1.0)
 
 
 class Display:
