@@ -1,6 +1,6 @@
-"""How dear a mistake is to the linear part and how much rare features count, chosen by cross-validation.
+"""The penalty C of the linear part and how much rare features count, chosen by cross-validation.
 
-Long texts that say plainly what they are want mistakes to cost more than short or doubtful ones do. Opinions want rare
+Long texts that say plainly what they are want a larger C than short or doubtful ones do. Opinions want rare
 features to count less, subjects that are told by names want them to count more. From the usual recipe the choice goes
 up or down for as long as the log loss of texts that were not learned from falls, in turn for the one and the other.
 """
@@ -20,7 +20,7 @@ __all__ = ["chosen"]
 
 COSTS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 POWERS = (3.0, 2.0, 1.0, 0.5, 0.0)
-_CAUTION = 3.0  # how many texts' loss a departure of the cost by a factor of e is worth
+_CAUTION = 3.0  # how many texts' loss a departure of C by a factor of e is worth
 _TEXTS, _WORDS, _LABELS = 8000, 600_000, 20  # at most, drawn at random, words counted once in each text
 _OUTPUTS = 8  # labels; if there are more, fewer words
 _SCALES = (-3, 5)  # logarithms

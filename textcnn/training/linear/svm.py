@@ -1,7 +1,7 @@
-"""How the linear part learns: a linear SVM over words, their letters and their neighbours.
+"""How the linear part learns: a linear SVM over words, their characters and their neighbours.
 
 Features are weighted by a power of their idf and, after Wang & Manning 2012, by how unevenly they are spread over the
-labels. What a mistake costs, and the power, are chosen by cross-validation: long reviews want other ones than short
+labels. The penalty C and the power are chosen by cross-validation (search.py): long reviews want other ones than short
 messages. Products with the table of features go through the distinct words, as answers do, so the table of texts by
 character n-grams is never made: that is what makes it several times faster than liblinear on the same features.
 
@@ -58,7 +58,7 @@ class FeatureTables(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """What choice.py chooses."""
+    """What search.py chooses."""
 
     cost: float = 1.0  # C of the SVM, texts having unit mean square length
     power: float = 1.0  # of the idf: the more, the more rare features count
@@ -135,7 +135,7 @@ def learn(examples: Examples, spread: "Spread", recipe: Recipe) -> Linear:
 
 
 def _costs(targets: Floats, weights: Floats | None, multi_label: bool) -> Floats:
-    """What a mistake costs: (B, 1) by the label of the text; of several labels (1, K) by the label."""
+    """Factors of C: (B, 1) by the label of the text; if multi-label (1, K) by the label."""
     if weights is None:
         return np.ones((1, 1), np.float32)
     return np.asarray(weights[None, :] if multi_label else (targets @ weights)[:, None], np.float32)
@@ -219,7 +219,7 @@ def _mean_square(tables: FeatureTables, scale: Floats) -> float:
 
 
 def _blocks(tables: FeatureTables) -> Iterator[slice]:
-    """Texts a few at a time: each holds the letters of all its words, so a table of all texts would be a large one."""
+    """Texts a few at a time: each holds the characters of all its words, so a table of all texts would be large."""
     count = tables.inside.shape[0]
     parts = -(-tables.inside.nnz // _BLOCK) or 1
     size = max(-(-count // parts), 1)
