@@ -199,7 +199,7 @@ def test_a_validation_text_whose_label_is_not_learned_tells_nothing() -> None:
     notes: list[str] = []
     held = ["free", "noon", "a storm"], ["spam", "ham", "news"]
     model = tiny().fit(
-        TEXTS, LABELS, validation=held, callback=lambda row: bool(isinstance(row, str) and notes.append(row))
+        TEXTS, LABELS, validation=held, callback=lambda event: bool(event.kind == "note" and notes.append(event.note))
     )
     assert (
         model.model_.figures["validation"]

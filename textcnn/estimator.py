@@ -19,10 +19,10 @@ from textcnn.answers import Answer, Policy, answer, explained
 from textcnn.corpus import Record
 from textcnn.errors import DataError, ModelFileError, NotFittedError
 from textcnn.insight.explain import Explanation
-from textcnn.labels import are_numbers, indicator, label_sets, restored, spellings, targets
+from textcnn.labels import are_numbers, indicator, label_sets, restored, spellings
 from textcnn.model.file import read_model, write_model
 from textcnn.model.predictor import Predictor
-from textcnn.settings import Settings, check, plain
+from textcnn.settings import Settings, settings_of
 
 __all__ = ["TextCNNClassifier", "load"]
 
@@ -63,36 +63,33 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
             validation: texts and labels that say how long to learn; if not given, parts of the texts are held out.
-            callback: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fit) and note;
-                training ends when it returns True.
+            callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
+                checkpoint so far, when it returns True after a batch or an epoch.
 
         Raises:
             SettingsError: a parameter is out of its limits.
             DataError: the texts or labels cannot be used.
             TrainingError, VectorsError: see the messages.
         """
-        from textcnn.training.fit import Labelled, fit
+        from textcnn.training.fit import fit
+        from textcnn.training.task import Dataset
 
         texts = _texts(X)
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
-        labels = targets(y, len(texts), self.labels_per_text)
-        values = self._values(spellings(labels.classes))
-        held = None
-        if validation is not None:
-            held_texts = _texts(validation[0])
-            own = label_sets(validation[1], len(held_texts), self.labels_per_text, labels.classes)
-            held = Labelled(held_texts, own)
-        model = fit(
-            Labelled(texts, labels.of_texts),
+        held = None if validation is None else (_texts(validation[0]), validation[1])
+        data = Dataset.of(texts, y, labels_per_text=self.labels_per_text, validation=held)
+        labels = data.labels
+        result = fit(
+            data.training,
             classes=labels.names,
             multi_label=labels.multi_label,
-            settings=Settings(**values),
-            validation=held,
-            callback=callback or (lambda row: False),
+            settings=settings_of(self._values(spellings(labels.classes))),
+            validation=data.validation,
+            callback=callback or (lambda event: False),
         )
         self.classes_ = labels.classes
-        self.model_ = replace(model, numbered=are_numbers(labels.classes))
+        self.model_ = replace(result.model, numbered=are_numbers(labels.classes))
         self._predictor, self._table = Predictor(self.model_), labels.table
         return self
 
@@ -197,13 +194,11 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         return name
 
     def _values(self, names: dict[Any, str]) -> dict[str, Any]:
-        """The parameters, checked; classes that weights are for by what the model calls them."""
-        values = self.get_params(deep=False)
+        """The parameters; classes that weights are for by what the model calls them."""
+        values: dict[str, Any] = self.get_params(deep=False)
         weights = values["class_weight"]
         if isinstance(weights, Mapping):
             values["class_weight"] = {names.get(label, label): weight for label, weight in weights.items()}
-        values = {name: plain(value) for name, value in values.items()}
-        check(values)
         return values
 
     def save(self, path: str | Path) -> None:

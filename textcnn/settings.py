@@ -21,6 +21,7 @@ __all__ = [
     "each_setting",
     "plain",
     "record",
+    "settings_of",
     "settled",
 ]
 
@@ -160,6 +161,17 @@ class Settings:
     seed: int = _setting(0, "Training", "seed of everything random", Limits(0, 2**32 - 1))
     threads: int = _setting(0, "Training", "threads; 0: as many as are free to this process", Limits(0, 256))
     device: str = _setting("auto", "Training", "where to train", Limits(choices=("auto", "cpu", "cuda", "mps")))
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """Settings from values as programs have them, for those that differ from the defaults or for all.
+
+    Raises:
+        SettingsError: one of them is unknown, of the wrong type or out of its limits.
+    """
+    plain_values = {name: plain(value) for name, value in values.items()}
+    check(plain_values)
+    return Settings(**plain_values)
 
 
 def settled(settings: Settings, labels: int) -> Settings:

@@ -298,7 +298,7 @@ class TestCommands:
         assert answer.code == 0 and (folder / "model.textcnn").exists()
         text = (folder / "page.html").read_text(encoding="utf-8")
         assert "<h1>model.textcnn, trained on train.csv</h1>" in text
-        assert "Measured on 14 texts that were held out." in text
+        assert "Measured on 40 texts, each answered by a model that had not learned from it (cross-fitting)." in text
         assert 'id="training"' in text
 
     @pytest.mark.slow

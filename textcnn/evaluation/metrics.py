@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.evaluation.log_loss import losses_of_probabilities
 from textcnn.labels import LabelSets, indicator, label_names
 
-__all__ = ["LabelScore", "Mistake", "Report", "measure", "mistakes"]
+__all__ = ["LabelScore", "Mistake", "Report", "measure", "measure_answers", "mistakes", "wrong_answers"]
 
 _BINS = 15
 
@@ -87,12 +88,24 @@ def measure(
         known: the labels of the model.
         multi_label: whether texts can have several labels.
     """
+    return measure_answers(gold, list(map(choose, probabilities)), probabilities, known, multi_label=multi_label)
+
+
+def measure_answers(
+    gold: Sequence[tuple[str, ...]],
+    predicted: Sequence[tuple[str, ...]],
+    probabilities: NDArray[np.float32],
+    known: Sequence[str],
+    *,
+    multi_label: bool,
+) -> Report:
+    """The same from the labels that each text got, where not all of them were chosen in the same way."""
     from scipy.stats import binomtest
     from sklearn import metrics
 
     unknown = sorted(set(label_names(gold)) - set(known))
     names = [*known, *unknown]
-    truth, answers = indicator(gold, names), indicator([choose(row) for row in probabilities], names)
+    truth, answers = indicator(gold, names), indicator(predicted, names)
     sides = (truth, answers) if multi_label else (truth.argmax(axis=1), answers.argmax(axis=1))
     scores = metrics.precision_recall_fscore_support(*sides, average=None, zero_division=0.0, labels=range(len(names)))
     right = int((truth == answers).all(axis=1).sum())
@@ -105,7 +118,7 @@ def measure(
         macro_f1=_mean(scores[2][truth.any(axis=0) | answers.any(axis=0)]),
         micro_f1=float(metrics.f1_score(*sides, average="micro", zero_division=0.0)),
         mcc=None if multi_label else _mcc(*sides),
-        log_loss=_log_loss(truth, padded, multi_label=multi_label),
+        log_loss=float(losses_of_probabilities(padded, truth, multi_label=multi_label).mean()),
         calibration_error=_calibration_error(truth, padded, multi_label=multi_label),
         subset_accuracy=right / len(gold) if multi_label else None,
         labels={name: _label_score(row) for name, *row in zip(names, *scores, strict=True)},
@@ -139,20 +152,24 @@ def mistakes(
     most: int,
 ) -> list[Mistake]:
     """The wrong answers that were given with the most confidence: that of a label given, or, if none was, of any."""
+    return wrong_answers(gold, list(map(choose, probabilities)), probabilities, labels, most)
+
+
+def wrong_answers(
+    gold: LabelSets,
+    predicted: LabelSets,
+    probabilities: NDArray[np.float32],
+    labels: Sequence[str],
+    most: int,
+) -> list[Mistake]:
+    """The same from the labels that each text got, where not all of them were chosen in the same way."""
     column = {label: number for number, label in enumerate(labels)}
     wrong = []
-    for number, (truth, row) in enumerate(zip(gold, probabilities, strict=True)):
-        predicted = choose(row)
-        if set(predicted) != set(truth):
-            given = row[[column[label] for label in predicted]] if predicted else row
-            wrong.append(Mistake(number, tuple(truth), predicted, float(given.max())))
+    for number, (truth, answer, row) in enumerate(zip(gold, predicted, probabilities, strict=True)):
+        if set(answer) != set(truth):
+            given = row[[column[label] for label in answer]] if answer else row
+            wrong.append(Mistake(number, tuple(truth), answer, float(given.max())))
     return sorted(wrong, key=lambda mistake: -mistake.probability)[:most]
-
-
-def _log_loss(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:
-    """Mean negative log of what the truth was given; of multi-label texts the mean over texts and labels."""
-    given = np.clip(np.where(truth, probabilities, 1 - probabilities if multi_label else 1), 1e-7, 1)
-    return float(-np.log(given).mean() if multi_label else -np.log(given).sum(axis=1).mean())
 
 
 def _calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:

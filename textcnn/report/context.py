@@ -31,6 +31,15 @@ class PageContext(NamedTuple):
     learned: Interpretation | None = None  # n-grams of the training texts, if the model file keeps them
     comparisons: Sequence[Comparison] = ()  # with others, on the same texts
     checks: Sequence[Check] = ()
+    predictors: Sequence[Predictor] = ()  # that answered each text, if not all texts have the same
+
+    def predictor_of(self, number: int) -> Predictor:
+        """The predictor that answered a text."""
+        return self.predictors[number] if self.predictors else self.predictor
+
+    def answers(self) -> list[tuple[str, ...]]:
+        """The labels that each text got."""
+        return [self.predictor_of(number).choose(row) for number, row in enumerate(self.probabilities)]
 
     def tables(self) -> "AnswerTables":
         """The same as numbers."""
@@ -48,7 +57,7 @@ class AnswerTables:
         self.multi_label = context.predictor.model.multi_label
         self.probabilities = context.probabilities.astype(np.float64)  # (B, K)
         self.truth = indicator(context.gold, self.labels, skip_unknown=True)  # (B, K)
-        self.answers = indicator(context.predictor.choose_all(context.probabilities), self.labels)  # (B, K)
+        self.answers = indicator(context.answers(), self.labels)  # (B, K)
 
     @cached_property
     def supported(self) -> list[int]:

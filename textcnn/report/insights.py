@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.answers import explained
-from textcnn.evaluation.metrics import Mistake, mistakes
+from textcnn.evaluation.metrics import Mistake, wrong_answers
 from textcnn.insight.explain import Explanation, explain
 from textcnn.insight.highlight import shaded_html
 from textcnn.model.interpretation import Filter, Ngram
@@ -65,14 +65,15 @@ class FilterRow(NamedTuple):
 
 def shown_mistakes(context: PageContext) -> list[ShownMistake]:
     """The wrong answers that were given with the most confidence."""
-    predictor = context.predictor
-    worst = mistakes(context.gold, context.probabilities, predictor.choose, predictor.labels, _MOST_MISTAKES)
+    labels = context.predictor.labels
+    worst = wrong_answers(context.gold, context.answers(), context.probabilities, labels, _MOST_MISTAKES)
     return [_shown(context, mistake) for mistake in worst]
 
 
 def _shown(context: PageContext, mistake: Mistake) -> ShownMistake:
-    said, gold = _disputed(context.predictor, mistake, context.probabilities[mistake.number])
-    explanation = explain(context.predictor, context.texts[mistake.number], said, gold)
+    predictor = context.predictor_of(mistake.number)
+    said, gold = _disputed(predictor, mistake, context.probabilities[mistake.number])
+    explanation = explain(predictor, context.texts[mistake.number], said, gold)
     return ShownMistake(
         context.places[mistake.number],
         " | ".join(mistake.gold) or "nothing",
@@ -136,7 +137,7 @@ def _of_answers(context: PageContext) -> dict[str, list[Ngram]]:
     for number in _sample(context):
         probabilities = context.probabilities[number]
         likeliest = context.predictor.labels[int(probabilities.argmax())]
-        explanation = explained(context.predictor, context.texts[number], probabilities, likeliest)
+        explanation = explained(context.predictor_of(number), context.texts[number], probabilities, likeliest)
         for text, value in _given(explanation).items():
             totals[likeliest][text].append(value)
     return {label: _strongest(ngrams) for label, ngrams in totals.items()}

@@ -9,6 +9,7 @@ Shapes: T tokens in B texts, U distinct words, D dimensions of all channels toge
 slots, see model/bank.py.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -56,16 +57,42 @@ class Shape:
         return (self.dimensions, *[self.bank.maps] * (self.stages - 1))
 
 
-class TextCNN(nn.Module):
-    """One network. Dropout is that of Srivastava et al. 2014, on the pooled features and on hidden layers."""
+class Dropout(nn.Module):
+    """Inverted dropout (Srivastava et al. 2014), which draws what nn.Dropout draws, but from a generator of its own."""
 
-    def __init__(self, shape: Shape, *, dropout: float = 0.0, workers: WorkerThreads | None = None) -> None:
+    def __init__(self, share: float, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.share, self.generator = share, generator
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Some features set to zero, the others made larger: (B, F) -> (B, F)."""
+        if not self.training or not self.share or not features.numel():
+            return features
+        mask = torch.empty_like(features).bernoulli_(1 - self.share, generator=self.generator)
+        return features * mask.div_(1 - self.share)
+
+
+class TextCNN(nn.Module):
+    """One network. Dropout is on the pooled features and on hidden layers.
+
+    All that is random, the weights at the start and dropout, is drawn from `generator` in this order; without one, from
+    torch's global generator.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        *,
+        dropout: float = 0.0,
+        workers: WorkerThreads | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__()
         self.shape, self.workers = shape, workers or WorkerThreads(1)
-        self.filters = nn.ParameterList(nn.Parameter(_filters(shape.bank, size)) for size in shape.inputs)
+        self.filters = nn.ParameterList(nn.Parameter(_filters(shape.bank, size, generator)) for size in shape.inputs)
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(shape.bank.maps)) for _ in shape.inputs)
-        self.layers = nn.ModuleList(nn.Linear(*sizes) for sizes in pairwise(shape.layers))
-        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.ModuleList(_layer(*sizes, generator) for sizes in pairwise(shape.layers))
+        self.dropout = Dropout(dropout, generator)
 
     @property
     def output(self) -> nn.Linear:
@@ -115,10 +142,19 @@ class TextCNN(nn.Module):
         return pool(vectors, self.filters[-1], self.biases[-1], batch, bank, pooling)
 
 
-def _filters(bank: Bank, dimensions: int) -> Tensor:
+def _layer(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Linear:
+    """A layer whose weights are drawn as nn.Linear draws them, but from a generator of its own."""
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    bound = 1 / math.sqrt(inputs)
+    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer
+
+
+def _filters(bank: Bank, dimensions: int, generator: torch.Generator | None) -> Tensor:
     """Initial slices (C, d): uniform, with He et al.'s variance for each width, 2 / (h·d)."""
     slices = torch.empty(bank.slices, dimensions)
     for block in bank.blocks:
         bound = (6 / (block.width * dimensions)) ** 0.5
-        slices[block.slices].uniform_(-bound, bound)
+        slices[block.slices].uniform_(-bound, bound, generator=generator)
     return slices
