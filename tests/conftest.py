@@ -7,7 +7,11 @@ from typing import NamedTuple
 import program
 import pytest
 from examples import EXAMPLES, write_csv
+from hypothesis import settings
 from program import TINY
+
+settings.register_profile("textcnn", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("textcnn")
 
 
 class Answer(NamedTuple):

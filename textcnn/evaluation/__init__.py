@@ -1,6 +1,7 @@
 """How good answers are.
 
 metrics.py     figures, from labels and probabilities
+log_loss.py    the log loss, of logits and of probabilities
 comparison.py  whether one classifier is better than another, or the difference is noise
 baseline.py    TF-IDF and a linear SVM: the classifier to beat
 """

@@ -1,8 +1,11 @@
 """From labelled texts to a model. All of torch is here; answers do not need it.
 
-fit.py            hold out, learn, calibrate, learn from all
+fit.py            hold out, cross-fit, calibrate, fit on all
+crossfit.py       out-of-fold answers, and how good they are
 run.py            one training: networks and linear part
+task.py           the texts as training sees them
 loop.py           the training loop, a generator
+events.py         what a training tells while it goes on
 folds.py          which texts are held out
 batches.py        texts in random order, by batches
 embeddings.py     the word vectors that a training starts from
