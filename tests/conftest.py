@@ -1,6 +1,7 @@
 """A tiny trained model, made once, and the command line run in this process."""
 
 import shutil
+import signal
 import sys
 from typing import NamedTuple
 
@@ -8,6 +9,10 @@ import program
 import pytest
 from examples import EXAMPLES, write_csv
 from program import TINY
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has what it starts in the background ignore Ctrl-C, as would the programs that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Answer(NamedTuple):
