@@ -148,11 +148,11 @@ def test_the_answer_does_not_depend_on_the_neighbours() -> None:
     np.testing.assert_allclose(model.predict_proba(texts[::-1])[::-1], together, atol=1e-6)
 
 
-def test_no_texts_no_answers() -> None:
+def test_no_texts_get_no_answers() -> None:
     assert tiny().fit(TEXTS, LABELS).predict_proba([]).shape == (0, 2)
 
 
-def test_pipeline_grid_search_cross_validation_and_clone() -> None:
+def test_it_works_in_pipelines_grid_search_and_cross_validation() -> None:
     lower = FunctionTransformer(lambda texts: [text.lower() for text in texts])
     pipeline = make_pipeline(lower, tiny(epochs=4))
     assert len(cross_val_score(pipeline, TEXTS, LABELS, cv=2)) == 2
@@ -161,7 +161,7 @@ def test_pipeline_grid_search_cross_validation_and_clone() -> None:
     assert clone(tiny(dropout=0.25)).dropout == 0.25
 
 
-def test_not_fitted() -> None:
+def test_answers_before_fit_are_refused() -> None:
     for family in (NotFittedError, SklearnNotFittedError, textcnn.TextcnnError):
         with pytest.raises(family, match="fit"):
             tiny().predict(["a"])
@@ -180,7 +180,7 @@ def test_numbers_as_labels_survive_the_file(tmp_path) -> None:
     assert load(tmp_path / "m.textcnn").predict(["a free prize"]).tolist() == [1]
 
 
-def test_several_labels() -> None:
+def test_a_multi_label_model_answers_with_all_labels_of_a_text() -> None:
     words = ["one", "two", "three", "four", "five", "six"]
     texts = [f"{text} {word}" for word in words for text in ("free prize", "lunch at noon", "free lunch", "hello")]
     labels = [["money"], ["food"], ["money", "food"], []] * len(words)
@@ -189,7 +189,7 @@ def test_several_labels() -> None:
     assert [set(found) for found in model.predict(texts[:4])] == [{"money"}, {"food"}, {"money", "food"}, set()]
 
 
-def test_validation_of_ones_own() -> None:
+def test_given_validation_texts_are_those_that_are_measured() -> None:
     model = tiny().fit(TEXTS, LABELS, validation=(["free", "noon"], ["spam", "ham"]))
     assert model.model_.figures["validation"]["count"] == 2
     assert model.model_.figures["training_texts"] == len(TEXTS)
@@ -199,7 +199,7 @@ def test_a_validation_text_whose_label_is_not_learned_tells_nothing() -> None:
     notes: list[str] = []
     held = ["free", "noon", "a storm"], ["spam", "ham", "news"]
     model = tiny().fit(
-        TEXTS, LABELS, validation=held, callback=lambda row: bool(isinstance(row, str) and notes.append(row))
+        TEXTS, LABELS, validation=held, callback=lambda event: bool(event.kind == "note" and notes.append(event.note))
     )
     assert (
         model.model_.figures["validation"]
@@ -233,7 +233,7 @@ def test_a_validation_text_that_is_learned_from_tells_nothing() -> None:
         (["a", "b"], "xy", "not one label"),
     ],
 )
-def test_what_cannot_be_learned_from(texts, labels, message) -> None:
+def test_texts_and_labels_that_cannot_be_learned_from_are_refused(texts, labels, message) -> None:
     with pytest.raises(DataError, match=message):
         tiny().fit(texts, labels)
 

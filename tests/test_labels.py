@@ -8,7 +8,18 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from textcnn import DataError, TextCNNClassifier, load
-from textcnn.labels import label_sets, restored, targets
+from textcnn.labels import (
+    indicator,
+    is_multi_label,
+    label_names,
+    label_sets,
+    margins,
+    require_two,
+    restored,
+    score_count,
+    score_weights,
+    targets,
+)
 
 TEXTS = ["win a free prize", "see you at lunch", "free cash prize now", "lunch at noon then"] * 6
 SPAM = np.array([True, False] * 12)
@@ -62,7 +73,7 @@ def test_answers_are_labels_as_they_were_given(labels, tmp_path) -> None:
     ],
     ids=["lists", "sets", "tuples", "numbers", "arrays", "series"],
 )
-def test_several_labels_for_each_text(multi_label, tmp_path) -> None:
+def test_multi_label_answers_are_sets_as_they_were_given(multi_label, tmp_path) -> None:
     model = tiny().fit(TEXTS, multi_label)
     model.save(tmp_path / "m")
     for each in (model, load(tmp_path / "m")):
@@ -86,7 +97,7 @@ def test_several_labels_for_each_text(multi_label, tmp_path) -> None:
     ],
     ids=["numbers", "truth", "sparse", "lists", "arrays", "tuples", "a tuple", "frame"],
 )
-def test_a_table_of_zeros_and_ones(table, tmp_path) -> None:
+def test_a_table_of_zeros_and_ones_is_answered_by_one(table, tmp_path) -> None:
     model = tiny().fit(TEXTS, table)
     assert model.predict(TEXTS).tolist() == TABLE.tolist()
     assert model.predict_proba(TEXTS).shape == TABLE.shape
@@ -131,7 +142,7 @@ def test_numbers_are_found_by_their_value(labels) -> None:
     assert spelt.explain("free", 1) == spelt.explain("free", "1")
 
 
-def test_tables_in_cross_validation_and_grid_search() -> None:
+def test_tables_work_in_cross_validation_and_grid_search() -> None:
     assert cross_val_score(tiny(), TEXTS, TABLE, cv=2).shape == (2,)
     search = GridSearchCV(tiny(), {"filters": [3, 4]}, cv=2, scoring="f1_macro").fit(TEXTS, TABLE)
     assert search.predict(TEXTS).shape == TABLE.shape
@@ -143,14 +154,14 @@ def test_a_label_that_no_text_has_keeps_its_column() -> None:
     assert model.predict(TEXTS).tolist() == table.tolist()
 
 
-def test_scikit_learn_s_own_binarizer() -> None:
+def test_answers_go_back_through_scikit_learn_s_binarizer() -> None:
     binarizer = MultiLabelBinarizer()
     table = binarizer.fit_transform([{"x", "spam" if each else "ham"} for each in SPAM])
     model = tiny().fit(TEXTS, table)
     assert binarizer.inverse_transform(model.predict(TEXTS[:2])) == [("spam", "x"), ("ham", "x")]
 
 
-def test_weights_of_classes_that_are_numbers() -> None:
+def test_weights_of_classes_can_be_named_by_numbers() -> None:
     answers = (
         tiny(class_weight={1: 1000, 0: 0.0001}, epochs=30, linear="off").fit(TEXTS, SPAM.astype(int)).predict(TEXTS)
     )
@@ -164,17 +175,17 @@ def test_weights_of_classes_that_are_numbers() -> None:
         ("spam", "not one label"),
         (pd.Series(["spam", pd.NA] * 12, dtype="string"), "12 of the labels are missing"),
         (np.where(SPAM, 1.0, np.nan), "12 of the labels are missing"),
-        (["spam"] * 24, "all texts have the label 'spam'"),
+        (["spam"] * 24, "a single label, 'spam'"),
         ([["a"]] * 23 + ["b"], "use lists for all"),
         (TABLE[:5], "24 texts but 5 labels"),
         (TABLE * 0.5, "0 and 1 only"),
         (TABLE * 0, "there must be some"),
-        (TABLE[:, [0, 0]] * 0 + [1, 0], "all texts have the label 0"),
+        (TABLE[:, [0, 0]] * 0 + [1, 0], "a single label, 0"),
         (pd.DataFrame(TABLE, columns=["a", "a"]), "the same name"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_labels(labels, message) -> None:
+def test_labels_that_are_none_are_refused(labels, message) -> None:
     with pytest.raises(DataError, match=message):
         tiny().fit(TEXTS, labels)
 
@@ -194,7 +205,7 @@ def test_a_table_of_texts_is_refused(texts) -> None:
         tiny().fit(texts, SPAM)
 
 
-def test_measuring_with_a_table_of_another_width() -> None:
+def test_a_table_of_another_width_is_refused() -> None:
     with pytest.raises(DataError, match="3 columns for 2 labels"):
         label_sets(np.zeros((1, 3)), 1, "auto", np.array(["a", "b"]))
 
@@ -214,3 +225,42 @@ def test_names_go_back_to_what_they_were() -> None:
 def test_names_that_no_different_numbers_have_are_refused(names) -> None:
     with pytest.raises(ValueError, match="different numbers"):
         restored(names, True)
+
+
+def test_indicator_has_a_column_for_each_name_in_their_order() -> None:
+    assert indicator([("b",), ("a", "b"), ()], ["b", "a"]).tolist() == [[True, False], [True, True], [False, False]]
+    assert indicator([], ["a", "b"]).shape == (0, 2)
+
+
+def test_indicator_refuses_an_unknown_label_or_leaves_it_out_as_told() -> None:
+    assert indicator([("a", "x")], ["a"], skip_unknown=True).tolist() == [[True]]
+    with pytest.raises(DataError, match="no label 'x'"):
+        indicator([("a", "x")], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("sets", "names", "multi_label"),
+    [([("b",), ("a",)], ["a", "b"], False), ([("b", "a")], ["a", "b"], True), ([("b",), ()], ["b"], True)],
+    ids=str,
+)
+def test_label_sets_tell_their_names_and_whether_they_are_multi_label(sets, names, multi_label) -> None:
+    assert (label_names(sets), is_multi_label(sets)) == (names, multi_label)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"), [([], "these have no labels"), (["x"], "these have a single label, 'x'")]
+)
+def test_fewer_than_two_labels_are_refused(names, message) -> None:
+    require_two(["x", "y"])
+    with pytest.raises(DataError, match=message):
+        require_two(names, "these")
+
+
+@pytest.mark.parametrize(("labels", "multi_label", "scores"), [(2, False, 1), (2, True, 2), (3, False, 3)])
+def test_weights_of_scores_sum_to_what_weights_of_margins_do(labels, multi_label, scores) -> None:
+    assert score_count(labels, multi_label=multi_label) == scores
+    random = np.random.default_rng(0)
+    given, weights = random.normal(size=(5, scores)), random.normal(size=labels)
+    assert margins(given, labels).shape == (5, labels)
+    assert margins(given, labels)[:, -scores:].tolist() == given.tolist()
+    np.testing.assert_allclose(given @ score_weights(weights, scores), margins(given, labels) @ weights)

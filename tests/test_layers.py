@@ -17,6 +17,7 @@ LAYERS = [
     {"report", "estimator"},
     {"checks"},
     {"training"},
+    {"distributed"},
     {"answers"},
     {"insight"},
     {"vectors", "model"},

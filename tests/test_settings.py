@@ -16,22 +16,22 @@ from textcnn.settings import GROUPS, Settings, check, each_setting
 
 
 def test_defaults_are_within_their_limits() -> None:
-    check({each.name: each.default for each in each_setting()})
+    check({setting.name: setting.default for setting in each_setting()})
 
 
 def test_estimator_and_settings_have_the_same_parameters_and_defaults() -> None:
-    assert TextCNNClassifier().get_params() == {each.name: each.default for each in fields(Settings)}
+    assert TextCNNClassifier().get_params() == {setting.name: setting.default for setting in fields(Settings)}
 
 
 def test_train_has_an_option_for_each_setting() -> None:
     options = inspect.signature(train).parameters
     assert "settings" not in options
-    assert {each.name for each in each_setting()} <= options.keys()
+    assert {setting.name for setting in each_setting()} <= options.keys()
 
 
 def test_every_setting_is_described_and_grouped() -> None:
-    assert {each.metadata["group"] for each in each_setting()} == set(GROUPS)
-    assert all(each.metadata["help"] for each in each_setting())
+    assert {setting.metadata["group"] for setting in each_setting()} == set(GROUPS)
+    assert all(setting.metadata["help"] for setting in each_setting())
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_a_value_out_of_its_limits_is_refused_by_name(name: str, value: object, 
     assert message in str(error.value)
 
 
-@given(st.sampled_from([each.name for each in each_setting()]), st.from_type(object) | st.text() | st.floats())
+@given(st.sampled_from([setting.name for setting in each_setting()]), st.from_type(object) | st.text() | st.floats())
 def test_any_value_is_accepted_or_refused(name: str, value: object) -> None:
     with contextlib.suppress(SettingsError):
         check({name: value})
 
 
-def test_a_list_is_a_list_and_no_range_without_end() -> None:
+def test_arrays_are_lists_and_an_endless_range_is_refused() -> None:
     check({"widths": np.array([1, 2])})
     with pytest.raises(SettingsError, match="list of numbers"):
         check({"widths": range(10**12)})

@@ -1,78 +1,179 @@
-"""From texts to what is printed of them."""
+"""What is answered: the labels of a text, or one for all that are unsure, the likeliest labels, and the reasons.
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+The command line and the estimator answer by the same `Policy`, and so does whatever else answers for texts. Which
+labels reach their thresholds, `Predictor.choose` says.
+
+Shapes: B texts, K labels.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus import Record
+from textcnn.errors import SettingsError
 from textcnn.model.predictor import Predictor
 
 if TYPE_CHECKING:
     from textcnn.insight.explain import Explanation
 
-__all__ = ["Answer", "Answers", "Explainer"]
+__all__ = ["Answer", "Policy", "answer", "explained", "free_names", "rival"]
 
-# From a text, a label and the probabilities of all labels to the reasons.
-Explainer = Callable[[str, str, NDArray[np.float32]], "Explanation"]
+_OTHERWISE = "unknown"
+_MOST_NAMED = 20  # labels in a message
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How texts are answered.
+
+    Attributes:
+        top: how many of the likeliest labels stand beside the answer; None: all.
+        threshold: least probability of an answer; if not given, the likeliest label is the answer, or, of a multi-label
+            model, all labels that reach its thresholds.
+        otherwise: the answer where no label reaches the threshold; if not given, "unknown".
+        only: labels without one of which an answer is left out; none: nothing is left out.
+        explain: whether answers come with their reasons.
+        against: a label, why the answer is not this one; if not given, or if it is the answer, the next likeliest.
+
+    Raises:
+        SettingsError: `top` or `threshold` is out of its limits.
+    """
+
+    top: int | None = 1
+    threshold: float | None = None
+    otherwise: str | None = None
+    only: Collection[str] = ()
+    explain: bool = False
+    against: str = ""
+
+    def __post_init__(self) -> None:
+        if self.top is not None and self.top < 1:
+            raise SettingsError(f"top must be a whole number from 1 on, not {self.top!r}")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise SettingsError(f"threshold must be a number from 0 to 1, not {self.threshold!r}")
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """The answer where no label reaches the threshold, or one of the thresholds of the model."""
+        if self.threshold is None:
+            return ()
+        return (_OTHERWISE if self.otherwise is None else self.otherwise,)
+
+    def answers(self, labels: Sequence[str]) -> list[str]:
+        """All that can be the answer of a model with these labels."""
+        return [*labels, *(label for label in self.below if label not in labels)]
+
+    def check(self, labels: Sequence[str]) -> None:
+        """Make sure that what is asked for can be answered by a model with these labels.
+
+        Raises:
+            SettingsError: `only` or `against` is no label of the model.
+        """
+        for wanted, known in ((self.only, self.answers(labels)), ([self.against] if self.against else [], labels)):
+            for label in wanted:
+                if label not in known:
+                    more = " ..." if len(known) > _MOST_NAMED else ""
+                    names = ", ".join(known[:_MOST_NAMED])
+                    raise SettingsError(f"the model has no label {label!r}, but {names}{more}")
 
 
 class Answer(NamedTuple):
-    """An answer and where it came from."""
+    """The answer for a text."""
 
     record: Record
-    given: tuple[str, ...]  # the labels of the answer
-    best: list[tuple[str, float]]  # the likeliest labels, as many as are shown
+    labels: tuple[str, ...]  # the likeliest first; of a multi-label model there may be none
+    probability: float  # of the first of them; of the likeliest label where that is none of the model's
+    best: list[tuple[str, float]]  # the likeliest labels with their probabilities, as many as were asked for
     multi_label: bool
-    probability: float  # of the first label of the answer; of the likeliest one where the answer is no label
     explanation: "Explanation | None" = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as one JSON object: label, probabilities, text, other fields of the record, and the reasons."""
+        made: dict[str, Any] = {
+            "label": list(self.labels) if self.multi_label else self.labels[0],
+            "probability": round(self.probability, 6),
+            "probabilities": {label: round(value, 6) for label, value in self.best},
+            "text": self.record.text,
+        }
+        reasons = {} if self.explanation is None else {"explanation": self.explanation.as_dict()}
+        fields = self.record.fields
+        names = free_names((name for name, _ in fields), [*made, *reasons])
+        return made | dict(zip(names, (value for _, value in fields), strict=True)) | reasons
 
-class Answers:
-    """From records to what is printed of them; `most` labels of each, all if it is None."""
 
-    def __init__(
-        self,
-        predictor: Predictor,
-        most: int | None,
-        threshold: float | None,
-        otherwise: str,
-        only: Sequence[str],
-        explain: "Explainer | None",
-    ) -> None:
-        self.explain = explain
-        self.predictor, self.most, self.threshold = predictor, most, threshold
-        self.otherwise, self.only, self.matched = otherwise, set(only), False
-        self.multi_label, self.labels = predictor.model.multi_label, np.array(predictor.labels, object)
-        least = predictor.model.thresholds or (0.5,) * len(self.labels)
-        if threshold is not None:
-            least = (threshold,) * len(self.labels)
-        self.least = dict(zip(predictor.labels, least, strict=True))
+def free_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
+    """Names for other fields of the input: one that is taken gets `input_` before it."""
+    names, used = list(names), set(taken)
+    made: list[str] = []
+    for name in names:
+        free = name
+        while free in used or (free != name and free in names):
+            free = f"input_{free}"
+        used.add(free)
+        made.append(free)
+    return made
 
-    def rows(self, records: Sequence[Record]) -> Iterator[Answer]:
-        """One row for each record, but for those that --only leaves out."""
-        probabilities = self.predictor.probabilities([each.text for each in records])
-        for record, own, labels, values in zip(records, probabilities, *self._ranked(probabilities), strict=True):
-            given = self._given(labels, values)
-            if self.only and self.only.isdisjoint(given):
-                continue
-            self.matched = True
-            best = list(zip(labels[: self.most], values, strict=False))
-            said = given[0] if given and given[0] in self.least else labels[0]
-            explanation = self.explain(record.text, said, own) if self.explain else None
-            yield Answer(record, given, best, self.multi_label, values[labels.index(said)], explanation)
 
-    def _ranked(self, probabilities: NDArray[np.float32]) -> tuple[list[list[str]], list[list[float]]]:
-        """For each text its labels, the likeliest first, and their probabilities; as many as matter."""
-        order = (-probabilities).argsort(axis=1, kind="stable")
-        if not self.multi_label and self.otherwise not in self.least:
-            order = order[:, : self.most]
-        return self.labels[order].tolist(), np.take_along_axis(probabilities, order, axis=1).tolist()
+def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> Iterator[Answer]:
+    """An answer for each record, in order, but for those that `policy.only` leaves out."""
+    probabilities = predictor.all_probabilities(record.text for record in records)
+    chosen = predictor.choose_all(probabilities, policy.threshold)
+    only = set(policy.only)
+    for record, reached, row, best in zip(
+        records, chosen, probabilities, _likeliest(predictor, probabilities, policy.top), strict=True
+    ):
+        labels = reached or policy.below
+        if only and only.isdisjoint(labels):
+            continue
+        first = _first(predictor, labels, row)
+        reasons = explained(predictor, record.text, row, first, policy.against) if policy.explain else None
+        probability = float(row[predictor.labels.index(first)])
+        yield Answer(record, labels, probability, best, predictor.model.multi_label, reasons)
 
-    def _given(self, labels: list[str], values: list[float]) -> tuple[str, ...]:
-        if self.multi_label:
-            found = tuple(label for label, value in zip(labels, values, strict=True) if value >= self.least[label])
-            return found or ((self.otherwise,) if self.threshold is not None else ())
-        sure = self.threshold is None or values[0] >= self.threshold
-        return (labels[0] if sure else self.otherwise,)
+
+def _likeliest(predictor: Predictor, probabilities: Floats, top: int | None) -> list[list[tuple[str, float]]]:
+    """For each text so many labels, the likeliest first, with their probabilities."""
+    order = (-probabilities).argsort(axis=1, kind="stable")[:, :top]
+    labels = np.array(predictor.labels, object)[order].tolist()
+    values = np.take_along_axis(probabilities, order, axis=1).tolist()
+    return [list(zip(*pairs, strict=True)) for pairs in zip(labels, values, strict=True)]
+
+
+def _first(predictor: Predictor, labels: tuple[str, ...], probabilities: Floats) -> str:
+    """The first label of an answer; the likeliest, where that is none of the model's."""
+    if labels and labels[0] in predictor.labels:
+        return labels[0]
+    return predictor.labels[int(probabilities.argmax())]
+
+
+def explained(
+    predictor: Predictor, text: str, probabilities: Floats, label: str = "", against: str = ""
+) -> "Explanation":
+    """Why a text gets a label and not another one.
+
+    Args:
+        predictor: the model.
+        text: any text.
+        probabilities: its own, (K,).
+        label: a label of the model; if not given, the first that the text gets, or the likeliest if it gets none.
+        against: a label of the model; if not given, or if it is `label`, the rival of that one.
+    """
+    from textcnn.insight.explain import explain
+
+    label = label or _first(predictor, predictor.choose(probabilities), probabilities)
+    other = against if against not in ("", label) else rival(predictor, probabilities, label)
+    return explain(predictor, text, label, other)
+
+
+def rival(predictor: Predictor, probabilities: Floats, label: str) -> str:
+    """The label that a text with these probabilities (K,) would get instead; empty where each is decided by itself."""
+    if predictor.model.multi_label:
+        return ""
+    likeliest = np.argsort(-probabilities, kind="stable").tolist()
+    return next((predictor.labels[column] for column in likeliest if predictor.labels[column] != label), "")

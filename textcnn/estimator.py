@@ -15,12 +15,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
+from textcnn.answers import Answer, Policy, answer, explained
+from textcnn.corpus import Record
 from textcnn.errors import DataError, ModelFileError, NotFittedError
-from textcnn.insight.explain import Explanation, explain, rival
-from textcnn.labels import are_numbers, label_sets, restored, spellings, targets
+from textcnn.insight.explain import Explanation
+from textcnn.labels import are_numbers, indicator, label_sets, restored, spellings
 from textcnn.model.file import read_model, write_model
 from textcnn.model.predictor import Predictor
-from textcnn.settings import Settings, check, plain
+from textcnn.settings import Settings, settings_of
 
 __all__ = ["TextCNNClassifier", "load"]
 
@@ -61,36 +63,33 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
             validation: texts and labels that say how long to learn; if not given, parts of the texts are held out.
-            callback: is told each Step, Epoch (textcnn.training.loop), Measured (textcnn.training.fit) and note;
-                training ends when it returns True.
+            callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
+                checkpoint so far, when it returns True after a batch or an epoch.
 
         Raises:
             SettingsError: a parameter is out of its limits.
             DataError: the texts or labels cannot be used.
             TrainingError, VectorsError: see the messages.
         """
-        from textcnn.training.fit import Labelled, fit
+        from textcnn.training.fit import fit
+        from textcnn.training.task import Dataset
 
         texts = _texts(X)
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
-        labels = targets(y, len(texts), self.labels_per_text)
-        values = self._values(spellings(labels.classes))
-        held = None
-        if validation is not None:
-            held_texts = _texts(validation[0])
-            own = label_sets(validation[1], len(held_texts), self.labels_per_text, labels.classes)
-            held = Labelled(held_texts, own)
-        model = fit(
-            Labelled(texts, labels.of_texts),
+        held = None if validation is None else (_texts(validation[0]), validation[1])
+        data = Dataset.of(texts, y, labels_per_text=self.labels_per_text, validation=held)
+        labels = data.labels
+        result = fit(
+            data.training,
             classes=labels.names,
             multi_label=labels.multi_label,
-            settings=Settings(**values),
-            validation=held,
-            callback=callback or (lambda row: False),
+            settings=settings_of(self._values(spellings(labels.classes))),
+            validation=data.validation,
+            callback=callback or (lambda event: False),
         )
         self.classes_ = labels.classes
-        self.model_ = replace(model, numbered=are_numbers(labels.classes))
+        self.model_ = replace(result.model, numbered=are_numbers(labels.classes))
         self._predictor, self._table = Predictor(self.model_), labels.table
         return self
 
@@ -104,7 +103,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         return predictor.all_probabilities(_texts(X, empty=True))
 
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
-        """The likeliest label of each text (B,); where texts can have several labels, a tuple of them for each.
+        """The likeliest label of each text (B,); of a multi-label model a tuple of labels for each.
 
         Where `fit` was given a table of zeros and ones the answer is one, too: (B, K). A model file does
         not know of it.
@@ -117,26 +116,52 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         if not self.model_.multi_label and not self._table:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
-        chosen = [predictor.choose(row) for row in probabilities]
+        chosen = predictor.choose_all(probabilities)
         if self._table:
-            table = [[name in row for name in predictor.labels] for row in chosen]
-            return np.array(table, dtype=int).reshape(probabilities.shape)
+            return indicator(chosen, predictor.labels).astype(int)
         original = dict(zip(predictor.labels, self.classes_.tolist(), strict=True))
-        said = np.empty(len(chosen), object)
-        said[:] = [tuple(original[name] for name in row) for row in chosen]
-        return said
+        listed = np.empty(len(chosen), object)
+        listed[:] = [tuple(original[name] for name in labels) for labels in chosen]
+        return listed
+
+    def answer(
+        self,
+        texts: Iterable[str],
+        *,
+        top: int | None = 1,
+        threshold: float | None = None,
+        otherwise: str | None = None,
+        explain: bool = False,
+    ) -> list[Answer]:
+        """What `textcnn predict` says of each text; `as_dict` of an answer is its JSON object.
+
+        Labels are text there, as in the model file, also where `fit` was given numbers.
+
+        Args:
+            texts: (B,) any texts.
+            top: how many of the likeliest labels stand beside the answer; None: all.
+            threshold: least probability of an answer.
+            otherwise: the answer where no label reaches the threshold; if not given, "unknown".
+            explain: whether answers come with their reasons.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+            SettingsError: `top` or `threshold` is out of its limits.
+        """
+        policy = Policy(top=top, threshold=threshold, otherwise=otherwise, explain=explain)
+        return list(answer(self._fitted(), [Record(text) for text in _texts(texts, empty=True)], policy))
 
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
-        """Accuracy; where texts can have several labels, the share of those whose labels are all right.
+        """Accuracy; of a multi-label model the share of texts whose labels are all right.
 
         Raises:
             NotFittedError: `fit` comes first.
         """
         predictor = self._fitted()
         texts = _texts(X)
-        own = label_sets(y, len(texts), self.labels_per_text, self.classes_)
-        said = [predictor.choose(row) for row in predictor.all_probabilities(texts)]
-        right = [set(one) == set(other) for one, other in zip(own, said, strict=True)]
+        gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
+        chosen = predictor.choose_all(predictor.all_probabilities(texts))
+        right = [set(one) == set(other) for one, other in zip(gold, chosen, strict=True)]
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
@@ -147,8 +172,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         Args:
             text: any text.
             label: whose logit, one of `classes_`; if not given, the first that `predict` gives, else the likeliest.
-            against: why `label` and not this one; if not given, the likeliest other, or, where a text can have several
-                labels, nothing but the label's own logit.
+            against: why `label` and not this one; if not given, the likeliest other, or, of a multi-label model,
+                nothing: then it is the label's own logit.
 
         Raises:
             NotFittedError: `fit` comes first.
@@ -157,29 +182,23 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         predictor = self._fitted()
         (text,) = _texts([text])
         (probabilities,) = predictor.probabilities([text])
-        if label is None:
-            name = next(iter(predictor.choose(probabilities)), predictor.labels[int(probabilities.argmax())])
-        else:
-            name = self._name(label)
-        other = rival(predictor, probabilities, name) if against is None else self._name(against)
-        return explain(predictor, text, name, other)
+        names = ("" if given is None else self._name(given) for given in (label, against))
+        return explained(predictor, text, probabilities, *names)
 
     def _name(self, label: Any) -> str:
         """What the model calls a label."""
-        found = (name for own, name in spellings(self.classes_).items() if own == label)
-        name = next(found, str(label))
+        names = (name for known, name in spellings(self.classes_).items() if known == label)
+        name = next(names, str(label))
         if name not in self.model_.labels:
             raise DataError(f"there is no label {label!r}, but {', '.join(map(repr, self.classes_.tolist()))}")
         return name
 
     def _values(self, names: dict[Any, str]) -> dict[str, Any]:
-        """The parameters, checked; classes that weights are for by what the model calls them."""
-        values = self.get_params(deep=False)
+        """The parameters; classes that weights are for by what the model calls them."""
+        values: dict[str, Any] = self.get_params(deep=False)
         weights = values["class_weight"]
         if isinstance(weights, Mapping):
             values["class_weight"] = {names.get(label, label): weight for label, weight in weights.items()}
-        values = {name: plain(value) for name, value in values.items()}
-        check(values)
         return values
 
     def save(self, path: str | Path) -> None:
@@ -207,7 +226,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
 
 def load(path: str | Path) -> TextCNNClassifier:
-    """Open a saved model; labels are texts, or numbers or truth values if they were.
+    """Open a saved model; labels are texts, or numbers or booleans if they were.
 
     Raises:
         ModelFileError: it is missing or damaged.
@@ -228,10 +247,10 @@ def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:
         raise DataError("a list of texts is expected, not one text; put it into a list")
     if getattr(texts, "ndim", 1) != 1:
         raise DataError("a list of texts is expected, not a table; give the column that holds them")
-    found = list(np.asarray(texts) if hasattr(texts, "__array__") else texts)
-    for number, text in enumerate(found):
+    listed = list(np.asarray(texts) if hasattr(texts, "__array__") else texts)
+    for number, text in enumerate(listed):
         if not isinstance(text, str):
             raise DataError(f"texts must be str, but number {number} (from 0) is {type(text).__name__}: {text!r:.60}")
-    if not found and not empty:
+    if not listed and not empty:
         raise DataError("there are no texts")
-    return found
+    return listed

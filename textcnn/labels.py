@@ -1,11 +1,17 @@
-"""Labels as Python programs have them, made into text for the model, and back.
+"""Labels: as Python programs have them, as the text that a model knows them by, and as tables of zeros and ones.
 
-a label for each text      strings, numbers, truth values; in a list, an array, a Series, a table of one column
+A program may give
+
+a label for each text      strings, numbers, booleans; in a list, an array, a Series, a table of one column
 several for each text      lists, tuples, sets or arrays of them; or scikit-learn's table of zeros and ones, a column
                            a label (an array, a frame, a sparse matrix, a list of rows)
+
+Everything else works with label sets, a tuple of names for each text, and with their table.
+
+Shapes: B texts, K labels, S scores that tell the labels apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +19,82 @@ from numpy.typing import NDArray
 
 from textcnn.errors import DataError
 
-__all__ = ["Targets", "are_numbers", "label_sets", "restored", "spellings", "targets"]
+__all__ = [
+    "LabelSets",
+    "Targets",
+    "are_numbers",
+    "indicator",
+    "is_multi_label",
+    "label_names",
+    "label_sets",
+    "margins",
+    "require_two",
+    "restored",
+    "score_count",
+    "score_weights",
+    "spellings",
+    "targets",
+]
+
+LabelSets = Sequence[tuple[str, ...]]
+
+
+def label_names(label_sets: LabelSets) -> list[str]:
+    """All labels that occur, sorted."""
+    return sorted({label for labels in label_sets for label in labels})
+
+
+def is_multi_label(label_sets: LabelSets) -> bool:
+    """Whether some text has no label or several."""
+    return any(len(labels) != 1 for labels in label_sets)
+
+
+def require_two(names: Collection[Any], texts: str = "the texts") -> None:
+    """Make sure that there is something to tell apart; `texts` says whose labels they are.
+
+    Raises:
+        DataError: there are fewer than two labels.
+    """
+    if len(names) < 2:
+        only = f"a single label, {next(iter(names))!r}" if names else "no labels"
+        raise DataError(f"{texts} have {only}: there is nothing to tell apart")
+
+
+def indicator(label_sets: LabelSets, names: Sequence[str], *, skip_unknown: bool = False) -> NDArray[np.bool_]:
+    """The labels of each text as a table with a column for each name: (B, K).
+
+    Args:
+        label_sets: of B texts.
+        names: of K labels, all different.
+        skip_unknown: leave out labels that are none of the names.
+
+    Raises:
+        DataError: a label is none of the names, and is not to be left out.
+    """
+    column = {name: number for number, name in enumerate(names)}
+    table = np.zeros((len(label_sets), len(names)), bool)
+    for row, labels in enumerate(label_sets):
+        for label in labels:
+            if label in column:
+                table[row, column[label]] = True
+            elif not skip_unknown:
+                raise DataError(f"there is no label {label!r}")
+    return table
+
+
+def score_count(labels: int, *, multi_label: bool) -> int:
+    """How many scores tell so many labels apart: of two that exclude each other, one is enough."""
+    return 1 if labels == 2 and not multi_label else labels
+
+
+def margins(scores: NDArray[Any], labels: int) -> NDArray[Any]:
+    """A margin for each label, (B, S) -> (B, K): of two exclusive labels (-s, s) from the one score s."""
+    return scores if scores.shape[1] == labels else np.concatenate([-scores, scores], axis=1)
+
+
+def score_weights(weights: NDArray[Any], scores: int) -> NDArray[Any]:
+    """Weights of scores, (S,), that give the same sum as these weights of the margins, (K,)."""
+    return weights if len(weights) == scores else weights[1:] - weights[:1]
 
 
 class Targets(NamedTuple):
@@ -38,17 +119,17 @@ def targets(y: Any, count: int, wanted: str) -> Targets:
         DataError: they are missing, mixed, too few, or all the same.
     """
     table = _table(y)
-    own, multi_label = _listed(y if table is None else table.sets(table.names), count, wanted)
-    classes = _classes([label for each in own for label in each])
+    given, multi_label = _listed(y if table is None else table.sets(table.names), count, wanted)
+    classes = _classes([label for labels in given for label in labels])
     if table is not None:
         classes = np.array(table.names, dtype=classes.dtype)  # in the order of the columns, unused ones too
     spelled = spellings(classes)
-    of_texts = [tuple(spelled[label] for label in each) for each in own]
+    of_texts = [tuple(spelled[label] for label in labels) for labels in given]
     return Targets(of_texts, tuple(spelled.values()), classes, multi_label, table is not None)
 
 
 def label_sets(y: Any, count: int, wanted: str, classes: NDArray[Any]) -> list[tuple[str, ...]]:
-    """The labels of each text in words of a model that has these classes; some may be strange to it.
+    """The labels of each text in words of a model that has these classes; some may be unknown to it.
 
     Columns of a table are labels by their names, or by their order where they have none.
 
@@ -56,9 +137,9 @@ def label_sets(y: Any, count: int, wanted: str, classes: NDArray[Any]) -> list[t
         DataError: they are missing or mixed, or a table has other columns than the model has labels.
     """
     table = _table(y)
-    own, _ = _listed(y if table is None else table.sets(table.matched(classes.tolist())), count, wanted)
+    given, _ = _listed(y if table is None else table.sets(table.matched(classes.tolist())), count, wanted)
     spelled = spellings(classes)
-    return [tuple(spelled.get(label, str(label)) for label in each) for each in own]
+    return [tuple(spelled.get(label, str(label)) for label in labels) for labels in given]
 
 
 def spellings(classes: NDArray[Any]) -> dict[Any, str]:
@@ -67,12 +148,12 @@ def spellings(classes: NDArray[Any]) -> dict[Any, str]:
 
 
 def are_numbers(classes: NDArray[Any]) -> bool:
-    """Whether classes are numbers or truth values, which can be had back from their names."""
+    """Whether classes are numbers or booleans, which can be restored from their names."""
     return classes.dtype.kind in "biuf" or all(type(label) in (int, float) for label in classes.tolist())  # of any size
 
 
 def restored(names: Sequence[str], numbered: bool) -> NDArray[Any]:
-    """Classes from their names: numbers and truth values if they were, else text.
+    """Classes from their names: numbers and booleans if they were, else text.
 
     Raises:
         ValueError: they should be numbers, but are not.
@@ -104,7 +185,7 @@ class _ZeroOneTable(NamedTuple):
 
     def sets(self, names: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The labels of each text, with these names for the columns."""
-        return [tuple(names[place] for place in row.nonzero()[0]) for row in self.rows]
+        return [tuple(names[column] for column in row.nonzero()[0]) for row in self.rows]
 
     def matched(self, classes: Sequence[Any]) -> Sequence[Any]:
         """Names for the columns that are classes of a model."""
@@ -136,47 +217,54 @@ def _are_rows(y: Any) -> bool:
     """Whether these are equally long rows of zeros and ones. As lists of labels all rows would say the same."""
     if not isinstance(y, (list, tuple)) or not y or not all(isinstance(row, (list, tuple, np.ndarray)) for row in y):
         return False
-    return len({len(row) for row in y}) == 1 and len(y[0]) > 1 and all(each in (0, 1) for row in y for each in row)
+    return len({len(row) for row in y}) == 1 and len(y[0]) > 1 and all(cell in (0, 1) for row in y for cell in row)
 
 
 def _listed(y: Any, count: int, wanted: str) -> tuple[list[tuple[Any, ...]], bool]:
     """The labels of each text, and whether a text can have several."""
+    given = _one_for_each(y, count)
+    listed = [isinstance(labels, (list, tuple, set, frozenset)) for labels in given]
+    lists = any(listed)
+    if lists and not all(listed):
+        raise DataError("some texts have a list of labels and some a single one; use lists for all")
+    sets = [tuple(sorted(set(labels), key=str)) if lists else (labels,) for labels in given]
+    multi_label = lists if wanted == "auto" else wanted == "several"
+    if not multi_label and is_multi_label(sets):
+        raise DataError("labels_per_text is 'one', but a text has no label or several")
+    return sets, multi_label
+
+
+def _one_for_each(y: Any, count: int) -> list[Any]:
+    """A label or a list of labels for each text."""
     if y is None:
         raise DataError("learning requires y to be passed, but the target y is None: give a label for each text")
     if isinstance(y, (str, bytes)):
         raise DataError("a list of labels is expected, not one label")
     given = np.asarray(y).ravel().tolist() if hasattr(y, "__array__") else list(y)
-    given = [each.tolist() if isinstance(each, np.ndarray) else each for each in given]
     if len(given) != count:
         raise DataError(f"{count} texts but {len(given)} labels: each text needs its own")
-    listed = [isinstance(each, (list, tuple, set, frozenset)) for each in given]
-    lists = any(listed)
-    multi_label = wanted == "several" or (wanted == "auto" and lists)
-    if lists and not all(listed):
-        raise DataError("some texts have a list of labels and some a single one; use lists for all")
-    own = [tuple(sorted(set(each), key=str)) if lists else (each,) for each in given]
-    if not multi_label and any(len(each) != 1 for each in own):
-        raise DataError("labels_per_text is 'one', but a text has no label or several")
-    return own, multi_label
+    return [labels.tolist() if isinstance(labels, np.ndarray) else labels for labels in given]
 
 
 def _classes(labels: Sequence[Any]) -> NDArray[Any]:
+    """The different ones, sorted."""
     missing = sum(map(_is_missing, labels))
     if missing:
         raise DataError(f"{missing} of the labels are missing (None, NaN or empty)")
-    texts = sum(isinstance(label, str) for label in labels)
     try:
-        if not labels or texts not in (0, len(labels)) or any(isinstance(label, bytes) for label in labels):
-            raise TypeError
-        huge = any(type(label) is int and abs(label) >= 1 << 63 for label in labels)  # NumPy would round them
-        classes = np.unique(np.array(labels, dtype=object) if texts or huge else np.array(labels))
+        classes = np.unique(_of_one_kind(labels))
     except TypeError as error:
         raise DataError("labels must be all texts or all numbers, and there must be some") from error
-    if len(classes) < 2:
-        raise DataError(
-            f"all texts have the label {classes.tolist()[0]!r}: there is nothing to tell apart; give a second label"
-        )
+    require_two(classes.tolist())
     return classes
+
+
+def _of_one_kind(labels: Sequence[Any]) -> NDArray[Any]:
+    texts = sum(isinstance(label, str) for label in labels)
+    if not labels or texts not in (0, len(labels)) or any(isinstance(label, bytes) for label in labels):
+        raise TypeError
+    huge = any(type(label) is int and abs(label) >= 1 << 63 for label in labels)  # NumPy would round them
+    return np.array(labels, dtype=object) if texts or huge else np.array(labels)
 
 
 def _is_missing(label: Any) -> bool:

@@ -21,6 +21,7 @@ __all__ = [
     "each_setting",
     "plain",
     "record",
+    "settings_of",
     "settled",
 ]
 
@@ -66,7 +67,7 @@ class Settings:
     linear: str = _setting(
         "on",
         "Network",
-        "a linear part over words, letters and neighbours beside the network",
+        "a linear part over words, their characters and their neighbours beside the network",
         Limits(choices=("on", "off")),
     )
 
@@ -124,15 +125,15 @@ class Settings:
         "chosen for them; best: the same with two networks",
         Limits(choices=("fast", "good", "best")),
     )
-    networks: int = _setting(0, "Training", "networks whose answers are averaged; 0: by quality", Limits(0, 20))
-    epochs: int = _setting(0, "Training", "passes over the training texts; 0: by their number", Limits(0, 1000))
+    networks: int = _setting(0, "Training", "networks in the ensemble; 0: by quality", Limits(0, 20))
+    epochs: int = _setting(0, "Training", "epochs of training; 0: by the number of texts", Limits(0, 1000))
     schedule: str = _setting(
         "linear", "Training", "the learning rate stays, or falls to nothing", Limits(choices=("constant", "linear"))
     )
     patience: int = _setting(
         0,
         "Training",
-        "passes without a better validation score before it stops; 0: it makes all passes",
+        "early stopping: epochs without a better validation score; 0: all epochs are made",
         Limits(0, 1000),
     )
     batch_size: int = _setting(0, "Training", "texts in a step; 0: by their number", Limits(0, 10000))
@@ -160,6 +161,17 @@ class Settings:
     seed: int = _setting(0, "Training", "seed of everything random", Limits(0, 2**32 - 1))
     threads: int = _setting(0, "Training", "threads; 0: as many as are free to this process", Limits(0, 256))
     device: str = _setting("auto", "Training", "where to train", Limits(choices=("auto", "cpu", "cuda", "mps")))
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """Settings from values as programs have them, for those that differ from the defaults or for all.
+
+    Raises:
+        SettingsError: one of them is unknown, of the wrong type or out of its limits.
+    """
+    plain_values = {name: plain(value) for name, value in values.items()}
+    check(plain_values)
+    return Settings(**plain_values)
 
 
 def settled(settings: Settings, labels: int) -> Settings:
@@ -191,7 +203,7 @@ def _plain(number: float | None) -> str:
 
 def check(values: Mapping[str, Any]) -> None:
     """Raise SettingsError for the first value that is unknown, of the wrong type or out of its limits."""
-    known = {each.name: each for each in each_setting()}
+    known = {setting.name: setting for setting in each_setting()}
     for name, value in values.items():
         if name not in known:
             raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(known)}")
@@ -204,13 +216,13 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SettingsError: one of them is unknown, of the wrong type or out of its limits.
     """
-    defaults = {each.name: each.default for each in each_setting()}
-    found = {name: plain(value) for name, value in values.items()}
+    defaults = {setting.name: setting.default for setting in each_setting()}
+    plain_values = {name: plain(value) for name, value in values.items()}
     for name, default in defaults.items():
-        if name in found and type(default) in (int, tuple):
-            found[name] = _whole(found[name])
-    check(found)
-    return {name: float(value) if isinstance(defaults[name], float) else value for name, value in found.items()}
+        if name in plain_values and type(default) in (int, tuple):
+            plain_values[name] = _whole(plain_values[name])
+    check(plain_values)
+    return {name: float(value) if isinstance(defaults[name], float) else value for name, value in plain_values.items()}
 
 
 def _whole(value: Any) -> Any:
@@ -224,26 +236,29 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         import json
 
-        return json.dumps({str(name): plain(each) for name, each in value.items()}, ensure_ascii=False)
+        return json.dumps({str(name): plain(weight) for name, weight in value.items()}, ensure_ascii=False)
     if isinstance(value, (list, tuple)):
-        return tuple(plain(each) for each in value)
+        return tuple(map(plain, value))
     return plain(value.tolist()) if type(value).__module__ == "numpy" and hasattr(value, "tolist") else value
 
 
 def _check_one(known: "Field[Any]", value: Any) -> None:
     limits: Limits = known.metadata["limits"]
     if isinstance(known.default, tuple):
-        if not isinstance(value, tuple):
-            raise SettingsError(f"{known.name} must be a list of numbers, not {value!r}")
-        if known.name == "widths" and not value:
-            raise SettingsError("widths must have at least one number")
-        for number in value:
-            _check_number(known.name, number, int, limits)
-    elif isinstance(known.default, str):
-        if not isinstance(value, str) or (limits.choices and value not in limits.choices):
-            raise SettingsError(f"{known.name} must be {describe_limits(limits) or 'text'}, not {value!r}")
-    else:
+        _check_list(known.name, value, limits)
+    elif not isinstance(known.default, str):
         _check_number(known.name, value, type(known.default), limits)
+    elif not isinstance(value, str) or (limits.choices and value not in limits.choices):
+        raise SettingsError(f"{known.name} must be {describe_limits(limits) or 'text'}, not {value!r}")
+
+
+def _check_list(name: str, value: Any, limits: Limits) -> None:
+    if not isinstance(value, tuple):
+        raise SettingsError(f"{name} must be a list of numbers, not {value!r}")
+    if name == "widths" and not value:
+        raise SettingsError("widths must have at least one number")
+    for number in value:
+        _check_number(name, number, int, limits)
 
 
 def _check_number(name: str, value: Any, kind: type, limits: Limits) -> None:
@@ -260,4 +275,4 @@ def _check_number(name: str, value: Any, kind: type, limits: Limits) -> None:
 
 def record(settings: Settings) -> dict[str, Any]:
     """The settings as they stand in a file."""
-    return {each.name: plain(getattr(settings, each.name)) for each in each_setting()}
+    return {setting.name: plain(getattr(settings, setting.name)) for setting in each_setting()}

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Let filters learn over the English vectors, and put them into the file of the vectors.
+"""Pretrain filters over the English vectors, and put them into the file of the vectors.
 
     python data/vectors/build_filters.py --inputs inputs --work work      after build_vectors.py, with the same folders
 
-A network of textcnn, its vectors held still, learns to say from a passage's words what a sentence encoder (MPNet) says
-about the passage: the means of four of its layers over all places. For that its filters have to notice much of what
-counts in any text, and a classifier that starts from them has less to learn: distillation (Hinton et al. 2015) into a
-network that answers some hundred times faster. No text's label is used, and the passages are those that
-build_vectors.py read, without the excluded ones. The layer that makes 768 numbers of the features is thrown away.
+A network of textcnn with static vectors learns to predict, from a passage's words, the states of a sentence encoder
+(MPNet): the means of four of its layers over the passage. For that its filters have to respond to much of what counts
+in any text, and a classifier that starts from them has less to learn: distillation (Hinton et al. 2015) into a network
+that answers some hundred times faster. No labels are used, and the passages are those that build_vectors.py read,
+without the excluded ones. The output layer, from the features to 768 numbers, is thrown away.
 
-Reading takes twenty minutes on one core, learning three. Needs the same packages as build_vectors.py.
+Encoding takes twenty minutes on one core, training three. Needs the same packages as build_vectors.py.
 """
 
 import argparse
@@ -38,30 +38,30 @@ from textcnn.vectors.table import EMBEDDED, VectorTable
 LAYERS = (3, 6, 9, 12)  # of MPNet's twelve: the early ones know more of grammar, the late ones of meaning
 AXES = 192  # numbers that are kept of each layer
 WIDTHS, FILTERS = (1, 2, 3, 4), 200
-PASSES, BATCH, DROPOUT, RATE = 5, 100, 0.2, 1.5e-3
-LENGTH = 10.0  # root mean square of what is to be said about a passage
-MEASURED = 3_000  # passages that are not learned from, and tell how far it is
+EPOCHS, BATCH, DROPOUT, RATE = 5, 100, 0.2, 1.5e-3
+LENGTH = 10.0  # root mean square of the targets of a passage
+HELD_OUT = 3_000  # passages that measure the training
 
 
 def states(passages: Sequence[str], encoder: Encoder, file: Path) -> NDArray[np.float16]:
     """The means of the layers over each passage, (N, layers, size); from the file if it is there."""
     if file.exists():
-        found: NDArray[np.float16] = np.load(file)
-        return found
-    found = np.zeros((len(passages), len(encoder.layers), encoder.size), np.float16)
+        stored: NDArray[np.float16] = np.load(file)
+        return stored
+    means = np.zeros((len(passages), len(encoder.layers), encoder.size), np.float16)
     for first in range(0, len(passages), 4_000):
         encoded = encoder.cutter.encode_batch(list(passages[first : first + 4_000]))
         for batch in equal_lengths([len(one.ids) for one in encoded]):
             with torch.inference_mode():
                 layers = encoder.states(torch.tensor([encoded[number].ids for number in batch]))
             for place, layer in enumerate(encoder.layers):
-                found[first + np.array(batch), place] = layers[layer].float().mean(dim=1).half().numpy()
+                means[first + np.array(batch), place] = layers[layer].float().mean(dim=1).half().numpy()
         say(f"read {min(first + 4_000, len(passages)):,} of {len(passages):,} passages")
     part = file.with_suffix(".part")
     with part.open("wb") as stream:
-        np.save(stream, found)
+        np.save(stream, means)
     part.replace(file)
-    return found
+    return means
 
 
 def principal(layer: Floats, axes: int) -> Floats:
@@ -72,14 +72,14 @@ def principal(layer: Floats, axes: int) -> Floats:
     return (kept / np.sqrt((kept**2).sum(axis=1).mean())).astype(np.float32)
 
 
-def wanted(found: NDArray[np.float16], axes: int = AXES) -> Floats:
-    """What is to be said about each passage: (N, layers, size) -> (N, layers·axes)."""
-    layers = [principal(found[:, place].astype(np.float32), axes) for place in range(found.shape[1])]
+def targets_of(means: NDArray[np.float16], axes: int = AXES) -> Floats:
+    """What is to be predicted of each passage: (N, layers, size) -> (N, layers·axes)."""
+    layers = [principal(means[:, place].astype(np.float32), axes) for place in range(means.shape[1])]
     return np.concatenate(layers, axis=1) * np.float32(LENGTH / len(layers) ** 0.5)
 
 
-def learn(ragged: Ragged, start: Start, targets: Floats, filters: int = FILTERS, passes: int = PASSES) -> TextCNN:
-    """A network whose last layer says what is wanted; least squares."""
+def learn(ragged: Ragged, start: Start, targets: Floats, filters: int = FILTERS, epochs: int = EPOCHS) -> TextCNN:
+    """A network whose last layer predicts the targets; least squares."""
     torch.manual_seed(0)
     workers, random = WorkerThreads(free_cores()), np.random.default_rng(0)
     vectors = torch.from_numpy(start.matrix)
@@ -87,15 +87,15 @@ def learn(ragged: Ragged, start: Start, targets: Floats, filters: int = FILTERS,
     network = TextCNN(shape, dropout=DROPOUT, workers=workers)
     optimizers = [(weight, Adam(weight, workers=workers)) for weight in network.parameters()]
     numbers = np.random.default_rng(1).permutation(len(targets))
-    measured, learned = np.sort(numbers[:MEASURED]), np.sort(numbers[MEASURED:])
+    held, learned = np.sort(numbers[:HELD_OUT]), np.sort(numbers[HELD_OUT:])
 
     def errors(part: NDArray[np.int64], batch: Batch) -> torch.Tensor:
-        said = network(vectors[batch.distinct], batch.words, batch.starts)
-        return (said - torch.from_numpy(targets[part[batch.texts]])).square().sum(dim=1)
+        outputs = network(vectors[batch.distinct], batch.words, batch.starts)
+        return (outputs - torch.from_numpy(targets[part[batch.texts]])).square().sum(dim=1)
 
-    steps = passes * -(-len(learned) // BATCH)
+    steps = epochs * -(-len(learned) // BATCH)
     rates: Iterator[float] = (RATE * (1 - step / steps) for step in range(steps))
-    for number in range(passes):
+    for epoch in range(epochs):
         network.train()
         for batch in batches(ragged.take(learned), BATCH, random=random):
             network.zero_grad()
@@ -106,33 +106,31 @@ def learn(ragged: Ragged, start: Start, targets: Floats, filters: int = FILTERS,
                 optimizer.step(weight.grad, rate)
         network.eval()
         with torch.no_grad():
-            left = torch.cat([errors(measured, batch) for batch in batches(ragged.take(measured), 200)]).mean().item()
-        say(f"pass {number + 1} of {passes}: {1 - left / (targets[measured] ** 2).sum(axis=1).mean():.3f} explained")
+            left = torch.cat([errors(held, batch) for batch in batches(ragged.take(held), 200)]).mean().item()
+        say(f"epoch {epoch + 1} of {epochs}: {1 - left / (targets[held] ** 2).sum(axis=1).mean():.3f} explained")
     workers.close()
     return network
 
 
 def filters_of(network: TextCNN, scale: float) -> dict[int, Filters]:
     """The filters, as they are over vectors that were not multiplied by `scale`."""
-    bank, first, found = network.shape.bank, 0, {}
     weight, bias = network.filters[0].detach().numpy() * scale, network.biases[0].detach().numpy()
-    for number, width in enumerate(bank.widths):
-        slices = weight[first : first + width * bank.filters].reshape(width, bank.filters, -1)
-        biases = bias[number * bank.filters : (number + 1) * bank.filters]
-        first += width * bank.filters
-        found[width] = Filters(slices.astype(np.float16), biases.astype(np.float16))
-    return found
+    filters = {}
+    for block in network.shape.bank.blocks:
+        slices = weight[block.slices].reshape(block.width, block.filters, -1)
+        filters[block.width] = Filters(slices.astype(np.float16), bias[block.maps].astype(np.float16))
+    return filters
 
 
 def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     """All steps."""
-    torch.set_num_threads(1)  # the crew's threads share the work, see textcnn/crew.py
+    torch.set_num_threads(1)  # worker threads share the work, see textcnn/compiled/threads.py
     for origin in MPNET:
         checked(origin, inputs)
     passages, _ = passages_and_words(inputs, work, exclude)
-    targets = wanted(states(passages, mpnet(inputs, LAYERS), work / "passages.npy"))
+    targets = targets_of(states(passages, mpnet(inputs, LAYERS), work / "passages.npy"))
     encoded = encode(passages, max_words=LONGEST)
-    # A word that the table does not have says nothing here.
+    # A word that the table does not have tells nothing here.
     settings = Settings(vectors=str(path), min_count=1000)
     start = begin(encoded, np.ones(len(encoded.ragged.words), bool), settings, say)
     ragged = start.ragged(encoded)
@@ -144,7 +142,7 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
 
 def main() -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description="Let filters learn over the English word vectors of textcnn.")
+    parser = argparse.ArgumentParser(description="Pretrain filters over the English word vectors of textcnn.")
     parser.add_argument("--inputs", type=Path, default=Path("inputs"), help="folder with packages and clones")
     parser.add_argument("--work", type=Path, default=Path("work"), help="folder for what steps leave")
     parser.add_argument("--exclude", type=Path, help="folder of CSV files whose texts must not be read")

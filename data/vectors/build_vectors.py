@@ -245,26 +245,26 @@ def add_up(
 # ---------------------------------------------------------------------------------------- the other sources
 
 
-class TrainingPart(NamedTuple):
-    """What one source knows, (V, d), and about which words."""
+class Source(NamedTuple):
+    """The vectors of one source, (V, d), and which words it has."""
 
     vectors: Floats
     known: NDArray[np.bool_]
 
 
-def part_of(words: Sequence[str], rows: Mapping[str, int], table: Floats) -> TrainingPart:
+def part_of(words: Sequence[str], rows: Mapping[str, int], table: Floats) -> Source:
     """The rows of a table for our words."""
     places = np.array([rows.get(word, -1) for word in words])
-    return TrainingPart(np.where(places[:, None] >= 0, table[places], 0).astype(np.float32), places >= 0)
+    return Source(np.where(places[:, None] >= 0, table[places], 0).astype(np.float32), places >= 0)
 
 
-def glove_50(words: Sequence[str], inputs: Path) -> TrainingPart:
+def glove_50(words: Sequence[str], inputs: Path) -> Source:
     """GloVe, 50 dimensions: has the clitics and the numbers that the other copy lacks."""
     table = np.load(io.BytesIO(next(package_files(inputs / GLOVE_50.file, "*.npy"))), allow_pickle=False)
     return part_of(words, {word: row for row, word in enumerate(glove_words(inputs))}, table)
 
 
-def glove_100(words: Sequence[str], inputs: Path) -> TrainingPart:
+def glove_100(words: Sequence[str], inputs: Path) -> Source:
     """GloVe, 100 dimensions."""
     data = json.loads(next(package_files(inputs / GLOVE_100.file, "*-100d.json")))
     listed = [word for word in words if word in data["vectors"]]
@@ -286,7 +286,7 @@ def murmur(key: bytes) -> int:
     return number ^ number >> 47
 
 
-def spacy_vectors(words: Sequence[str], inputs: Path) -> TrainingPart:
+def spacy_vectors(words: Sequence[str], inputs: Path) -> Source:
     """The vectors of en_core_web_md: 20,000 rows; many words share one."""
     import msgpack
 
@@ -324,7 +324,7 @@ def expected(given: Floats, target: Floats, weight: Floats, penalty: float = 10.
     return (inputs @ np.linalg.solve(square, weighted.T @ target[known].astype(np.float64))).astype(np.float32)
 
 
-def filled(part: TrainingPart, *given: Floats) -> Floats:
+def filled(part: Source, *given: Floats) -> Floats:
     """A part, with what the others let expect where its source lacks the word."""
     guess = expected(np.concatenate(given, axis=1), part.vectors, part.known.astype(np.float32))
     return np.where(part.known[:, None], part.vectors, guess)
@@ -349,7 +349,7 @@ def principal(joined: Floats, shares: Floats, dimensions: int) -> Floats:
     return moved @ axes[:, : -dimensions - 1 : -1].astype(np.float32)
 
 
-class Heard(NamedTuple):
+class Encodings(NamedTuple):
     """What an encoder said about each word: alone, and wherever it occurred."""
 
     alone: Floats  # (V, size)
@@ -357,7 +357,7 @@ class Heard(NamedTuple):
     sums: list[Floats]  # (V, size) of each layer
 
 
-def join(words: Words, inputs: Path, encoders: Sequence[Heard]) -> Floats:
+def join(words: Words, inputs: Path, encoders: Sequence[Encodings]) -> Floats:
     """All parts, joined, rotated and cut: (V, DIMENSIONS)."""
     small = glove_50(words.words, inputs)
     singles = [centred(each.alone) for each in encoders]
@@ -443,7 +443,7 @@ def passages_and_words(inputs: Path, work: Path, exclude: Path | None) -> tuple[
     return texts.read_text(encoding="utf-8").split("\n"), Words(names, np.array(shares, np.float32))
 
 
-def hear(chosen: Sequence[str], words: Sequence[str], encoder: Encoder, work: Path) -> Heard:
+def encodings(chosen: Sequence[str], words: Sequence[str], encoder: Encoder, work: Path) -> Encodings:
     """What an encoder says; from its work folder what is there."""
     work.mkdir(parents=True, exist_ok=True)
     single, contexts = work / "alone.npy", work / "contexts.npz"
@@ -451,7 +451,7 @@ def hear(chosen: Sequence[str], words: Sequence[str], encoder: Encoder, work: Pa
         np.save(single, alone(words, encoder))
     read(chosen, words, encoder, contexts)
     with np.load(contexts) as saved:
-        return Heard(np.load(single), saved["numbers"], [saved[f"layer{layer}"] for layer in encoder.layers])
+        return Encodings(np.load(single), saved["numbers"], [saved[f"layer{layer}"] for layer in encoder.layers])
 
 
 def build(inputs: Path, work: Path, exclude: Path | None, output: Path) -> None:
@@ -461,7 +461,7 @@ def build(inputs: Path, work: Path, exclude: Path | None, output: Path) -> None:
     work.mkdir(parents=True, exist_ok=True)
     chosen, words = passages_and_words(inputs, work, exclude)
     encoders = [
-        hear(chosen, words.words, encoder, work / name)
+        encodings(chosen, words.words, encoder, work / name)
         for name, encoder in (("minilm", minilm(inputs)), ("mpnet", mpnet(inputs)))
     ]
     vectors = join(words, inputs, encoders)

@@ -9,7 +9,7 @@ from pathlib import Path
 from texts import TEXTS, Texts, decoded, files
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z\"'(])")
-_LETTERS = re.compile(r"[^\W_]+")
+_WORDS = re.compile(r"[^\W_]+")
 _OVERLAP = 8  # words in a row
 
 
@@ -40,7 +40,7 @@ def passages(text: str) -> Iterator[str]:
 
 def bare(text: str) -> tuple[str, ...]:
     """Letters and digits only, in lower case."""
-    return tuple(_LETTERS.findall(text.lower()))
+    return tuple(_WORDS.findall(text.lower()))
 
 
 class Excluded:

@@ -4,7 +4,7 @@
     train_phrases.csv, too      a second protocol: the same parts, with phrases to learn from (Kim 2014)
     all.csv                     ten stratified folds, seed 0
 
-The files have the columns `label` and `text`; a bar in a label separates several labels of a text.
+The files have the columns `label` and `text`; a bar separates the labels of a multi-label text.
 """
 
 import csv
@@ -20,7 +20,7 @@ PROTOCOLS = ("test", "phrases", "folds")
 
 
 class Part(NamedTuple):
-    """Texts and the labels of each: one, or any number where texts have several."""
+    """Texts and the labels of each: one, or any number where texts are multi-label."""
 
     texts: list[str]
     labels: list[tuple[str, ...]]
@@ -88,7 +88,7 @@ _FILES = {"test": "train.csv", "phrases": "train_phrases.csv", "folds": "all.csv
 def _official(folder: Path, protocol: str) -> Task:
     train, test = read(folder / _FILES[protocol]), read(folder / "test.csv")
     dev = read(folder / "dev.csv") if (folder / "dev.csv").exists() else None
-    return Task(folder.name, protocol, 0, train, dev, test, _several(train))
+    return Task(folder.name, protocol, 0, train, dev, test, _multi_label(train))
 
 
 def _folds(folder: Path, most: int) -> Iterator[Task]:
@@ -96,8 +96,8 @@ def _folds(folder: Path, most: int) -> Iterator[Task]:
     splits = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(part.texts, part.single())
     for fold, (train, test) in enumerate(splits):
         if fold < most:
-            yield Task(folder.name, "folds", fold, part.take(train), None, part.take(test), _several(part))
+            yield Task(folder.name, "folds", fold, part.take(train), None, part.take(test), _multi_label(part))
 
 
-def _several(part: Part) -> bool:
+def _multi_label(part: Part) -> bool:
     return any(len(own) != 1 for own in part.labels)

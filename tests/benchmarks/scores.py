@@ -14,11 +14,11 @@ _BINS = 15
 class Scores(NamedTuple):
     """Figures of one measurement; None where they have no meaning."""
 
-    accuracy: float  # where texts have several labels: of the whole set of them
+    accuracy: float  # of multi-label texts: of the whole set of labels
     macro_f1: float
     mcc: float | None
-    micro_f1: float | None  # of several labels only: of one label it is the accuracy
-    log_loss: float | None  # of several labels: the mean over texts and labels
+    micro_f1: float | None  # of multi-label texts only: of one label it is the accuracy
+    log_loss: float | None  # of multi-label texts: the mean over texts and labels
     calibration_error: float | None  # expected, 15 bins of equal width
 
 

@@ -21,7 +21,7 @@ def read(path: str) -> tuple[list[str], list[str]]:
 
 
 def train_svm(data: str, saved: str) -> None:
-    """TF-IDF of words and of letters inside words, LinearSVC, saved by joblib."""
+    """TF-IDF of words and of characters inside words, LinearSVC, saved by joblib."""
     import joblib
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline, make_union

@@ -135,7 +135,7 @@ def main() -> None:
     ]
     fixed = given.channels == "static"
     torch.manual_seed(0)
-    ours = our_step(start, targets, fixed, given.threads)  # whose threads are its own crew
+    ours = our_step(start, targets, fixed, given.threads)  # which has threads of its own
     found: dict[str, Any] = {
         "words": len(start.matrix),
         "tokens_in_batch": float(np.mean([len(batch.words) for batch in chosen])),

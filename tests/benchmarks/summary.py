@@ -24,7 +24,7 @@ def summary(rows: dict[Key, Row]) -> str:
     for row in rows.values():
         cells.setdefault((row.key.data + _NAMES[row.key.protocol], row.key.system), []).append(row)
     tables = (
-        ("Accuracy in %; micro F1 in % where a text has several labels", _main, 100, 2, max),
+        ("Accuracy in %; micro F1 in % where texts are multi-label", _main, 100, 2, max),
         ("Macro F1 in %", lambda row: row.scores.macro_f1, 100, 2, max),
         ("Matthews correlation", lambda row: row.scores.mcc, 1, 3, max),
         ("Expected calibration error", lambda row: row.scores.calibration_error, 1, 3, min),

@@ -15,7 +15,7 @@ COMMENTS = "<!-- summary: written by accuracy.py --summary -->\nold\n<!-- end of
 
 @pytest.fixture
 def benchmark(tmp_path):
-    """Run the script on data sets `notes` (ten folds) and `asked` (a test part, several labels)."""
+    """Run the script on data sets `notes` (ten folds) and `asked` (a test part, multi-label)."""
     write_csv(_made(tmp_path / "notes") / "all.csv", EXAMPLES)
     multi_label = [(label if number % 3 else f"{label}|third", text) for number, (label, text) in enumerate(EXAMPLES)]
     for name in ("train", "dev", "test"):

@@ -53,7 +53,7 @@ SIZES = (100, 300, 1000)
 VECTORS = ("english", "glove-50", "glove-100", "teacher", "trained", "none")
 TEXTS, SCORED = 2000, 3000  # of a training part, and of what is scored; at most
 REDUCED = {"filters": 50, "epochs": 6, "refit": "off", "threads": 1}
-FEW = {**REDUCED, "epochs": 20}  # few texts need more passes
+FEW = {**REDUCED, "epochs": 20}  # few texts need more epochs
 SEEDS = 3
 
 

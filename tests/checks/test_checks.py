@@ -105,7 +105,7 @@ class TestCheckSuite:
         found = run_checks(corpus(*messages()), until="features")
         for name in ("dead filters", "features", "learns a few"):
             assert found[name].verdict is Verdict.error, name
-        assert "100% of 16 answer to no text" in found["dead filters"].figure
+        assert "100% of 16 respond to no text" in found["dead filters"].figure
 
     def test_too_few_texts_are_not_trained_on(self):
         found = run_checks(corpus(["a", "b"] * 3, ["x", "y"] * 3))
@@ -293,7 +293,7 @@ class TestTraining:
         network = model.members[0].network
         network.filters[0][:] = network.filters[0][0]
         found = {check.name: check for check in filter_checks(Predictor(model), texts)}
-        assert found["copied filters"].verdict is Verdict.error
+        assert found["duplicate filters"].verdict is Verdict.error
 
 
 class TestLabelErrors:

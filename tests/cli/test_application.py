@@ -88,12 +88,23 @@ class TestTrain:
         assert answer.out == ""  # what is said to people does not go into pipes
         assert 'text from "text" (by name), labels from "label" (by name)' in answer.err
         assert "40 texts, 2 labels" in answer.err
-        assert len(re.findall(r"^epoch +\d  loss \d\.\d+  validation loss", answer.err, re.MULTILINE)) == 3
-        assert re.search(r"^ham +[\d.]+ +[\d.]+ +[\d.]+ +7$", answer.err, re.MULTILINE)
-        assert "on 14 texts held out" in answer.err
+        ended = r"3 epochs, loss \d\.\d\d, score \d\.\d{3}, \d+\.\d s"
+        for part in (1, 2, 3):
+            assert re.search(rf"^holding out part {part} of 3: {ended}$", answer.err, re.MULTILINE)
+        assert re.search(r"^fitting on all 40 texts: 3 epochs, \d+\.\d s$", answer.err, re.MULTILINE)
+        assert len(answer.err.partition("label ")[0].splitlines()) <= 10  # before the table
+        assert re.search(r"^ham +[\d.]+ +[\d.]+ +[\d.]+ +20$", answer.err, re.MULTILINE)
+        assert "on 40 texts held out" in answer.err
         assert answer.err.endswith("try: textcnn predict 'your text'\n")
         assert "\x1b" not in answer.err
         assert (folder / "model.textcnn").stat().st_size > 1000
+
+    @pytest.mark.parametrize("option", ["-v", "--verbose"])
+    def test_verbose_says_how_each_epoch_went(self, textcnn, train_csv, option):
+        answer = textcnn("train", train_csv, "--epochs=3", option, *TINY)
+        scored = r"^epoch +\d  loss \d\.\d+  validation loss \d\.\d+  score \d\.\d+  \d\.\d s(  best)?$"
+        assert len(re.findall(scored, answer.err, re.MULTILINE)) == 3
+        assert len(re.findall(r"^epoch +\d  loss", answer.err, re.MULTILINE)) == 12
 
     def test_quiet_says_nothing(self, textcnn, train_csv, folder):
         assert textcnn("train", train_csv, "-q", "--epochs=2", *TINY) == (0, "", "")
@@ -101,7 +112,7 @@ class TestTrain:
 
     def test_ends_early_and_says_so(self, textcnn, train_csv):
         answer = textcnn("train", train_csv, "--epochs=60", "--patience=2", *TINY)
-        assert re.search(r"no better score in 2 epochs: the weights of epoch \d+ are kept", answer.err)
+        assert re.search(r"\d+ of 60 epochs, .*; early stopping: checkpoint of epoch \d+ kept\n", answer.err)
 
     def test_the_model_goes_where_it_is_told_and_the_next_command_can_be_pasted(self, textcnn, train_csv, folder):
         (folder / "my models").mkdir()

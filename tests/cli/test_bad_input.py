@@ -274,7 +274,7 @@ HOSTILE = {
     "no metadata": lambda header: header.pop("__metadata__"),
     "metadata that is no text": lambda header: header.update(__metadata__={"textcnn": 7}),
     "a description nested deeply": lambda header: header["__metadata__"].update(textcnn="[" * 50_000),
-    "a newer format": described({"format": 2}),
+    "a newer format": described({"format": 3}),
     "a format that is no number": described({"format": "1"}),
     "no labels": described({"labels": []}),
     "labels twice": described({"labels": ["a", "a"]}),
@@ -339,10 +339,10 @@ class TestModelFile:
 
     def test_a_newer_format_says_how_to_get_on(self, textcnn, model):
         header, body = header_of(model.read_bytes())
-        described({"format": 2})(header)
+        described({"format": 3})(header)
         model.write_bytes(file_of(header, body))
         assert (
-            "made by a newer textcnn; this one reads up to 1: pip install --upgrade textcnn" in textcnn("inspect").err
+            "made by a newer textcnn; this one reads format 2: pip install --upgrade textcnn" in textcnn("inspect").err
         )
 
     def test_whole_numbers_may_be_written_as_fractions(self, model):

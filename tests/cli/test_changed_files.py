@@ -145,7 +145,7 @@ def test_vectors_whose_place_others_take_are_used_on(start, table):
 def test_training_ends_with_one_line_where_its_vectors_are_changed(start, folder, table, change):
     write_csv(folder / "train.csv", EXAMPLES * 25)
     few = [option for option in TINY if not option.startswith(("--vectors", "--dimensions"))]
-    process = start("train", "train.csv", "--vectors=my.vectors", "--epochs=20", "--patience=20", *few)
+    process = start("train", "train.csv", "-v", "--vectors=my.vectors", "--epochs=20", "--patience=20", *few)
     process.wait_until_said("epoch  1 ")
     change(table)
     code, said = process.end()

@@ -38,12 +38,12 @@ class TestPredict:
         assert rows[0]["text"] == text
         assert {rows[0]["label"], rows[0]["label2"]} == {"ham", "spam"}
 
-    def test_top(self, textcnn, model):
+    def test_top_prints_the_likeliest_labels(self, textcnn, model):
         fields = textcnn("predict", "free prize", "--top=9").out.rstrip("\n").split("\t")
         assert (fields[0], fields[2], fields[4]) == ("spam", "ham", "free prize")
         assert float(fields[1]) + float(fields[3]) == pytest.approx(1, abs=1e-3)
 
-    def test_threshold(self, textcnn, model):
+    def test_below_the_threshold_the_answer_is_another(self, textcnn, model):
         assert textcnn("predict", "zzz", "--threshold=1", "--format=label").out == "unknown\n"
         assert textcnn("predict", "zzz", "--threshold=1", "--otherwise=a person", "--format=label").out == "a person\n"
         assert textcnn("predict", "free prize", "--threshold=0.1", "--format=label").out == "spam\n"
@@ -212,7 +212,7 @@ class TestExplanations:
         assert all(found["text"][word["start"] : word["end"]] == word["word"] for word in reasons["words"])
         assert "xyzzy" in reasons["unknown"]
 
-    def test_for_people(self, textcnn, model):
+    def test_pretty_tells_what_is_known(self, textcnn, model):
         answer = textcnn("predict", "-m", model, "--explain", "--format=pretty", "free prize xyzzy")
         assert answer.code == 0
         assert "2 of 3 words known; unknown: xyzzy" in answer.out
@@ -230,12 +230,12 @@ class TestExplanations:
         assert (reasons["label"], reasons["against"]) == ("spam", "ham") and set(labels) == {"ham", "spam"}
         assert 1 / (1 + math.exp(-reasons["logit"])) == pytest.approx(plain["probability"], abs=1e-4)
 
-    def test_formats_without_room(self, textcnn, model):
+    def test_options_that_do_not_go_together_are_refused(self, textcnn, model):
         answer = textcnn("predict", "-m", model, "--explain", "--format=tsv", "x")
         assert answer.code == 2 and "jsonl" in answer.err
         answer = textcnn("predict", "-m", model, "--against", "ham", "x")
         assert answer.code == 2 and "--against goes with --explain" in answer.err
         answer = textcnn("predict", "-m", model, "--explain", "--against", "nobody", "x")
-        assert answer.code == 2 and "--against: the model has no label 'nobody', but ham, spam" in answer.err
+        assert answer.code == 2 and "the model has no label 'nobody', but ham, spam" in answer.err
         answer = textcnn("predict", "--input-format=csv", "x")
         assert answer.code == 2 and "not for texts given here" in answer.err

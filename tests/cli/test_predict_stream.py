@@ -191,7 +191,7 @@ class TestInterruptedTraining:
 
         def begin(**options):
             process = start(
-                "train", "train.csv", "--epochs=1000", "--patience=1000", "--batch-size=2", *TINY, **options
+                "train", "train.csv", "-v", "--epochs=1000", "--patience=1000", "--batch-size=2", *TINY, **options
             )
             process.wait_until_said("epoch  1 ")
             return process
@@ -199,12 +199,12 @@ class TestInterruptedTraining:
         return begin
 
     @pytest.mark.slow
-    def test_ctrl_c_once_keeps_the_best_so_far(self, training, textcnn):
+    def test_ctrl_c_once_keeps_the_best_checkpoint(self, training, textcnn):
         process = training()
         process.send_signal(signal.SIGINT)
         code, said = process.end()
         assert code == 0
-        assert "stopped: the best weights so far are kept\n" in said
+        assert "stopped: the best checkpoint so far is kept\n" in said
         assert "try: textcnn predict" in said
         assert textcnn("predict", SPAM[0], "--format=label").out == "spam\n"
 
@@ -230,13 +230,13 @@ class TestInterruptedTraining:
         assert {path.name for path in folder.iterdir()} == {"model.textcnn", "train.csv"}  # no litter
 
     def test_ctrl_c_before_anything_was_learned_leaves_at_once(self, textcnn, train_csv, folder, monkeypatch):
-        from textcnn import estimator
+        from textcnn.training import fit
 
         def interrupted(*arguments, **options):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(1)
 
-        monkeypatch.setattr(estimator.TextCNNClassifier, "fit", interrupted)
+        monkeypatch.setattr(fit, "fit", interrupted)
         (folder / "model.textcnn").write_bytes(b"the old model")
         answer = textcnn("train", train_csv, *TINY)
         assert (answer.code, answer.err.splitlines()[-1]) == (130, "textcnn: stopped")

@@ -44,31 +44,38 @@ class TestTerminal:
         assert code == 0
         assert re.fullmatch(r"spam  █+.? *\d+\.\d %  free prize\r\n", shown)
 
-    @pytest.mark.parametrize("columns", [60, 80])
-    def test_progress_is_live_and_fits(self, monkeypatch, columns):
+    @pytest.mark.parametrize("verbose", [False, True])
+    @pytest.mark.parametrize("columns", [60, 80, 120])
+    def test_progress_is_live_and_fits(self, monkeypatch, columns, verbose):
         from textcnn.cli.display.progress import Display
-        from textcnn.training.loop import Epoch, Step
+        from textcnn.training.events import Stage, TrainingEvent
 
         terminal = io.StringIO()
         terminal.isatty = lambda: True
         monkeypatch.setenv("TERM", "xterm")
         monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setattr(sys, "stderr", terminal)
-        with Display(quiet=False) as display:
-            display.show(Step(1, 20, 170, 170, 0.5))
-            display.show(Epoch(1, 20, 0.51234, 0.6, 0.7, 10.5, True, "the loss diverged"))
-            display.show(Step(12, 20, 110, 170, 0.4))
-            display.live.refresh()
-            display.show("the same again with all texts")
-            display.show(Epoch(1, 20, 0.3, None, None, 9.0, True, ""))
-            display.end()
+        parts = [Stage(f"holding out part {part} of 3", f"part {part}/3", part, 4) for part in (1, 2, 3)]
+        with Display(verbose=verbose) as display:
+            display.show(TrainingEvent("note", parts[0], note="english vectors"))
+            display.show(TrainingEvent("batch", parts[0], 1, 2, 1, 20, 170, 170, 0.5))
+            display.show(TrainingEvent("epoch", parts[0], 1, 2, 1, 20, 0, 0, 0.51234, 0.6, 0.7, 10.5, True, "diverged"))
+            display.show(TrainingEvent("batch", parts[0], 2, 2, 12, 20, 85, 170, 0.4))
+            display.bar._live.refresh()
+            display.show(TrainingEvent("stage", parts[0], networks=2, epoch=20, epochs=20, loss=0.6, score=0.7))
+            display.show(TrainingEvent("phase", parts[1], note="preparing words and vectors"))
+            display.bar._live.refresh()
+            display.show(TrainingEvent("epoch", parts[2], epoch=1, epochs=20, loss=0.3, seconds=9.0))
         shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", terminal.getvalue())
-        assert "preparing words and vectors" in shown
-        assert f"epoch 12/20  {'batch ' * (columns == 80)}110/170  loss 0.400  score 0.700" in shown
-        assert re.search(r" 58 % [-\d]+:[-\d]{2}", shown)
-        assert "the loss diverged\n" in shown
-        assert shown.count("no better score in 0 epochs: the weights of epoch 1 are") == 1
-        assert ("validation loss 0.6000  score 0.7000" in shown) == (columns == 80)
+        assert shown.lstrip().startswith("preparing words and vectors") and "english vectors\n" in shown
+        name = "holding out part 1 of 3" if columns == 120 else "part 1/3"
+        network = "  network 2/2" if columns == 120 else ""
+        assert f"{name}{network}  epoch 12/20  loss 0.400  score 0.700" in shown
+        assert re.search(r" 20 % [-\d]+:[-\d]{2}", shown) and re.search(r" 25 % ", shown)  # of four stages
+        assert ("diverged\n" in shown) == verbose
+        assert ("validation loss 0.6000  score 0.7000" in shown) == (verbose and columns >= 80)
+        assert ("1  loss 0.512  validation 0.600  score 0.700  best" in shown) == (verbose and columns < 80)
+        assert ("part 1 of 3: 2 networks, 20 epochs, loss 0.60, score 0.700" in " ".join(shown.split())) == verbose
         assert max(len(line) for line in re.split("[\r\n]", shown)) <= columns
 
     @pytest.mark.slow
@@ -76,17 +83,17 @@ class TestTerminal:
         ("columns", "env"), [(60, {"NO_COLOR": "1"}), (80, {}), (80, {"TERM": "dumb"})], ids=["60", "80", "dumb"]
     )
     def test_training_is_shown_live(self, train_csv, columns, env):
-        # So many passes, for ten times in a second what is live is shown anew, and a pass takes some milliseconds.
-        passes = ("--epochs=100", "--patience=100")
-        code, shown = on_a_terminal("train", train_csv, *passes, *TINY, columns=columns, env=env)
+        # So many epochs, for ten times in a second what is live is shown anew, and an epoch takes some milliseconds.
+        epochs = ("--epochs=100", "--patience=100")
+        code, shown = on_a_terminal("train", train_csv, *epochs, *TINY, columns=columns, env=env)
         assert code == 0
         dumb = env.get("TERM") == "dumb"
         assert ("\x1b" not in shown) == dumb
-        assert bool(re.search(r"epoch \d+/100  (batch )?\d/\d  loss \d\.\d{3}  score \d\.\d{3}", shown)) != dumb
+        live = r"part 1(/| of )3  epoch \d+/100  loss \d\.\d{3}  score \d\.\d{3}"
+        assert bool(re.search(live, shown)) != dumb
         if "NO_COLOR" in env:
             assert not re.search(r"\x1b\[[\d;]*3\dm", shown)
         lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown).replace("\r", "\n").split("\n")
-        epochs = [line for line in lines if "loss" in line]
-        assert max(map(len, epochs)) <= columns
-        assert sum("validation" in line for line in epochs) == 100
+        assert max(map(len, (line for line in lines if "epoch" in line))) <= columns
+        assert any(line.startswith("holding out part 3 of 3: 100 epochs, ") for line in lines) == dumb
         assert any("textcnn predict 'your text'" in line for line in lines)

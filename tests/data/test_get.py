@@ -373,7 +373,7 @@ def test_a_reader_that_has_enough_ends_it_quietly() -> None:
     assert process.returncode == -signal.SIGPIPE
 
 
-def test_several_labels_of_a_comment_are_found_by_textcnn(tmp_path: Path) -> None:
+def test_labels_joined_by_a_bar_are_found_by_textcnn(tmp_path: Path) -> None:
     rows = [
         f"comment {number}\t{labels}\tid\n" for number, labels in enumerate(("3", "4", "3,4", "4,27", "27", "3,27"))
     ]

@@ -72,7 +72,7 @@ class TestByHand:
         assert found.accuracy.low == pytest.approx(0.25 - half, abs=0.006)
         assert found.accuracy.high == pytest.approx(0.25 + half, abs=0.006)
 
-    def test_several_labels_are_right_as_a_whole(self) -> None:
+    def test_multi_label_answers_are_right_as_a_whole(self) -> None:
         found = compare(("", ""), answers("ab a . b"), answers("ab a . a"), answers("a a a b"))
         assert (found.first_accuracy, found.second_accuracy) == (0.75, 0.5)
         assert (found.only_first, found.only_second) == (2, 1)
@@ -91,12 +91,12 @@ class TestByHand:
 
 
 class TestBaseline:
-    def test_it_learns(self) -> None:
+    def test_it_learns_single_labels(self) -> None:
         train = ([*HAM[:15], *SPAM[:15]], [("ham",)] * 15 + [("spam",)] * 15)
         said = baseline_answers(train, [*HAM[15:], *SPAM[15:]], multi_label=False)
         assert sum(own == (label,) for own, label in zip(said, ["ham"] * 5 + ["spam"] * 5, strict=True)) >= 8
 
-    def test_several_labels(self) -> None:
+    def test_it_learns_several_labels_of_a_text(self) -> None:
         labels = [("ham", "short") if len(text) < 25 else ("ham",) for text in HAM] + [("spam",)] * 20 + [()]
         said = baseline_answers(([*HAM, *SPAM, ""], labels), ["see you at lunch", "free prize"], multi_label=True)
         assert "ham" in said[0] and said[1] == ("spam",)
@@ -107,7 +107,7 @@ class TestBaseline:
 
     @pytest.mark.parametrize(
         ("texts", "labels", "named"),
-        [(["a", "b"], [("x",), ("x",)], "fewer than two"), (["", " "], [("x",), ("y",)], "all empty")],
+        [(["a", "b"], [("x",), ("x",)], "a single label"), (["", " "], [("x",), ("y",)], "all empty")],
     )
     def test_what_cannot_be_learned_is_refused(self, texts: list[str], labels: list[tuple[str]], named: str) -> None:
         with pytest.raises(DataError, match=named):
@@ -163,7 +163,7 @@ class TestCommand:
             (["-m", "model.textcnn", "b.textcnn", "test.csv"], "not both"),
         ],
     )
-    def test_slips(self, textcnn, model, arguments, named):
+    def test_arguments_that_do_not_fit_are_refused(self, textcnn, model, arguments, named):
         answer = textcnn("evaluate", *arguments)
         assert (answer.code, answer.out) == (2, "")
         assert named in answer.err
@@ -174,6 +174,6 @@ class TestCommand:
         monkeypatch.setenv("TEXTCNN_MODEL", "nowhere.textcnn")
         assert application.run(["evaluate", "model.textcnn", str(test_csv)]) == 0
 
-    def test_a_model_that_is_missing(self, textcnn, model, test_csv):
+    def test_a_missing_model_is_named(self, textcnn, model, test_csv):
         answer = textcnn("evaluate", "model.textcnn", "nowhere.textcnn", test_csv)
         assert answer.code == 1 and "there is no model nowhere.textcnn" in answer.err

@@ -48,7 +48,7 @@ def test_a_label_that_the_model_does_not_know_is_named_and_wrong() -> None:
     assert np.isfinite(report.log_loss)
 
 
-def test_several_labels() -> None:
+def test_multi_label_figures_by_hand() -> None:
     gold = [("ham", "spam"), ("ham",), (), ("spam",)]
     probabilities = np.array([[0.9, 0.6], [0.8, 0.7], [0.1, 0.2], [0.4, 0.6]], np.float32)
     report = measure(gold, probabilities, above_half, KNOWN, multi_label=True)
@@ -75,14 +75,14 @@ def test_a_mistake_has_the_probability_of_what_was_said() -> None:
     assert said[0].probability == pytest.approx(probabilities[0, KNOWN.index("spam")])
 
 
-def test_probabilities() -> None:
+def test_logits_become_softmax_or_sigmoids() -> None:
     logits = np.array([[0.0, 0.0], [1000.0, 0.0]], np.float32)
     assert to_probabilities(logits, multi_label=False).tolist() == [[0.5, 0.5], [1.0, 0.0]]
     assert to_probabilities(logits, multi_label=True)[0].tolist() == [0.5, 0.5]
 
 
 @pytest.mark.filterwarnings("error")
-def test_texts_without_any_label() -> None:
+def test_texts_without_any_label_give_no_warning() -> None:
     """Nothing was to be said, and nothing was."""
     report = measure([(), ()], PROBABILITIES[:2] * 0.1, above_half, KNOWN, multi_label=True)
     assert (report.accuracy, report.macro_f1, report.micro_f1) == (1, 0, 0)

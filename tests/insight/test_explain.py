@@ -33,7 +33,7 @@ WORDS = st.lists(
 
 
 def learned(multi_label: bool = False, **changes: object) -> Model:
-    """A small model that knows spam from ham; with several labels, also what is about money."""
+    """A small model that knows spam from ham; multi-label, also what is about money."""
     texts = (SPAM + HAM) * 2
     labels = [["spam"] * ("a" in text) + ["cash"] * ("cash" in text or "home" in text) for text in texts]
     single = ["spam"] * 5 + ["ham"] * 5
@@ -49,8 +49,8 @@ def averaged(seeds: int, **changes: object) -> Model:
 
 MODELS = {
     **{str(kind): kind for kind in KINDS},
-    "several labels": {"multi_label": True},
-    "several labels, k-max": {"multi_label": True, "pooling": "kmax", "linear": "off"},
+    "multi-label": {"multi_label": True},
+    "multi-label, k-max": {"multi_label": True, "pooling": "kmax", "linear": "off"},
     "three networks": {"seeds": 3},
     "two networks of two stages with hidden layers": {"seeds": 2, "stages": 2, "hidden": (5,), "pooling": "max+mean"},
 }
@@ -177,7 +177,7 @@ class TestEstimator:
         found = model.explain("lunch or a prize")
         assert (found.label, found.against) == (model.classes_[first], model.classes_[second])
 
-    def test_of_several_labels_each_stands_alone(self) -> None:
+    def test_multi_label_explains_each_label_alone(self) -> None:
         labels = [["spam"]] * 5 + [["ham"]] * 5
         model = TextCNNClassifier(**{**TINY, "epochs": 30}).fit(SPAM + HAM, labels)
         found = model.explain("free prize")
@@ -220,7 +220,7 @@ class TestHtml:
 
     @given(text=st.text(st.characters(codec=None), max_size=40))
     def test_hostile_text_is_only_text(self, text: str) -> None:
-        """Taken apart by an HTML parser, the page has the shades and the very letters of the text."""
+        """Taken apart by an HTML parser, the page has the shades and the very characters of the text."""
         from html.parser import HTMLParser
 
         seen: list[str] = []

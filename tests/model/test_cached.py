@@ -46,15 +46,15 @@ def texts(count: int, seed: int = 0) -> list[str]:
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    own = texts(60)
+    examples = texts(60)
     labels = [str(number % 3) for number in range(60)]
-    return TextCNNClassifier(vectors="none", epochs=2, filters=7).fit(own, labels).model_
+    return TextCNNClassifier(vectors="none", epochs=2, filters=7).fit(examples, labels).model_
 
 
 def test_threads_that_share_a_model_get_the_answers_that_each_gets_alone(model: Model) -> None:
     """As a web server asks; words that a thread meets first are new to the others."""
     asked = [texts(60, seed) for seed in range(24)]
-    expected = [Predictor(model).probabilities(own) for own in asked]
+    expected = [Predictor(model).probabilities(group) for group in asked]
     shared = Predictor(model, threads=2)
     shared.probabilities(["lunch at noon " * 2000])
     assert shared._bulk is not None
@@ -86,8 +86,8 @@ def test_an_interruption_leaves_nothing_behind(model: Model, monkeypatch: pytest
 
 
 def test_a_model_can_be_copied_and_sent_after_many_texts() -> None:
-    own = texts(40)
-    classifier = TextCNNClassifier(vectors="none", epochs=1, filters=2).fit(own, ["a", "b"] * 20)
+    examples = texts(40)
+    classifier = TextCNNClassifier(vectors="none", epochs=1, filters=2).fit(examples, ["a", "b"] * 20)
     many = texts(20) * 20
     said = classifier.predict_proba(many)
     assert classifier._predictor._bulk is not None
@@ -112,14 +112,14 @@ def test_alone_or_together_in_any_order_on_any_number_of_threads(model: Model, m
 
 def test_words_beyond_the_bound_are_forgotten_and_change_nothing(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predictor, "_MANY", 0)
-    monkeypatch.setattr(cached, "_KEPT", 0)  # so that a hundred words are kept, the least
+    monkeypatch.setattr(cached, "_MOST_BYTES", 0)  # so that a hundred words are kept, the least
     together, alone = Predictor(model), Predictor(model)
     for seed in range(2, 8):
         group = texts(50, seed)
         expected = np.concatenate([alone.network_logits(bulk_free(text)) for text in group])
         assert together._for_many(group) is not None
         assert np.array_equal(together._bulk.scores(group).network, expected)
-        assert len(together._bulk.lexicon.words) <= together._bulk.most == 100
+        assert len(together._bulk._lexicon.words) <= together._bulk._most_words == 100
 
 
 def bulk_free(text: str) -> predictor.Encoded:

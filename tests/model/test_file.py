@@ -29,7 +29,7 @@ def a_model(**values: object) -> TextCNNClassifier:
 
 
 @pytest.mark.parametrize("values", KINDS, ids=str)
-def test_what_is_saved_comes_back(tmp_path: Path, values: dict[str, object]) -> None:
+def test_a_saved_model_comes_back(tmp_path: Path, values: dict[str, object]) -> None:
     model = a_model(**values)
     model.save(tmp_path / "m.textcnn")
     again = load(tmp_path / "m.textcnn")
@@ -53,7 +53,8 @@ def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"format": FORMAT + 1}, "newer textcnn"),
+        ({"format": FORMAT + 1}, "newer textcnn.*pip install --upgrade"),
+        ({"format": FORMAT - 1}, "of format 1, made by an older textcnn.*train it again"),
         ({"format": "1"}, "not made by textcnn"),
         ({"labels": ["a"]}, "missing or of the wrong shape"),
         ({"labels": ["a", "a"]}, "labels are damaged"),
@@ -83,18 +84,18 @@ def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, values: dict
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("linear.buckets", lambda found: found + np.uint32(2**31), "linear part is damaged"),
-        ("linear.buckets", lambda found: found[::-1], "linear part is damaged"),
-        ("linear.weights", lambda found: found[:-1], "linear part is damaged"),
-        ("static.values", lambda found: found[:, :0], "vectors 'static' are damaged"),
-        ("0.0.bias", lambda found: found[:-1], "wrong shape"),
+        ("linear.buckets", lambda array: array + np.uint32(2**31), "linear part is damaged"),
+        ("linear.buckets", lambda array: array[::-1], "linear part is damaged"),
+        ("linear.weights", lambda array: array[:-1], "linear part is damaged"),
+        ("static.values", lambda array: array[:, :0], "vectors 'static' are damaged"),
+        ("0.0.bias", lambda array: array[:-1], "wrong shape"),
     ],
 )
 def test_tensors_that_point_beyond_their_bounds_are_refused(tmp_path, name, change, message) -> None:
     path = tmp_path / "m.textcnn"
     a_model().save(path)
     file = read_tensors(path)
-    tensors = {each: array.copy() for each, array in file.tensors.items()}
+    tensors = {key: array.copy() for key, array in file.tensors.items()}
     tensors[name] = np.ascontiguousarray(change(tensors[name]))
     with path.open("wb") as target:
         write_tensors(target, dict(file.metadata), tensors)

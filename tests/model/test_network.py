@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from textcnn.model.network import Network, Pooling, product
+from textcnn.model.network import Network, product
 from textcnn.text.ragged import Ragged
 from textcnn.training.network.model import Shape, TextCNN
 
@@ -22,8 +22,8 @@ def in_numpy(network: TextCNN) -> Network:
     weights = {name: weight.numpy() for name, weight in network.state_dict().items()}
     shape = network.shape
     return Network(
-        widths=shape.bank.widths,
-        pooling=Pooling(shape.pooling, shape.k),
+        bank=shape.bank,
+        pooling=shape.pooling,
         filters=tuple(weights[f"filters.{stage}"] for stage in range(shape.stages)),
         biases=tuple(weights[f"biases.{stage}"] for stage in range(shape.stages)),
         layers=tuple(

@@ -36,8 +36,8 @@ HOSTILE = [
 ]
 
 
-def subject_of(model, texts, gold, **changes):
-    """A page's subject from a model and labelled texts."""
+def context_of(model, texts, gold, **changes):
+    """A page's context from a model and labelled texts."""
     predictor = Predictor(model)
     probabilities = predictor.all_probabilities(texts)
     report = measure(gold, probabilities, predictor.choose, predictor.labels, multi_label=model.multi_label)
@@ -52,7 +52,7 @@ def subject_of(model, texts, gold, **changes):
             "places": places,
             "probabilities": probabilities,
             "report": report,
-            "learned": model.learned(),
+            "learned": model.interpretation(),
             **changes,
         }
     )
@@ -84,9 +84,9 @@ def hostile():
     figures = {**model.figures, "vectors": IMAGE, "known_words": SCRIPT}
     texts = [*HAM, *SPAM, *HOSTILE]
     gold = [(label,) for label in [labels[0]] * 15 + [labels[1]] * 27 + ["\x00<b>new</b>"] * 6]
-    subject = subject_of(replace(model, figures=figures, version=IMAGE), texts, gold)
-    answers = [subject.predictor.choose(row) for row in subject.probabilities]
-    return subject._replace(
+    context = context_of(replace(model, figures=figures, version=IMAGE), texts, gold)
+    answers = [context.predictor.choose(row) for row in context.probabilities]
+    return context._replace(
         comparisons=[compare((IMAGE, SCRIPT), gold, answers, gold)],
         checks=[Check(IMAGE, Verdict.error, SCRIPT, HOSTILE[0]), Check("size", Verdict.ok, "1")],
     )
@@ -166,10 +166,10 @@ class TestPage:
     def test_the_same_answers_make_the_same_page(self, text, hostile):
         assert page(hostile) == text
 
-    def test_several_labels(self):
+    def test_a_multi_label_page_has_no_confusion_matrix(self):
         model = learned(multi_label=True, labels_per_text="several")
         gold = [("ham", "spam"), *[("ham",)] * 19, *[("spam",)] * 18, (), ("new",)]
-        text = page(subject_of(model, [*HAM, *SPAM], gold))
+        text = page(context_of(model, [*HAM, *SPAM], gold))
         assert "all labels right" in text and "Confusion matrix" not in text
         assert "is <b><bdi>nothing</bdi></b>" in text
 
@@ -180,12 +180,12 @@ class TestPage:
         own = [label for label in labels for _ in range(2)]
         settings = {"vectors": "none", "filters": 4, "widths": (1,), "dimensions": 8, "epochs": 2}
         model = TextCNNClassifier(**settings).fit(texts, own).model_
-        text = page(subject_of(model, texts, [(label,) for label in own[1:] + own[:1]]))
+        text = page(context_of(model, texts, [(label,) for label in own[1:] + own[:1]]))
         assert "Confused most" in text and "10 more labels" in text
 
     def test_a_model_without_ngrams_shows_those_of_the_answers(self):
         model = learned(keep_ngrams="off")
-        text = page(subject_of(model, [*HAM, *SPAM], [("ham",)] * 20 + [("spam",)] * 20))
+        text = page(context_of(model, [*HAM, *SPAM], [("ham",)] * 20 + [("spam",)] * 20))
         assert "What gave most to the answers" in text
         assert 'id="filters"' not in text
         assert re.search(r'class="chip" title="in \d+ texts"><bdi>free', text)
@@ -194,7 +194,7 @@ class TestPage:
         "gold", [["new"] * 3, pytest.param(["ham", "spam", "new"], marks=pytest.mark.slow)], ids=str
     )
     def test_few_texts_and_strange_labels(self, gold):
-        assert "</html>" in page(subject_of(learned(), ["free", "lunch", ""], [(label,) for label in gold]))
+        assert "</html>" in page(context_of(learned(), ["free", "lunch", ""], [(label,) for label in gold]))
 
     @pytest.mark.parametrize(
         "curve", [None, 3, [], [[1]], [[1, "x", 2]], [[float("nan")] * 3], [[None, 1, 1]]], ids=str
@@ -236,8 +236,8 @@ class TestNumbers:
     def tables(self):
         truth = [("b",), ("a",), ("b",), ("a",)]
         probabilities = np.array([[0.05, 0.95], [0.65, 0.35], [0.75, 0.25], [0.85, 0.15]], np.float32)
-        subject = subject_of(learned(("a", "b"), epochs=1), list("wxyz"), truth)
-        return AnswerTables(subject._replace(probabilities=probabilities))
+        context = context_of(learned(("a", "b"), epochs=1), list("wxyz"), truth)
+        return AnswerTables(context._replace(probabilities=probabilities))
 
     @pytest.mark.parametrize(("part", "whole"), [(0, 5), (3, 4), (98, 99), (7, 7), (50, 100)])
     def test_intervals_are_wilson_s(self, part, whole):
@@ -298,7 +298,7 @@ class TestCommands:
         assert answer.code == 0 and (folder / "model.textcnn").exists()
         text = (folder / "page.html").read_text(encoding="utf-8")
         assert "<h1>model.textcnn, trained on train.csv</h1>" in text
-        assert "Measured on 14 texts that were held out." in text
+        assert "Measured on 40 texts, each answered by a model that had not learned from it (cross-fitting)." in text
         assert 'id="training"' in text
 
     @pytest.mark.slow

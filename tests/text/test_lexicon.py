@@ -53,7 +53,7 @@ def test_any_text_becomes_its_words(texts: list[str], most: int) -> None:
 
 
 @pytest.mark.parametrize("few", [pytest.param(0, marks=needs_loops), 10**9])
-def test_what_is_forgotten_can_be_learned_again(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+def test_words_that_were_forgotten_are_numbered_anew(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     monkeypatch.setattr(lexicon, "_FEW", few)
     read = Lexicon(normal)
     read.read(["Free prize"], 9)
@@ -66,7 +66,7 @@ def test_what_is_forgotten_can_be_learned_again(monkeypatch: pytest.MonkeyPatch,
 
 
 @needs_loops
-def test_many_groups_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_of_texts_share_one_lexicon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lexicon, "_GROUP", 40)
     monkeypatch.setattr(lexicon, "_FEW", 0)
     texts = [f"word{number % 7} and word{number % 11}" for number in range(100)]

@@ -21,11 +21,11 @@ def test_encoding_numbers_the_words_as_they_come() -> None:
     assert ragged.lengths.tolist() == [3, 0, 2]
 
 
-def test_long_texts_are_cut() -> None:
+def test_only_the_first_words_are_read() -> None:
     assert encode(["a b c-d, e", "f"], max_words=3).ragged.lengths.tolist() == [3, 1]
 
 
-def test_taking_texts() -> None:
+def test_take_keeps_the_order_given() -> None:
     ragged = encode(["a b", "c", "", "d e f"], max_words=9).ragged
     taken = ragged.take(np.array([3, 2, 0]))
     assert (taken.words.tolist(), taken.starts.tolist()) == ([3, 4, 5, 0, 1], [0, 3, 3, 5])
@@ -51,14 +51,14 @@ def test_every_word_is_found_in_its_row_and_no_other(words: list[str]) -> None:
         ("NAÏVE", (7,)),
         ("Goodfilm", (2, 1)),
         ("filmgoods", (UNKNOWN,)),
-        ("sofilm", (UNKNOWN,)),  # two letters are hardly a word
+        ("sofilm", (UNKNOWN,)),  # two characters are hardly a word
         ("good" * 9, (UNKNOWN,)),
         ("電", (8,)),
         ("qwerty", (UNKNOWN,)),
         ("\ud800", (UNKNOWN,)),
     ],
 )
-def test_what_a_word_is_taken_for(surface: str, rows: tuple[int, ...]) -> None:
+def test_an_unlisted_word_is_found_by_its_spelling_or_its_parts(surface: str, rows: tuple[int, ...]) -> None:
     assert VOCABULARY.find(surface) == rows
 
 
@@ -85,6 +85,6 @@ def test_a_vocabulary_that_could_lead_astray_is_refused(broken: Vocabulary) -> N
         check_vocabulary(broken)
 
 
-def test_ragged_of_nothing() -> None:
+def test_no_texts_make_no_rows() -> None:
     assert encode([], max_words=5).ragged.starts.tolist() == [0]
     assert isinstance(encode([""], max_words=5).ragged, Ragged)

@@ -7,7 +7,8 @@ from dense import POOLINGS, a_case
 
 from textcnn import TextCNNClassifier, load
 from textcnn.errors import SettingsError
-from textcnn.training.network.convolution import Layout, pool
+from textcnn.model.bank import Pooling
+from textcnn.training.network.convolution import GroupedBatch, pool
 
 THERE = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
 on_each_gpu = pytest.mark.parametrize("device", [name for name, there in THERE.items() if there])
@@ -16,15 +17,15 @@ LABELS = ["spam", "ham"] * 20
 
 
 @on_each_gpu
-@pytest.mark.parametrize(("pooling", "k"), POOLINGS)
-def test_the_same_features_and_gradients(device: str, pooling: str, k: int) -> None:
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_the_same_features_and_gradients(device: str, pooling: Pooling) -> None:
     case = a_case((1, 2, 3), [0, 1, 5, 2, 9, 30])
     found = []
     for where in ("cpu", device):
-        learned = [each.detach().float().to(where).requires_grad_() for each in case.learned]
+        learned = [each.detach().float().to(where).requires_grad_() for each in case.inputs]
         words, starts = case.words.to(where), case.starts.to(where)
-        layout = Layout.arrange(words, starts, len(case.vectors), max(case.bank.widths))
-        features = pool(learned[0], learned[1], learned[2], layout, case.bank, pooling, k)
+        batch = GroupedBatch.of(words, starts, len(case.vectors), case.bank.widest)
+        features = pool(learned[0], learned[1], learned[2], batch, case.bank, pooling)
         gradients = torch.autograd.grad(features.square().sum(), learned)
         found.append([each.cpu() for each in (features, *gradients)])
     for ours, theirs in zip(*found, strict=True):

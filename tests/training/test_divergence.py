@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from small_training import Heard
 
 from textcnn import TextCNNClassifier
-from textcnn.training.loop import Epoch
 
 RARE = [f"word{number % 9} again {number % 7}" for number in range(198)] + ["win a prize", "free cash"]
 LABELS = ["ham"] * 198 + ["spam"] * 2
@@ -14,14 +14,9 @@ SMALL: dict[str, Any] = {"vectors": "none", "filters": 3, "dimensions": 6, "widt
 
 def notes_of(labels: Any, validation: Any = None, texts: list[str] = RARE, **values: Any) -> list[str]:
     """What is said about diverging losses."""
-    notes: list[str] = []
-    TextCNNClassifier(**{**SMALL, **values}).fit(
-        texts,
-        labels,
-        validation=validation,
-        callback=lambda row: bool(isinstance(row, Epoch) and row.note and notes.append(row.note)),
-    )
-    return notes
+    heard = Heard()
+    TextCNNClassifier(**{**SMALL, **values}).fit(texts, labels, validation=validation, callback=heard)
+    return [event.note for event in heard.of("epoch") if event.note]
 
 
 @pytest.mark.parametrize(

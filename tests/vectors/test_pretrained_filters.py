@@ -1,4 +1,4 @@
-"""Filters that have learned over the vectors of a table: kept in its file, and what networks start from."""
+"""Pretrained filters: kept in the file of a table of vectors, and what networks start from."""
 
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def features(network: TextCNN, vectors: torch.Tensor) -> torch.Tensor:
     return network.features(vectors, torch.tensor([0, 1, 2, 3, 1]), torch.tensor([0, 3, 5])).detach()
 
 
-def test_by_hand() -> None:
+def test_one_filter_by_hand() -> None:
     """One filter of width 2 over vectors of one number that were doubled: 3 and 5 become 1.5 and 2.5.
 
     The text 2 4 has the windows (-, 2) (2, 4) (4, -): 5, 3 + 10, 6, and the bias -6.
@@ -89,7 +89,7 @@ def test_of_few_filters_the_first_are_taken_and_another_network_takes_the_next()
         torch.testing.assert_close(features(fewer, vectors).view(2, 2, 3), expected[:, :, places])
 
 
-def test_what_has_not_learned_starts_at_random() -> None:
+def test_filters_that_are_not_pretrained_start_at_random() -> None:
     untouched, network = a_network(6, widths=(2, 3)), a_network(6, widths=(2, 3))
     network.start_from(LEARNED, 1.0)
     before, now = untouched.filters[0], network.filters[0]
@@ -154,21 +154,21 @@ def test_the_english_table_has_filters_of_the_widths_that_are_the_default() -> N
 # how they learn
 
 
-def test_what_is_wanted_keeps_the_axes_of_most_variance() -> None:
+def test_targets_keep_the_axes_of_most_variance() -> None:
     """Two layers of four numbers, of which two go together, two are alone: three axes keep everything."""
     build, draw = script("build_filters"), np.random.default_rng(0).normal(size=(500, 2, 3))
     states = np.concatenate([draw, draw[:, :, :1]], axis=2).astype(np.float16)
-    targets = build.wanted(states, axes=3)
+    targets = build.targets_of(states, axes=3)
     assert targets.shape == (500, 6)
     assert np.sqrt((targets**2).sum(axis=1).mean()) == pytest.approx(build.LENGTH, rel=1e-3)
     first = targets[:, 0]
     assert abs(np.corrcoef(first, draw[:, 0, 0])[0, 1]) > 0.99  # the one that counts twice
 
 
-def test_filters_learn_to_say_what_is_wanted_and_say_it_again_over_the_table(monkeypatch, tmp_path) -> None:
-    """Wanted is whether a text has "good" and whether it has "bad film": in the end little is left to explain."""
+def test_filters_learn_their_targets_and_keep_them_in_the_table(monkeypatch, tmp_path) -> None:
+    """The targets: whether a text has "good", and whether it has "bad film"; in the end little is left to explain."""
     build = script("build_filters")
-    monkeypatch.setattr(build, "MEASURED", 100)
+    monkeypatch.setattr(build, "HELD_OUT", 100)
     path, draw = write_table(tmp_path / "table", {}), np.random.default_rng(0)
     texts = [" ".join(draw.choice(WORDS, size=6)) for _ in range(1500)]
     wanted = np.array([["good" in text, "bad film" in text] for text in texts], np.float32)
@@ -177,7 +177,7 @@ def test_filters_learn_to_say_what_is_wanted_and_say_it_again_over_the_table(mon
     ragged = start.ragged(encoded)
     said: list[str] = []
     monkeypatch.setattr(build, "say", said.append)
-    network = build.learn(ragged, start, wanted, filters=8, passes=12)
+    network = build.learn(ragged, start, wanted, filters=8, epochs=12)
     assert float(said[-1].split()[-2]) > 0.7 > float(said[0].split()[-2])
     learned, again = TextCNN(network.shape), TextCNN(network.shape)
     learned.load_state_dict(network.state_dict())

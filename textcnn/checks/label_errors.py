@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from textcnn.checks.data import places
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
+from textcnn.labels import is_multi_label
 
 __all__ = ["Suspect", "find_suspects", "label_errors"]
 
@@ -81,7 +82,7 @@ def label_errors(
         probabilities: of models that had not seen the text, (B, K).
         missed: the share of the given labels that those models do not answer with.
     """
-    multi_label = any(len(own) != 1 for own in corpus.labels)
+    multi_label = is_multi_label(corpus.labels)
     errs = f"misses {missed:.0%} of the labels" if multi_label else f"is wrong on {missed:.0%}"
     if missed >= _BLIND:
         figure = f"cannot tell: the network itself {errs} of unseen texts, so nearly all that it doubts would be sound"

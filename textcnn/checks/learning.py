@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from textcnn.checks.data import named
 from textcnn.checks.small_runs import Sample
 from textcnn.checks.verdict import Check, Verdict, grade, judge
+from textcnn.evaluation.log_loss import losses_of_probabilities
 
 __all__ = [
     "NO_BETTER",
@@ -33,6 +34,7 @@ NO_BETTER = "the texts do not tell the labels: are they shuffled, is the right c
 _SURE = 3.0  # standard errors
 _RARE = 5  # texts of a label below which its answers mean nothing
 _LOST = 0.2  # recall
+_LEAST = 0.01  # probability; a surer error counts as this, so that one of them does not hide all else
 
 
 def entropy(prior: Floats, *, multi_label: bool) -> float:
@@ -65,22 +67,18 @@ def gain_over_guessing(
     targets: NDArray[np.bool_], probabilities: NDArray[np.float32], prior: Floats, *, multi_label: bool
 ) -> float:
     """By how many standard errors answers are better than guessing by frequency, in log loss."""
-    gain = _losses(targets, np.broadcast_to(prior, targets.shape), multi_label) - _losses(
-        targets, probabilities, multi_label
+    guess, answers = (
+        losses_of_probabilities(given, targets, multi_label=multi_label, least=_LEAST)
+        for given in (np.broadcast_to(prior, targets.shape), probabilities)
     )
+    gain = guess - answers
     error = float(gain.std()) / max(len(gain), 1) ** 0.5
     return float(gain.mean()) / error if error > 0 else 0.0
 
 
-def _losses(targets: NDArray[np.bool_], probabilities: NDArray[Any], multi_label: bool) -> Floats:
-    """Log loss of each text, (B,); limited, so that one confident mistake does not hide all else."""
-    given = np.clip(np.where(targets, probabilities, 1 - probabilities), 0.01, 1).astype(np.float64)
-    return np.asarray(-np.log(given).mean(axis=1) if multi_label else -np.log(given[targets]))
-
-
-def log_loss(targets: NDArray[np.bool_], probabilities: NDArray[np.float32], *, multi_label: bool) -> float:
-    """The mean over texts, and over labels where there are several."""
-    return float(_losses(targets, probabilities, multi_label).mean())
+def log_loss(targets: NDArray[np.bool_], probabilities: NDArray[Any], *, multi_label: bool) -> float:
+    """The mean over texts, and over labels where there are several; sure errors are cut off."""
+    return float(losses_of_probabilities(probabilities, targets, multi_label=multi_label, least=_LEAST).mean())
 
 
 def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:

@@ -101,11 +101,11 @@ def gradients(sample: Sample, values: Mapping[str, Any]) -> Check:
     """Numerical gradients of convolution and pooling agree with those of the program, on words of these texts."""
     from textcnn.settings import Settings
     from textcnn.text.lexicon import encode
-    from textcnn.training.device import on_machine
+    from textcnn.training.device import use_device
     from textcnn.training.network.gradient_check import deviation
 
     settings = Settings(**values)
-    with on_machine(settings):  # where torch does not share sums this small out among busy cores
+    with use_device(settings):  # where torch does not share sums this small out among busy cores
         worst = deviation(encode(sample.texts[:6], 12).ragged, settings.widths, settings.pooling, settings.k)
     figure = f"largest relative deviation {worst:.1e}"
     agree = worst < 1e-4

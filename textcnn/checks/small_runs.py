@@ -8,26 +8,27 @@ Shapes: B texts of the sample, K labels.
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus import Corpus
+from textcnn.labels import is_multi_label
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.text.tokens import folded
+from textcnn.training.folds import FOLDS, stratified_folds
 
 if TYPE_CHECKING:
-    from textcnn.training.loop import Epoch
-    from textcnn.training.run import Labelled
+    from textcnn.training.events import TrainingEvent
+    from textcnn.training.task import Labelled
 
-__all__ = ["FOLDS", "Sample", "SmallRun", "deal", "learn_by_heart", "take", "train_small"]
+__all__ = ["Sample", "SmallRun", "deal", "learn_by_heart", "take", "train_small"]
 
 Ints = NDArray[np.int64]
 
-FOLDS = 3
 _MOST_TEXTS, _MOST_WORDS = 3000, 200_000
 _EACH = 10  # texts of each label that are taken before others
 _SEEN = 16_000  # texts, each counted as often as it is seen
@@ -80,19 +81,29 @@ def take(corpus: Corpus, random: np.random.Generator, *, multi_label: bool = Fal
     candidates = _rare_first(corpus, random.permutation([n for n, text in enumerate(corpus.texts) if text.strip()]))
     words = np.cumsum([_words(corpus.texts[number]) for number in candidates.tolist()])
     chosen = np.sort(candidates[: min(_MOST_TEXTS, int(np.searchsorted(words, _MOST_WORDS)) + 1)])
-    part = corpus._replace(
-        texts=[corpus.texts[number] for number in chosen.tolist()],
-        labels=[corpus.labels[number] for number in chosen.tolist()],
-        lines=[corpus.lines[number] for number in chosen.tolist()],
-        sources=[corpus.sources[number] for number in chosen.tolist()],
+    part = _part(corpus, chosen.tolist())
+    classes = tuple(sorted({label for own in part.labels for label in own}))
+    return Sample(part, classes, multi_label or is_multi_label(part.labels), _targets(part, classes))
+
+
+def _part(corpus: Corpus, numbers: Sequence[int]) -> Corpus:
+    """The texts of these numbers, without other fields."""
+    return corpus._replace(
+        texts=[corpus.texts[number] for number in numbers],
+        labels=[corpus.labels[number] for number in numbers],
+        lines=[corpus.lines[number] for number in numbers],
+        sources=[corpus.sources[number] for number in numbers],
         fields=(),
     )
-    classes = tuple(sorted({label for own in part.labels for label in own}))
+
+
+def _targets(corpus: Corpus, classes: Sequence[str]) -> NDArray[np.bool_]:
+    """(B, K)."""
     place = {label: column for column, label in enumerate(classes)}
-    targets = np.zeros((len(part.texts), len(classes)), bool)
-    for row, own in enumerate(part.labels):
+    targets = np.zeros((len(corpus.texts), len(classes)), bool)
+    for row, own in enumerate(corpus.labels):
         targets[row, [place[label] for label in own]] = True
-    return Sample(part, classes, multi_label or any(len(own) != 1 for own in part.labels), targets)
+    return targets
 
 
 def _rare_first(corpus: Corpus, numbers: Ints) -> Ints:
@@ -112,16 +123,7 @@ def _words(text: str) -> float:
 
 def deal(sample: Sample, random: np.random.Generator) -> Ints:
     """The fold of each text, (B,): labels evenly, and no text in two folds."""
-    groups: dict[str, list[int]] = {}
-    for number, text in enumerate(sample.texts):
-        groups.setdefault(folded(text), []).append(number)
-    copies = list(groups.values())
-    order = random.permutation(len(copies)).tolist()
-    order.sort(key=lambda each: sample.corpus.labels[copies[each][0]])
-    folds = np.zeros(len(sample.texts), np.int64)
-    for place, group in enumerate(order):
-        folds[copies[group]] = place % FOLDS
-    return folds
+    return stratified_folds(list(map(folded, sample.texts)), sample.corpus.labels, FOLDS, random, single=True)
 
 
 def train_small(
@@ -149,33 +151,29 @@ def train_small(
     began = time.perf_counter()
     texts = _labelled(sample, learned, sample.targets if targets is None else targets)
     settings = Settings(**{**_SMALL, "epochs": _epochs(len(learned)), **values})
-    model = fit(
-        texts, classes=sample.classes, multi_label=sample.multi_label, settings=settings, callback=lambda row: False
-    )
-    predictor = Predictor(model)
+    result = fit(texts, classes=sample.classes, multi_label=sample.multi_label, settings=settings)
+    predictor = Predictor(result.model)
     probabilities = predictor.all_probabilities(sample.chosen(unseen))
     return SmallRun(predictor, learned, unseen, probabilities, time.perf_counter() - began)
 
 
-def learn_by_heart(sample: Sample, numbers: Ints, values: Mapping[str, Any]) -> "list[Epoch]":
-    """Learn some texts until the network answers all of them right; it is these very texts that each epoch scores.
+def learn_by_heart(sample: Sample, numbers: Ints, values: Mapping[str, Any]) -> "list[TrainingEvent]":
+    """Learn some texts until the network answers all of them right; it is these very texts that score each epoch.
 
     Raises:
         TrainingError, VectorsError, SettingsError: see their messages.
     """
-    from textcnn.training.device import on_machine
-    from textcnn.training.loop import Epoch
-    from textcnn.training.run import Task, teach
+    from textcnn.training.run import Job, train
+    from textcnn.training.task import Task
 
     settings = settled(Settings(**{**_SMALL, **values, **_BY_HEART}), len(sample.classes))
     every = np.arange(len(numbers))
     task = Task.of([_labelled(sample, numbers, sample.targets)], sample.classes, settings, sample.multi_label)
-    with on_machine(settings) as machine:
-        return teach(task, every, every, machine, lambda row: isinstance(row, Epoch) and row.score == 1).history
+    return train(Job(task, every, every), lambda event: event.kind == "epoch" and event.score == 1).history
 
 
 def _labelled(sample: Sample, numbers: Ints, targets: NDArray[np.bool_]) -> "Labelled":
-    from textcnn.training.run import Labelled
+    from textcnn.training.task import Labelled
 
     labels = [tuple(sample.classes[label] for label in np.flatnonzero(targets[number])) for number in numbers.tolist()]
     return Labelled(sample.chosen(numbers), labels)

@@ -10,7 +10,7 @@ from textcnn.checks import data, language, leakage, learning, overlap, sanity
 from textcnn.checks.cost import cost
 from textcnn.checks.filter_health import filter_checks
 from textcnn.checks.label_errors import Suspect, label_errors
-from textcnn.checks.small_runs import FOLDS, Sample, SmallRun, deal, take, train_small
+from textcnn.checks.small_runs import Sample, SmallRun, deal, take, train_small
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.corpus import Corpus
 from textcnn.errors import TrainingError
@@ -18,7 +18,7 @@ from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.text.tokens import folded
-from textcnn.training.folds import splits
+from textcnn.training.folds import FOLDS, splits
 
 __all__ = ["CheckInput", "CheckSuite"]
 
@@ -93,9 +93,8 @@ class CheckSuite:
     def _held_out(self) -> list[int]:
         """What `train` would hold out of these texts."""
         corpus = self.given.corpus
-        strata = [labels[:1] for labels in corpus.labels]
         settings = settled(self.settings, len(self.sample.classes))
-        return list(map(int, splits(corpus.texts, strata, settings)[0][1]))
+        return list(map(int, splits(corpus.texts, corpus.labels, settings)[0][1]))
 
     def _of_training(self) -> Iterator[Check]:
         from textcnn.training.device import chosen_device

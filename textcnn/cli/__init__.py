@@ -1,5 +1,14 @@
 """The command line: one command, one file; signature, help and one call into the library each.
 
+    application.py    the program, its commands and what becomes of errors    help.py  help as plain text
+    train.py  evaluate.py  predict.py  inspect.py  check.py  vectors.py       the commands
+    options.py        options that commands share, and those made from settings
+    inputs.py         the texts of predict, as they arrive
+    reading.py        labelled texts, read whole
+    report_option.py  the page that --report writes
+    streams.py        standard output and standard error that write all they are given, or fail
+    display/          all that a terminal shows
+
 Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 the data or the model is at
 fault, 2 usage, 130 after Ctrl-C.
 """

@@ -96,12 +96,10 @@ def _run(given: "CheckInput", format: Format, quiet: bool) -> "tuple[CheckSuite,
 
 def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] | None = None) -> "Corpus":
     from textcnn.checks.data import has_words
+    from textcnn.labels import label_names, require_two
 
     corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True)
-    labels = {label for own in corpus.labels for label in own}
-    if len(labels) < 2:
-        only = f"a single label, {next(iter(labels))!r}" if labels else "no labels"
-        raise DataError(f"the texts have {only}: there is nothing to tell apart")
+    require_two(label_names(corpus.labels))
     if not any(map(has_words, corpus.texts)):
         raise DataError("all texts are empty: there is nothing to check")
     return corpus

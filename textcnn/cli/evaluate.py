@@ -98,7 +98,7 @@ class _Measured(NamedTuple):
 
     @property
     def answers(self) -> list[tuple[str, ...]]:
-        return [self.predictor.choose(row) for row in self.probabilities]
+        return self.predictor.choose_all(self.probabilities)
 
 
 def _measured(
@@ -153,7 +153,7 @@ def _name_unknown(report: "Report") -> None:
 def _with_model(measured: _Measured, name: str, other: "Predictor") -> "Comparison":
     from textcnn.evaluation.comparison import compare
 
-    said = [prediction.labels for prediction in other.predict(measured.corpus.texts)]
+    said = other.choose_all(other.all_probabilities(measured.corpus.texts))
     return compare((measured.name, name), measured.corpus.labels, measured.answers, said)
 
 
@@ -196,7 +196,7 @@ def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]"
 
     names = ", ".join("standard input" if name == "-" else Path(name).name for name in files)
     corpus, most = measured.corpus, measured.predictor.model.settings["max_words"]
-    subject = PageContext(
+    context = PageContext(
         title=f"{Path(measured.name).name} on {names}",
         note="How good the answers of this model are, and what they come from.",
         predictor=measured.predictor,
@@ -205,7 +205,7 @@ def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]"
         places=corpus.places,
         probabilities=measured.probabilities,
         report=measured.report,
-        learned=measured.predictor.model.learned(),
+        learned=measured.predictor.model.interpretation(),
         comparisons=comparisons,
         checks=[
             *(look(corpus) for look in (data.copies, data.contradictions, data.empty)),
@@ -213,4 +213,4 @@ def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]"
             *(look(corpus) for look in (language.languages, language.encodings)),
         ],
     )
-    return page(subject)
+    return page(context)

@@ -82,7 +82,7 @@ class _Lines:
         size = 0
         for line in lines:
             group.append(self._record(line))
-            size += len(line)
+            size += len(line) + 1
             if len(group) >= _MOST_TEXTS or size >= _MOST_CHARACTERS:
                 yield group
                 group, size = [], 0
@@ -131,7 +131,7 @@ def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
                 if not count:
                     say(reader.describe(), quiet=quiet)
                 group.append(record)
-                size += len(record.text)
+                size += len(record.text) + 1
                 if len(group) >= most or size >= _MOST_CHARACTERS:
                     yield group
                     group, size = [], 0

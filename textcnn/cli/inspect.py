@@ -1,14 +1,15 @@
-"""`textcnn inspect`: what a model is, and what it has learned."""
+"""`textcnn inspect`: what a model is, and what it learned."""
 
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from textcnn.cli.display.console import console, one_line, put
-from textcnn.cli.display.interpretation import learned_object, show_learned
+from textcnn.cli.display.interpretation import interpretation_object, show_interpretation
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import ModelPath, is_told
 from textcnn.errors import SettingsError
@@ -26,43 +27,36 @@ def inspect(
     format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="pretty (lines), or json (one object).")
     ] = Format.pretty,
-    filters: Annotated[int, typer.Option(metavar="N", min=0, help="List the N filters that push labels most.")] = 8,
+    filters: Annotated[int, typer.Option(metavar="N", min=0, help="List the N filters that contribute most.")] = 8,
 ) -> None:
-    """Say what a model is and what it has learned: the n-grams that speak for each label, and those of each filter.
+    """Say what a model is and what it learned: the n-grams that speak for each label, and those of each filter.
 
-    Digits that are shown as 0 stand for any digits.
+    A digit that is shown as 0 stands for any digit.
     """
     from textcnn.model.file import read_model
 
     if path is not None and is_told(context, "model"):
         raise SettingsError("name the model as an argument or with --model, not both")
     opened = read_model(path or model)
-    summary, learned = _summary(opened, path or model), opened.learned()
+    summary, interpretation = _summary(opened, path or model), opened.interpretation()
     if format is Format.json:
-        found = None if learned is None else learned_object(learned, opened.labels)
-        put(json.dumps({**summary, "learned": found}, ensure_ascii=False) + "\n")
+        found = None if interpretation is None else interpretation_object(interpretation, opened.labels)
+        put(json.dumps({**summary, "interpretation": found}, ensure_ascii=False) + "\n")
         return
     shown = console(sys.stdout)
     for name, value in summary.items():
         shown.print(f"{name.replace('_', ' '):<16}{_plain(value)}")
-    if learned is None:
+    if interpretation is None:
         shown.print("n-grams         none were kept (keep_ngrams was off)")
     else:
-        show_learned(learned, opened.labels, multi_label=opened.multi_label, filters=filters)
+        show_interpretation(interpretation, opened.labels, multi_label=opened.multi_label, filters=filters)
 
 
 def _summary(model: "Model", path: Path) -> dict[str, Any]:
     from textcnn.model.file import FORMAT
 
-    weights = [
-        array.size
-        for member in model.members
-        for array in (
-            *member.network.filters,
-            *member.network.biases,
-            *(each for pair in member.network.layers for each in pair),
-        )
-    ]
+    networks = [member.network for member in model.members]
+    arrays = [(*network.filters, *network.biases, *chain(*network.layers)) for network in networks]
     return {
         "model": str(path),
         "format": FORMAT,
@@ -70,10 +64,10 @@ def _summary(model: "Model", path: Path) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "labels": list(model.labels),
         "multi_label": model.multi_label,
-        "networks": len(model.members),
+        "networks": len(networks),
         "words": len(model.vocabulary),
         "dimensions": int(model.static.values.shape[1]),
-        "weights": sum(weights),
+        "weights": sum(array.size for array in chain(*arrays)),
         "temperature": model.join.temperature,
         "linear_features": 0 if model.linear is None else len(model.linear.buckets),
         "fingerprint": model.fingerprint,
@@ -84,17 +78,17 @@ def _summary(model: "Model", path: Path) -> dict[str, Any]:
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return "".join(f"\n  {one_line(name.replace('_', ' ')):<22}  {_short(each)}" for name, each in value.items())
+        return "".join(f"\n  {one_line(name.replace('_', ' ')):<22}  {_short(item)}" for name, item in value.items())
     return _short(value)
 
 
 def _short(value: Any) -> str:
     """One line: of figures those that are numbers, of a list the first ones, of a list of lists only the length."""
     if isinstance(value, dict):
-        figures = [(name.replace("_", " "), each) for name, each in value.items()]
-        return ", ".join(f"{one_line(name)} {_one(each)}" for name, each in figures if isinstance(each, (int, float)))
+        figures = [(name.replace("_", " "), item) for name, item in value.items()]
+        return ", ".join(f"{one_line(name)} {_one(item)}" for name, item in figures if isinstance(item, (int, float)))
     if isinstance(value, (list, tuple)):
-        if any(isinstance(each, (list, dict)) for each in value):
+        if any(isinstance(item, (list, dict)) for item in value):
             return f"{len(value)} rows, see --format json"
         return ", ".join(map(_one, value[:12])) + (f" ... ({len(value)})" if len(value) > 12 else "")
     return _one(value)

@@ -1,9 +1,10 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,17 +15,7 @@ from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from textcnn.answers import Explainer
-    from textcnn.insight.explain import Explanation
-    from textcnn.model.predictor import Predictor
-
 __all__ = ["predict"]
-
-_OTHERWISE = "unknown"
 
 
 @with_reading(labels=False)
@@ -64,7 +55,7 @@ def predict(
         typer.Option(
             metavar="LABEL",
             help="The answer where no label reaches the threshold; beside it stands the probability of the likeliest."
-            f"  [default: {_OTHERWISE}]",
+            "  [default: unknown]",
         ),
     ] = None,
     only: Annotated[
@@ -90,68 +81,69 @@ def predict(
     Answers come as lines arrive, one for each, in order, empty lines included. CSV and JSON lines keep their other
     columns. In a pipe an answer is: label, tab, probability, tab, text.
     """
+    _refuse_conflicts(texts, input, how, threshold=threshold, otherwise=otherwise, explain=explain, against=against)
+    chosen = _chosen_format(format, explain)
+    from textcnn.answers import Policy, answer
+    from textcnn.model.predictor import Predictor
+
+    predictor = Predictor.open(model, threads)
+    policy = Policy(
+        top=None if chosen is OutputFormat.jsonl and top == 1 else top,
+        threshold=threshold,
+        otherwise=otherwise,
+        only=only or (),
+        explain=explain,
+        against=against,
+    )
+    policy.check(predictor.labels)
+    write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
+    counter = count()  # of answers
+    for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
+        answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
+        put(write(answers, group))
+    put(write((), ()))  # the header of CSV, if no text came
+    if only and not next(counter):
+        raise typer.Exit(1)
+
+
+def _refuse_conflicts(
+    texts: list[str] | None,
+    input: str | None,
+    how: Reading,
+    *,
+    threshold: float | None,
+    otherwise: str | None,
+    explain: bool,
+    against: str,
+) -> None:
+    """An error if options do not go together."""
     if texts and input is not None:
         raise SettingsError("give texts or --input, not both")
     if texts and texts != ["-"] and how != Reading():
         raise SettingsError("options of reading are for --input and standard input, not for texts given here")
     if otherwise is not None and threshold is None:
         raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")
-    from textcnn.answers import Answers
-    from textcnn.model.predictor import Predictor
-
-    predictor = Predictor.open(model, threads)
-    otherwise = _OTHERWISE if otherwise is None else otherwise
-    labels = [*predictor.labels, *([otherwise] if threshold is not None else [])]
-    _check_label("--only", only or [], labels)
-    chosen = format or _usual_format(explain)
-    if explain and chosen not in (OutputFormat.pretty, OutputFormat.jsonl):
-        raise SettingsError(f"--explain has no room in {chosen.value}: use --format jsonl or pretty")
     if against and not explain:
         raise SettingsError("--against goes with --explain")
-    _check_label("--against", [against] if against else [], predictor.labels)
-    write = writer(chosen, top=min(top, len(predictor.labels)), labels=labels)
-    most = None if chosen is OutputFormat.jsonl and top == 1 else top
-    answers = Answers(predictor, most, threshold, otherwise, only or (), _explainer(predictor, explain, against))
-    for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
-        put(write(answers.rows(group), group))
-    put(write((), ()))  # the header of CSV, if no text came
-    if only and not answers.matched:
-        raise typer.Exit(1)
 
 
-def _told(found: Iterator[list[Record]], most: int, quiet: bool) -> Iterator[list[Record]]:
+def _chosen_format(format: OutputFormat | None, explain: bool) -> OutputFormat:
+    """The one that is asked for, or the usual one; an error if it has no room for reasons."""
+    if format is None:
+        pipe = OutputFormat.jsonl if explain else OutputFormat.tsv
+        return OutputFormat.pretty if is_terminal(sys.stdout) else pipe
+    if explain and format not in (OutputFormat.pretty, OutputFormat.jsonl):
+        raise SettingsError(f"--explain has no room in {format.value}: use --format jsonl or pretty")
+    return format
+
+
+def _told(records: Iterator[list[Record]], most: int, quiet: bool) -> Iterator[list[Record]]:
     """The same groups; where a text is longer than what is read of it, the first time this is said."""
     from textcnn.text.lexicon import beyond
 
-    for group in found:
+    for group in records:
         if not quiet and (long := beyond([record.text for record in group], most)):
             begun = group[long[0]].text[:30]
             say(f"of this text and others as long only the first {most:,} words are read: {begun!r}...")
             quiet = True
         yield group
-
-
-def _usual_format(explain: bool) -> OutputFormat:
-    if is_terminal(sys.stdout):
-        return OutputFormat.pretty
-    return OutputFormat.jsonl if explain else OutputFormat.tsv
-
-
-def _explainer(predictor: "Predictor", wanted: bool, against: str) -> "Explainer | None":
-    """Why a label and not `against`, or, where that is the label itself or none is named, not the next likeliest."""
-    if not wanted:
-        return None
-    from textcnn.insight.explain import explain, rival
-
-    def reasons(text: str, label: str, probabilities: "NDArray[np.float32]") -> "Explanation":
-        other = against if against not in ("", label) else rival(predictor, probabilities, label)
-        return explain(predictor, text, label, other)
-
-    return reasons
-
-
-def _check_label(option: str, wanted: Sequence[str], labels: Sequence[str]) -> None:
-    for label in wanted:
-        if label not in labels:
-            more = " ..." if len(labels) > 20 else ""
-            raise SettingsError(f"{option}: the model has no label {label!r}, but {', '.join(labels[:20])}{more}")

@@ -18,8 +18,10 @@ def known_before(settings: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 def known_after(corpus: "Corpus", settings: Mapping[str, Any]) -> tuple[str, ...]:
     """The labels of the first texts, if a text can have several of them; none if not."""
-    multi_label = settings.get("labels_per_text") == "several" or any(len(own) != 1 for own in corpus.labels)
-    return tuple(sorted({label for own in corpus.labels for label in own})) if multi_label else ()
+    from textcnn.labels import is_multi_label, label_names
+
+    multi_label = settings.get("labels_per_text") == "several" or is_multi_label(corpus.labels)
+    return tuple(label_names(corpus.labels)) if multi_label else ()
 
 
 def read_aloud(

@@ -18,16 +18,17 @@ from textcnn.cli.reading import known_after, known_before, read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.corpus import Reading
 from textcnn.errors import DataError, SettingsError, TrainingError
+from textcnn.settings import settings_of
 from textcnn.storage.atomic import check_writable
 
 if TYPE_CHECKING:
-    from textcnn.checks import Check
     from textcnn.corpus import Corpus
-    from textcnn.model.model import Model
-    from textcnn.training.fit import Measured
-    from textcnn.training.loop import Epoch, Step
+    from textcnn.training.events import TrainingEvent
+    from textcnn.training.fit import FitResult
 
 __all__ = ["train"]
+
+_MOST_CLASSES = 20  # rows of the table
 
 
 @with_settings
@@ -49,18 +50,15 @@ def train(
         bool, typer.Option("--compact", help="Keep only the words of the training texts in the model: --keep-words 0.")
     ] = False,
     report: ReportPath = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say how each epoch went.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Learn from labelled texts: CSV, TSV, JSON lines, fastText lines, or a folder with one folder per label.
 
     Texts are held out (each third once, if they are few) to find how long to learn and what probabilities are worth;
-    then all are learned from. Ctrl-C ends training with the best so far.
+    then all are learned from. Ctrl-C ends training with the best checkpoint so far.
     """
-    values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
-    if compact:
-        if settings.get("keep_words"):
-            raise SettingsError("--compact is --keep-words 0: give one of the two")
-        values["keep_words"] = 0
+    values = _values(settings, settings_file, compact)
     check_writable(output)
     inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
     refuse_overwriting(output, inputs, "-o")
@@ -68,107 +66,93 @@ def train(
     began = time.monotonic()
     corpus = read_aloud(files, how, quiet=quiet, known=known_before(values))
     held = read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values)) if validation else None
-    model, measured = _learn(corpus, held, values, quiet)
+    _check(corpus, held, quiet)
+    result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose))
     from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
 
-    write_model(model, output)
-    checks = after_training(model, corpus, held) if report is not None or not quiet else []
+    write_model(result.model, output)
+    checks = after_training(result.model, corpus, held) if report is not None or not quiet else []
     if not quiet:
-        _summary(model, output, time.monotonic() - began, validated=held is not None)
+        _summary(result, output, time.monotonic() - began)
         show_warnings(checks)
     if report is not None:
-        put_page(report, _page(measured, model, output, corpus, held, checks), quiet=quiet)
+        from textcnn.report import training_page
+
+        put_page(report, training_page(result, output.name, corpus, held, checks), quiet=quiet)
     option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"
     say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
 
 
-def _learn(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], quiet: bool) -> "tuple[Model, Measured]":
-    """The model, and what its figures were measured on."""
-    _check(corpus, held, quiet)
-    measured: list[Measured] = []
-    with Interruption() as interruption, Display(quiet) as display:
-        # Only now, for it takes a while, in which something should be seen.
-        from textcnn.estimator import TextCNNClassifier
-        from textcnn.training import fit
+def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool) -> dict[str, Any]:
+    """Settings of the file and of the command, which win."""
+    values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
+    if compact:
+        if settings.get("keep_words"):
+            raise SettingsError("--compact is --keep-words 0: give one of the two")
+        values["keep_words"] = 0
+    return values
 
-        def callback(row: "Step | Epoch | Measured | str") -> bool:
-            if isinstance(row, fit.Measured):
-                measured.append(row)
-                return interruption.wanted
-            interruption.begun = interruption.begun or not isinstance(row, str)
-            display.show(row)
+
+def _fit(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], display: Display) -> "FitResult":
+    """Train, while people see how it goes and may end it."""
+    with Interruption() as interruption, display:
+        # Only now, for it takes a while, in which something should be seen.
+        from textcnn.labels import is_multi_label
+        from textcnn.training.fit import fit
+        from textcnn.training.task import Dataset
+
+        def callback(event: "TrainingEvent") -> bool:
+            interruption.begun = interruption.begun or event.kind in ("batch", "epoch")
+            display.show(event)
             return interruption.wanted
 
-        multi_label = any(len(own) != 1 for own in (*corpus.labels, *(held.labels if held else ())))
-        classifier = TextCNNClassifier(**values).fit(
+        settings = settings_of(values)
+        multi_label = is_multi_label([*corpus.labels, *(held.labels if held else ())])
+        data = Dataset.of(
             corpus.texts,
             _labels(corpus, multi_label),
+            labels_per_text=settings.labels_per_text,
             validation=(held.texts, _labels(held, multi_label)) if held else None,
+        )
+        result = fit(
+            data.training,
+            classes=data.labels.names,
+            multi_label=data.labels.multi_label,
+            settings=settings,
+            validation=data.validation,
             callback=callback,
         )
         if interruption.wanted:
-            display.line("stopped: the best weights so far are kept")
-        else:
-            display.end()
-    return classifier.model_, measured[-1]
-
-
-def _page(
-    measured: "Measured", model: "Model", output: Path, corpus: "Corpus", held: "Corpus | None", checks: "list[Check]"
-) -> str:
-    """What the page is about: the texts held out, and the model as it was before it learned from them too."""
-    from textcnn.evaluation.metrics import measure
-    from textcnn.model.predictor import Predictor
-    from textcnn.report import PageContext, page
-
-    texts, gold, places = (
-        [every[number] for number in measured.texts]
-        for every in (
-            [*corpus.texts, *(held.texts if held else ())],
-            [*corpus.labels, *(held.labels if held else ())],
-            [*corpus.places, *(held.places if held else ())],
-        )
-    )
-    predictor = Predictor(measured.model)
-    probabilities = predictor.all_probabilities(texts)
-    subject = PageContext(
-        title=f"{output.name}, trained on {', '.join(sorted({Path(source).name for source in corpus.sources}))}",
-        note=f"Measured on {len(texts):,} texts "
-        + ("that were held out." if measured.held_out else "that it learned from, for there were too few to hold out."),
-        predictor=predictor,
-        texts=texts,
-        gold=gold,
-        places=places,
-        probabilities=probabilities,
-        report=measure(gold, probabilities, predictor.choose, predictor.labels, multi_label=model.multi_label),
-        learned=model.learned(),
-        checks=checks,
-    )
-    return page(subject)
+            display.line("stopped: the best checkpoint so far is kept")
+    return result
 
 
 def _labels(corpus: "Corpus", multi_label: bool) -> list[Any]:
-    return list(corpus.labels) if multi_label else [own[0] for own in corpus.labels]
+    return list(corpus.labels) if multi_label else [label for (label,) in corpus.labels]
 
 
 def _check(corpus: "Corpus", held: "Corpus | None", quiet: bool) -> None:
     """Refuse what cannot be learned, and say what is only strange."""
+    from textcnn.labels import require_two
+
     counts = Counter(label for own in corpus.labels for label in own)
-    if len(counts) < 2:
-        only = f"a single label, {next(iter(counts))!r}" if counts else "no labels"
-        raise DataError(f"the texts have {only}: there is nothing to tell apart")
-    empty = sum(not text.strip() for text in corpus.texts)
-    if empty == len(corpus.texts):
-        raise TrainingError("all texts are empty: there is no word to learn from")
-    if empty:
-        say(f"{empty} of {len(corpus.texts)} texts are empty", quiet=quiet)
+    require_two(counts)
+    _check_words(corpus, quiet)
     single = [label for label, count in counts.items() if count == 1]
     if single:
         say(f"only one example of {_named(single)}: learned from, but it cannot be validated", quiet=quiet)
     if held is not None:
         _check_validation(counts, held, quiet)
     say(f"{len(corpus.texts)} texts, {len(counts)} labels", quiet=quiet)
+
+
+def _check_words(corpus: "Corpus", quiet: bool) -> None:
+    empty = sum(not text.strip() for text in corpus.texts)
+    if empty == len(corpus.texts):
+        raise TrainingError("all texts are empty: there is no word to learn from")
+    if empty:
+        say(f"{empty} of {len(corpus.texts)} texts are empty", quiet=quiet)
 
 
 def _check_validation(counts: Counter[str], held: "Corpus", quiet: bool) -> None:
@@ -187,24 +171,28 @@ def _named(labels: list[str]) -> str:
     return ", ".join(map(repr, labels[:5])) + (f" ... ({len(labels)})" if len(labels) > 5 else "")
 
 
-def _summary(model: "Model", output: Path, seconds: float, *, validated: bool) -> None:
+def _summary(result: "FitResult", output: Path, seconds: float) -> None:
     """A small table of classes, and what the model is."""
-    figures = model.figures["validation"]
+    model, figures = result.model, result.model.figures["validation"]
     for line in learning_lines(model.figures["curve"]):
         say(line)
-    shown = console(sys.stderr)
-    made = table("label", "precision", "recall", "F1", "texts")
-    per_label = sorted(figures["labels"].items(), key=lambda item: -item[1]["support"])
-    for label, score in per_label[:20]:
-        numbers = [f"{score[name]:.3f}" for name in ("precision", "recall", "f1")]
-        made.add_row(one_line(label), *numbers, str(score["support"]))
-    shown.print(made)
-    if len(per_label) > 20:
-        say(f"... and {len(per_label) - 20} labels more: textcnn inspect {shlex.quote(str(output))} --format json")
+    _show_classes(figures["labels"], output)
     low, high = figures["accuracy_interval"]
     name = "all labels right" if model.multi_label else "accuracy"
     texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
-    learned = not validated and figures["count"] == model.figures["training_texts"]
-    where = f"the {texts} that it learned from: too few to hold some out" if learned else f"{texts} held out"
+    where = f"the {texts} that it learned from: too few to hold some out" if result.seen else f"{texts} held out"
     say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
+
+
+def _show_classes(scores: dict[str, Any], output: Path) -> None:
+    """A row for each label, the most frequent first."""
+    made = table("label", "precision", "recall", "F1", "texts")
+    per_label = sorted(scores.items(), key=lambda item: -item[1]["support"])
+    for label, score in per_label[:_MOST_CLASSES]:
+        numbers = [f"{score[name]:.3f}" for name in ("precision", "recall", "f1")]
+        made.add_row(one_line(label), *numbers, str(score["support"]))
+    console(sys.stderr).print(made)
+    left = len(per_label) - _MOST_CLASSES
+    if left > 0:
+        say(f"... and {left} labels more: textcnn inspect {shlex.quote(str(output))} --format json")

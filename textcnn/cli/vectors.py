@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from textcnn.cli.display.console import console, is_terminal, moves, one_line, put, say, table
+from textcnn.cli.display.progress import LiveBar
 from textcnn.cli.evaluate import Format
 from textcnn.cli.help import HelpCommand, HelpGroup
 from textcnn.cli.options import Quiet, with_reading
@@ -337,37 +338,11 @@ def _progress(quiet: bool) -> Iterator["Progress"]:
     if quiet or not moves(sys.stderr):
         yield spoken(lambda note: say(note, quiet=quiet))
         return
-    bar = _Bar()
+    bar = LiveBar()
     try:
-        yield bar
+        yield bar.update
     finally:
         bar.stop()
-
-
-class _Bar:
-    """A bar that is there from the first report on: most vectors open at once and never report."""
-
-    def __init__(self) -> None:
-        self.live: Any = None
-
-    def __call__(self, what: str, share: float) -> None:
-        """Show how far it is."""
-        if self.live is None:
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-            text, done = (
-                TextColumn(each, markup=False) for each in ("{task.description}", "{task.percentage:>3.0f} %")
-            )
-            columns = (text, BarColumn(bar_width=16), done, TimeRemainingColumn(compact=True))
-            self.live = Progress(*columns, console=console(sys.stderr), transient=True)
-            self.live.start()
-            self.task = self.live.add_task("", total=1.0)
-        self.live.update(self.task, description=one_line(what), completed=share)
-
-    def stop(self) -> None:
-        """Take it away."""
-        if self.live is not None:
-            self.live.stop()
 
 
 def _print(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -27,7 +27,7 @@ def adam(
     betas: tuple,
     epsilon: cython.double,
 ):
-    """One step of Adam for some rows, all its passes over memory in one; see training/optimizer.py.
+    """One step of Adam for some rows, in one pass over memory.
 
     Args:
         weight: (V, d), updated.
@@ -36,10 +36,10 @@ def adam(
         gradient: (n, d).
         rows: (n,) which rows of the others the gradient is of.
         span: the first and the one after the last of the n.
-        keep: what is left of a weight, by its decay.
-        rate: the learning rate over what the mean lacks at the start.
-        unbias: the square root of what the squares lack at the start.
-        betas: of the mean and of the squares.
+        keep: factor of the weights, by their decay.
+        rate: the learning rate, divided by the bias correction of the mean.
+        unbias: the square root of the bias correction of the squares.
+        betas: decay rates of the mean and of the squares.
         epsilon: so that nothing is divided by zero.
     """
     number: cython.Py_ssize_t

@@ -1,9 +1,12 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Convolution by look-up with max pooling, and its gradient; see model/network.py and training/network/convolution.py.
+"""Convolution by look-up with max pooling, and its gradient.
+
+What is computed: training/network/convolution.py; for answers, model/network.py. The layout of slices and maps:
+model/bank.py; a width's slices and maps begin here where those of the width before end.
 
 Nothing is checked here: sizes and numbers are the callers' business.
 
-Shapes: T tokens in B texts, U distinct words, d dimensions, F filters of each width, C = sum of h·F slices, M maps.
+Shapes: T tokens in B texts, U distinct words, d dimensions; F filters of each width, C slices, M maps.
 """
 
 import cython
@@ -37,7 +40,7 @@ def _respond(
     filters: cython.Py_ssize_t,
     out: cython.pointer(Real),
 ) -> cython.void:
-    """Add up what the words of a whole window say: the first `width` of `words`, each by its own slice."""
+    """Add up the responses of the words of a whole window: the first `width` of `words`, each to its own slice."""
     f: cython.Py_ssize_t
     j: cython.Py_ssize_t
     one: cython.pointer(Real) = table + words[0] * slices
@@ -162,7 +165,7 @@ def pool_max(
     """The largest response of each filter in each text, and the place of its window's first word.
 
     Args:
-        table: (U, C) responses of words, ordered by width, then place in the window, then filter.
+        table: (U, C) responses of words to slices.
         words: (T,) rows of the table; at least one, which need not be of any text.
         starts: (B + 1,) where texts begin.
         widths: of the filters.
@@ -219,10 +222,10 @@ def gradient(
     weight: Real[:, ::1],
     to_vectors: cython.bint,
 ):
-    """Add up what passes between slices w and the words e that they met in windows that won.
+    """Gradients of slices w and of the words e that they met in windows with the largest response.
 
     Args:
-        given: (M, B) gradient of the pooled responses; zero where the ReLU or dropout lets nothing through.
+        given: (M, B) gradient of the pooled responses; zero where the ReLU or dropout blocks it.
         at: (M, B) places of the windows, see `pool_max`.
         words: (T,), as there.
         starts: (B + 1,), as there.

@@ -16,7 +16,7 @@ if not cython.compiled:
 @cython.nogil
 @cython.exceptval(check=False)
 def _pair(before: uint64_t, after: uint64_t, salt: uint64_t, shift: cython.int) -> uint64_t:
-    """The bucket of a pair of words, see linear.py."""
+    """The bucket of a pair of words, see model/hashing.py."""
     mixed: uint64_t = before * cython.cast(uint64_t, 0x100000001B3) + after
     mixed = (mixed ^ salt) * cython.cast(uint64_t, 0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> 30)) * cython.cast(uint64_t, 0xBF58476D1CE4E5B9)
@@ -41,7 +41,7 @@ def linear_scores(
     seen_pair: int32_t[::1],
     out: cython.double[:, ::1],
 ):
-    """Scores of the linear part without its bias; see linear.py for the formula.
+    """Scores of the linear part without its bias; see model/linear.py for the formula.
 
     Args:
         words: (T,) rows of what follows.

@@ -10,7 +10,7 @@ __all__ = ["loops"]
 
 @cache
 def loops(name: str) -> ModuleType | None:
-    """A module of this package, or None if it was not compiled, or TEXTCNN_LOOPS=off says so."""
+    """A module of this package, or None if it was not compiled, or if TEXTCNN_LOOPS=off."""
     if os.environ.get("TEXTCNN_LOOPS") == "off":
         return None
     try:

@@ -1,8 +1,8 @@
-"""Threads that share work which lets go of the interpreter's lock.
+"""Worker threads that share work which releases the GIL.
 
-Whoever calls works too, and never waits for a helper that has not begun: on a machine whose cores are busy with other
-things the caller just does more of it alone. What the tasks are does not depend on the number of threads, so neither do
-the results. (OpenMP's own workers spin while they wait, and on busy cores fall to a twentieth of one thread's speed.)
+The caller works too, and never waits for a helper that has not begun: on a machine whose cores are busy with other
+things it does more of the work alone. The tasks do not depend on the number of threads, so neither do the results.
+(OpenMP's workers spin while they wait, and on busy cores fall to a twentieth of one thread's speed.)
 """
 
 import os
@@ -20,14 +20,19 @@ _CGROUP = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds in eac
 
 
 class WorkerThreads:
-    """So many threads, the caller among them; each helper calls `begin` first, if it is given."""
+    """A pool of threads, the caller among them.
+
+    Args:
+        threads: how many, with the caller.
+        begin: called first by each helper, if given.
+    """
 
     def __init__(self, threads: int, begin: Callable[[], None] | None = None) -> None:
         self.threads = threads
         self._helpers = _pool(threads - 1, begin) if threads > 1 else None
 
     def run(self, tasks: Iterable[Callable[[], None]]) -> None:
-        """Do all tasks, in any order; what one raises is raised here."""
+        """Do all tasks, in any order; an exception of one is raised here, and no other task begins."""
         left = deque(tasks)
 
         def work() -> None:
@@ -39,7 +44,7 @@ class WorkerThreads:
                 try:
                     task()
                 except BaseException:
-                    left.clear()  # nobody begins another
+                    left.clear()  # no other task begins
                     raise
 
         wanted = min(self.threads, len(left)) - 1
@@ -52,7 +57,7 @@ class WorkerThreads:
                     helper.result()
 
     def close(self) -> None:
-        """Let the helpers go."""
+        """End the helpers."""
         if self._helpers is not None:
             self._helpers.shutdown()
 
@@ -64,7 +69,7 @@ def _pool(threads: int, begin: Callable[[], None] | None) -> "ThreadPoolExecutor
 
 
 def spans(count: int, size: int) -> list[tuple[int, int]]:
-    """Cut 0 to count into pieces of at most so many."""
+    """Split range(count) into spans, first and last + 1, of at most `size`."""
     return [(first, min(first + size, count)) for first in range(0, count, size)]
 
 

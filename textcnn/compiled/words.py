@@ -61,7 +61,7 @@ def number_chunks(
     slots: int32_t[::1],
     hashes: uint64_t[::1],
     ends: int64_t[::1],
-    letters: uint8_t[::1],
+    contents: uint8_t[::1],
     count: cython.Py_ssize_t,
     out: int32_t[::1],
     starts: int64_t[::1],
@@ -73,8 +73,8 @@ def number_chunks(
         separator: a byte that is white space and in no text.
         slots: the table of `place_chunks`, at most half full at the end.
         hashes: (n,) of the chunks.
-        ends: (n + 1,) where each ends in `letters`, after a zero.
-        letters: the bytes of all chunks.
+        ends: (n + 1,) where each ends in `contents`, after a zero.
+        contents: the bytes of all chunks.
         count: how many chunks there are.
         out: is filled with the numbers of the chunks of all texts.
         starts: (B + 1,) is filled with where each text begins in `out`.
@@ -90,7 +90,7 @@ def number_chunks(
     size: cython.Py_ssize_t = data.shape[0]
     first: cython.Py_ssize_t
     length: cython.Py_ssize_t
-    letter: cython.Py_ssize_t
+    byte: cython.Py_ssize_t
     value: uint64_t
     slot: uint64_t
     other: cython.Py_ssize_t
@@ -114,15 +114,15 @@ def number_chunks(
                 if (
                     hashes[other] == value
                     and ends[other + 1] - ends[other] == length
-                    and _same(cython.address(letters[ends[other]]), bytes_ + first, length)
+                    and _same(cython.address(contents[ends[other]]), bytes_ + first, length)
                 ):
                     break
                 slot = (slot + 1) & mask
             if slots[slot] < 0:
                 slots[slot] = cython.cast(int32_t, count)
                 hashes[count] = value
-                for letter in range(length):
-                    letters[ends[count] + letter] = bytes_[first + letter]
+                for byte in range(length):
+                    contents[ends[count] + byte] = bytes_[first + byte]
                 ends[count + 1] = ends[count] + length
                 count += 1
             out[found] = slots[slot]
@@ -183,7 +183,7 @@ def find_rows(
     """Look up words in a vocabulary by binary search; those that are not there get -1.
 
     Args:
-        text: UTF-8 of the vocabulary, see vocabulary.py.
+        text: UTF-8 of the vocabulary, see text/vocabulary.py.
         offsets: (V + 1,).
         order: (V,).
         wanted: UTF-8 of the words, joined.

@@ -7,14 +7,14 @@
 
     corpus = read_corpus(["train.csv", "more.jsonl.gz"])    # everything at once, for training
 
-    lines.py         bytes to checked lines        columns.py   which column is the text, which the label
-    csv_rows.py      lines to CSV rows             sniffing.py  what a column's values look like
-    json_objects.py  lines to JSON objects         formats.py   lines to records, format by format
-    label_fields.py  a label field to labels       folder.py    a folder to records
-    record.py        what goes in and comes out    reader.py    one input, opened and read
-    corpus.py        several inputs, read whole
+    record.py        what goes in and comes out       columns.py       which column is the text, which the label
+    reader.py        one input, opened and read       sniffing.py      what a column's values look like
+    corpus.py        several inputs, read whole       label_fields.py  a label field to labels
+    formats.py       lines to records, by format      csv_rows.py      lines to CSV rows
+    folder.py        a folder to records              json_objects.py  JSON text to objects
+    lines.py         bytes to checked lines
 
-Nothing here prints or exits, and nothing knows what a text or a label means: `tokens.py` cuts texts into words.
+Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which
 a cold prediction must answer; and a part is imported when it is first asked for.
 """

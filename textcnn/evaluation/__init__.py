@@ -1,5 +1,6 @@
 """How good answers are.
 
-metrics.py     figures, from labels and probabilities      comparison.py  is one classifier better than another?
-baseline.py    the classifier that one has to beat
+metrics.py     figures, from labels and probabilities
+comparison.py  whether one classifier is better than another, or the difference is noise
+baseline.py    TF-IDF and a linear SVM: the classifier to beat
 """

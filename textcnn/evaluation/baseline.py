@@ -7,28 +7,26 @@ import warnings
 from collections.abc import Sequence
 
 from textcnn.errors import DataError
+from textcnn.labels import LabelSets, label_names, require_two
 
 __all__ = ["BASELINE", "baseline_answers"]
 
 BASELINE = "TF-IDF + linear SVM"
 
-Labels = Sequence[tuple[str, ...]]
 
-
-def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], *, multi_label: bool) -> Labels:
-    """What TF-IDF and a linear SVM say of texts, having learned from others.
+def baseline_answers(train: tuple[Sequence[str], LabelSets], texts: Sequence[str], *, multi_label: bool) -> LabelSets:
+    """The answers of TF-IDF and a linear SVM to texts, trained on others.
 
     Args:
         train: texts and the labels of each.
         texts: to be answered.
-        multi_label: whether a text can have several labels.
+        multi_label: whether texts can have several labels.
 
     Raises:
         DataError: the training texts have no words, or fewer than two labels.
     """
-    labels = sorted({label for own in train[1] for label in own})
-    if len(labels) < 2:
-        raise DataError("the texts for the baseline have fewer than two labels: there is nothing to tell apart")
+    labels = label_names(train[1])
+    require_two(labels, "the texts for the baseline")
     if not any(map(str.split, train[0])):
         raise DataError("the texts for the baseline are all empty: there is no word to learn from")
     with warnings.catch_warnings():
@@ -37,8 +35,8 @@ def baseline_answers(train: tuple[Sequence[str], Labels], texts: Sequence[str], 
 
 
 def _learned_answers(
-    train: tuple[Sequence[str], Labels], labels: list[str], texts: Sequence[str], *, multi_label: bool
-) -> Labels:
+    train: tuple[Sequence[str], LabelSets], labels: list[str], texts: Sequence[str], *, multi_label: bool
+) -> LabelSets:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline, make_union
@@ -51,10 +49,10 @@ def _learned_answers(
     )
     if not multi_label:
         model = make_pipeline(features, LinearSVC(random_state=0))
-        pairs = [(text, own[0]) for text, own in zip(*train, strict=True) if own]
+        pairs = [(text, given[0]) for text, given in zip(*train, strict=True) if given]
         model.fit([text for text, _ in pairs], [label for _, label in pairs])
         return [(str(label),) for label in model.predict(texts)]
     binary = MultiLabelBinarizer(classes=labels)
     model = make_pipeline(features, OneVsRestClassifier(LinearSVC(random_state=0)))
     model.fit(train[0], binary.fit_transform(train[1]))
-    return [tuple(own) for own in binary.inverse_transform(model.predict(texts))]
+    return [tuple(answer) for answer in binary.inverse_transform(model.predict(texts))]

@@ -6,12 +6,13 @@ for the difference in accuracy, good also where these are few; and for that in m
 (Efron & Tibshirani 1993, percentiles).
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from textcnn.labels import LabelSets, indicator
 
 __all__ = ["Comparison", "Interval", "compare"]
 
@@ -19,8 +20,7 @@ _RESAMPLES = 2000
 _MOST_NUMBERS = 4_000_000  # in memory at a time
 _LEVEL = 0.05  # what is likelier than this by chance is called noise
 
-Labels = Sequence[tuple[str, ...]]
-Table = NDArray[np.bool_]  # (B, K): which labels a text has
+Table = NDArray[np.bool_]  # (B, K): which labels texts have
 
 
 class Interval(NamedTuple):
@@ -69,24 +69,25 @@ class Comparison:
         return {**asdict(self), **intervals, "significant": self.significant, "verdict": self.verdict}
 
 
-def compare(names: tuple[str, str], gold: Labels, first: Labels, second: Labels) -> Comparison:
+def compare(names: tuple[str, str], gold: LabelSets, first: LabelSets, second: LabelSets) -> Comparison:
     """Compare the answers of two classifiers.
 
     Args:
-        names: of the two.
+        names: of the two classifiers.
         gold: the labels of each text, at least one text.
-        first: what the first said of each.
-        second: what the second said of each.
+        first: the answers of the first.
+        second: the answers of the second.
     """
     from scipy.stats import binomtest
 
-    truth, *said = _tables(gold, first, second)
-    right = [(truth == own).all(axis=1) for own in said]
+    names_of_labels = list(dict.fromkeys(label for labels in (*gold, *first, *second) for label in labels))
+    truth, *answers = (indicator(label_sets, names_of_labels) for label_sets in (gold, first, second))
+    right = [(truth == table).all(axis=1) for table in answers]
     only_first, only_second = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
     disputed = only_first + only_second
-    accuracies = [float(own.mean()) for own in right]
-    macros = [float(_macro_f1(np.ones((1, len(gold))), truth, own)[0]) for own in said]
-    resampled = _resampled(truth, *said)
+    accuracies = [float(rights.mean()) for rights in right]
+    macros = [float(_macro_f1(np.ones((1, len(gold))), truth, table)[0]) for table in answers]
+    resampled = _resampled(truth, *answers)
     return Comparison(
         first=names[0],
         second=names[1],
@@ -103,22 +104,6 @@ def compare(names: tuple[str, str], gold: Labels, first: Labels, second: Labels)
     )
 
 
-def _tables(*labelled: Labels) -> list[Table]:
-    """Labels as rows of truth values, all with the same columns: (B, K) each."""
-    place: dict[str, int] = {}
-    for labels in labelled:
-        for own in labels:
-            for label in own:
-                place.setdefault(label, len(place))
-    tables = []
-    for labels in labelled:
-        table = np.zeros((len(labels), len(place)), bool)
-        for row, own in enumerate(labels):
-            table[row, [place[label] for label in own]] = True
-        tables.append(table)
-    return tables
-
-
 def _resampled(truth: Table, first: Table, second: Table) -> NDArray[np.float64]:
     """The difference in macro F1 for each resample of the texts: (R,).
 
@@ -129,18 +114,18 @@ def _resampled(truth: Table, first: Table, second: Table) -> NDArray[np.float64]
     kinds, counts = np.unique(joined, axis=0, return_counts=True)
     truth, first, second = np.split(kinds, 3, axis=1)
     random = np.random.default_rng(0)
-    found, block = [], max(min(_RESAMPLES, _MOST_NUMBERS // len(kinds)), 1)
+    differences, block = [], max(min(_RESAMPLES, _MOST_NUMBERS // len(kinds)), 1)
     for start in range(0, _RESAMPLES, block):
         size = min(block, _RESAMPLES - start)
         weights = random.multinomial(len(joined), counts / len(joined), size=size).astype(np.float64)
-        found.append(_macro_f1(weights, truth, first) - _macro_f1(weights, truth, second))
-    return np.concatenate(found)
+        differences.append(_macro_f1(weights, truth, first) - _macro_f1(weights, truth, second))
+    return np.concatenate(differences)
 
 
-def _macro_f1(weights: NDArray[np.float64], truth: Table, said: Table) -> NDArray[np.float64]:
-    """Mean F1 of the labels that occur or were said, for each weighting of the texts: (R, B) -> (R,)."""
-    both = weights @ (truth & said)
-    either = weights @ truth + weights @ said
+def _macro_f1(weights: NDArray[np.float64], truth: Table, answers: Table) -> NDArray[np.float64]:
+    """Mean F1 of the labels that occur or were given, for each weighting of the texts: (R, B) -> (R,)."""
+    both = weights @ (truth & answers)
+    either = weights @ truth + weights @ answers
     scores = np.divide(2 * both, either, out=np.zeros_like(both), where=either > 0)
     mean: NDArray[np.float64] = scores.sum(axis=1) / np.maximum((either > 0).sum(axis=1), 1)
     return mean

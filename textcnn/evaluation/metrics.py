@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LabelScore", "Mistake", "Report", "measure", "mistakes"]
+from textcnn.evaluation.log_loss import losses_of_probabilities
+from textcnn.labels import LabelSets, indicator, label_names
+
+__all__ = ["LabelScore", "Mistake", "Report", "measure", "measure_answers", "mistakes", "wrong_answers"]
 
 _BINS = 15
 
@@ -37,23 +40,23 @@ class Mistake:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything `textcnn evaluate` says. For several labels per text, accuracy is that of the whole set of labels."""
+    """Everything `textcnn evaluate` says. Of multi-label texts, accuracy is that of the whole set of labels."""
 
     count: int
     accuracy: float
     accuracy_interval: tuple[float, float]  # Wilson, 95 %
     macro_f1: float
     micro_f1: float
-    mcc: float | None  # not for several labels
+    mcc: float | None  # not of multi-label texts
     log_loss: float
     calibration_error: float  # expected, 15 bins of equal width
-    subset_accuracy: float | None  # for several labels only
+    subset_accuracy: float | None  # of multi-label texts only
     labels: dict[str, LabelScore]
-    confusion: list[list[int]]  # [gold][predicted], in the order of `labels`; empty for several labels
+    confusion: list[list[int]]  # [gold][predicted], in the order of `labels`; empty for multi-label texts
     unknown_labels: list[str]  # in the data, not in the model
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as one JSON object; `subset_accuracy` only for several labels per text."""
+        """The report as one JSON object; `subset_accuracy` only for multi-label texts."""
         everything = asdict(self)
         if self.subset_accuracy is None:
             del everything["subset_accuracy"]
@@ -69,7 +72,7 @@ Choose = Callable[[NDArray[np.float32]], tuple[str, ...]]
 
 
 def measure(
-    gold: Sequence[tuple[str, ...]],
+    gold: LabelSets,
     probabilities: NDArray[np.float32],
     choose: Choose,
     known: Sequence[str],
@@ -83,37 +86,50 @@ def measure(
         probabilities: (B, K), in the order of `known`.
         choose: from the probabilities of a text to its labels.
         known: the labels of the model.
-        multi_label: whether a text can have several labels.
+        multi_label: whether texts can have several labels.
     """
+    return measure_answers(gold, list(map(choose, probabilities)), probabilities, known, multi_label=multi_label)
+
+
+def measure_answers(
+    gold: Sequence[tuple[str, ...]],
+    predicted: Sequence[tuple[str, ...]],
+    probabilities: NDArray[np.float32],
+    known: Sequence[str],
+    *,
+    multi_label: bool,
+) -> Report:
+    """The same from the labels that each text got, where not all of them were chosen in the same way."""
     from scipy.stats import binomtest
     from sklearn import metrics
 
-    predicted = [choose(row) for row in probabilities]
-    unknown = sorted({label for own in gold for label in own} - set(known))
+    unknown = sorted(set(label_names(gold)) - set(known))
     names = [*known, *unknown]
-    truth, answer = _indicator(gold, names), _indicator(predicted, names)
-    right = int((truth == answer).all(axis=1).sum())
+    truth, answers = indicator(gold, names), indicator(predicted, names)
+    sides = (truth, answers) if multi_label else (truth.argmax(axis=1), answers.argmax(axis=1))
+    scores = metrics.precision_recall_fscore_support(*sides, average=None, zero_division=0.0, labels=range(len(names)))
+    right = int((truth == answers).all(axis=1).sum())
     interval = binomtest(right, len(gold)).proportion_ci(method="wilson")
-    present = np.flatnonzero(truth.any(axis=0) | answer.any(axis=0))
-    shared = {"average": None, "zero_division": 0.0, "labels": range(len(names))}
-    single = None if multi_label else (truth.argmax(axis=1), answer.argmax(axis=1))
-    scores = metrics.precision_recall_fscore_support(*(single or (truth, answer)), **shared)
-    micro = metrics.f1_score(*(single or (truth, answer)), average="micro", zero_division=0.0)
     padded = np.pad(probabilities.astype(np.float64), ((0, 0), (0, len(unknown))))
     return Report(
         count=len(gold),
         accuracy=right / len(gold),
         accuracy_interval=(float(interval.low), float(interval.high)),
-        macro_f1=float(scores[2][present].mean()) if len(present) else 0.0,
-        micro_f1=float(micro),
-        mcc=None if single is None else _mcc(*single),
-        log_loss=_log_loss(truth, padded, multi_label=multi_label),
+        macro_f1=_mean(scores[2][truth.any(axis=0) | answers.any(axis=0)]),
+        micro_f1=float(metrics.f1_score(*sides, average="micro", zero_division=0.0)),
+        mcc=None if multi_label else _mcc(*sides),
+        log_loss=float(losses_of_probabilities(padded, truth, multi_label=multi_label).mean()),
         calibration_error=_calibration_error(truth, padded, multi_label=multi_label),
         subset_accuracy=right / len(gold) if multi_label else None,
         labels={name: _label_score(row) for name, *row in zip(names, *scores, strict=True)},
-        confusion=[] if single is None else metrics.confusion_matrix(*single, labels=range(len(names))).tolist(),
+        confusion=[] if multi_label else metrics.confusion_matrix(*sides, labels=range(len(names))).tolist(),
         unknown_labels=unknown,
     )
+
+
+def _mean(scores: NDArray[np.float64]) -> float:
+    """Of labels that occur or were given; 0 if there are none."""
+    return float(scores.mean()) if len(scores) else 0.0
 
 
 def _mcc(truth: NDArray[np.int64], answer: NDArray[np.int64]) -> float:
@@ -129,35 +145,31 @@ def _label_score(row: Sequence[Any]) -> LabelScore:
 
 
 def mistakes(
-    gold: Sequence[tuple[str, ...]],
+    gold: LabelSets,
     probabilities: NDArray[np.float32],
     choose: Choose,
     labels: Sequence[str],
     most: int,
 ) -> list[Mistake]:
     """The wrong answers that were given with the most confidence: that of a label given, or, if none was, of any."""
-    place = {label: number for number, label in enumerate(labels)}
-    found = []
-    for number, (own, row) in enumerate(zip(gold, probabilities, strict=True)):
-        predicted = choose(row)
-        if set(predicted) != set(own):
-            given = row[[place[label] for label in predicted]] if predicted else row
-            found.append(Mistake(number, tuple(own), predicted, float(given.max())))
-    return sorted(found, key=lambda mistake: -mistake.probability)[:most]
+    return wrong_answers(gold, list(map(choose, probabilities)), probabilities, labels, most)
 
 
-def _indicator(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> NDArray[np.bool_]:
-    number = {name: place for place, name in enumerate(names)}
-    table = np.zeros((len(labels), len(names)), bool)
-    for row, own in enumerate(labels):
-        table[row, [number[label] for label in own]] = True
-    return table
-
-
-def _log_loss(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:
-    """Mean negative log of what the truth was given; for several labels the mean over texts and labels."""
-    given = np.clip(np.where(truth, probabilities, 1 - probabilities if multi_label else 1), 1e-7, 1)
-    return float(-np.log(given).mean() if multi_label else -np.log(given).sum(axis=1).mean())
+def wrong_answers(
+    gold: LabelSets,
+    predicted: LabelSets,
+    probabilities: NDArray[np.float32],
+    labels: Sequence[str],
+    most: int,
+) -> list[Mistake]:
+    """The same from the labels that each text got, where not all of them were chosen in the same way."""
+    column = {label: number for number, label in enumerate(labels)}
+    wrong = []
+    for number, (truth, answer, row) in enumerate(zip(gold, predicted, probabilities, strict=True)):
+        if set(answer) != set(truth):
+            given = row[[column[label] for label in answer]] if answer else row
+            wrong.append(Mistake(number, tuple(truth), answer, float(given.max())))
+    return sorted(wrong, key=lambda mistake: -mistake.probability)[:most]
 
 
 def _calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:
@@ -168,6 +180,6 @@ def _calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.float
         best = probabilities.argmax(axis=1)
         rows = np.arange(len(best))
         said, right = probabilities[rows, best], truth[rows, best]
-    place = np.minimum((said * _BINS).astype(int), _BINS - 1)
-    gap = np.bincount(place, weights=said - right, minlength=_BINS)
+    bins = np.minimum((said * _BINS).astype(int), _BINS - 1)
+    gap = np.bincount(bins, weights=said - right, minlength=_BINS)
     return float(np.abs(gap).sum() / len(said))

@@ -1,10 +1,11 @@
 """Which n-gram each filter takes of each text.
 
-The window that a filter answers to most is found with look-ups, as an answer finds it (lookup.py). Words at its ends
-that give hardly any of the response are cut off, so that "free", "a free" and "free entry in" come together.
+Under max pooling a filter takes the window of a text to which it responds most; that window is found by look-up, as an
+answer finds it (model/network.py). Words at its ends that give hardly any of the response are cut off, so that "free",
+"a free" and "free entry in" are counted together.
 
-Shapes: B texts, T tokens, F filters of a width, M filters of all widths, E gifts (a text's n-gram to a filter), N
-different n-grams.
+Shapes: B texts, T tokens, P places of windows, F filters of a width, M filters of all widths (laid out as model/bank.py
+says), E activations (a filter and a text), N different n-grams.
 """
 
 from itertools import pairwise
@@ -18,7 +19,7 @@ from textcnn.model.network import Frame, Network
 from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import unspaced
 
-__all__ = ["Gifts", "Words", "joined", "look"]
+__all__ = ["Activations", "Words", "find_activations", "joined"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,25 +28,25 @@ _LEAST_SHARE = 0.15  # of a response, for a word at the end of a window
 
 
 class Words(NamedTuple):
-    """The words of the texts by their spellings, so that numbers of the same shape are the same."""
+    """The words of the texts by their spellings, so that words that are spelt alike are one."""
 
     spellings: list[str]
     tokens: Ints  # (T,)
 
     @classmethod
     def of(cls, spellings: list[str], ragged: Ragged) -> "Words":
-        """Words as they stand in the texts, spelt like this."""
+        """The words of texts, spelt like this: (U,) spellings of the numbers in `ragged`."""
         numbers: dict[str, int] = {}
-        kinds = np.array([numbers.setdefault(spelling, len(numbers)) for spelling in spellings], np.int64)
-        return cls(list(numbers), kinds[ragged.words])
+        number_of = np.array([numbers.setdefault(spelling, len(numbers)) for spelling in spellings], np.int64)
+        return cls(list(numbers), number_of[ragged.words])
 
     def name(self, first: int, length: int) -> str:
         """An n-gram, from its first token."""
         return joined([self.spellings[word] for word in self.tokens[first : first + length].tolist()])
 
 
-class Gifts(NamedTuple):
-    """Which n-gram each filter took of each text, where it took any."""
+class Activations(NamedTuple):
+    """Which n-gram each filter took of each text, where its response was above zero."""
 
     ngrams: Ints  # (E,) numbers of n-grams
     filters: Ints  # (E,)
@@ -60,54 +61,76 @@ class Gifts(NamedTuple):
         return self.words.name(int(self.first[ngram]), int(self.length[ngram]))
 
 
-class _Window(NamedTuple):
-    """The window of each text that a filter answers to most: (B, F) each."""
+class _Windows(NamedTuple):
+    """The window of each text to which each filter responds most: (B, M) each, or (B, F) of one width."""
 
     values: Floats  # responses with the bias
-    first: Ints  # place of its first word that counts, in all tokens
+    first: Ints  # its first word that counts, among all tokens
     length: Ints  # words that count; 0 if the response is not above zero
 
+    @classmethod
+    def joined(cls, parts: "list[_Windows]", axis: int) -> "_Windows":
+        return cls(*(np.concatenate(arrays, axis=axis) for arrays in zip(*parts, strict=True)))
 
-def look(network: Network, vectors: NDArray[np.float32], ragged: Ragged, words: Words) -> tuple[Floats, Gifts]:
-    """The pooled responses (B, M), and what was taken where."""
-    pieces, passed = [], 0
-    for part in ragged.parts():
-        windows = _windows(network, *network.last_inputs(vectors, part))
-        pieces.append(windows._replace(first=windows.first + passed))
-        passed += len(part.words)
-    window = _Window(*(np.concatenate(same) for same in zip(*pieces, strict=True)))
-    texts, filters = np.nonzero(window.length)
-    first, length = window.first[texts, filters], window.length[texts, filters]
-    widest = max(network.widths) + 1
-    spans, place, of_gift = np.unique(first * widest + length, return_index=True, return_inverse=True)
-    ngrams, examples = _numbered(words.tokens, spans // widest, spans % widest)
-    held = np.unique(ngrams * (len(window.values) + 1) + texts[place])
-    gifts = Gifts(
-        ngrams[of_gift],
+
+def find_activations(
+    network: Network, vectors: NDArray[np.float32], ragged: Ragged, words: Words
+) -> tuple[Floats, Activations]:
+    """The pooled responses (B, M), and which n-grams they come from.
+
+    Args:
+        network: whose last stage is looked at.
+        vectors: (U, D), of the distinct words.
+        ragged: the texts.
+        words: their words in the spelling that n-grams are to have.
+    """
+    windows = _strongest(network, vectors, ragged)
+    texts, filters = np.nonzero(windows.length)
+    first, length = windows.first[texts, filters], windows.length[texts, filters]
+    beyond = network.bank.widest + 1
+    spans, example, span_of = np.unique(first * beyond + length, return_index=True, return_inverse=True)
+    ngrams, span_of_ngram = _numbered(words.tokens, spans // beyond, spans % beyond)
+    count = len(windows.values) + 1
+    in_texts = np.unique(ngrams * count + texts[example])
+    activations = Activations(
+        ngrams[span_of],
         filters,
-        window.values[texts, filters],
-        np.bincount(held // (len(window.values) + 1), minlength=len(examples)),
-        spans[examples] // widest,
-        spans[examples] % widest,
+        windows.values[texts, filters],
+        np.bincount(in_texts // count, minlength=len(span_of_ngram)),
+        spans[span_of_ngram] // beyond,
+        spans[span_of_ngram] % beyond,
         words,
     )
-    return np.maximum(window.values, 0), gifts
+    return np.maximum(windows.values, 0), activations
 
 
-def _windows(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> _Window:
-    frame = Frame.around(ragged, max(network.widths), len(vectors))
+def _strongest(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> _Windows:
+    """Of all texts, a bounded part of them at a time."""
+    parts, tokens = [], 0
+    for part in ragged.parts():
+        windows = _windows(network, *network.last_inputs(vectors, part))
+        parts.append(windows._replace(first=windows.first + tokens))
+        tokens += len(part.words)
+    return _Windows.joined(parts, axis=0)
+
+
+def _windows(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> _Windows:
+    frame = Frame.around(ragged, network.bank.widest, len(vectors))
     padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
-    shift = frame.starts - ragged.starts[:-1]  # from places to tokens
-    count, begin, found = len(network.biases[-1]) // len(network.widths), 0, []
-    for number, width in enumerate(network.widths):
-        rows = network.filters[-1][begin : begin + width * count]
-        tables = [padded @ rows[offset * count :][:count].T for offset in range(width)]  # (U + 1, F) each
-        place = _best(tables, frame, width)
-        slots = np.stack([tables[j][frame.words[place + j], np.arange(count)] for j in range(width)])  # (width, B, F)
-        bias = network.biases[-1][number * count : (number + 1) * count]
-        found.append(_cut(slots.astype(np.float64), place - shift[:, None], bias))
-        begin += width * count
-    return _Window(*(np.concatenate(same, axis=1) for same in zip(*found, strict=True)))
+    shift = (frame.starts - ragged.starts[:-1])[:, None]  # from places to tokens
+    parts = []
+    for block in network.bank.blocks:
+        slices = [network.filters[-1][block.at(offset)] for offset in range(block.width)]
+        tables = [padded @ of_offset.T for of_offset in slices]  # (U + 1, F) each
+        window = _best(tables, frame, block.width)
+        of_words = np.stack([_picked(table, frame, window + offset) for offset, table in enumerate(tables)])
+        parts.append(_cut(of_words.astype(np.float64), window - shift, network.biases[-1][block.maps]))
+    return _Windows.joined(parts, axis=1)
+
+
+def _picked(table: NDArray[np.float32], frame: Frame, places: Ints) -> NDArray[np.float32]:
+    """For each filter the response of the word in its place: (U + 1, F), (B, F) -> (B, F)."""
+    return table[frame.words[places], np.arange(table.shape[1])]
 
 
 def _best(tables: list[NDArray[np.float32]], frame: Frame, width: int) -> Ints:
@@ -119,17 +142,17 @@ def _best(tables: list[NDArray[np.float32]], frame: Frame, width: int) -> Ints:
     return np.stack([values[a:b].argmax(axis=0) + a for a, b in zip(first, last, strict=True)])
 
 
-def _cut(slots: Floats, first: Ints, bias: NDArray[np.float32]) -> _Window:
-    """Cut off words at both ends that hardly count, and the empty places beyond the text, which give nothing."""
-    total = slots.sum(axis=0)
-    counts = slots >= _LEAST_SHARE * np.maximum(total, 1e-9)
+def _cut(responses: Floats, first: Ints, bias: NDArray[np.float32]) -> _Windows:
+    """Cut off words at both ends that hardly count, and the places beyond the text, which give nothing: (h, B, F)."""
+    total = responses.sum(axis=0)
+    counts = responses >= _LEAST_SHARE * np.maximum(total, 1e-9)
     left, right = counts.argmax(axis=0), counts[::-1].argmax(axis=0)
     live = (total > 0) & (total + bias > 0)
-    return _Window(total + bias, first + left, np.where(live, len(slots) - left - right, 0))
+    return _Windows(total + bias, first + left, np.where(live, len(responses) - left - right, 0))
 
 
 def _numbered(tokens: Ints, first: Ints, length: Ints) -> tuple[Ints, Ints]:
-    """Number the different n-grams among spans of tokens: the number of each span's, and a span for each number."""
+    """Number the different n-grams among spans of tokens: the number of each span, and a span for each number."""
     if not len(first):
         return first, first
     most = int(tokens.max()) + 2

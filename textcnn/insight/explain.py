@@ -10,20 +10,23 @@ The linear part is a sum over words and pairs of neighbours to begin with; its n
 
 Contributions are to the calibrated logit, the one whose softmax or sigmoid is the probability.
 
-Shapes: T words in the text, P places of windows, D dimensions, F filters of a width, K labels.
+Shapes: T words in the text, P places of windows, D dimensions, F filters of a width, M filters of all widths (laid out
+as model/bank.py says), K labels.
 """
 
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.insight.highlight import Shade, shaded_html, visible
-from textcnn.model.model import Member
+from textcnn.labels import score_weights
+from textcnn.model.bank import Block
+from textcnn.model.model import Model
 from textcnn.model.network import Frame, Network, responses
 from textcnn.model.predictor import Predictor
-from textcnn.text.ragged import Encoded, Ragged
+from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import Token, tokenize
 
 __all__ = ["Contribution", "Explanation", "explain"]
@@ -35,12 +38,16 @@ _MOST_NGRAMS = 6  # in a notebook
 
 
 class Contribution(NamedTuple):
-    """A word or n-gram, `text[start:end]` of the explained text, and what it gave to the logit."""
+    """A word or n-gram, `text[start:end]` of the explained text, and what it contributed to the logit."""
 
     text: str
     start: int
     end: int
     contribution: float
+
+    def place(self) -> dict[str, Any]:
+        """Where it stands and what it gave, for JSON."""
+        return {"start": self.start, "end": self.end, "contribution": self.contribution}
 
 
 class Explanation(NamedTuple):
@@ -48,7 +55,7 @@ class Explanation(NamedTuple):
 
     text: str
     label: str
-    against: str  # the label whose logit was taken away; empty if none was
+    against: str  # the label whose logit was subtracted; empty if none was
     logit: float
     bias: float
     words: list[Contribution]
@@ -59,6 +66,20 @@ class Explanation(NamedTuple):
     def shades(self) -> list[Shade]:
         """The words as `textcnn.insight.highlight` wants them."""
         return [Shade(word.start, word.end, word.contribution) for word in self.words]
+
+    def as_dict(self, most_ngrams: int = 20) -> dict[str, Any]:
+        """The explanation as one JSON object; of the n-grams only the strongest."""
+        against = {"against": self.against} if self.against else {}
+        return {
+            "label": self.label,
+            **against,
+            "logit": self.logit,
+            "bias": self.bias,
+            "exact": self.exact,
+            "words": [{"word": part.text, **part.place()} for part in self.words],
+            "ngrams": [{"text": part.text, **part.place()} for part in self.ngrams[:most_ngrams]],
+            "unknown": self.unknown,
+        }
 
     def _repr_html_(self) -> str:
         """For notebooks: the text with its words shaded, then the n-grams that count most."""
@@ -81,11 +102,11 @@ def _html(text: str) -> str:
     return escape(visible(text))
 
 
-class _Spread(NamedTuple):
-    """A logit of one network, spread over the windows of its first stage."""
+class _Attribution(NamedTuple):
+    """A part's share in the logit, attributed to words, and once more to n-grams."""
 
     words: Floats  # (T,)
-    windows: dict[tuple[int, int], float]  # from first word to the one after the last
+    ngrams: dict[tuple[int, int], float]  # from first word to the one after the last
     bias: float
 
 
@@ -99,23 +120,13 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         against: why `label` and not this one; empty for the logit itself.
     """
     model = predictor.model
-    tokens = tokenize(text)[: model.settings["max_words"]]
-    encoded = Encoded(
-        [token.surface for token in tokens],
-        Ragged(np.arange(len(tokens), dtype=np.int32), np.array([0, len(tokens)], np.int64)),
-    )
-    wanted = np.zeros(len(model.labels))
-    wanted[model.labels.index(label)] += 1
-    if against:
-        wanted[model.labels.index(against)] -= 1
+    tokens = tokenize(text, model.settings["max_words"])
+    surfaces, direction = [token.surface for token in tokens], _direction(model, label, against)
     share = 1 / (len(model.members) * model.join.temperature)
-    spreads = [
-        _spread(member, vectors.astype(np.float64), encoded.ragged, wanted)
-        for member, vectors in zip(model.members, predictor.vectors_of(encoded.surfaces), strict=True)
-    ]
-    linear = _of_linear(predictor, encoded.surfaces, wanted)
-    words = share * sum((spread.words for spread in spreads), np.zeros(len(tokens))) + linear.words
-    bias = share * sum(spread.bias for spread in spreads) + linear.bias
+    networks = _of_networks(predictor, surfaces, direction)
+    linear = _of_linear(predictor, surfaces, direction)
+    words = share * sum((part.words for part in networks), np.zeros(len(tokens))) + linear.words
+    bias = share * sum(part.bias for part in networks) + linear.bias
     return Explanation(
         text=text,
         label=label,
@@ -123,94 +134,119 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         logit=float(words.sum() + bias),
         bias=float(bias),
         words=[Contribution(*token, float(value)) for token, value in zip(tokens, words, strict=True)],
-        ngrams=_ngrams(text, tokens, [*((spread, share) for spread in spreads), (linear, 1.0)]),
-        unknown=sorted({token.surface for token in tokens if not predictor.known(token.surface)}),
+        ngrams=_ngrams(text, tokens, [*((part, share) for part in networks), (linear, 1.0)]),
+        unknown=_unknown(predictor, surfaces),
         exact=all(len(member.network.layers) == 1 for member in model.members),
     )
 
 
-def rival(predictor: Predictor, probabilities: NDArray[np.float32], label: str) -> str:
-    """The label that a text with these probabilities (K,) would get instead; empty where each is decided by itself."""
-    if predictor.model.multi_label:
-        return ""
-    likeliest = np.argsort(-probabilities, kind="stable").tolist()
-    return next((predictor.labels[place] for place in likeliest if predictor.labels[place] != label), "")
+def _direction(model: Model, label: str, against: str) -> Floats:
+    """The logits' coefficients in what is explained: (K,)."""
+    direction = np.zeros(len(model.labels))
+    direction[model.labels.index(label)] += 1
+    if against:
+        direction[model.labels.index(against)] -= 1
+    return direction
 
 
-def _of_linear(predictor: Predictor, surfaces: list[str], wanted: Floats) -> _Spread:
+def _unknown(predictor: Predictor, surfaces: list[str]) -> list[str]:
+    return sorted({surface for surface in surfaces if not predictor.known(surface)})
+
+
+def _of_networks(predictor: Predictor, surfaces: list[str], direction: Floats) -> list[_Attribution]:
+    """The share of each network, before the average and the temperature."""
+    ragged = Ragged(np.arange(len(surfaces), dtype=np.int32), np.array([0, len(surfaces)], np.int64))
+    return [
+        _of_network(member.network, vectors.astype(np.float64), ragged, direction)
+        for member, vectors in zip(predictor.model.members, predictor.vectors_of(surfaces), strict=True)
+    ]
+
+
+def _of_linear(predictor: Predictor, surfaces: list[str], direction: Floats) -> _Attribution:
     """The linear part's share: a pair gives a half to each of its words."""
     linear, weight = predictor.model.linear, predictor.model.join.linear_weight
     if linear is None:
-        return _Spread(np.zeros(len(surfaces)), {}, 0.0)
-    outputs = wanted if len(linear.bias) == len(wanted) else wanted[1:] - wanted[:1]
+        return _Attribution(np.zeros(len(surfaces)), {}, 0.0)
+    outputs = score_weights(direction, len(linear.bias))
     singles, pairs = (weight * (rows @ outputs) for rows in linear.attributed(surfaces))
     words = singles.copy()
-    spans = {(place, place + 1): float(value) for place, value in enumerate(singles)}
-    for place, value in enumerate(pairs.tolist()):
-        first, last = max(place - 1, 0), min(place + 1, len(surfaces))
+    ngrams = {(position, position + 1): float(value) for position, value in enumerate(singles)}
+    for position, value in enumerate(pairs.tolist()):
+        first, last = max(position - 1, 0), min(position + 1, len(surfaces))
         if last > first:
             words[first:last] += value / (last - first)
-            spans[first, last] = spans.get((first, last), 0.0) + value
+            ngrams[first, last] = ngrams.get((first, last), 0.0) + value
     outside = float(pairs.sum()) if not surfaces else 0.0
-    return _Spread(words, spans, float(weight * (linear.bias @ outputs)) + outside)
+    return _Attribution(words, ngrams, float(weight * (linear.bias @ outputs)) + outside)
 
 
-def _ngrams(text: str, tokens: list[Token], spreads: list[tuple[_Spread, float]]) -> list[Contribution]:
+def _ngrams(text: str, tokens: list[Token], parts: list[tuple[_Attribution, float]]) -> list[Contribution]:
     total: dict[tuple[int, int], float] = {}
-    for spread, share in spreads:
-        for place, value in spread.windows.items():
-            total[place] = total.get(place, 0.0) + share * value
-    parts = [
+    for part, share in parts:
+        for span, value in part.ngrams.items():
+            total[span] = total.get(span, 0.0) + share * value
+    ngrams = [
         Contribution(text[tokens[first].start : tokens[last - 1].end], tokens[first].start, tokens[last - 1].end, value)
         for (first, last), value in total.items()
     ]
-    return sorted(parts, key=lambda part: -abs(part.contribution))
+    return sorted(ngrams, key=lambda ngram: -abs(ngram.contribution))
 
 
-def _spread(member: Member, vectors: Floats, ragged: Ragged, wanted: Floats) -> _Spread:
+def _of_network(network: Network, vectors: Floats, ragged: Ragged, direction: Floats) -> _Attribution:
     """Go back from the logit to the words of one text, a stage at a time."""
-    network = member.network
     stages = _forward(network, vectors, ragged)
     features = network.features(vectors.astype(np.float32), ragged)[0].astype(np.float64)
-    coefficients, bias = _of_features(network, features, wanted)
+    coefficients, bias = _of_features(network, features, direction)
     windows = _of_windows(network, stages[-1], coefficients)
-    for stage in range(len(stages) - 1, 0, -1):
-        bias += _of_bias(network, stage, windows)
-        of_inputs = _of_inputs(network, stage, windows, stages[stage])
-        windows = _of_maps(network, stage - 1, stages[stage - 1], of_inputs)
-    bias += _of_bias(network, 0, windows)
-    return _Spread(*_of_words(network, windows, stages[0]), bias)
+    for number in range(len(stages) - 1, 0, -1):
+        bias += _of_bias(stages[number], windows)
+        windows = _of_maps(stages[number - 1], _of_inputs(network.filters[number], windows, stages[number]))
+    bias += _of_bias(stages[0], windows)
+    return _Attribution(*_of_words(network, windows, stages[0]), bias)
 
 
 class _Stage(NamedTuple):
     """What came into a stage, and the responses of all its windows."""
 
+    blocks: tuple[Block, ...]
+    bias: NDArray[np.float32]  # (M,)
     frame: Frame
     inputs: Floats  # (T, D)
     responses: list[Floats]  # for each width (P, F), bias not added
 
+    @property
+    def widths(self) -> list[tuple[Block, Floats]]:
+        """Each width with its responses."""
+        return list(zip(self.blocks, self.responses, strict=True))
+
+    @property
+    def maps(self) -> Floats:
+        """What comes out where there is a further stage: (T, M)."""
+        maps = [values[self.frame.centred(block.width)] for block, values in self.widths]
+        joined: Floats = np.maximum(np.concatenate(maps, axis=1) + self.bias, 0)
+        return joined
+
 
 def _forward(network: Network, vectors: Floats, ragged: Ragged) -> list[_Stage]:
-    stages = []
-    for stage, (filters, bias) in enumerate(zip(network.filters, network.biases, strict=True)):
-        frame = Frame.around(ragged, max(network.widths), len(vectors))
-        found = [each for _, each in responses(vectors, filters.astype(np.float64), network.widths, frame)]
-        stages.append(_Stage(frame, vectors, found))
-        if stage < len(network.filters) - 1:
-            maps = [each[frame.tokens - (width - 1) // 2] for width, each in zip(network.widths, found, strict=True)]
-            vectors = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
+    stages: list[_Stage] = []
+    for filters, bias in zip(network.filters, network.biases, strict=True):
+        if stages:
+            vectors = stages[-1].maps
+        frame = Frame.around(ragged, network.bank.widest, len(vectors))
+        windows = [values for _, values in responses(vectors, filters.astype(np.float64), network.bank, frame)]
+        stages.append(_Stage(network.bank.blocks, bias, frame, vectors, windows))
     return stages
 
 
-def _of_features(network: Network, features: Floats, wanted: Floats) -> tuple[Floats, float]:
+def _of_features(network: Network, features: Floats, direction: Floats) -> tuple[Floats, float]:
     """For each feature what one unit of it gives to the logit, and what is left without any feature."""
     weight, bias = network.layers[-1]
     if len(network.layers) == 1:
-        return wanted @ weight, float(wanted @ bias)
-    rest, _ = _head(network, np.zeros((1, len(features))), wanted)
+        return direction @ weight, float(direction @ bias)
+    rest, _ = _head(network, np.zeros((1, len(features))), direction)
     steps = (np.arange(_STEPS) + 0.5) / _STEPS
-    _, gradients = _head(network, steps[:, None] * features, wanted)
-    whole, _ = _head(network, features[None], wanted)
+    _, gradients = _head(network, steps[:, None] * features, direction)
+    whole, _ = _head(network, features[None], direction)
     coefficients = gradients.mean(axis=0)
     given = float(coefficients @ features)
     if abs(given) > 1e-12:  # what the steps miss is shared out in proportion
@@ -219,80 +255,71 @@ def _of_features(network: Network, features: Floats, wanted: Floats) -> tuple[Fl
     return coefficients, float(whole[0] - given)
 
 
-def _head(network: Network, features: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+def _head(network: Network, features: Floats, direction: Floats) -> tuple[Floats, Floats]:
     """The logit for rows of features, and its gradient: (N, features) -> (N,), (N, features)."""
     lit, values = [], features
     for weight, bias in network.layers[:-1]:
         values = np.maximum(values @ weight.T + bias, 0)
         lit.append(values > 0)
     weight, bias = network.layers[-1]
-    gradient = np.broadcast_to(wanted @ weight, values.shape)
+    gradient = np.broadcast_to(direction @ weight, values.shape)
     for (inner, _), active in zip(network.layers[-2::-1], lit[::-1], strict=True):
         gradient = (gradient * active) @ inner
-    return (values @ weight.T + bias) @ wanted, gradient
+    return (values @ weight.T + bias) @ direction, gradient
 
 
 def _of_windows(network: Network, stage: _Stage, coefficients: Floats) -> list[Floats]:
     """For each width, what one unit of a window's response gives to the logit: (P, F), zero where it does not count."""
-    kind, k = network.pooling
-    widths, count = len(network.widths), stage.responses[0].shape[1]
-    slots = coefficients.reshape(-1, widths, count)  # kept values, then the mean if there is one
-    found = []
-    for number, (width, values) in enumerate(zip(network.widths, stage.responses, strict=True)):
-        own = network.biases[-1][number * count : (number + 1) * count]
-        (first,), (last,) = stage.frame.windows(width)
-        inside = values[first:last]
-        given = np.zeros_like(values)
-        if kind != "mean":
-            keep = 1 if kind != "kmax" else k
-            chosen = np.sort(np.argsort(-inside, axis=0, kind="stable")[:keep], axis=0)  # (slots, F)
-            active = np.take_along_axis(inside, chosen, axis=0) + own > 0
-            np.put_along_axis(given[first:last], chosen, active * slots[: len(chosen), number], axis=0)
-        if kind in ("mean", "max+mean"):
-            given[first:last] += (inside + own > 0) * slots[-1, number] / (last - first)
-        found.append(given)
-    return found
+    pooling = network.pooling
+    slots = coefficients.reshape(pooling.slots, network.bank.maps)
+    given = []
+    for block, values in stage.widths:
+        (first,), (last,) = stage.frame.windows(block.width)
+        inside, bias, of_windows = values[first:last], stage.bias[block.maps], np.zeros_like(values)
+        if pooling.kept:
+            chosen = np.sort(np.argsort(-inside, axis=0, kind="stable")[: pooling.kept], axis=0)  # (kept, F)
+            active = np.take_along_axis(inside, chosen, axis=0) + bias > 0
+            np.put_along_axis(of_windows[first:last], chosen, active * slots[: len(chosen), block.maps], axis=0)
+        if pooling.has_mean:
+            of_windows[first:last] += (inside + bias > 0) * slots[-1, block.maps] / (last - first)
+        given.append(of_windows)
+    return given
 
 
-def _of_bias(network: Network, stage: int, windows: list[Floats]) -> float:
-    biases = np.split(network.biases[stage], len(network.widths))
-    return float(sum(given.sum(axis=0) @ own for given, own in zip(windows, biases, strict=True)))
+def _of_bias(stage: _Stage, windows: list[Floats]) -> float:
+    return float(
+        sum(given.sum(axis=0) @ stage.bias[block.maps] for block, given in zip(stage.blocks, windows, strict=True))
+    )
 
 
-def _of_inputs(network: Network, stage: int, windows: list[Floats], own: _Stage) -> Floats:
+def _of_inputs(filters: NDArray[np.float32], windows: list[Floats], stage: _Stage) -> Floats:
     """What one unit of each input number gives to the logit: (T, D)."""
-    found = np.zeros_like(own.inputs)
-    first = 0
-    for width, given in zip(network.widths, windows, strict=True):
-        count = given.shape[1]
-        for offset in range(width):
-            filters = network.filters[stage][first : first + count]
-            found += given[own.frame.tokens - offset] @ filters
-            first += count
-    return found
+    of_inputs = np.zeros_like(stage.inputs)
+    for block, given in zip(stage.blocks, windows, strict=True):
+        for offset in range(block.width):
+            of_inputs += given[stage.frame.tokens - offset] @ filters[block.at(offset)]
+    return of_inputs
 
 
-def _of_maps(network: Network, stage: int, own: _Stage, of_inputs: Floats) -> list[Floats]:
-    """From the outputs of a stage to its windows, through the ReLU; each token's window has it in its middle."""
-    found = []
-    for number, (width, values) in enumerate(zip(network.widths, own.responses, strict=True)):
-        count = values.shape[1]
-        columns = slice(number * count, (number + 1) * count)
-        places = own.frame.tokens - (width - 1) // 2
+def _of_maps(stage: _Stage, of_maps: Floats) -> list[Floats]:
+    """From the outputs of a stage to its windows, through the ReLU: (T, M) -> (P, F) for each width."""
+    windows = []
+    for block, values in stage.widths:
+        centred = stage.frame.centred(block.width)
         given = np.zeros_like(values)
-        given[places] = of_inputs[:, columns] * (values[places] + network.biases[stage][columns] > 0)
-        found.append(given)
-    return found
+        given[centred] = of_maps[:, block.maps] * (values[centred] + stage.bias[block.maps] > 0)
+        windows.append(given)
+    return windows
 
 
 def _of_words(network: Network, windows: list[Floats], stage: _Stage) -> tuple[Floats, dict[tuple[int, int], float]]:
     """What each word gives, and each window."""
-    words = (stage.inputs * _of_inputs(network, 0, windows, stage)).sum(axis=1)
+    words = (stage.inputs * _of_inputs(network.filters[0], windows, stage)).sum(axis=1)
     margin = int(stage.frame.starts[0])
     spans: dict[tuple[int, int], float] = {}
-    for width, values, given in zip(network.widths, stage.responses, windows, strict=True):
-        for place in np.flatnonzero(given.any(axis=1)):
-            start, stop = max(int(place) - margin, 0), min(int(place) - margin + width, len(words))
+    for (block, values), given in zip(stage.widths, windows, strict=True):
+        for window in np.flatnonzero(given.any(axis=1)).tolist():
+            start, stop = max(window - margin, 0), min(window - margin + block.width, len(words))
             if start < stop:
-                spans[start, stop] = spans.get((start, stop), 0.0) + float(given[place] @ values[place])
+                spans[start, stop] = spans.get((start, stop), 0.0) + float(given[window] @ values[window])
     return words, spans

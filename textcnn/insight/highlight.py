@@ -1,4 +1,4 @@
-"""Words shaded by what they gave to an answer, as HTML: in notebooks, and in reports.
+"""Words shaded by what they contributed to an answer, as HTML: in notebooks, and in reports.
 
 Green speaks for the label and red against it, the stronger the darker; what speaks against is also underlined, for
 those who see no difference between the two. The colours are half transparent, so they suit light pages and dark ones.
@@ -15,11 +15,11 @@ __all__ = ["Shade", "shaded_html", "visible"]
 _FOR, _AGAINST = "26,152,80", "215,48,39"
 _DARKEST = 0.6  # opacity of the strongest word
 _FAINTEST = 0.05  # share of the strongest below which a word is left alone
-_KEPT = "\n\t\u200c\u200d"  # the joiners shape letters and pictographs
+_KEPT = "\n\t\u200c\u200d"  # the joiners shape characters and pictographs
 
 
 class Shade(NamedTuple):
-    """A stretch of a text, `text[start:end]`, and what it gave."""
+    """A span of a text, `text[start:end]`, and what it contributed."""
 
     start: int
     end: int
@@ -30,11 +30,11 @@ def visible(text: str) -> str:
     """The same number of characters, with the replacement character for what controls, hides or turns around."""
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() or letter in _KEPT else "\ufffd" for letter in text)
+    return "".join(character if character.isprintable() or character in _KEPT else "\ufffd" for character in text)
 
 
 def shaded_html(text: str, shades: Iterable[Shade], strongest: float = 0.0) -> str:
-    """Text as HTML with some of its stretches shaded.
+    """Text as HTML with some of its spans shaded.
 
     Args:
         text: any text.

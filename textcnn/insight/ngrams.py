@@ -1,37 +1,41 @@
-"""Which n-grams of the training texts a model has learned from, at the end of training.
+"""A model interpreted by n-grams of its training texts: those that speak for each label, and those of each filter.
 
-Under max pooling a filter takes one window of each text, and gives its response times its output weight to each
-logit. What is given to a label is added up for each n-gram over the texts; the words and pairs of the linear part are
-added to it. This is a summary: with other poolings the window is the one that a filter answers to most, and a head
-with hidden layers counts by its mean gradient.
+Under max pooling a filter takes one window of each text, and contributes its response times its output weight to each
+logit. The contributions of each n-gram are added up over the texts, with those of the words and pairs of the linear
+part. This is a summary: with other poolings the window is the one to which a filter responds most, and a head with
+hidden layers counts by its mean gradient.
 
-A filter means a label from the lowest response on from which at least three of four texts have it: the threshold of
+The threshold of a filter is the lowest response from which on at least three of four texts have its label: that of
 Jacovi et al. 2018, "Understanding Convolutional Neural Networks for Text Classification", section 4.
 
 Shapes: B texts, M filters of one network, K labels, N n-grams.
 """
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.insight.activations import Gifts, Words, joined, look
-from textcnn.insight.filters import active_share, twins
-from textcnn.model.interpretation import Filter, LabelNgrams, Learned, Ngram
+from textcnn.insight.activations import Activations, Words, find_activations, joined
+from textcnn.insight.filters import active_share, nearest_filters
+from textcnn.labels import margins
+from textcnn.model.bank import Bank
+from textcnn.model.interpretation import Filter, Interpretation, LabelNgrams, Ngram
 from textcnn.model.model import Model
 from textcnn.model.network import Network
 from textcnn.model.predictor import Predictor
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.text.tokens import unspaced
 
-__all__ = ["learn_ngrams"]
+__all__ = ["interpret"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _MOST_TEXTS, _MOST_WORDS = 1200, 60_000
-_CAUTION = 2.0  # texts without any gift that every n-gram is thought to have besides
+_CAUTION = 2.0  # texts with a contribution of zero that every n-gram is thought to have besides
 _PURITY = 0.75
 _PER_LABEL, _LABEL_NGRAMS = 10, 4000
 _PER_FILTER, _FILTER_NGRAMS = 5, 6000
@@ -39,18 +43,18 @@ _NUMBERS = 5_000_000  # of the table of n-grams by labels
 
 
 class _NgramTable(NamedTuple):
-    """N-grams with what they give to each label, added up over texts, and how many texts have them."""
+    """N-grams with their contributions to each label, added up over texts, and how many texts have them."""
 
     names: list[str]
     totals: Floats  # (N, K)
     texts: Ints  # (N,)
 
 
-def learn_ngrams(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -> Learned:
-    """Look at the texts that a model was trained on, or at as many of them as is quickly done.
+def interpret(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -> Interpretation:
+    """Interpret a model by the texts that it was trained on, or by as many of them as is quickly done.
 
     Args:
-        model: what was learned.
+        model: as trained and calibrated.
         encoded: the training texts.
         targets: (B, K) their labels, zeros and ones.
     """
@@ -62,13 +66,13 @@ def learn_ngrams(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -
     tables, filters = [], []
     for number, (member, vectors) in enumerate(zip(model.members, vectors_of, strict=True)):
         network = member.network
-        pooled, gifts = look(network, vectors, encoded.ragged, words)
+        pooled, activations = find_activations(network, vectors, encoded.ragged, words)
         coefficients = _centred(_coefficients(network, vectors, encoded.ragged), multi_label=model.multi_label)
-        tables.append(_given(gifts, share * coefficients))
-        filters += _filters(number, network, pooled, gifts, share * coefficients, targets)
+        tables.append(_contributions(activations, share * coefficients))
+        filters += _NetworkFilters(number, network.bank, pooled, activations, share * coefficients).filters(targets)
     if model.linear is not None:
         tables.append(_of_linear(model, encoded, predictor))
-    return Learned(len(chosen), _of_labels(_joined(tables), len(model.labels)), tuple(filters))
+    return Interpretation(len(chosen), _of_labels(_joined(tables), len(model.labels)), tuple(filters))
 
 
 def _sample(ragged: Ragged, targets: NDArray[np.float32]) -> Ints:
@@ -84,45 +88,50 @@ def _sample(ragged: Ragged, targets: NDArray[np.float32]) -> Ints:
 
 
 def _coefficients(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> Floats:
-    """What one unit of each filter's best response gives to each logit: (K, M)."""
+    """What one unit of each filter's best response contributes to each logit: (K, M)."""
+    slots = _of_features(network, vectors, ragged).reshape(-1, network.pooling.slots, network.bank.maps)
+    windows = float(ragged.lengths.mean()) + 1
+    kept, means = np.split(slots, [network.pooling.kept], axis=1)
+    if not network.pooling.has_mean:
+        return np.asarray(kept.mean(axis=1))
+    return np.asarray(kept.sum(axis=1) + means[:, 0] / windows)
+
+
+def _of_features(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> Floats:
+    """What one unit of each feature contributes to each logit, through hidden layers on average: (K, S·M)."""
     *hidden, (weight, _) = network.layers
-    found = weight.astype(np.float64)
+    coefficients = weight.astype(np.float64)
     if hidden:
         values = np.concatenate([network.features(vectors, part) for part in ragged.parts()])
-        lit = []
+        active = []
         for inner, bias in hidden:
             values = np.maximum(values @ inner.T + bias, 0)
-            lit.append((values > 0).mean(axis=0))
-        for (inner, _), active in zip(hidden[::-1], lit[::-1], strict=True):
-            found = (found * active) @ inner
-    slots = found.reshape(len(found), -1, len(network.biases[-1]))
-    windows = float(ragged.lengths.mean()) + 1
-    kind = network.pooling.kind
-    if kind == "max+mean":
-        return np.asarray(slots[:, 0] + slots[:, 1] / windows)
-    return np.asarray(slots.mean(axis=1) / (windows if kind == "mean" else 1))
+            active.append((values > 0).mean(axis=0))
+        for (inner, _), share in zip(hidden[::-1], active[::-1], strict=True):
+            coefficients = (coefficients * share) @ inner
+    return coefficients
 
 
 def _centred(coefficients: Floats, *, multi_label: bool) -> Floats:
-    """Softmax only sees differences, so the mean of all labels is taken away: (K, ...)."""
+    """Softmax only sees differences, so the mean of all labels is subtracted: (K, ...)."""
     return coefficients if multi_label else coefficients - coefficients.mean(axis=0)
 
 
-def _given(gifts: Gifts, coefficients: Floats) -> _NgramTable:
-    """Add up what each n-gram gives to each label; of too many n-grams, the most frequent."""
+def _contributions(activations: Activations, coefficients: Floats) -> _NgramTable:
+    """Add up what each n-gram contributes to each label; of too many n-grams, the most frequent."""
     from scipy.sparse import csr_matrix
 
-    kept = _frequent(gifts.texts, coefficients.shape[0])
-    held = csr_matrix((gifts.values, (gifts.ngrams, gifts.filters)), (len(gifts.texts), coefficients.shape[1]))
-    return _NgramTable(
-        [gifts.name(each) for each in kept.tolist()], np.asarray(held[kept] @ coefficients.T), gifts.texts[kept]
-    )
+    kept = _frequent(activations.texts, coefficients.shape[0])
+    shape = (len(activations.texts), coefficients.shape[1])
+    values = csr_matrix((activations.values, (activations.ngrams, activations.filters)), shape)
+    names = [activations.name(ngram) for ngram in kept.tolist()]
+    return _NgramTable(names, np.asarray(values[kept] @ coefficients.T), activations.texts[kept])
 
 
 def _frequent(texts: Ints, labels: int) -> Ints:
     """N-grams of more than one text where there are many, no more than a table has room for."""
-    often = np.flatnonzero(texts > 1)
-    candidates = often if len(often) >= 200 else np.arange(len(texts))
+    recurring = np.flatnonzero(texts > 1)
+    candidates = recurring if len(recurring) >= 200 else np.arange(len(texts))
     order = np.argsort(-texts[candidates], kind="stable")[: max(_NUMBERS // labels, 1000)]
     return np.sort(candidates[order])
 
@@ -130,14 +139,12 @@ def _frequent(texts: Ints, labels: int) -> Ints:
 def _of_linear(model: Model, encoded: Encoded, predictor: Predictor) -> _NgramTable:
     """The words and pairs of the linear part."""
     assert model.linear is not None
-    held = model.linear.totals(encoded.surfaces, encoded.ragged)
-    kept = _frequent(held.texts, len(model.labels))
-    margins = model.join.linear_weight * held.sums[kept].astype(np.float64)
-    if margins.shape[1] != len(model.labels):
-        margins = np.concatenate([-margins, margins], axis=1)
-    centred = _centred(margins.T, multi_label=model.multi_label).T
-    names = [joined([predictor.spelling(word) for word in held.names[each]]) for each in kept]
-    return _NgramTable(names, centred, held.texts[kept])
+    totals = model.linear.totals(encoded.surfaces, encoded.ragged)
+    kept = _frequent(totals.texts, len(model.labels))
+    contributions = margins(model.join.linear_weight * totals.sums[kept].astype(np.float64), len(model.labels))
+    centred = _centred(contributions.T, multi_label=model.multi_label).T
+    names = [joined([predictor.spelling(word) for word in totals.names[ngram]]) for ngram in kept]
+    return _NgramTable(names, centred, totals.texts[kept])
 
 
 def _joined(tables: list[_NgramTable]) -> _NgramTable:
@@ -166,63 +173,86 @@ def _of_labels(table: _NgramTable, labels: int) -> tuple[LabelNgrams, ...]:
 
 def _strongest(table: _NgramTable, label: int, rank: Floats, most: int) -> tuple[Ngram, ...]:
     """The best of a ranking, none of them a part of another."""
-    found: list[Ngram] = []
+    best: list[Ngram] = []
     for row in np.argsort(-rank, kind="stable")[: 20 * most].tolist():
         name = table.names[row]
-        if len(found) == most or rank[row] <= 0:
+        if len(best) == most or rank[row] <= 0:
             break
-        if not any(_inside(name, other.text) or _inside(other.text, name) for other in found):
-            found.append(Ngram(name, _rounded(table.totals[row, label] / table.texts[row]), int(table.texts[row])))
-    return tuple(found)
+        if not any(_inside(name, other.text) or _inside(other.text, name) for other in best):
+            best.append(Ngram(name, _rounded(table.totals[row, label] / table.texts[row]), int(table.texts[row])))
+    return tuple(best)
 
 
 def _inside(short: str, long: str) -> bool:
     return f" {short} " in f" {long} " or (unspaced(short[0]) and short in long)
 
 
-def _filters(
-    number: int, network: Network, pooled: Floats, gifts: Gifts, coefficients: Floats, targets: NDArray[np.float32]
-) -> list[Filter]:
-    count = pooled.shape[1] // len(network.widths)
-    alike, active = twins(pooled, count), active_share(pooled)
-    order = np.lexsort((-gifts.values, gifts.filters))
-    borders = np.searchsorted(gifts.filters[order], np.arange(pooled.shape[1] + 1))
-    most = int(np.clip(_FILTER_NGRAMS // pooled.shape[1], 1, _PER_FILTER))
-    found = []
-    for own in range(pooled.shape[1]):
-        label = int(coefficients[:, own].argmax())
-        push = float(coefficients[label, own])
-        twin = int(alike.numbers[own])
-        found.append(
-            Filter(
-                number,
-                int(network.widths[own // count]),
-                _best_ngrams(gifts, order[borders[own] : borders[own + 1]], most),
-                label if push > 0 else -1,
-                _rounded(push),
-                _threshold(pooled[:, own], targets[:, label] > 0) if push > 0 else None,
-                _rounded(float(active[own])),
-                twin + number * pooled.shape[1] if twin >= 0 else -1,
-                _rounded(float(alike.likeness[own])),
+class _NetworkFilters(NamedTuple):
+    """The filters of one network, and how they responded to the texts."""
+
+    network: int
+    bank: Bank
+    pooled: Floats  # (B, M)
+    activations: Activations
+    coefficients: Floats  # (K, M)
+
+    def filters(self, targets: NDArray[np.float32]) -> list[Filter]:
+        """Each filter, interpreted by texts with these labels (B, K)."""
+        nearest = nearest_filters(self.pooled, [block.maps for block in self.bank.blocks])
+        active, ngrams = active_share(self.pooled), self._ngrams()
+        filters = []
+        for width, number in self._columns():
+            label = int(self.coefficients[:, number].argmax())
+            weight = float(self.coefficients[label, number])
+            other = int(nearest.numbers[number])
+            filters.append(
+                Filter(
+                    network=self.network,
+                    width=width,
+                    ngrams=ngrams[number],
+                    label=label if weight > 0 else -1,
+                    weight=_rounded(weight),
+                    threshold=_threshold(self.pooled[:, number], targets[:, label] > 0) if weight > 0 else None,
+                    active=_rounded(float(active[number])),
+                    nearest=other + self.network * self.bank.maps if other >= 0 else -1,
+                    correlation=_rounded(float(nearest.correlations[number])),
+                )
             )
-        )
-    return found
+        return filters
+
+    def _columns(self) -> Iterator[tuple[int, int]]:
+        """The width and the number of each filter."""
+        for block in self.bank.blocks:
+            for number in range(self.bank.maps)[block.maps]:
+                yield block.width, number
+
+    def _ngrams(self) -> list[tuple[Ngram, ...]]:
+        """For each filter the n-grams with the largest responses."""
+        filters = self.activations.filters
+        order = np.lexsort((-self.activations.values, filters))
+        borders = np.searchsorted(filters[order], np.arange(self.bank.maps + 1))
+        most = int(np.clip(_FILTER_NGRAMS // self.bank.maps, 1, _PER_FILTER))
+        return [_best_ngrams(self.activations, order[first:last], most) for first, last in pairwise(borders)]
 
 
-def _best_ngrams(gifts: Gifts, ranked: Ints, most: int) -> tuple[Ngram, ...]:
-    """Different n-grams of the gifts of one filter, which are ranked by their responses."""
-    ngrams, first, counts = np.unique(gifts.ngrams[ranked], return_index=True, return_counts=True)
+def _best_ngrams(activations: Activations, ranked: Ints, most: int) -> tuple[Ngram, ...]:
+    """Different n-grams among the activations of one filter, which are ranked by their responses."""
+    ngrams, first, counts = np.unique(activations.ngrams[ranked], return_index=True, return_counts=True)
     return tuple(
-        Ngram(gifts.name(ngrams[each]), _rounded(float(gifts.values[ranked[first[each]]])), int(counts[each]))
-        for each in np.argsort(first)[:most]
+        Ngram(
+            activations.name(ngrams[number]),
+            _rounded(float(activations.values[ranked[first[number]]])),
+            int(counts[number]),
+        )
+        for number in np.argsort(first)[:most]
     )
 
 
-def _threshold(responses: Floats, meant: NDArray[np.bool_]) -> float | None:
+def _threshold(responses: Floats, labelled: NDArray[np.bool_]) -> float | None:
     """The lowest response from which on enough texts have the label."""
     order = np.argsort(-responses, kind="stable")
     ranked = responses[order]
-    purity = np.cumsum(meant[order]) / np.arange(1, len(order) + 1)
+    purity = np.cumsum(labelled[order]) / np.arange(1, len(order) + 1)
     last_of_equals = np.append(ranked[1:] < ranked[:-1], True)
     pure = np.flatnonzero((purity >= _PURITY) & last_of_equals & (ranked > 0))
     return _rounded(float(ranked[pure[-1]])) if len(pure) else None

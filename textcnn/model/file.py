@@ -1,15 +1,15 @@
 """A trained model and its file, `model.textcnn`: one safetensors file, data that cannot run code.
 
-    metadata "textcnn"   JSON: format, settings, labels, calibration, figures on the validation part, fingerprint
+    metadata "textcnn"   JSON: format, settings, labels, calibration, held-out figures, fingerprint
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
     static.*             vectors in bytes with scales, of all rows from `first_static` on
     N.trained.*          network N: vectors of the training texts' words, changed by training
-    N.S.filters, .bias   stage S of network N
+    N.S.filters, .bias   stage S of network N, laid out as in bank.py
     N.layer.L.*          layer L of its head
     linear.*             the linear part beside the networks, see linear.py
-    learned              n-grams of the training texts, for `inspect`, see learned.py
+    interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
 
-A file of a newer format, or one that does not fit together, is refused. The same training gives the same bytes: there
+A file of another format, or one that does not fit together, is refused. The same training gives the same bytes: there
 is no date in it.
 """
 
@@ -22,11 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import ModelFileError, SettingsError
+from textcnn.labels import score_count
+from textcnn.model.bank import Bank, Pooling
 from textcnn.model.hashing import BUCKETS
 from textcnn.model.interpretation import MOST_BYTES
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.model import Member, Model
-from textcnn.model.network import Network, Pooling
+from textcnn.model.network import Network
 from textcnn.settings import checked, each_setting
 from textcnn.storage.atomic import written_whole
 from textcnn.storage.quantized import Quantized
@@ -35,8 +37,8 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 1
-_FILE_KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
+FORMAT = 2
+_KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
 
 
 def write_model(model: Model, path: Path) -> None:
@@ -82,8 +84,8 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
             tensors[f"{number}.layer.{layer}.weight"], tensors[f"{number}.layer.{layer}.bias"] = weight, bias
     if model.linear is not None:
         tensors |= {f"linear.{name}": array for name, array in model.linear._asdict().items()}
-    if model.packed is not None:
-        tensors["learned"] = model.packed
+    if model.packed_interpretation is not None:
+        tensors["interpretation"] = model.packed_interpretation
     return tensors
 
 
@@ -91,7 +93,7 @@ def read_model(path: Path) -> Model:
     """Read a model; what becomes of its file later does not matter to it.
 
     Raises:
-        ModelFileError: it is missing, damaged, hostile, newer, or no model at all; says which.
+        ModelFileError: it is missing, damaged, hostile, of another format, or no model at all; says which.
     """
     try:
         return _Reader(read_tensors(path)).model()
@@ -119,12 +121,8 @@ class _Reader:
             raise TensorFileError("it was not made by textcnn") from error
         if not isinstance(described, dict) or not isinstance(described.get("format"), int):
             raise TensorFileError("it was not made by textcnn")
-        if described["format"] > FORMAT:
-            raise TensorFileError(
-                f"it is of format {described['format']}, made by a newer textcnn; this one reads up to {FORMAT}: "
-                "pip install --upgrade textcnn"
-            )
-        if not described.keys() >= _FILE_KEYS:
+        _check_format(described["format"])
+        if not described.keys() >= _KEYS:
             raise TensorFileError("its description is damaged")
         return described
 
@@ -132,55 +130,66 @@ class _Reader:
     def _settings(values: Any) -> dict[str, Any]:
         if not isinstance(values, dict):
             raise TensorFileError("its settings are damaged")
-        return checked({**{each.name: each.default for each in each_setting()}, **values})
+        return checked({**{setting.name: setting.default for setting in each_setting()}, **values})
 
     def model(self) -> Model:
-        described = self.described
-        labels, networks = described["labels"], described["networks"]
-        if not _strings(labels) or len(set(labels)) != len(labels) or not labels:
-            raise TensorFileError("its labels are damaged")
-        if type(networks) is not int or not 1 <= networks <= 1000:
-            raise TensorFileError("its description is damaged")
-        vocabulary = Vocabulary(self.tensor("text"), self.tensor("offsets"), self.tensor("order"))
-        check_vocabulary(vocabulary)
-        if not len(vocabulary):
-            raise TensorFileError("its vocabulary is empty")
-        static, first = self._quantized("static"), described["first_static"]
-        if type(first) is not int or first < 0 or first + len(static.scales) != len(vocabulary):
-            raise TensorFileError("its vectors do not fit its vocabulary")
-        members = tuple(self._member(number, static, first, len(labels)) for number in range(networks))
+        described, labels = self.described, self._labels()
+        vocabulary = self._vocabulary()
+        static, first = self._static(vocabulary)
         return Model(
-            labels=tuple(labels),
+            labels=labels,
             multi_label=bool(described["multi_label"]),
             numbered=described.get("numbered") is True,
             settings=self.settings,
             vocabulary=vocabulary,
             static=static,
             first_static=first,
-            members=members,
-            linear=self._linear(1 if len(labels) == 2 and not described["multi_label"] else len(labels)),
+            members=self._members(static, first, len(labels)),
+            linear=self._linear(score_count(len(labels), multi_label=described["multi_label"])),
             join=Join(self._number("temperature"), self._number("linear_weight")),
             thresholds=self._thresholds(len(labels)),
             figures=_dict(described.get("figures")),
             fingerprint=_text(described.get("fingerprint")),
             version=_text(described["version"]),
-            packed=self._packed(),
+            packed_interpretation=self._interpretation(),
         )
+
+    def _labels(self) -> tuple[str, ...]:
+        labels = self.described["labels"]
+        if not _strings(labels) or len(set(labels)) != len(labels) or not labels:
+            raise TensorFileError("its labels are damaged")
+        return tuple(labels)
+
+    def _vocabulary(self) -> Vocabulary:
+        vocabulary = Vocabulary(self.tensor("text"), self.tensor("offsets"), self.tensor("order"))
+        check_vocabulary(vocabulary)
+        if not len(vocabulary):
+            raise TensorFileError("its vocabulary is empty")
+        return vocabulary
+
+    def _static(self, vocabulary: Vocabulary) -> tuple[Quantized, int]:
+        """The static vectors, and the row of the vocabulary with which they begin."""
+        static, first = self._quantized("static"), self.described["first_static"]
+        if type(first) is not int or first < 0 or first + len(static.scales) != len(vocabulary):
+            raise TensorFileError("its vectors do not fit its vocabulary")
+        if self.settings["channels"] in ("static", "both") and first:
+            raise TensorFileError("its static vectors are not complete")
+        return static, first
 
     def tensor(self, name: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
         """A tensor of this shape, with numbers throughout."""
-        found = self.tensors.get(name)
-        if found is None or (shape is not None and found.shape != shape):
+        tensor = self.tensors.get(name)
+        if tensor is None or (shape is not None and tensor.shape != shape):
             raise TensorFileError(f"its tensor {name!r} is missing or of the wrong shape")
-        if found.dtype.kind == "f" and not np.isfinite(found).all():
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
             raise TensorFileError(f"its tensor {name!r} has values that are not numbers")
-        return found
+        return tensor
 
     def floats(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        found = self.tensor(name, shape)
-        if found.dtype != np.float32:
+        tensor = self.tensor(name, shape)
+        if tensor.dtype != np.float32:
             raise TensorFileError(f"its tensor {name!r} is of the wrong type")
-        return found
+        return tensor
 
     def _quantized(self, name: str) -> Quantized:
         values = self.tensor(f"{name}.values")
@@ -188,39 +197,43 @@ class _Reader:
             raise TensorFileError(f"its vectors {name!r} are damaged")
         return Quantized(values, self.floats(f"{name}.scales", values.shape[:1]))
 
-    def _member(self, number: int, static: Quantized, first: int, labels: int) -> Member:
-        settings = self.settings
-        channels = settings["channels"]
-        trained = None if channels == "static" else self._quantized(f"{number}.trained")
-        dimensions = static.values.shape[1]
-        if trained is not None and (trained.values.shape[1] != dimensions or len(trained.scales) < first):
-            raise TensorFileError("its trained vectors do not fit the others")
-        if channels in ("static", "both") and first:
-            raise TensorFileError("its static vectors are not complete")
-        widths, count = settings["widths"], settings["filters"]
-        if not count:  # which stands for a number that is found, and it was
-            raise TensorFileError("its description has no number of filters")
-        maps, slices = count * len(widths), count * sum(widths)
-        inputs = [dimensions * (2 if channels == "both" else 1), *[maps] * (settings["stages"] - 1)]
-        features = maps * Pooling(settings["pooling"], settings["k"]).slots
-        sizes = [features, *settings["hidden"], labels]
-        layers = [
-            (
-                self.floats(f"{number}.layer.{layer}.weight", (outputs, size)),
-                self.floats(f"{number}.layer.{layer}.bias", (outputs,)),
-            )
-            for layer, (size, outputs) in enumerate(pairwise(sizes))
-        ]
-        network = Network(
-            widths=widths,
-            pooling=Pooling(settings["pooling"], settings["k"]),
-            filters=tuple(
-                self.floats(f"{number}.{stage}.filters", (slices, size)) for stage, size in enumerate(inputs)
-            ),
-            biases=tuple(self.floats(f"{number}.{stage}.bias", (maps,)) for stage in range(len(inputs))),
-            layers=tuple(layers),
+    def _members(self, static: Quantized, first: int, labels: int) -> tuple[Member, ...]:
+        """All networks of the ensemble; `first` is the first row of the vocabulary that has static vectors."""
+        networks, dimensions = self.described["networks"], static.values.shape[1]
+        if type(networks) is not int or not 1 <= networks <= 1000:
+            raise TensorFileError("its description is damaged")
+        return tuple(
+            Member(self._network(number, dimensions, labels), self._trained(number, dimensions, first))
+            for number in range(networks)
         )
-        return Member(network, trained)
+
+    def _trained(self, number: int, dimensions: int, first: int) -> Quantized | None:
+        if self.settings["channels"] == "static":
+            return None
+        trained = self._quantized(f"{number}.trained")
+        if trained.values.shape[1] != dimensions or len(trained.scales) < first:
+            raise TensorFileError("its trained vectors do not fit the others")
+        return trained
+
+    def _network(self, number: int, dimensions: int, labels: int) -> Network:
+        settings = self.settings
+        bank, pooling = Bank(settings["widths"], settings["filters"]), Pooling(settings["pooling"], settings["k"])
+        if not bank.filters:  # which stands for a number that is found, and it was
+            raise TensorFileError("its description has no number of filters")
+        inputs = [dimensions * (2 if settings["channels"] == "both" else 1), *[bank.maps] * (settings["stages"] - 1)]
+        layers = pairwise([bank.features(pooling), *settings["hidden"], labels])
+        return Network(
+            bank=bank,
+            pooling=pooling,
+            filters=tuple(
+                self.floats(f"{number}.{stage}.filters", (bank.slices, size)) for stage, size in enumerate(inputs)
+            ),
+            biases=tuple(self.floats(f"{number}.{stage}.bias", (bank.maps,)) for stage in range(len(inputs))),
+            layers=tuple(self._layer(f"{number}.layer.{layer}", *sizes) for layer, sizes in enumerate(layers)),
+        )
+
+    def _layer(self, name: str, inputs: int, outputs: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self.floats(f"{name}.weight", (outputs, inputs)), self.floats(f"{name}.bias", (outputs,))
 
     def _linear(self, outputs: int) -> LinearPart | None:
         if "linear.buckets" not in self.tensors:
@@ -236,12 +249,12 @@ class _Reader:
             buckets, weights, self.floats("linear.steps", (outputs,)), idf, self.floats("linear.bias", (outputs,))
         )
 
-    def _packed(self) -> NDArray[np.uint8] | None:
+    def _interpretation(self) -> NDArray[np.uint8] | None:
         """Not looked into here: an answer does not need it."""
-        found = self.tensors.get("learned")
-        if found is not None and (found.dtype != np.uint8 or found.ndim != 1 or len(found) > MOST_BYTES):
+        packed = self.tensors.get("interpretation")
+        if packed is not None and (packed.dtype != np.uint8 or packed.ndim != 1 or len(packed) > MOST_BYTES):
             raise TensorFileError("its n-grams are damaged")
-        return found
+        return packed
 
     def _number(self, name: str) -> float:
         value = self.described.get(name)
@@ -250,16 +263,28 @@ class _Reader:
         return float(value)
 
     def _thresholds(self, labels: int) -> tuple[float, ...]:
-        found = self.described.get("thresholds", [])
-        if not isinstance(found, list) or len(found) not in (0, labels):
+        thresholds = self.described.get("thresholds", [])
+        if not isinstance(thresholds, list) or len(thresholds) not in (0, labels):
             raise TensorFileError("its thresholds are damaged")
-        if not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in found):
+        if not all(isinstance(value, (int, float)) and 0 <= value <= 1 for value in thresholds):
             raise TensorFileError("its thresholds are damaged")
-        return tuple(float(value) for value in found)
+        return tuple(float(value) for value in thresholds)
+
+
+def _check_format(number: int) -> None:
+    if number > FORMAT:
+        raise TensorFileError(
+            f"it is of format {number}, made by a newer textcnn; this one reads format {FORMAT}: "
+            "pip install --upgrade textcnn"
+        )
+    if number < FORMAT:
+        raise TensorFileError(
+            f"it is of format {number}, made by an older textcnn; this one reads format {FORMAT}: train it again"
+        )
 
 
 def _strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
-"""What a network has learned, as far as n-grams of its training texts show it; and how a model file keeps that.
+"""What a model learned, as far as n-grams of its training texts show it; and how a model file keeps that.
 
 It is kept as JSON in one tensor of bytes, which only `inspect` reads: an answer does not wait for it. It holds text of
-the training data and is bounded in size. How it comes to be: training/ngrams.py.
+the training data and is bounded in size. How it comes to be: insight/ngrams.py.
 """
 
 import json
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from textcnn.storage.tensor_file import TensorFileError
 
-__all__ = ["COPIES", "MOST_BYTES", "Filter", "LabelNgrams", "Learned", "Ngram", "pack", "unpack"]
+__all__ = ["DUPLICATE", "MOST_BYTES", "Filter", "Interpretation", "LabelNgrams", "Ngram", "pack", "unpack"]
 
 MOST_BYTES = 8_000_000
-COPIES = 0.95  # correlation of responses from which on a filter copies another
+DUPLICATE = 0.95  # correlation of responses from which on a filter is a duplicate of another
 LONGEST = 80  # characters of an n-gram that are kept
 
 
@@ -23,7 +23,7 @@ class Ngram(NamedTuple):
     """Neighbouring words, in their normal spelling."""
 
     text: str
-    strength: float  # for a label: mean gift to its logit, that of all labels taken away; for a filter: best response
+    strength: float  # of a label: mean contribution to its logit, less that to all labels; of a filter: best response
     texts: int  # how many of the texts that were looked at have it
 
 
@@ -35,25 +35,25 @@ class LabelNgrams(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """A filter, by the n-grams that it answers to."""
+    """A filter, by the n-grams to which it responds."""
 
     network: int
     width: int
     ngrams: tuple[Ngram, ...]
-    label: int  # that it pushes most; -1 if none
-    push: float  # what one unit of its pooled response gives to that label's logit, the mean of all taken away
+    label: int  # whose logit it raises most; -1 if none
+    weight: float  # what one unit of its pooled response contributes to that logit, less the mean of all labels
     threshold: float | None  # responses from here on mean the label (Jacovi et al. 2018); None if none do
-    active: float  # share of texts that it answers to at all
-    twin: int  # number of the filter of the same width that is most like it; -1 if there is none
-    likeness: float  # correlation of their pooled responses
+    active: float  # share of texts to which it responds at all
+    nearest: int  # number of the filter of the same width whose responses are most correlated; -1 if there is none
+    correlation: float  # of its pooled responses with those of the nearest
 
     @property
-    def is_copy(self) -> bool:
-        """Whether it says what its twin says."""
-        return self.likeness >= COPIES
+    def is_duplicate(self) -> bool:
+        """Whether it says what the nearest filter says."""
+        return self.correlation >= DUPLICATE
 
 
-class Learned(NamedTuple):
+class Interpretation(NamedTuple):
     """Everything that `inspect` says about what was learned."""
 
     texts: int  # how many training texts were looked at
@@ -61,13 +61,13 @@ class Learned(NamedTuple):
     filters: tuple[Filter, ...]
 
 
-def pack(learned: Learned) -> NDArray[np.uint8]:
+def pack(interpretation: Interpretation) -> NDArray[np.uint8]:
     """As bytes for a file."""
-    text = json.dumps(learned, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(interpretation, ensure_ascii=False, separators=(",", ":"))
     return np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
 
 
-def unpack(packed: NDArray[np.uint8], labels: int) -> Learned:
+def unpack(packed: NDArray[np.uint8], labels: int) -> Interpretation:
     """The same again, every part of it checked.
 
     Raises:
@@ -75,21 +75,20 @@ def unpack(packed: NDArray[np.uint8], labels: int) -> Learned:
     """
     try:
         texts, of_labels, filters = json.loads(packed.tobytes().decode("utf-8"))
-        found = Learned(
+        interpretation = Interpretation(
             _whole(texts),
-            tuple(LabelNgrams(*(_ngrams(side) for side in _row(own, 2))) for own in _row(of_labels, labels)),
+            tuple(LabelNgrams(*(_ngrams(side) for side in _row(sides, 2))) for sides in _row(of_labels, labels)),
             tuple(_filter(row, labels) for row in _row(filters)),
         )
-        twins = [each.twin for each in found.filters]
     except (ValueError, TypeError, RecursionError) as error:
         raise TensorFileError("its n-grams are damaged") from error
-    if any(not -1 <= twin < len(twins) for twin in twins):
+    if any(not -1 <= one.nearest < len(interpretation.filters) for one in interpretation.filters):
         raise TensorFileError("its n-grams are damaged")
-    return found
+    return interpretation
 
 
 def _filter(row: Any, labels: int) -> Filter:
-    network, width, ngrams, label, push, threshold, active, twin, likeness = _row(row, len(Filter._fields))
+    network, width, ngrams, label, weight, threshold, active, nearest, correlation = _row(row, len(Filter._fields))
     if not -1 <= _whole(label, -1) < labels or not 0 <= _number(active) <= 1:
         raise ValueError("out of range")
     return Filter(
@@ -97,19 +96,19 @@ def _filter(row: Any, labels: int) -> Filter:
         _whole(width),
         _ngrams(ngrams),
         label,
-        _number(push),
+        _number(weight),
         None if threshold is None else _number(threshold),
         active,
-        _whole(twin, -1),
-        _number(likeness),
+        _whole(nearest, -1),
+        _number(correlation),
     )
 
 
 def _ngrams(rows: Any) -> tuple[Ngram, ...]:
-    found = [Ngram(*_row(row, len(Ngram._fields))) for row in _row(rows)]
-    if not all(isinstance(each.text, str) for each in found):
+    ngrams = [Ngram(*_row(row, len(Ngram._fields))) for row in _row(rows)]
+    if not all(isinstance(ngram.text, str) for ngram in ngrams):
         raise ValueError("no text")
-    return tuple(Ngram(each.text, _number(each.strength), _whole(each.texts)) for each in found)
+    return tuple(Ngram(ngram.text, _number(ngram.strength), _whole(ngram.texts)) for ngram in ngrams)
 
 
 def _row(value: Any, length: int | None = None) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The linear part: a linear classifier over words, their letters and their neighbours, computed by look-up.
+"""The linear part: a linear classifier over words, their character n-grams and pairs of words, computed by look-up.
 
 What whole words mean is the network's business; this part sees how they are spelt, which is what makes a linear SVM
 over character n-grams strong where words are rare, inflected or misspelt. A text's scores are
@@ -22,7 +22,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.model.hashing import BITS, Bag, Features, bag, features, left_words, neighbours, pair_buckets, spelt
+from textcnn.model.hashing import (
+    BITS,
+    Bag,
+    Features,
+    bag_of_items,
+    bag_of_pairs,
+    distinct_spellings,
+    features,
+    pair_buckets,
+    pair_examples,
+)
 from textcnn.text.ragged import Ragged
 
 __all__ = ["IDF_UNIT", "Join", "LinearPart", "Totals"]
@@ -34,7 +44,7 @@ IDF_UNIT = 1 / 16
 
 
 class Totals(NamedTuple):
-    """What words and pairs give to the scores of texts, added up over the texts."""
+    """What words and pairs contribute to the scores of texts, added up over the texts."""
 
     names: list[tuple[str, ...]]  # N words, or pairs of words
     sums: Floats  # (N, K)
@@ -42,7 +52,7 @@ class Totals(NamedTuple):
 
 
 class LinearPart(NamedTuple):
-    """The tables. Features whose weights hardly matter have none; all that training saw have an idf, for the norm."""
+    """The weights of features. Those that hardly matter are left out; all that training saw have an idf."""
 
     buckets: NDArray[np.uint32]  # (W,) those with weights, in order
     weights: NDArray[np.int8]  # (W, K)
@@ -51,75 +61,86 @@ class LinearPart(NamedTuple):
     bias: Floats  # (K,)
 
     def scores(self, surfaces: Sequence[str], ragged: Ragged) -> Floats:
-        """Margins of one label against the others, (B, K)."""
-        words, kinds = spelt(surfaces)
-        own = features(words)
-        rows, squares = self.of_words(own)
-        return np.concatenate([self._of_texts(own, kinds, part, rows, squares) for part in ragged.parts()])
+        """Margins of one label against the others, (B, K).
 
-    def of_words(self, own: Features) -> tuple[Floats, Floats]:
+        Args:
+            surfaces: distinct words as they stand in the texts.
+            ragged: the texts, as numbers of surfaces.
+        """
+        spellings, spelling_of = distinct_spellings(surfaces)
+        hashed = features(spellings)
+        rows, squares = self.of_words(hashed)
+        return np.concatenate([self._of_texts(hashed, spelling_of, part, rows, squares) for part in ragged.parts()])
+
+    def of_words(self, hashed: Features) -> tuple[Floats, Floats]:
         """s(w), (U, K), and n(w), (U,)."""
-        sums = _segment_sums(own.starts, own.values[:, None] * self._rows(own.buckets))
-        return sums, _segment_sums(own.starts, np.square(own.values * self._idf(own.buckets))[:, None])[:, 0]
+        sums = _segment_sums(hashed.starts, hashed.values[:, None] * self._rows(hashed.buckets))
+        squares = np.square(hashed.values * self._idf(hashed.buckets))
+        return sums, _segment_sums(hashed.starts, squares[:, None])[:, 0]
 
     def of_pairs(self) -> tuple[NDArray[np.int32], Floats, Floats]:
         """For each bucket of pairs the row of its weights or -1; the weights (W, K); for each bucket its idf."""
         first = int(np.searchsorted(self.buckets, 1 << BITS))
-        places = np.full(1 << BITS, -1, np.int32)
-        places[self.buckets[first:].astype(np.int64) - (1 << BITS)] = np.arange(len(self.buckets) - first)
+        rows = np.full(1 << BITS, -1, np.int32)
+        rows[self.buckets[first:].astype(np.int64) - (1 << BITS)] = np.arange(len(self.buckets) - first)
         weights = self.weights[first:] * self.steps
-        return places, weights.astype(np.float32), self.idf[1 << BITS :].astype(np.float32) * np.float32(IDF_UNIT)
+        return rows, weights.astype(np.float32), self.idf[1 << BITS :].astype(np.float32) * np.float32(IDF_UNIT)
 
-    def _of_texts(self, own: Features, kinds: Ints, ragged: Ragged, rows: Floats, squares: Floats) -> Floats:
-        inside, (pairs, seen) = bag(kinds[ragged.words], ragged.starts), neighbours(own, kinds, ragged)
-        total = _total(inside, rows) + _total(pairs, self._rows(seen))
-        norm = _total_squares(inside, squares) + _total_squares(pairs, np.square(self._idf(seen)))
+    def _of_texts(self, hashed: Features, spelling_of: Ints, ragged: Ragged, rows: Floats, squares: Floats) -> Floats:
+        words = bag_of_items(spelling_of[ragged.words], ragged.starts)
+        pairs, buckets = bag_of_pairs(hashed, spelling_of, ragged)
+        total = _total(words, rows) + _total(pairs, self._rows(buckets))
+        norm = _total_squares(words, squares) + _total_squares(pairs, np.square(self._idf(buckets)))
         return np.asarray(total / np.sqrt(np.where(norm > 0, norm, 1))[:, None] + self.bias, np.float32)
 
     def attributed(self, surfaces: Sequence[str]) -> tuple[Floats, Floats]:
-        """What each word of one text gives to its scores, and each pair of neighbours; with the bias they add up.
+        """What each word of one text contributes to its scores, and each pair; with the bias they add up to them.
+
+        Args:
+            surfaces: the words of the text, in order.
 
         Returns:
             (T, K), and (T + 1, K) of the pairs before each word and after the last.
         """
-        words, kinds = spelt(surfaces)
-        own, text = features(words), Ragged(np.arange(len(surfaces), dtype=np.int32), np.array([0, len(surfaces)]))
-        rows, squares = self.of_words(own)
-        inside, (pairs, seen) = bag(kinds, text.starts), neighbours(own, kinds, text)
-        norm = _total_squares(inside, squares)[0] + _total_squares(pairs, np.square(self._idf(seen)))[0]
+        spellings, spelling_of = distinct_spellings(surfaces)
+        hashed = features(spellings)
+        text = Ragged(np.arange(len(surfaces), dtype=np.int32), np.array([0, len(surfaces)]))
+        rows, squares = self.of_words(hashed)
+        words, (pairs, buckets) = bag_of_items(spelling_of, text.starts), bag_of_pairs(hashed, spelling_of, text)
+        norm = _total_squares(words, squares)[0] + _total_squares(pairs, np.square(self._idf(buckets)))[0]
         length = np.float32(np.sqrt(norm or 1))
-        order = pair_buckets(own, kinds, text)
-        place = np.searchsorted(seen, order)
+        in_order = pair_buckets(hashed, spelling_of, text)
         return (
-            rows[kinds] * (_share(inside, kinds)[:, None] / length),
-            self._rows(order) * (_share(pairs, place)[:, None] / length),
+            rows[spelling_of] * (_share(words, spelling_of)[:, None] / length),
+            self._rows(in_order) * (_share(pairs, np.searchsorted(buckets, in_order))[:, None] / length),
         )
 
     def totals(self, surfaces: Sequence[str], ragged: Ragged) -> Totals:
-        """What each word, and each pair of neighbours, gives to all the texts that have it."""
-        words, kinds = spelt(surfaces)
-        own = features(words)
-        rows, squares = self.of_words(own)
-        inside, (pairs, seen) = bag(kinds[ragged.words], ragged.starts), neighbours(own, kinds, ragged)
-        norm = _total_squares(inside, squares) + _total_squares(pairs, np.square(self._idf(seen)))
+        """What each word, and each pair of neighbours, contributes to all the texts that have it; see `scores`."""
+        spellings, spelling_of = distinct_spellings(surfaces)
+        hashed = features(spellings)
+        rows, squares = self.of_words(hashed)
+        words = bag_of_items(spelling_of[ragged.words], ragged.starts)
+        pairs, buckets = bag_of_pairs(hashed, spelling_of, ragged)
+        norm = _total_squares(words, squares) + _total_squares(pairs, np.square(self._idf(buckets)))
         length = np.sqrt(np.where(norm > 0, norm, 1))
-        left, inner = left_words(own, kinds, ragged)
-        spelling = [words[kind] for kind in kinds[ragged.words].tolist()]
+        left, inner = pair_examples(hashed, spelling_of, ragged)
+        tokens = [spellings[spelling] for spelling in spelling_of[ragged.words].tolist()]
+        of_words = _total_weights(words, length, len(spellings)) * rows
+        of_pairs = _total_weights(pairs, length, len(buckets)) * self._rows(buckets)
         return Totals(
-            [(word,) for word in words] + [(spelling[place], spelling[place + 1]) for place in left.tolist()],
-            np.concatenate(
-                [_each(inside, length, len(words)) * rows, (_each(pairs, length, len(seen)) * self._rows(seen))[inner]]
-            ),
-            np.concatenate([np.bincount(inside.items, minlength=len(words)), np.bincount(pairs.items)[inner]]),
+            [(word,) for word in spellings] + [(tokens[token], tokens[token + 1]) for token in left.tolist()],
+            np.concatenate([of_words, of_pairs[inner]]),
+            np.concatenate([np.bincount(words.items, minlength=len(spellings)), np.bincount(pairs.items)[inner]]),
         )
 
     def _rows(self, buckets: Ints) -> Floats:
         """Weights of features, zero where there are none: (n,) -> (n, K)."""
         if not len(self.buckets):
             return np.zeros((len(buckets), len(self.steps)), np.float32)
-        place = np.minimum(np.searchsorted(self.buckets, buckets.astype(np.uint32)), len(self.buckets) - 1)
-        found = self.buckets[place] == buckets
-        rows: Floats = self.weights[place] * (self.steps * found[:, None])
+        nearest = np.minimum(np.searchsorted(self.buckets, buckets.astype(np.uint32)), len(self.buckets) - 1)
+        known = self.buckets[nearest] == buckets
+        rows: Floats = self.weights[nearest] * (self.steps * known[:, None])
         return rows.astype(np.float32)
 
     def _idf(self, buckets: Ints) -> Floats:
@@ -137,16 +158,16 @@ class Join(NamedTuple):
         return np.asarray(network / np.float32(self.temperature) + np.float32(self.linear_weight) * linear, np.float32)
 
 
-def _each(counted: Bag, length: Floats, items: int) -> Floats:
-    """How much each item counts in all texts together, texts having these lengths: (items, 1)."""
-    texts = np.repeat(np.arange(len(length)), np.diff(counted.starts))
-    return np.bincount(counted.items, counted.counts / length[texts], items)[:, None].astype(np.float32)
+def _total_weights(bag: Bag, length: Floats, items: int) -> Floats:
+    """The weight of each item in all texts together, texts having these lengths: (items, 1)."""
+    texts = np.repeat(np.arange(len(length)), np.diff(bag.starts))
+    return np.bincount(bag.items, bag.weights / length[texts], items)[:, None].astype(np.float32)
 
 
-def _share(counted: Bag, items: Ints) -> Floats:
-    """What each of the items of one text has of g(c): the c occurrences share it."""
-    place = np.searchsorted(counted.items, items)
-    return np.asarray(counted.counts[place] / np.bincount(place, minlength=len(counted.items))[place], np.float32)
+def _share(bag: Bag, items: Ints) -> Floats:
+    """The share of each item of one text, in order, in its g(c): c occurrences have equal shares."""
+    entry = np.searchsorted(bag.items, items)
+    return np.asarray(bag.weights[entry] / np.bincount(entry, minlength=len(bag.items))[entry], np.float32)
 
 
 def _segment_sums(starts: Ints, rows: NDArray[Any]) -> NDArray[Any]:
@@ -158,11 +179,11 @@ def _segment_sums(starts: Ints, rows: NDArray[Any]) -> NDArray[Any]:
     return sums
 
 
-def _total(counted: Bag, rows: Floats) -> NDArray[np.float64]:
-    """With digits to spare: the order in which a text's words are added up must not show in the answer."""
-    return _segment_sums(counted.starts, counted.counts[:, None].astype(np.float64) * rows[counted.items])
+def _total(bag: Bag, rows: Floats) -> NDArray[np.float64]:
+    """In double precision: the order in which a text's words are added up must not show in the answer."""
+    return _segment_sums(bag.starts, bag.weights[:, None].astype(np.float64) * rows[bag.items])
 
 
-def _total_squares(counted: Bag, squares: Floats) -> NDArray[np.float64]:
-    squared = np.square(counted.counts, dtype=np.float64) * squares[counted.items]
-    return _segment_sums(counted.starts, squared[:, None])[:, 0]
+def _total_squares(bag: Bag, squares: Floats) -> NDArray[np.float64]:
+    squared = np.square(bag.weights, dtype=np.float64) * squares[bag.items]
+    return _segment_sums(bag.starts, squared[:, None])[:, 0]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import ModelFileError
-from textcnn.model.interpretation import Learned, unpack
+from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
 from textcnn.storage.quantized import Quantized
@@ -30,7 +30,7 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Member:
-    """One network with its own trained vectors, if it has any."""
+    """A member of the ensemble: one network, with its own trained vectors if it has any."""
 
     network: Network
     trained: Quantized | None
@@ -46,41 +46,43 @@ class Model:
     vocabulary: Vocabulary
     static: Quantized
     first_static: int  # the row of the vocabulary that the first row of `static` belongs to
-    members: tuple[Member, ...]
+    members: tuple[Member, ...]  # their logits are averaged
     linear: LinearPart | None = None
     join: Join = field(default_factory=lambda: Join(1.0, 1.0))
-    thresholds: tuple[float, ...] = ()  # of each label, if a text can have several
-    figures: dict[str, Any] = field(default_factory=dict)  # measured on the validation part
+    thresholds: tuple[float, ...] = ()  # of each label, if the model is multi-label
+    figures: dict[str, Any] = field(default_factory=dict)  # held-out figures
     fingerprint: str = ""  # of the training texts
     version: str = ""
-    numbered: bool = False  # whether the labels were numbers or truth values before they became text
-    packed: NDArray[np.uint8] | None = None  # what was learned, see learned.py
+    numbered: bool = False  # whether the labels were numbers or booleans before they became text
+    packed_interpretation: NDArray[np.uint8] | None = None  # see interpretation.py
 
-    def learned(self) -> Learned | None:
+    def interpretation(self) -> Interpretation | None:
         """N-grams of the training texts that show what was learned, if they were kept.
 
         Raises:
             ModelFileError: they are damaged.
         """
+        if self.packed_interpretation is None:
+            return None
         try:
-            return None if self.packed is None else unpack(self.packed, len(self.labels))
+            return unpack(self.packed_interpretation, len(self.labels))
         except TensorFileError as error:
             raise ModelFileError(f"the model cannot be inspected: {error}") from error
 
-    def rows_of(self, words: Sequence[str]) -> "Rows":
-        """The rows that make up each word."""
-        found = self.vocabulary.rows([normal(word) for word in words])
-        missing = np.flatnonzero(found <= UNKNOWN).tolist()
+    def rows_of(self, words: Sequence[str]) -> Rows:
+        """The rows that make up each of the words (U,)."""
+        rows = self.vocabulary.rows([normal(word) for word in words])
+        missing = np.flatnonzero(rows <= UNKNOWN).tolist()
         if not missing:
-            return Rows(found, np.ones(len(words), np.int64))
-        parts_of = {place: self.vocabulary.find(words[place]) for place in missing}
+            return Rows(rows, np.ones(len(words), np.int64))
+        parts_of = {word: self.vocabulary.find(words[word]) for word in missing}
         counts = np.ones(len(words), np.int64)
-        for place, rows in parts_of.items():
-            counts[place] = len(rows)
-        flat = [row for place, one in enumerate(found.tolist()) for row in parts_of.get(place, (one,))]
+        for word, parts in parts_of.items():
+            counts[word] = len(parts)
+        flat = [row for word, whole in enumerate(rows.tolist()) for row in parts_of.get(word, (whole,))]
         return Rows(np.array(flat, np.int64), counts)
 
-    def vectors_of(self, member: Member, words: "Rows") -> NDArray[np.float32]:
+    def vectors_of(self, member: Member, words: Rows) -> NDArray[np.float32]:
         """What the network sees of words, each the mean of its rows: (U, D)."""
         vectors = self.vectors(member, words.rows)
         if len(words.rows) == len(words.counts):
@@ -102,15 +104,15 @@ class Model:
     def _trained(self, trained: Quantized, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Trained rows where there are some, else the pretrained ones."""
         seen = rows < len(trained.scales)
-        found = np.empty((len(rows), trained.values.shape[1]), np.float32)
-        found[seen] = trained.rows(rows[seen])
-        found[~seen] = self.static.rows(rows[~seen] - self.first_static)
-        return found
+        vectors = np.empty((len(rows), trained.values.shape[1]), np.float32)
+        vectors[seen] = trained.rows(rows[seen])
+        vectors[~seen] = self.static.rows(rows[~seen] - self.first_static)
+        return vectors
 
 
 def fingerprint(texts: Sequence[str], labels: Sequence[Sequence[str]]) -> str:
     """SHA-256 of training texts and their labels, in order."""
     digest = hashlib.sha256()
-    for text, own in zip(texts, labels, strict=True):
-        digest.update(json.dumps([text, sorted(own)]).encode())
+    for text, of_text in zip(texts, labels, strict=True):
+        digest.update(json.dumps([text, sorted(of_text)]).encode())
     return digest.hexdigest()

@@ -1,44 +1,34 @@
-"""The network's forward pass in numpy: the path of every answer.
+"""The network's forward pass in NumPy: the path of every answer.
 
-The same look-up as in network/responses.py (see there for the formulation), over one long row of words in which the
-texts stand apart by as many empty places as the widest filter can hang over. No torch: importing it takes longer than
-thousands of answers.
+The same look-up as in training/network/convolution.py (see there for the formulation), over one long row of words in
+which the texts stand apart by as many empty places as the widest filter can hang over. No torch: importing it takes
+longer than thousands of answers.
 
-Shapes: T tokens in B texts, U distinct words, D dimensions, F filters of each width, C slices, K outputs.
+Shapes: T tokens in B texts, U distinct words, D dimensions, K outputs; C slices, M maps, F filters of each width and S
+slots, see bank.py; P places of the row.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.model.bank import Bank, Block, Pooling
 from textcnn.text.ragged import Ragged
 
-__all__ = ["Frame", "Network", "Pooling", "product", "responses"]
+__all__ = ["Frame", "Network", "product", "responses"]
 
 Floats = NDArray[np.float32]
 
 
-class Pooling(NamedTuple):
-    """How the responses of a filter become values: `kind` as in the settings, and how many kmax keeps."""
-
-    kind: str
-    k: int
-
-    @property
-    def slots(self) -> int:
-        """How many values a filter gives."""
-        return {"max": 1, "mean": 1, "max+mean": 2}.get(self.kind, self.k)
-
-
 class Network(NamedTuple):
-    """The weights of one network, as network/model.py trains them."""
+    """The weights of one network, as training/network/model.py trains them."""
 
-    widths: tuple[int, ...]
+    bank: Bank  # the same in each stage
     pooling: Pooling
-    filters: tuple[Floats, ...]  # one for each stage, (C, D)
-    biases: tuple[Floats, ...]  # one for each stage, (widths·F,)
+    filters: tuple[Floats, ...]  # slices of each stage, (C, D)
+    biases: tuple[Floats, ...]  # of each stage, (M,)
     layers: tuple[tuple[Floats, Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
 
     def logits(self, vectors: Floats, ragged: Ragged) -> Floats:
@@ -54,47 +44,42 @@ class Network(NamedTuple):
         return product(values, weight.T) + bias
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
-        """The pooled features (B, S·widths·F)."""
+        """The pooled features (B, S·M)."""
         vectors, ragged = self.last_inputs(vectors, ragged)
         return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
 
     def last_inputs(self, vectors: Floats, ragged: Ragged) -> tuple[Floats, Ragged]:
         """What comes into the last stage: the vectors themselves if there is one stage, else a row for each token."""
         for filters, bias in zip(self.filters[:-1], self.biases[:-1], strict=True):
-            vectors = self._maps(vectors, filters, bias, ragged)  # (T, widths·F)
+            vectors = self._maps(vectors, filters, bias, ragged)  # (T, M)
             ragged = Ragged(np.arange(len(vectors), dtype=np.int32), ragged.starts)
         return vectors, ragged
 
-    @property
-    def _kept(self) -> int:
-        """Values kept of each text by max and k-max pooling."""
-        return len(self.biases[-1]) * (self.pooling.k if self.pooling.kind == "kmax" else 1)
-
     def _maps(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
-        frame = Frame.around(ragged, max(self.widths), len(vectors))
-        maps = [
-            values[frame.tokens - (width - 1) // 2] for width, values in responses(vectors, filters, self.widths, frame)
-        ]
+        frame = Frame.around(ragged, self.bank.widest, len(vectors))
+        maps = [values[frame.centred(block.width)] for block, values in responses(vectors, filters, self.bank, frame)]
         joined: Floats = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
         return joined
 
     def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
-        frame = Frame.around(ragged, max(self.widths), len(vectors))
-        best, mean = [], []
-        biases = np.split(bias, len(self.widths))
-        for (width, values), own in zip(responses(vectors, filters, self.widths, frame), biases, strict=True):
-            first, last = frame.windows(width)
-            if self.pooling.kind == "kmax":
-                best.append(_kmax(values, first, last, self.pooling.k) + own)
-            elif self.pooling.kind != "mean":
-                best.append(_reduce(np.maximum, values, first, last)[:, None] + own)
-            if self.pooling.kind in ("mean", "max+mean"):
-                lit = np.maximum(values + own, 0)
-                mean.append(_reduce(np.add, lit, first, last) / (last - first)[:, None])
-        joined = [np.maximum(np.concatenate(best, axis=2), 0).reshape(len(frame.starts), self._kept)] if best else []
-        if mean:
-            joined.append(np.concatenate(mean, axis=1))
-        return np.concatenate(joined, axis=1).astype(np.float32)
+        frame = Frame.around(ragged, self.bank.widest, len(vectors))
+        features = np.empty((len(frame.starts), self.pooling.slots, self.bank.maps), np.float32)
+        for block, values in responses(vectors, filters, self.bank, frame):
+            first, last = frame.windows(block.width)
+            if self.pooling.kept:
+                features[:, : self.pooling.kept, block.maps] = np.maximum(
+                    self._best(values, first, last) + bias[block.maps], 0
+                )
+            if self.pooling.has_mean:
+                active = np.maximum(values + bias[block.maps], 0)
+                features[:, -1, block.maps] = _reduce(np.add, active, first, last) / (last - first)[:, None]
+        return features.reshape(len(features), self.bank.features(self.pooling))
+
+    def _best(self, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
+        """The values that max or k-max pooling keeps: (P, F) -> (B, kept, F)."""
+        if self.pooling.kind == "kmax":
+            return _kmax(values, first, last, self.pooling.k)
+        return _reduce(np.maximum, values, first, last)[:, None]
 
 
 class Frame(NamedTuple):
@@ -121,6 +106,10 @@ class Frame(NamedTuple):
         first = self.starts - (width - 1)
         return first, np.maximum(self.starts + self.lengths, first + 1)
 
+    def centred(self, width: int) -> NDArray[np.int64]:
+        """For each token the window that has it in its middle: (T,)."""
+        return self.tokens - (width - 1) // 2
+
 
 def product(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
     """Rows times columns so that no order of additions, and so no machine, library or neighbour, changes a bit of it.
@@ -130,8 +119,8 @@ def product(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
     (R, D) and (D, C) -> (R, C).
     """
     digits = (53 - max(len(columns) - 1, 1).bit_length()) // 2
-    found: NDArray[np.float64] = _rounded(rows, 1, digits) @ _rounded(columns, 0, digits)
-    return found
+    exact: NDArray[np.float64] = _rounded(rows, 1, digits) @ _rounded(columns, 0, digits)
+    return exact
 
 
 def _rounded(values: NDArray[Any], axis: int, digits: int) -> NDArray[np.float64]:
@@ -145,20 +134,17 @@ def _rounded(values: NDArray[Any], axis: int, digits: int) -> NDArray[np.float64
 
 
 def responses(
-    vectors: NDArray[Any], filters: NDArray[Any], widths: Sequence[int], frame: Frame
-) -> Iterator[tuple[int, NDArray[Any]]]:
+    vectors: NDArray[Any], filters: NDArray[Any], bank: Bank, frame: Frame
+) -> Iterator[tuple[Block, NDArray[Any]]]:
     """For each width the response of the window that begins at each place: (P, F), in the precision of the vectors."""
-    count = len(filters) // sum(widths)
     padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
-    rows = np.empty((len(padded), len(filters)), vectors.dtype)  # (U + 1, C)
-    rows[:] = product(padded, filters.T)
-    first = 0
-    for width in widths:
-        values = np.zeros((len(frame.words), count), vectors.dtype)
-        for offset in range(width):
-            values[: len(values) - offset] += rows[frame.words[offset:], first : first + count]
-            first += count
-        yield width, values
+    table = np.empty((len(padded), bank.slices), vectors.dtype)  # (U + 1, C)
+    table[:] = product(padded, filters.T)
+    for block in bank.blocks:
+        values = np.zeros((len(frame.words), block.filters), vectors.dtype)
+        for offset in range(block.width):
+            values[: len(values) - offset] += table[frame.words[offset:], block.at(offset)]
+        yield block, values
 
 
 def _reduce(how: np.ufunc, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:

@@ -6,13 +6,14 @@ not depend on the others in its group.
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.compiled.threads import free_cores
 from textcnn.errors import ModelFileError
+from textcnn.labels import margins
 from textcnn.model.file import read_model
 from textcnn.model.model import Model
 from textcnn.text.lexicon import encode, grouped
@@ -23,18 +24,10 @@ from textcnn.text.vocabulary import UNKNOWN
 if TYPE_CHECKING:
     from textcnn.model.cached import CachedModel
 
-__all__ = ["Prediction", "Predictor"]
+__all__ = ["Predictor", "to_probabilities"]
 
 _GROUP = 200_000  # characters that are answered at once
 _MANY = 20_000  # characters from which the compiled loops pay for their import
-
-
-class Prediction(NamedTuple):
-    """The answer for one text."""
-
-    text: str
-    labels: tuple[str, ...]  # the likeliest one, or all above their thresholds
-    probabilities: NDArray[np.float32]  # of each label, in the order of the model's labels
 
 
 class Predictor:
@@ -50,7 +43,7 @@ class Predictor:
 
     @classmethod
     def open(cls, path: Path, threads: int = 0) -> "Predictor":
-        """Open a model file; see Model.load for what can be wrong with it.
+        """Open a model file; see `read_model` for what can be wrong with it.
 
         Args:
             path: of the file.
@@ -63,22 +56,28 @@ class Predictor:
         """All labels of the model, in the order of its probabilities."""
         return self.model.labels
 
-    def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
-        """One answer for each text, in order."""
-        for group in grouped(texts, _GROUP):
-            for text, probabilities in zip(group, self.probabilities(group), strict=True):
-                yield Prediction(text, self.choose(probabilities), probabilities)
+    def choose(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> tuple[str, ...]:
+        """The labels that a text gets: the likeliest, or all that reach their thresholds, the likeliest first.
 
-    def choose(self, probabilities: NDArray[np.float32]) -> tuple[str, ...]:
-        """The labels that a text gets: the likeliest, or all that reach their thresholds, the likeliest first."""
+        Args:
+            probabilities: of the text, (K,).
+            threshold: that each label has to reach; if not given, the thresholds of the model if it is multi-label.
+        """
+        values = probabilities.tolist()  # Python's floats, for a threshold is not to be rounded to 32 bits
         if not self.model.multi_label:
-            return (self.labels[int(probabilities.argmax())],)
-        thresholds = self.model.thresholds or (0.5,) * len(self.labels)
-        order = np.argsort(-probabilities, kind="stable")
-        return tuple(self.labels[label] for label in order if probabilities[label] >= thresholds[label])
+            best = int(probabilities.argmax())
+            return (self.labels[best],) if threshold is None or values[best] >= threshold else ()
+        usual = self.model.thresholds or (0.5,) * len(values)
+        least = usual if threshold is None else (threshold,) * len(values)
+        reached = [column for column, value in enumerate(values) if value >= least[column]]
+        return tuple(self.labels[column] for column in sorted(reached, key=lambda column: -values[column]))
+
+    def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
+        """The same for any number of texts, (B, K)."""
+        return [self.choose(row, threshold) for row in probabilities]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Calibrated probabilities: (B, K); rows add up to one unless a text can have several labels."""
+        """Calibrated probabilities: (B, K); rows add up to one unless the model is multi-label."""
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here
             logits = self.logits(texts)
         if not np.isfinite(logits).all():
@@ -109,11 +108,11 @@ class Predictor:
         return self._bulk
 
     def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:
-        """What the networks say on average, not calibrated: (B, K)."""
+        """The mean of the ensemble, not calibrated: (B, K)."""
         vectors = self.vectors_of(encoded.surfaces)
         total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float64)
-        for member, own in zip(self.model.members, vectors, strict=True):
-            features = [member.network.features(own, part) for part in encoded.ragged.parts()]
+        for member, seen in zip(self.model.members, vectors, strict=True):
+            features = [member.network.features(seen, part) for part in encoded.ragged.parts()]
             total += member.network.head(np.concatenate(features))
         return np.asarray(total / len(self.model.members), np.float32)
 
@@ -124,12 +123,10 @@ class Predictor:
         return self._margins(self.model.linear.scores(encoded.surfaces, encoded.ragged))
 
     def _margins(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """For each label, (B, K): of two exclusive labels the linear part scores the second."""
-        if scores.shape[1] == len(self.labels):
-            return scores
-        return (
-            np.concatenate([-scores, scores], axis=1) if self.model.linear else np.repeat(scores, len(self.labels), 1)
-        )
+        """For each label, (B, K); zero if there is no linear part."""
+        if self.model.linear is None:
+            return np.zeros((len(scores), len(self.labels)), np.float32)
+        return margins(scores, len(self.labels))
 
     def vectors_of(self, surfaces: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         """What each network sees of words as they stand in texts: (U, D)."""
@@ -143,8 +140,8 @@ class Predictor:
 
     def spelling(self, surface: str) -> str:
         """How the model spells a word: as its vocabulary does, where it is one word there."""
-        found = self.model.vocabulary.find(surface)
-        return normal(surface) if len(found) > 1 or found == (UNKNOWN,) else self.model.vocabulary.word(found[0])
+        rows = self.model.vocabulary.find(surface)
+        return normal(surface) if len(rows) > 1 or rows == (UNKNOWN,) else self.model.vocabulary.word(rows[0])
 
 
 def to_probabilities(logits: NDArray[np.float32], *, multi_label: bool) -> NDArray[np.float32]:

@@ -1,9 +1,10 @@
 """Reports: one self-contained HTML page about a model's answers to labelled texts, or about checks.
 
-    subject.py      what a page is about          page.py     the pages: everything below, put into a template
-    curves.py       numbers to draw and to list   frame.html  what all pages share, with page.css and page.js
-    decisions.py    what decided, text by text    page.html   the page about answers; parts.html its repeated parts
-    plots.py        drawings                      checks.html the page about checks alone
+    context.py    what a page is about            page.py      the pages: everything below, put into a template
+    curves.py     numbers to draw and to list     frame.html   what all pages share, with page.css and page.js
+    insights.py   what decided, text by text      page.html    the page about answers; parts.html its repeated parts
+    plots.py      drawings                        checks.html  the page about checks alone
+    training_page.py  the page about a training
 
 The page needs no network and opens from disk. All text of the data is escaped, and the page allows no script but its
 own (a content security policy with its hash), so that a text that slipped through would not run either.
@@ -11,5 +12,6 @@ own (a content security policy with its hash), so that a text that slipped throu
 
 from textcnn.report.context import PageContext
 from textcnn.report.page import Doubt, checks_page, page, write_page
+from textcnn.report.training_page import training_page
 
-__all__ = ["Doubt", "PageContext", "checks_page", "page", "write_page"]
+__all__ = ["Doubt", "PageContext", "checks_page", "page", "training_page", "write_page"]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from textcnn.checks import Check
 from textcnn.evaluation.comparison import Comparison
 from textcnn.evaluation.metrics import Report
-from textcnn.model.interpretation import Learned
+from textcnn.labels import indicator
+from textcnn.model.interpretation import Interpretation
 from textcnn.model.predictor import Predictor
 
 __all__ = ["AnswerTables", "PageContext"]
@@ -27,9 +28,18 @@ class PageContext(NamedTuple):
     places: Sequence[str]  # where each text stood: file and line
     probabilities: NDArray[np.float32]  # (B, K)
     report: Report
-    learned: Learned | None = None  # n-grams of the training texts, if the model file keeps them
+    learned: Interpretation | None = None  # n-grams of the training texts, if the model file keeps them
     comparisons: Sequence[Comparison] = ()  # with others, on the same texts
     checks: Sequence[Check] = ()
+    predictors: Sequence[Predictor] = ()  # that answered each text, if not all texts have the same
+
+    def predictor_of(self, number: int) -> Predictor:
+        """The predictor that answered a text."""
+        return self.predictors[number] if self.predictors else self.predictor
+
+    def answers(self) -> list[tuple[str, ...]]:
+        """The labels that each text got."""
+        return [self.predictor_of(number).choose(row) for number, row in enumerate(self.probabilities)]
 
     def tables(self) -> "AnswerTables":
         """The same as numbers."""
@@ -42,19 +52,12 @@ class AnswerTables:
     Labels that the model does not know have no column: such a text has a row of zeros.
     """
 
-    def __init__(self, subject: PageContext) -> None:
-        self.labels = subject.predictor.labels
-        self.multi_label = subject.predictor.model.multi_label
-        self.probabilities = subject.probabilities.astype(np.float64)  # (B, K)
-        self.truth = self._table(subject.gold)  # (B, K)
-        self.answers = self._table([subject.predictor.choose(row) for row in subject.probabilities])  # (B, K)
-
-    def _table(self, labels: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
-        place = {label: number for number, label in enumerate(self.labels)}
-        table = np.zeros((len(labels), len(place)), bool)
-        for row, own in enumerate(labels):
-            table[row, [place[label] for label in own if label in place]] = True
-        return table
+    def __init__(self, context: PageContext) -> None:
+        self.labels = context.predictor.labels
+        self.multi_label = context.predictor.model.multi_label
+        self.probabilities = context.probabilities.astype(np.float64)  # (B, K)
+        self.truth = indicator(context.gold, self.labels, skip_unknown=True)  # (B, K)
+        self.answers = indicator(context.answers(), self.labels)  # (B, K)
 
     @cached_property
     def supported(self) -> list[int]:

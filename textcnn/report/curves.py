@@ -136,19 +136,19 @@ def precision_recall_lines(tables: AnswerTables) -> list[Line]:
 
 
 def reliability(tables: AnswerTables) -> Bins:
-    """How often answers of some probability are right: of the likeliest label, or of every label of several."""
+    """How often answers of some probability are right: of the likeliest label, or of every label."""
     if tables.multi_label:
         said, right = tables.probabilities.ravel(), tables.truth.ravel()
     else:
         best, rows = tables.probabilities.argmax(axis=1), np.arange(len(tables.truth))
         said, right = tables.probabilities[rows, best], tables.truth[rows, best]
-    place = np.minimum((said * _BINS).astype(int), _BINS - 1)
-    counts = np.bincount(place, minlength=_BINS)
+    bins = np.minimum((said * _BINS).astype(int), _BINS - 1)
+    counts = np.bincount(bins, minlength=_BINS)
     filled = np.flatnonzero(counts)
-    sums, rights = np.bincount(place, said, _BINS), np.bincount(place, right, _BINS)
+    sums, rights = np.bincount(bins, said, _BINS), np.bincount(bins, right, _BINS)
     return Bins(
         sums[filled] / counts[filled],
-        [Share.of(rights[each], counts[each]) for each in filled],
+        [Share.of(rights[number], counts[number]) for number in filled],
         counts[filled],
     )
 

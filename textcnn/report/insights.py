@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.evaluation.metrics import mistakes
+from textcnn.answers import explained
+from textcnn.evaluation.metrics import Mistake, wrong_answers
 from textcnn.insight.explain import Explanation, explain
 from textcnn.insight.highlight import shaded_html
 from textcnn.model.interpretation import Filter, Ngram
@@ -21,7 +22,7 @@ from textcnn.report.context import PageContext
 from textcnn.report.plots import Point
 from textcnn.text.tokens import chunks, cut, normal
 
-__all__ = ["FilterRow", "LabelEvidence", "Wrong", "filter_rows", "label_ngrams", "map_points", "worst"]
+__all__ = ["FilterRow", "LabelEvidence", "ShownMistake", "filter_rows", "label_ngrams", "map_points", "shown_mistakes"]
 
 _MOST_MISTAKES = 20
 _MOST_TEXTS = 400
@@ -35,7 +36,7 @@ _FILTERS_PER_LABEL, _MOST_FILTERS = 4, 40
 _MOST_ON_MAP = 8  # labels, for the page has as many colours
 
 
-class Wrong(NamedTuple):
+class ShownMistake(NamedTuple):
     """A mistake; `html` is its text, shaded by what speaks for the answer that `asked` names."""
 
     place: str
@@ -62,41 +63,43 @@ class FilterRow(NamedTuple):
     filter: Filter
 
 
-def worst(subject: PageContext) -> list[Wrong]:
+def shown_mistakes(context: PageContext) -> list[ShownMistake]:
     """The wrong answers that were given with the most confidence."""
-    predictor = subject.predictor
-    found = mistakes(subject.gold, subject.probabilities, predictor.choose, predictor.labels, _MOST_MISTAKES)
-    rows = []
-    for mistake in found:
-        said, gold = _disputed(predictor, mistake.predicted, mistake.gold, subject.probabilities[mistake.number])
-        explanation = explain(predictor, subject.texts[mistake.number], said, gold)
-        rows.append(
-            Wrong(
-                subject.places[mistake.number],
-                " | ".join(mistake.gold) or "nothing",
-                " | ".join(mistake.predicted) or "nothing",
-                mistake.probability,
-                f"{said} rather than {gold}" if gold else said,
-                _excerpt(explanation),
-                [
-                    *((" ".join(part.text.split()), part.contribution) for part in explanation.ngrams[:4]),
-                    ("(bias)", explanation.bias),
-                ],
-            )
-        )
-    return rows
+    labels = context.predictor.labels
+    worst = wrong_answers(context.gold, context.answers(), context.probabilities, labels, _MOST_MISTAKES)
+    return [_shown(context, mistake) for mistake in worst]
 
 
-def _disputed(
-    predictor: Predictor, said: tuple[str, ...], gold: tuple[str, ...], probabilities: NDArray[np.float32]
-) -> tuple[str, str]:
+def _shown(context: PageContext, mistake: Mistake) -> ShownMistake:
+    predictor = context.predictor_of(mistake.number)
+    said, gold = _disputed(predictor, mistake, context.probabilities[mistake.number])
+    explanation = explain(predictor, context.texts[mistake.number], said, gold)
+    return ShownMistake(
+        context.places[mistake.number],
+        " | ".join(mistake.gold) or "nothing",
+        " | ".join(mistake.predicted) or "nothing",
+        mistake.probability,
+        f"{said} rather than {gold}" if gold else said,
+        _excerpt(explanation),
+        [
+            *((" ".join(part.text.split()), part.contribution) for part in explanation.ngrams[:4]),
+            ("(bias)", explanation.bias),
+        ],
+    )
+
+
+def _disputed(predictor: Predictor, mistake: Mistake, probabilities: NDArray[np.float32]) -> tuple[str, str]:
     """A label that was wrongly given, and one that is missing and known, if there is one."""
-    wrong = [label for label in said if label not in gold]
-    missing = [label for label in gold if label not in said and label in predictor.labels]
+    wrong = _first_beyond(mistake.predicted, mistake.gold)
+    missing = _first_beyond([label for label in mistake.gold if label in predictor.labels], mistake.predicted)
     if not wrong and missing:
-        return missing[0], ""
-    likeliest = predictor.labels[int(probabilities.argmax())]
-    return (wrong or [likeliest])[0], (missing or [""])[0] if not predictor.model.multi_label else ""
+        return missing, ""
+    return wrong or predictor.labels[int(probabilities.argmax())], "" if predictor.model.multi_label else missing
+
+
+def _first_beyond(labels: Sequence[str], others: Sequence[str]) -> str:
+    """The first that is none of the others; empty if there is none."""
+    return next((label for label in labels if label not in others), "")
 
 
 def _excerpt(explanation: Explanation) -> str:
@@ -116,69 +119,68 @@ def _excerpt(explanation: Explanation) -> str:
     return dots[0] + shaded_html(text[first:last], inside) + dots[1]
 
 
-def label_ngrams(subject: PageContext) -> list[LabelEvidence]:
+def label_ngrams(context: PageContext) -> list[LabelEvidence]:
     """The strongest n-grams, label by label, the most frequent labels first."""
-    counts = [score.support for label, score in subject.report.labels.items() if label in subject.predictor.labels]
+    counts = [score.support for label, score in context.report.labels.items() if label in context.predictor.labels]
     order = sorted(range(len(counts)), key=lambda label: -counts[label])[:_MOST_LABELS]
-    labels = subject.predictor.labels
-    if subject.learned is not None:
-        kept = [(labels[place], subject.learned.labels[place]) for place in order]
-        return [LabelEvidence(label, own.speak_for[:_PER_LABEL], own.against[:_PER_LABEL]) for label, own in kept]
-    found = _of_answers(subject)
-    return [LabelEvidence(labels[place], found[labels[place]], ()) for place in order if labels[place] in found]
+    labels = context.predictor.labels
+    if context.learned is not None:
+        kept = [(labels[label], context.learned.labels[label]) for label in order]
+        return [LabelEvidence(name, own.speak_for[:_PER_LABEL], own.against[:_PER_LABEL]) for name, own in kept]
+    ngrams = _of_answers(context)
+    return [LabelEvidence(labels[label], ngrams[labels[label]], ()) for label in order if labels[label] in ngrams]
 
 
-def _of_answers(subject: PageContext) -> dict[str, list[Ngram]]:
+def _of_answers(context: PageContext) -> dict[str, list[Ngram]]:
     """What gave most to the answers of each label."""
     totals: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for number in _sample(subject):
-        likeliest = np.argsort(-subject.probabilities[number], kind="stable")[:2]
-        said, *others = (subject.predictor.labels[label] for label in likeliest)
-        against = others[0] if others and not subject.predictor.model.multi_label else ""
-        explanation = explain(subject.predictor, subject.texts[number], said, against)
-        for text, value in _gifts(explanation).items():
-            totals[said][text].append(value)
-    return {label: _strongest(gifts) for label, gifts in totals.items()}
+    for number in _sample(context):
+        probabilities = context.probabilities[number]
+        likeliest = context.predictor.labels[int(probabilities.argmax())]
+        explanation = explained(context.predictor_of(number), context.texts[number], probabilities, likeliest)
+        for text, value in _given(explanation).items():
+            totals[likeliest][text].append(value)
+    return {label: _strongest(ngrams) for label, ngrams in totals.items()}
 
 
-def _sample(subject: PageContext) -> list[int]:
+def _sample(context: PageContext) -> list[int]:
     """Texts from all parts of the data, bounded in number and length."""
-    count = len(subject.texts)
+    count = len(context.texts)
     chosen: list[int] = []
     left = _MOST_CHARACTERS
     for number in np.random.default_rng(0).permutation(count)[:_MOST_TEXTS].tolist():
-        left -= len(subject.texts[number])
+        left -= len(context.texts[number])
         if left < 0 and chosen:
             break
         chosen.append(number)
     return sorted(chosen)
 
 
-def _gifts(explanation: Explanation) -> dict[str, float]:
-    """The n-grams of one text that spoke for the label, in their normal spelling."""
-    found: dict[str, float] = defaultdict(float)
+def _given(explanation: Explanation) -> dict[str, float]:
+    """What the n-grams of one text that spoke for the label gave to it, by their normal spelling."""
+    given: dict[str, float] = defaultdict(float)
     least = _LEAST_SHARE * max((part.contribution for part in explanation.ngrams), default=0.0)
     for part in explanation.ngrams:
         if part.contribution > max(least, 0):
-            found[" ".join(normal(word) for word in _words(part.text))] += part.contribution
-    return found
+            given[" ".join(normal(word) for word in _words(part.text))] += part.contribution
+    return given
 
 
 def _words(text: str) -> list[str]:
     return [word for chunk in chunks(text) for word in cut(chunk)]
 
 
-def _strongest(gifts: dict[str, list[float]]) -> list[Ngram]:
-    """None that is a part of another in the list."""
-    found: list[Ngram] = []
-    ngrams = [Ngram(text, sum(values) / len(values), len(values)) for text, values in gifts.items()]
+def _strongest(given: dict[str, list[float]]) -> list[Ngram]:
+    """Those that gave most, none of them a part of another."""
+    strongest: list[Ngram] = []
+    ngrams = [Ngram(text, sum(values) / len(values), len(values)) for text, values in given.items()]
     for ngram in sorted(ngrams, key=_weight, reverse=True):
-        if len(found) == _PER_LABEL:
+        if len(strongest) == _PER_LABEL:
             break
         framed = f" {ngram.text} "
-        if not any(framed in f" {other.text} " or f" {other.text} " in framed for other in found):
-            found.append(ngram)
-    return found
+        if not any(framed in f" {other.text} " or f" {other.text} " in framed for other in strongest):
+            strongest.append(ngram)
+    return strongest
 
 
 def _weight(ngram: Ngram) -> float:
@@ -186,23 +188,23 @@ def _weight(ngram: Ngram) -> float:
     return ngram.strength * math.sqrt(max(ngram.texts - _CAUTION, 0))
 
 
-def filter_rows(subject: PageContext) -> list[FilterRow]:
+def filter_rows(context: PageContext) -> list[FilterRow]:
     """Of each label the filters that push it most."""
-    if subject.learned is None:
+    if context.learned is None:
         return []
     rows: list[FilterRow] = []
     alive = sorted(
-        (each for each in subject.learned.filters if each.label >= 0 and each.ngrams), key=lambda each: -each.push
+        (one for one in context.learned.filters if one.label >= 0 and one.ngrams), key=lambda one: -one.weight
     )
-    for own in label_ngrams(subject)[: _MOST_FILTERS // _FILTERS_PER_LABEL]:
-        number = subject.predictor.labels.index(own.label)
-        rows += [FilterRow(own.label, each) for each in alive if each.label == number][:_FILTERS_PER_LABEL]
+    for evidence in label_ngrams(context)[: _MOST_FILTERS // _FILTERS_PER_LABEL]:
+        number = context.predictor.labels.index(evidence.label)
+        rows += [FilterRow(evidence.label, one) for one in alive if one.label == number][:_FILTERS_PER_LABEL]
     return rows
 
 
 def map_points(predictor: Predictor, labels: list[LabelEvidence]) -> list[Point]:
     """Where n-grams lie: the means of their words' vectors, in the two directions in which they differ most."""
-    shown = [(number, ngram) for number, own in enumerate(labels[:_MOST_ON_MAP]) for ngram in own.speak_for]
+    shown = [(number, ngram) for number, evidence in enumerate(labels[:_MOST_ON_MAP]) for ngram in evidence.speak_for]
     ranked = [(number, ngram) for number, ngram in shown if _words(ngram.text) and _weight(ngram) > 0]
     if len(ranked) < 3:
         return []
@@ -216,12 +218,11 @@ def map_points(predictor: Predictor, labels: list[LabelEvidence]) -> list[Point]
 
 def _places(predictor: Predictor, ngrams: list[list[str]]) -> NDArray[np.float64]:
     """Principal components of the n-grams: (N, 2)."""
-    words = sorted({word for own in ngrams for word in own})
-    row = {word: place for place, word in enumerate(words)}
+    words = sorted({word for ngram in ngrams for word in ngram})
+    row = {word: number for number, word in enumerate(words)}
     vectors = next(predictor.vectors_of(words)).astype(np.float64)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    means = np.array([vectors[[row[word] for word in own]].mean(axis=0) for own in ngrams])
+    means = np.array([vectors[[row[word] for word in ngram]].mean(axis=0) for ngram in ngrams])
     centred = means - means.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    places: NDArray[np.float64] = centred @ directions[:2].T
-    return places
+    return np.asarray(centred @ directions[:2].T)

@@ -14,7 +14,7 @@ from textcnn.insight.highlight import visible
 from textcnn.report import curves, plots
 from textcnn.report.context import AnswerTables, PageContext
 from textcnn.report.curves import Line
-from textcnn.report.insights import filter_rows, label_ngrams, map_points, worst
+from textcnn.report.insights import filter_rows, label_ngrams, map_points, shown_mistakes
 from textcnn.storage.atomic import written_whole
 from textcnn.version import __version__
 
@@ -65,9 +65,9 @@ def write_page(path: Path, text: str) -> None:
         file.write(text.encode("utf-8", "replace"))
 
 
-def page(subject: PageContext) -> str:
+def page(context: PageContext) -> str:
     """The page about answers, as HTML text."""
-    return _rendered("page.html", title=subject.title, note=subject.note, **_content(subject))
+    return _rendered("page.html", title=context.title, note=context.note, **_content(context))
 
 
 def checks_page(title: str, note: str, checks: Sequence[Check], doubts: Sequence[Doubt]) -> str:
@@ -102,37 +102,39 @@ def _environment() -> "Environment":
     )
 
 
-def _content(subject: PageContext) -> dict[str, Any]:
+def _content(context: PageContext) -> dict[str, Any]:
     """What the template speaks of."""
-    tables, model = subject.tables(), subject.predictor.model
+    tables, model = context.tables(), context.predictor.model
     choices = curves.threshold_choices(tables)
-    ngrams = label_ngrams(subject)
-    points = map_points(subject.predictor, ngrams)
+    ngrams = label_ngrams(context)
+    points = map_points(context.predictor, ngrams)
     return {
-        "subject": subject,
+        "comparisons": context.comparisons,
+        "checks": context.checks,
+        "learned": context.learned,
         "model": model,
-        "report": subject.report,
+        "report": context.report,
         "multi_label": tables.multi_label,
         "two": len(model.labels) == 2 and not tables.multi_label,
-        "dead": sum(not each.active for each in subject.learned.filters) if subject.learned else 0,
+        "dead": sum(not one.active for one in context.learned.filters) if context.learned else 0,
         "classes": curves.class_rows(tables),
-        "confusion": _confusion(subject),
+        "confusion": _confusion(context),
         "choices": choices,
         "chooser": [choice._asdict() for choice in choices],
         "threshold": plots.threshold_diagram(choices[0]),
         "ranking": _ranking(tables),
-        "wrong": worst(subject),
+        "wrong_answers": shown_mistakes(context),
         "ngrams": ngrams,
-        "filters": filter_rows(subject),
+        "filters": filter_rows(context),
         "exact": all(len(member.network.layers) == 1 for member in model.members),
         "map": plots.word_map(points) if points else "",
         "learning": learning(model.figures.get("curve"), model.figures.get("kept"), len(model.members)),
-        "facts": _facts(subject),
+        "facts": _facts(context),
     }
 
 
-def _confusion(subject: PageContext) -> Confusion:
-    report = subject.report
+def _confusion(context: PageContext) -> Confusion:
+    report = context.report
     names = list(report.labels)
     if len(names) <= _MOST_IN_MATRIX:
         return Confusion(names, report.confusion, [])
@@ -199,9 +201,9 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and abs(value) < 1e9
 
 
-def _facts(subject: PageContext) -> Sequence[tuple[str, str]]:
+def _facts(context: PageContext) -> Sequence[tuple[str, str]]:
     """What the model is, in lines."""
-    model = subject.predictor.model
+    model = context.predictor.model
     figures = model.figures
     known = figures.get("known_words")
     facts = [

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Point", "lines", "reliability_diagram", "threshold_diagram", "word_map"]
 
-_SIZE = (3.9, 2.9)  # inches; a card of the page is about as wide, so letters are as large as drawn
+_SIZE = (3.9, 2.9)  # inches; a card of the page is about as wide, so characters are as large as drawn
 _MAP_SIZE = (7.6, 4.2)
 _INK, _MUTED, _GRID, _PAPER = "#000001", "#000002", "#000003", "#000004"
 _SERIES = tuple(f"#0001{number:02x}" for number in range(8))
@@ -31,7 +31,7 @@ _NAMES = {_INK: "--ink", _MUTED: "--muted", _GRID: "--line", _PAPER: "--paper"}
 _NAMES |= {colour: f"--series-{number}" for number, colour in enumerate(_SERIES)}
 _STYLES = ("-", (0, (5, 1.5)), (0, (2, 1.2)), "-.", (0, (4, 1, 1, 1)), ":")  # for those who see no colours
 _SETTINGS = {
-    "svg.fonttype": "none",  # letters stay letters
+    "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "textcnn",  # the same drawing, the same text
     "text.parse_math": False,  # a dollar sign is one
     "axes.edgecolor": _GRID,
@@ -69,7 +69,7 @@ def _drawing(size: tuple[float, float], finished: dict[str, str], name: str, des
     from matplotlib.figure import Figure
 
     with style.context(["default", _SETTINGS]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of letters that the font it measures with does not have
+        warnings.simplefilter("ignore")  # of characters that the font it measures with does not have
         figure = Figure(figsize=size)
         figure.subplots_adjust(left=0.15, right=0.97, bottom=0.16, top=0.97, hspace=0.12)
         yield figure
@@ -90,21 +90,21 @@ def _for_page(svg: str, name: str, described: str) -> str:
 
 def _of_page(tag: str, name: str) -> str:
     tag = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{name}-", tag)
-    return re.sub("|".join(_NAMES), lambda found: f"var({_NAMES[found.group()]})", tag)
+    return re.sub("|".join(_NAMES), lambda colour: f"var({_NAMES[colour.group()]})", tag)
 
 
-def _axes(place: "Axes", across: str, up: str, *, unit: bool = False) -> "Axes":
-    place.set_xlabel(across)
-    place.set_ylabel(up)
-    place.grid(True)
-    place.set_axisbelow(True)
-    place.tick_params(length=0)
+def _axes(axes: "Axes", across: str, up: str, *, unit: bool = False) -> "Axes":
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    axes.grid(True)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
     if unit:
         ticks = [0, 0.25, 0.5, 0.75, 1]
-        place.set(xlim=(0, 1), ylim=(0, 1.02), xticks=ticks, yticks=ticks)
-        place.xaxis.set_major_formatter("{x:g}")
-        place.yaxis.set_major_formatter("{x:g}")
-    return place
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=ticks, yticks=ticks)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:g}")
+    return axes
 
 
 def lines(
@@ -126,7 +126,7 @@ def lines(
         up: what the axis up means.
         unit: both axes go from 0 to 1.
         diagonal: draw what chance would be.
-        mark: a place on the axis across to point out.
+        mark: a value on the axis across to point out.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -170,8 +170,8 @@ def reliability_diagram(bins: Bins) -> str:
             clip_on=False,
         )
         _axes(lower, "probability", "answers")
-        place = np.minimum((bins.said * 10).astype(int), 9) / 10
-        lower.bar(place + 0.05, bins.counts, width=0.09, color=_SERIES[0], alpha=0.45)
+        left = np.minimum((bins.said * 10).astype(int), 9) / 10
+        lower.bar(left + 0.05, bins.counts, width=0.09, color=_SERIES[0], alpha=0.45)
         lower.set(yticks=[int(bins.counts.max(initial=0))])
     return made["reliability"]
 

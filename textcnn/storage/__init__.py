@@ -1,6 +1,6 @@
-"""What lies on the disk.
+"""What is on the disk.
 
 tensor_file.py  safetensors files, read without trust and written
-quantized.py    matrices in one byte per number
+quantized.py    matrices with one byte per number
 atomic.py       files written whole or not at all
 """

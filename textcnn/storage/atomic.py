@@ -1,7 +1,7 @@
-"""A file is there whole or not at all.
+"""Atomic writes: a file is there whole or not at all.
 
-It is written beside its place, flushed to the disk and moved in by one step that the system never does by halves, so
-neither a full disk nor a kill can leave half a file or take away the old one.
+It is written beside its place, flushed to the disk and renamed, which the system does in one step, so neither a full
+disk nor a kill can leave half a file or remove the old one.
 """
 
 import os
@@ -22,7 +22,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OutputError: the folder is missing or read-only, or the disk is full.
     """
-    import tempfile  # brings random along; who only reads does without
+    import tempfile  # imports random; whoever only reads does without
 
     beside = None
     try:
@@ -53,7 +53,7 @@ def _permissions(target: Path) -> int:
 
 
 def check_writable(path: Path) -> None:
-    """Find out before hours of work whether a file can be written.
+    """Check before hours of work whether a file can be written.
 
     Raises:
         OutputError: it cannot; says why.

@@ -1,6 +1,6 @@
-"""Matrices in one byte per number: each row has its own scale, value = byte · scale.
+"""Matrices with one byte per number: each row has its own scale, value = byte · scale.
 
-That costs less than half a percent of a row's length, and takes a quarter of the room of single precision.
+The error is less than half a percent of a row's length, and the size a quarter of that in single precision.
 """
 
 from typing import NamedTuple
@@ -25,5 +25,5 @@ class Quantized(NamedTuple):
         return cls(np.rint(matrix / safe[:, None]).astype(np.int8), scales)
 
     def rows(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Chosen rows as numbers: (U,) -> (U, d)."""
+        """Some rows in single precision: (U,) -> (U, d)."""
         return self.values[numbers] * self.scales[numbers, None]

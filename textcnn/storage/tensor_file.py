@@ -4,8 +4,8 @@ The format: 8 bytes with the length of a JSON header, the header, the arrays one
 believed before it is checked: every length, type, shape and place. The reader is our own because the library's takes
 longer to import than an answer takes.
 
-The arrays are read, not mapped. What was checked must stay as it was, and a mapped file does not: who copies another
-over it changes what is looked up under a running program, and who cuts it short has the system kill the program.
+The arrays are read, not mapped into memory. What was checked must stay as it was, and a mapped file does not: another
+file copied over it changes what a running program looks up, and if it is truncated the system kills the program.
 
 Source: https://github.com/huggingface/safetensors, section "Format".
 """
@@ -57,7 +57,7 @@ class TensorFileError(Exception):
 
 
 class State(NamedTuple):
-    """What a file hardly shares with itself after a change."""
+    """What tells a file from itself after a change."""
 
     size: int
     time: int  # of the last change, in nanoseconds
@@ -77,11 +77,11 @@ class Place(NamedTuple):
 
 
 class TensorFile(NamedTuple):
-    """What a file holds."""
+    """The contents of a file."""
 
     metadata: dict[str, str]
     tensors: dict[str, NDArray[Any]]
-    left: dict[str, Place]  # those that were not read
+    left: dict[str, Place]  # arrays that were not read
     state: State
 
 
@@ -113,7 +113,7 @@ def read_tensors(path: Path) -> TensorFile:
 
 
 def tensors_in(file: FileIO, leave: Container[str] = ()) -> TensorFile:
-    """The same of an open file, where some arrays may be left.
+    """The same for an open file, of which some arrays may be left out.
 
     Raises:
         TensorFileError: as above.
@@ -122,9 +122,7 @@ def tensors_in(file: FileIO, leave: Container[str] = ()) -> TensorFile:
     size, before = file.seek(0, 2), state(file)
     text = _header_text(file, size)
     header = _header(text)
-    metadata = header.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise TensorFileError("its metadata is damaged")
+    metadata = _metadata(header.pop("__metadata__", {}))
     places = {name: _place(name, entry, 8 + len(text), size) for name, entry in header.items()}
     if sum(place.size for place in places.values()) > size:
         raise TensorFileError("its tensors overlap")  # and would take more memory than the file
@@ -132,6 +130,12 @@ def tensors_in(file: FileIO, leave: Container[str] = ()) -> TensorFile:
     if state(file) != before:
         raise TensorFileError("it was changed while it was read; try again")
     return TensorFile(metadata, tensors, {name: places[name] for name in places.keys() - tensors.keys()}, before)
+
+
+def _metadata(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise TensorFileError("its metadata is damaged")
+    return value
 
 
 def _header_text(file: FileIO, size: int) -> bytes:
@@ -145,8 +149,8 @@ def _header_text(file: FileIO, size: int) -> bytes:
 
 def state(file: FileIO) -> State:
     """The state of an open file."""
-    found = os.fstat(file.fileno())
-    return State(found.st_size, found.st_mtime_ns)
+    status = os.fstat(file.fileno())
+    return State(status.st_size, status.st_mtime_ns)
 
 
 def fill(array: NDArray[Any], file: FileIO, first: int) -> bool:
@@ -162,10 +166,10 @@ def fill(array: NDArray[Any], file: FileIO, first: int) -> bool:
 
 
 def _array(file: FileIO, place: Place) -> NDArray[Any]:
-    """An array that nobody may change: what was checked stays so."""
+    """An array that is read-only: what was checked stays so."""
     try:
         array: NDArray[Any] = np.empty(place.shape, place.kind)
-    except ValueError as error:  # the other sizes of an array without numbers are beyond all bounds
+    except ValueError as error:  # an array with a size of zero whose other sizes are beyond all bounds
         raise TensorFileError("its sizes are damaged") from error
     if not fill(array, file, place.first):
         raise TensorFileError("it was cut off while it was read")
@@ -188,7 +192,7 @@ def _header(text: bytes) -> dict[str, Any]:
 
 
 def _place(name: str, entry: Any, first: int, size: int) -> Place:
-    """Where an array is that the header tells of, in a file of so many bytes whose arrays begin at the first."""
+    """Where an entry of the header says that its array is, in a file of `size` bytes whose arrays begin at `first`."""
     try:
         kind = np.dtype(_TYPES[entry["dtype"]])
         shape, (start, stop) = entry["shape"], entry["data_offsets"]

@@ -1,5 +1,5 @@
 """Text to words, and words to numbers.
 
-tokens.py   text to words       lexicon.py     texts to numbers of their distinct words
-ragged.py   rows of numbers     vocabulary.py  words to rows of a table
+tokens.py   text to words         lexicon.py     texts to numbers of their distinct words
+ragged.py   rows of numbers       vocabulary.py  words to rows of a table
 """

@@ -9,7 +9,7 @@ Not here: rows of a vocabulary, and vectors.
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
 from textcnn.text.ragged import Encoded, Ragged
-from textcnn.text.tokens import chunks, cut
+from textcnn.text.tokens import chunks, cut, readable
 
 __all__ = ["Lexicon", "Mark", "beyond", "encode", "grouped"]
 
 _SEPARATOR = "\x1e"  # white space to str.split
 _FEW = 20_000  # characters below which the compiled loops are not worth their import
+_OFTEN = 4  # characters of a text for each word that is read, more than which the loops need not go through
 _GROUP = 1_000_000  # characters that are read at once
 
 
@@ -50,9 +51,17 @@ class Lexicon:
 
     def read(self, texts: Sequence[str], most: int) -> Ragged:
         """Numbers of the words of texts, at most so many of each."""
+        texts = [readable(text, most) for text in texts]
         few = self._table is None and sum(map(len, texts)) < _FEW
         compiled = None if few else loops("words")
-        return self._by_python(texts, most) if compiled is None else self._by_loops(texts, most, compiled)
+        if compiled is None:
+            return self._by_python(texts, most)
+        pieces = []
+        # The loops take a text whole; of one that may have far more words than are read, Python takes only those.
+        for long, run in groupby(texts, lambda text: len(text) > _OFTEN * most):
+            piece = list(run)
+            pieces.append(self._by_python(piece, most) if long else self._by_loops(piece, most, compiled))
+        return Ragged.joined(pieces)
 
     def _by_python(self, texts: Sequence[str], most: int) -> Ragged:
         words, starts = array("i"), array("q", [0])
@@ -61,7 +70,7 @@ class Lexicon:
             for chunk in chunks(text):
                 found = self._remembered.get(chunk)
                 if found is None:
-                    found = self._remembered[chunk] = self._numbered(cut(chunk))
+                    found = self._remembered[chunk] = self._numbered(cut(chunk, most))
                 row += found
                 if len(row) >= most:
                     break
@@ -79,22 +88,22 @@ class Lexicon:
         numbers, starts = table.number(joined.encode("utf-8", "surrogatepass"), len(texts))
         table.add_words(
             [
-                self._numbered([word for piece in chunks(chunk) for word in cut(piece)])
+                self._numbered(list(islice((word for piece in chunks(chunk) for word in cut(piece, most)), most)))
                 for chunk in table.spellings(known)
             ]
         )
         return table.expand(numbers, starts, most)
 
     def _numbered(self, surfaces: list[str]) -> list[int]:
-        found = []
+        numbers = []
         for surface in surfaces:
             word = self._spelling(surface)
             number = self._numbers.get(word)
             if number is None:
                 number = self._numbers[word] = len(self.words)
                 self.words.append(word)
-            found.append(number)
-        return found
+            numbers.append(number)
+        return numbers
 
     def mark(self) -> Mark:
         """What is known now."""
@@ -119,7 +128,7 @@ class _Chunks:
         self.slots = np.full(1 << 12, -1, np.int32)
         self.hashes = np.empty(0, np.uint64)
         self.ends = np.zeros(1, np.int64)
-        self.letters = np.empty(0, np.uint8)
+        self.bytes = np.empty(0, np.uint8)
         self.firsts = np.zeros(1, np.int64)
         self.items = np.empty(0, np.int32)
 
@@ -127,40 +136,40 @@ class _Chunks:
         """The chunks of texts, (N,), and where each text begins, (B + 1,)."""
         self._make_room(len(data) // 2 + 1, len(data))
         out, starts = np.empty(len(data) // 2 + 1, np.int32), np.zeros(texts + 1, np.int64)
-        self.count, found = self.loops.number_chunks(
+        self.count, length = self.loops.number_chunks(
             np.frombuffer(data, np.uint8),
             ord(_SEPARATOR),
             self.slots,
             self.hashes,
             self.ends,
-            self.letters,
+            self.bytes,
             self.count,
             out,
             starts,
         )
-        return out[:found], starts
+        return out[:length], starts
 
-    def _make_room(self, chunks: int, letters: int) -> None:
+    def _make_room(self, chunks: int, size: int) -> None:
         self.hashes = _room(self.hashes, self.count, chunks)
         self.ends = _room(self.ends, self.count + 1, chunks)
-        self.letters = _room(self.letters, int(self.ends[self.count]), letters)
+        self.bytes = _room(self.bytes, int(self.ends[self.count]), size)
         if 2 * (self.count + chunks) > len(self.slots):
-            self._place(4 * (self.count + chunks))
+            self._rehash(4 * (self.count + chunks))
 
-    def _place(self, room: int) -> None:
-        self.slots = np.full(1 << max(room - 1, 1).bit_length(), -1, np.int32)
+    def _rehash(self, slots: int) -> None:
+        self.slots = np.full(1 << max(slots - 1, 1).bit_length(), -1, np.int32)
         self.loops.place_chunks(self.hashes, self.count, self.slots)
 
     def spellings(self, known: int) -> list[str]:
         """The chunks that have come since."""
         ends = self.ends[known : self.count + 1].tolist()
-        letters = self.letters[: ends[-1]].tobytes() if ends else b""
-        return [letters[first:last].decode("utf-8", "surrogatepass") for first, last in pairwise(ends)]
+        text = self.bytes[: ends[-1]].tobytes() if ends else b""
+        return [text[first:last].decode("utf-8", "surrogatepass") for first, last in pairwise(ends)]
 
     def add_words(self, words: list[list[int]]) -> None:
         """The words of the chunks that have come."""
-        flat = np.array([word for own in words for word in own], np.int32)
-        lengths = np.array([len(own) for own in words], np.int64)
+        flat = np.array([word for of_chunk in words for word in of_chunk], np.int32)
+        lengths = np.array([len(of_chunk) for of_chunk in words], np.int64)
         self.firsts = np.concatenate([self.firsts, self.firsts[-1] + np.cumsum(lengths)])
         self.items = np.concatenate([self.items, flat])
 
@@ -175,7 +184,7 @@ class _Chunks:
         """All but the first ones."""
         self.count = count
         self.firsts, self.items = self.firsts[: count + 1], self.items[: self.firsts[count]]
-        self._place(len(self.slots))
+        self._rehash(len(self.slots))
 
 
 def _room(values: NDArray[Any], used: int, more: int) -> NDArray[Any]:
@@ -209,7 +218,11 @@ def encode(texts: Iterable[str], max_words: int) -> Encoded:
 
 
 def beyond(texts: Sequence[str], most: int) -> list[int]:
-    """Numbers of the texts that have more words than so many."""
+    """Numbers of the texts of which not all is read: more words than so many, or far more characters."""
     long = [number for number, text in enumerate(texts) if len(text) > most]  # a word is a character at least
-    lengths = encode((texts[number] for number in long), most + 1).ragged.lengths
-    return [number for number, length in zip(long, lengths.tolist(), strict=True) if length > most]
+    lengths = encode((texts[number] for number in long), most + 1).ragged.lengths.tolist()
+    return [
+        number
+        for number, length in zip(long, lengths, strict=True)
+        if length > most or len(readable(texts[number], most)) < len(texts[number])
+    ]

@@ -36,8 +36,8 @@ class Ragged(NamedTuple):
         """The chosen texts, in the order given."""
         lengths = self.lengths[texts]
         starts = np.concatenate([[0], np.cumsum(lengths)])
-        place = np.arange(starts[-1]) + np.repeat(self.starts[texts] - starts[:-1], lengths)
-        return Ragged(self.words[place], starts)
+        tokens = np.arange(starts[-1]) + np.repeat(self.starts[texts] - starts[:-1], lengths)
+        return Ragged(self.words[tokens], starts)
 
     def parts(self, words: int = 30_000) -> Iterator["Ragged"]:
         """The texts in order, about so many words at a time, at least a text; at least one part, perhaps empty."""

@@ -6,6 +6,9 @@ what makes reading fast. The conventions are those of the Penn treebank as GloVe
 so that words meet their pretrained vectors. Scripts that are written without spaces are cut into single characters
 with their marks; filters of width two and more put them together again.
 
+The work that a text can cause is bounded, whatever it holds: of a text that may have n words at most n times
+`CHARACTERS` characters are read, a word is known by its first `LONGEST`, and base64 and the like is one word.
+
 Not here: what a word means (vocabulary.py), nor anything learned.
 """
 
@@ -13,9 +16,28 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
-__all__ = ["Token", "chunks", "cut", "folded", "normal", "parts", "spellings", "tokenize", "unspaced"]
+__all__ = [
+    "CHARACTERS",
+    "LONG_RUN",
+    "Token",
+    "chunks",
+    "cut",
+    "folded",
+    "normal",
+    "parts",
+    "readable",
+    "spellings",
+    "tokenize",
+    "unspaced",
+]
+
+CHARACTERS = 50  # of a text for each word that it may have
+LONGEST = 100  # characters by which a word is known
+LONG_RUN = "<long>"  # how a run of letters and digits is spelt that is too long to be a word; no word is spelt so
+_RUN = 50  # characters from which on a run is too long
 
 
 class Token(NamedTuple):
@@ -51,6 +73,14 @@ _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}])"
 _INVISIBLE = "\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff"
 
 
+# Base64: its first characters hold a digit and letters of both cases, which paths and words seldom do.
+_BASE64 = rf"(?=[A-Za-z0-9+/]{{{_RUN}}})" + "".join(
+    rf"(?=[A-Za-z0-9+/]{{0,{_RUN - 1}}}[{kind}])" for kind in ("0-9", "A-Z", "a-z")
+)
+_BASE64 += "[A-Za-z0-9+/]+={0,2}"
+_LONG = re.compile(r"[A-Za-z0-9+/]+=*")
+
+
 def _pattern(letter: str, unspaced: str, marks: str, pictograph: str, invisible: str) -> str:
     """The rules for one word, first match wins; they are the same for all scripts."""
     end = r"(?![^\W_])"
@@ -76,16 +106,18 @@ def _pattern(letter: str, unspaced: str, marks: str, pictograph: str, invisible:
 
 
 @lru_cache
-def _rules(*, ascii_only: bool) -> re.Pattern[str]:
+def _rules(*, ascii_only: bool, long: bool) -> re.Pattern[str]:
     """Compiled rules. Most chunks are ASCII, and for those the sets of characters are small and quickly compiled."""
+    first = f"{_BASE64} |" if long else ""
     if ascii_only:
         none = "\x00"  # a set of characters that are never here
-        return re.compile(_pattern("[^\\W_]", none, none, none, "\x00-\x1f\x7f"), re.VERBOSE | re.ASCII)
-    return re.compile(_pattern(_LETTER, _UNSPACED, _UNSPACED_MARKS + _MARKS, _PICTOGRAPH, _INVISIBLE), re.VERBOSE)
+        return re.compile(first + _pattern("[^\\W_]", none, none, none, "\x00-\x1f\x7f"), re.VERBOSE | re.ASCII)
+    rules = _pattern(_LETTER, _UNSPACED, _UNSPACED_MARKS + _MARKS, _PICTOGRAPH, _INVISIBLE)
+    return re.compile(first + rules, re.VERBOSE)
 
 
 def _matches(chunk: str) -> Iterator[re.Match[str]]:
-    return _rules(ascii_only=chunk.isascii() and "\0" not in chunk).finditer(chunk)
+    return _rules(ascii_only=chunk.isascii() and "\0" not in chunk, long=len(chunk) >= _RUN).finditer(chunk)
 
 
 def chunks(text: str) -> list[str]:
@@ -93,26 +125,32 @@ def chunks(text: str) -> list[str]:
     return text.split()
 
 
-def cut(chunk: str) -> list[str]:
-    """Cut one chunk into words; joined, they are the chunk without its invisible characters.
+def readable(text: str, max_words: int) -> str:
+    """The part of a text that is read if it may have so many words."""
+    return text[: CHARACTERS * max_words]
+
+
+def cut(chunk: str, most: int | None = None) -> list[str]:
+    """Cut one chunk into words, at most so many; joined, all are the chunk without its invisible characters.
 
     >>> cut("don't,")
     ['do', "n't", ',']
     """
-    return [found.group() for found in _matches(chunk)]
+    return [found.group() for found in islice(_matches(chunk), most)]
 
 
-def tokenize(text: str) -> list[Token]:
-    """Cut a whole text, keeping the place of each word.
+def tokenize(text: str, max_words: int | None = None) -> list[Token]:
+    """Cut a whole text, keeping the place of each word; of a long one only the first words.
 
     >>> tokenize("It's 5pm!!!")[1]
     Token(surface="'s", start=2, end=4)
     """
-    return [
-        Token(found.group(), chunk.start() + found.start(), chunk.start() + found.end())
-        for chunk in re.finditer(r"\S+", text)
-        for found in _matches(chunk.group())
-    ]
+    found = (
+        Token(match.group(), chunk.start() + match.start(), chunk.start() + match.end())
+        for chunk in re.finditer(r"\S+", text if max_words is None else readable(text, max_words))
+        for match in _matches(chunk.group())
+    )
+    return list(islice(found, max_words))
 
 
 def normal(surface: str) -> str:
@@ -121,13 +159,17 @@ def normal(surface: str) -> str:
     >>> normal("Ｆｒｅｅ"), normal("Don’t")
     ('free', "don't")
     """
+    if len(surface) >= _RUN:
+        if _LONG.fullmatch(surface):
+            return LONG_RUN
+        surface = surface[:LONGEST]  # before marks are put in order, which takes the square of their number
     if surface.isascii():
         return surface.lower()
     return unicodedata.normalize("NFKC", surface).lower().replace("’", "'")
 
 
 def folded(text: str) -> str:
-    """A text without what does not make it another one: case and white space.
+    """A text by which copies are known: in lower case, its words one blank apart.
 
     >>> folded("Call  ME ")
     'call me'
@@ -136,9 +178,9 @@ def folded(text: str) -> str:
 
 
 @lru_cache
-def unspaced(letter: str) -> bool:
+def unspaced(character: str) -> bool:
     """Whether a character is of a script that is written without blanks between words."""
-    return re.match(f"[{_UNSPACED}]", letter) is not None
+    return re.match(f"[{_UNSPACED}]", character) is not None
 
 
 _THRICE = re.compile(r"(.)\1{2,}", re.DOTALL)
@@ -167,5 +209,5 @@ def parts(surface: str) -> list[str]:
     >>> parts("Feel-good"), parts("film")
     (['feel', 'good'], [])
     """
-    found: list[str] = _PART.findall(normal(surface))
-    return found if len(found) > 1 else []
+    words: list[str] = _PART.findall(normal(surface))
+    return words if len(words) > 1 else []

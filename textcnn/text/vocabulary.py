@@ -21,7 +21,7 @@ from textcnn.text.tokens import normal, parts, spellings
 __all__ = ["UNKNOWN", "Vocabulary", "check_vocabulary"]
 
 UNKNOWN = 0
-_SHORTEST, _LONGEST = 3, 24  # letters of a part of a compound, and of a compound
+_SHORTEST, _LONGEST = 3, 24  # characters of a part of a compound, and of a compound
 _COMMON = 20_000  # rows; those of a vocabulary that is ordered by frequency are rare words or names from here on
 
 
@@ -76,10 +76,10 @@ class Vocabulary:
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
-            found = self._bytes(int(self.order[middle]))
-            if found == wanted:
+            word = self._bytes(int(self.order[middle]))
+            if word == wanted:
                 return int(self.order[middle])
-            low, high = (middle + 1, high) if found < wanted else (low, middle)
+            low, high = (middle + 1, high) if word < wanted else (low, middle)
         return -1
 
     def find(self, surface: str) -> tuple[int, ...]:
@@ -88,17 +88,17 @@ class Vocabulary:
             row = self.row(spelling)
             if row:
                 return (row,)
-        inside = [self.row(part) for part in parts(surface)]
-        return tuple(row for row in inside if row) or self.compound(normal(surface)) or (UNKNOWN,)
+        rows = [self.row(part) for part in parts(surface)]
+        return tuple(row for row in rows if row) or self.compound(normal(surface)) or (UNKNOWN,)
 
     def compound(self, word: str, first: int = UNKNOWN + 1) -> tuple[int, ...]:
         """The rows, from the first that is a word, of two common words that a word is joined from, such as timezone."""
         if not word.isalpha() or len(word) > _LONGEST:
             return ()
-        places = range(_SHORTEST, len(word) - _SHORTEST + 1)
-        rows = self.rows([part for place in places for part in (word[:place], word[place:])]).tolist()
-        found = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) >= first and max(pair) < _COMMON]
-        return min(found, key=max, default=())  # of several cuts, that whose rarer word is the most frequent
+        cuts = range(_SHORTEST, len(word) - _SHORTEST + 1)
+        rows = self.rows([part for cut in cuts for part in (word[:cut], word[cut:])]).tolist()
+        pairs = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) >= first and max(pair) < _COMMON]
+        return min(pairs, key=max, default=())  # of several cuts, that whose rarer word is the most frequent
 
 
 def check_vocabulary(vocabulary: Vocabulary) -> None:

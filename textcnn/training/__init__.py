@@ -1,1 +1,16 @@
-"""How a network learns: splitting, batches, the loop, the optimiser of word vectors, calibration."""
+"""From labelled texts to a model. All of torch is here; answers do not need it.
+
+fit.py            hold out, learn, calibrate, learn from all
+run.py            one training: networks and linear part
+loop.py           the training loop, a generator
+folds.py          which texts are held out
+batches.py        texts in random order, by batches
+embeddings.py     the word vectors that a training starts from
+optimizer.py      Adam, in the touched rows only
+class_weights.py  the weight of each class in the loss
+device.py         the device, and threads
+calibration.py    what probabilities are worth
+export.py         from trained weights to a model
+network/          the network in torch
+linear/           the linear part, an SVM
+"""

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.model.linear import Join
 from textcnn.model.model import Model
 from textcnn.model.predictor import to_probabilities
 
-__all__ = ["Calibration", "calibrate", "log_loss", "per_label", "thresholds"]
+__all__ = ["Calibration", "calibrate", "per_label", "thresholds"]
 
 _USUAL = 0.8  # weight of the linear part times temperature; found by cross-validation, the start where texts are few
 _RARE = 10.0  # texts with a label, from which its own threshold counts more than that of all labels
@@ -94,7 +95,7 @@ def calibrate(
         scale, ratio = np.exp(logs)
         logits = scale * (network + ratio * linear).astype(np.float64)
         departure = _CAUTION * float((logs[0] ** 2 + (logs[1] - np.log(_USUAL)) ** 2) / 2)
-        return log_loss(logits, targets, multi_label=multi_label) + departure / len(targets)
+        return float(losses_of_logits(logits, targets, multi_label=multi_label).mean()) + departure / len(targets)
 
     found = minimize(loss, [0.0, np.log(_USUAL)], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
     scale, ratio = np.exp(np.clip(found.x, -4, 4))
@@ -149,23 +150,6 @@ def thresholds(probabilities: NDArray[np.float32], targets: NDArray[np.float32])
         odds = (weight * _odds(_best_threshold(own, wanted)) + _RARE * shared) / (weight + _RARE)
         found.append(float(1 / (1 + np.exp(-odds))))
     return tuple(found)
-
-
-def log_loss(
-    logits: NDArray[np.float64], targets: NDArray[np.float32] | NDArray[np.bool_], *, multi_label: bool
-) -> float:
-    """The mean over texts of -log p(label), in nats; of all labels together if a text can have several.
-
-    Args:
-        logits: (B, K).
-        targets: (B, K) zeros and ones.
-        multi_label: whether a text can have several labels.
-    """
-    if multi_label:
-        return float((np.logaddexp(0, logits) - targets * logits).sum(axis=1).mean())
-    largest = logits.max(axis=1)
-    total = largest + np.log(np.exp(logits - largest[:, None]).sum(axis=1))
-    return float((total - (targets * logits).sum(axis=1)).mean())
 
 
 def _odds(probability: float) -> float:

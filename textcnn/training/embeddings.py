@@ -71,14 +71,20 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
     length = _UNIT * dimensions**0.5
     scale = length / (table.length() or length) if table is not None else 1.0
     matrix = _random(np.random.default_rng(settings.seed), len(row_of) + 1, dimensions)
-    for row, (_, vector) in zip(rows.tolist(), known, strict=True):
-        if vector is not None and row != UNKNOWN and settings.channels != "random":
-            matrix[row] = vector * scale
+    if settings.channels != "random":
+        _fill(matrix, rows, known, scale)
     inside = np.array([each.vector is not None for each in known], bool)
     share = float(counts[inside].sum() / max(counts.sum(), 1))
     source = "random" if table is None else table.name
     totals = np.bincount(rows, counts, len(matrix)).astype(np.int64)
     return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh)
+
+
+def _fill(matrix: NDArray[np.float32], rows: NDArray[np.int64], known: list[Known], scale: float) -> None:
+    """Put the known vectors into their rows."""
+    for row, (_, vector) in zip(rows.tolist(), known, strict=True):
+        if vector is not None and row != UNKNOWN:
+            matrix[row] = vector * scale
 
 
 def _rows(known: list[Known], counts: NDArray[np.int64], min_count: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""From trained weights to a model: out of torch, vectors in bytes, with words added that the texts did not have."""
+"""From trained weights to a model: arrays in place of tensors, quantized vectors, words that the texts did not have."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from textcnn.model.linear import LinearPart
 from textcnn.model.model import Member, Model
-from textcnn.model.network import Network, Pooling
+from textcnn.model.network import Network
 from textcnn.settings import Settings, record
 from textcnn.storage.quantized import Quantized
 from textcnn.text.tokens import normal
@@ -24,11 +24,11 @@ _WORD = 20  # bytes of a word apart from its vector
 
 
 def member_of(trainer: Trainer, settings: Settings) -> Member:
-    """Take the weights out of torch, vectors in bytes."""
+    """The weights as arrays, the vectors quantized."""
     weights = {name: weight.cpu().numpy() for name, weight in trainer.network.state_dict().items()}
     network = Network(
-        widths=tuple(settings.widths),
-        pooling=Pooling(settings.pooling, settings.k),
+        bank=trainer.network.shape.bank,
+        pooling=trainer.network.shape.pooling,
         filters=tuple(weights[f"filters.{stage}"] for stage in range(settings.stages)),
         biases=tuple(weights[f"biases.{stage}"] for stage in range(settings.stages)),
         layers=tuple(
@@ -48,19 +48,24 @@ def assembled(
     multi_label: bool,
     settings: Settings,
 ) -> Model:
-    """Put everything together, with the table's frequent words added; of very many words those met once stay out."""
+    """Put everything together, with the table's frequent words added; of very many words those met once are left out.
+
+    Args:
+        members: the networks of the ensemble.
+        start: the words and vectors that training began with.
+        linear: the linear part, if there is one.
+        classes: the labels.
+        multi_label: whether a text can have several of them.
+        settings: settled, as they are recorded in the model.
+    """
     keep_all = settings.channels in ("static", "both")
     room = _MOST_BYTES // (start.matrix.shape[1] + _WORD)
-    own = _own(start, max(room - settings.keep_words, room // 4))
-    names = [start.words[row] for row in own]
-    words, static = _kept(start, set(names), min(settings.keep_words, max(room - len(names), 0)))
+    rows = _rows_of_texts(start, max(room - settings.keep_words, room // 4))
+    names = [start.words[row] for row in rows]
+    words, static = _frequent(start, set(names), min(settings.keep_words, max(room - len(names), 0)))
     if keep_all:
-        seen = Quantized.of(start.matrix[own])
+        seen = Quantized.of(start.matrix[rows])
         static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))
-    chosen = [
-        member if member.trained is None else replace(member, trained=_chosen(member.trained, own))
-        for member in members
-    ]
     return Model(
         labels=tuple(classes),
         multi_label=multi_label,
@@ -68,13 +73,13 @@ def assembled(
         vocabulary=Vocabulary.of([*names, *words]),
         static=static,
         first_static=0 if keep_all else len(names),
-        members=tuple(chosen),
+        members=tuple(_shortened(member, rows) for member in members),
         linear=linear,
         version=__version__,
     )
 
 
-def _own(start: Start, most: int) -> NDArray[np.int64]:
+def _rows_of_texts(start: Start, most: int) -> NDArray[np.int64]:
     """The rows of the texts' words that the model keeps: all, if there is room for them and for the table's words.
 
     A word that was met once has hardly been trained; if it is frequent otherwise, it comes back with the table's words.
@@ -82,15 +87,18 @@ def _own(start: Start, most: int) -> NDArray[np.int64]:
     rows: NDArray[np.int64] = np.arange(len(start.words))
     if start.table is None or len(rows) <= most:
         return rows
-    often: NDArray[np.int64] = rows[(start.counts > 1) | (rows == UNKNOWN)]
-    return often
+    recurring: NDArray[np.int64] = rows[(start.counts > 1) | (rows == UNKNOWN)]
+    return recurring
 
 
-def _chosen(vectors: Quantized, rows: NDArray[np.int64]) -> Quantized:
-    return Quantized(vectors.values[rows], vectors.scales[rows])
+def _shortened(member: Member, rows: NDArray[np.int64]) -> Member:
+    """Without the trained vectors of other rows."""
+    if member.trained is None:
+        return member
+    return replace(member, trained=Quantized(member.trained.values[rows], member.trained.scales[rows]))
 
 
-def _kept(start: Start, own: set[str], most: int) -> tuple[list[str], Quantized]:
+def _frequent(start: Start, known: set[str], most: int) -> tuple[list[str], Quantized]:
     """The table's most frequent words that the model does not have yet."""
     dimensions = start.matrix.shape[1]
     if start.table is None:
@@ -101,7 +109,7 @@ def _kept(start: Start, own: set[str], most: int) -> tuple[list[str], Quantized]
         if len(rows) >= most:
             break
         word = start.table.vocabulary.word(row)
-        if word not in own and word == normal(word):  # others cannot be found
+        if word not in known and word == normal(word):  # others cannot be found
             words.append(word)
             rows.append(row)
     chosen = np.array(rows, np.int64)

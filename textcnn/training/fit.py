@@ -1,107 +1,131 @@
-"""From labelled texts to a model: hold out, learn, judge, calibrate, learn again from all."""
+"""From labelled texts to a model: hold out, cross-fit, calibrate, fit on all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.evaluation.metrics import measure
-from textcnn.insight.ngrams import learn_ngrams
+from textcnn.distributed.executor import Executor, SerialExecutor
+from textcnn.evaluation.metrics import Report, measure_answers
+from textcnn.insight.ngrams import interpret
 from textcnn.model.interpretation import MOST_BYTES, pack
 from textcnn.model.model import Model, fingerprint
-from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.text.tokens import folded
-from textcnn.training.calibration import Calibration
-from textcnn.training.device import on_machine
+from textcnn.training.crossfit import HeldOut, cross_calibrated, cross_fit
+from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.folds import Split, splits
-from textcnn.training.loop import Epoch, Step
-from textcnn.training.run import Labelled, Lesson, Task, teach
+from textcnn.training.run import Job, Run, train
+from textcnn.training.task import Labelled, Task
 
-__all__ = ["Callback", "Labelled", "Measured", "fit"]
-
-Callback = Callable[["Step | Epoch | Measured | str"], bool]
+__all__ = ["FitResult", "fit"]
 
 
-class Measured(NamedTuple):
-    """What the figures of a model are of: the model before it learned from these texts too, and the texts."""
+class FitResult(NamedTuple):
+    """A model, and what its held-out figures were measured on."""
 
     model: Model
-    texts: NDArray[np.int64]  # numbers, those for training first, then those for validation
-    held_out: bool  # False if there were too few texts to hold any out
+    held_out: list[HeldOut]  # numbers of texts count those for training first, then those for validation
+    seen: bool  # whether the models had learned from those texts after all: there were too few to hold any out
 
 
 def fit(
-    train: Labelled,
+    training: Labelled,
     *,
     classes: Sequence[str],
     multi_label: bool,
     settings: Settings,
     validation: Labelled | None = None,
-    callback: Callback,
-) -> Model:
+    callback: Callback = lambda event: False,
+    executor: Executor | None = None,
+) -> FitResult:
     """Train a model.
 
     Args:
-        train: at least two classes.
+        training: texts of at least two classes.
         classes: all labels, in the order of the model's.
         multi_label: whether a text can have several labels.
         settings: checked already.
-        validation: scored after each pass, without the texts that are in `train`, too, or whose label is none of the
-            classes; if none are left, or none are given, parts of `train` are held out.
-        callback: is told every Step, Epoch, Measured and note; training ends, with the best weights so far, when it
-            returns True.
+        validation: scored after each epoch, without the texts that are in `training`, too, or whose label is none of
+            the classes; if none are left, or none are given, parts of `training` are held out.
+        callback: is told every event; when it returns True after a batch or an epoch, training ends with the best
+            checkpoint so far.
+        executor: does the trainings; by default one after the other.
 
     Raises:
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
-    settings = settled(settings, len(classes))
-    task = Task.of([train, *([validation] if validation else [])], classes, settings, multi_label)
-    every, unseen = np.arange(len(train.texts)), _unseen(train, validation, classes, callback)
-    (learn, held), *others = [(every, unseen)] if len(unseen) else _splits(train, settings, multi_label)
-    judges = held if len(held) else learn
-    own, again = len(held) > 0 and not len(unseen), settings.refit == "on"
-    with on_machine(settings) as machine:
-        lesson = teach(task, learn, judges, machine, callback, keep_last=again)
-        if again and lesson.share < 1 and not (lesson.stopped or settings.patience):
-            callback("the loss of the texts held out grew in the end: the same again in fewer passes")
-            other = teach(task, learn, judges, machine, callback, lesson)
-            lesson = lesson._replace(stopped=True) if other.stopped else other
-        answers, stopped = [_answers(lesson, task, judges)], lesson.stopped
-        for rest, part in others:
-            if not stopped:
-                callback("the same again without another third of the texts")
-                other = teach(task, rest, None, machine, callback, lesson)
-                stopped = other.stopped
-                answers += [] if stopped else [_answers(other, task, part)]
-        calibration = Calibration.of(*map(np.concatenate, zip(*answers, strict=True)), multi_label=multi_label)
-        figures = {**_judged(lesson, answers[0], calibration), "training_texts": len(every)}
-        model = replace(calibration.applied(lesson.model), figures=figures)
-        callback(Measured(model, judges, len(held) > 0))
-        if again and own and not stopped:
-            callback("the same again with all texts")
-            last = teach(task, every, None, machine, callback, lesson)
-            if not last.stopped:
-                model = replace(calibration.applied(last.model), figures=figures)
-    if settings.keep_ngrams == "on":
-        packed = pack(learn_ngrams(model, task.part(every), task.targets[every]))
-        if len(packed) <= MOST_BYTES:
-            model = replace(model, packed=packed)
-        else:
-            callback("so many filters have learned more than a model can keep for textcnn inspect")
-    return replace(model, fingerprint=fingerprint(train.texts, train.labels))
+    settings, executor = settled(settings, len(classes)), executor or SerialExecutor()
+    task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
+    jobs = _Jobs.of(task, training, _unseen(training, validation, classes, callback))
+    crossed = cross_fit(jobs.first, jobs.others, callback, executor)
+    calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
+    model = calibration.applied(crossed.first.model)
+    if jobs.last is not None and not crossed.stopped:
+        (last,) = executor.run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
+        model = model if last.stopped else calibration.applied(last.model)
+    figures = {**_figures(crossed.first, _measured(held_out)), "training_texts": len(training.texts)}
+    model = replace(model, figures=figures, fingerprint=fingerprint(training.texts, training.labels))
+    return FitResult(_with_ngrams(model, task, len(training.texts), callback), held_out, jobs.seen)
 
 
-def _splits(train: Labelled, settings: Settings, multi_label: bool) -> list[Split]:
-    strata = [labels[:1] for labels in train.labels] if multi_label else train.labels
-    return splits(train.texts, strata, settings)
+def fit_all(job: Job, callback: Callback) -> Run:
+    """The last training, on all texts; none are held out to score it."""
+    run = train(job, callback)
+    callback(run.ended())
+    return run
+
+
+class _Jobs(NamedTuple):
+    """The trainings of a fit."""
+
+    first: Job  # makes the plan
+    others: list[Job]  # hold other parts out
+    last: Job | None  # learns from all
+    seen: bool
+
+    @classmethod
+    def of(cls, task: Task, training: Labelled, unseen: NDArray[np.int64]) -> "_Jobs":
+        """Decide what is held out: the validation texts of these numbers, or parts of the training texts in turn."""
+        settings, every = task.settings, np.arange(len(training.texts))
+        parts = [(every, unseen)] if len(unseen) else splits(training.texts, training.labels, settings)
+        refit, seen = settings.refit == "on", not len(parts[0][1])
+        names = _names(parts, len(every), validated=len(unseen) > 0)
+        again = refit and not settings.patience
+        own = refit and not seen and not len(unseen)
+        total = len(parts) + again + own
+        first, *others = (
+            Job(task, learn, learn if seen else held, Stage(*name, number + again * (number > 1), total))
+            for number, ((learn, held), name) in enumerate(zip(parts, names, strict=True), 1)
+        )
+        repeated = Stage(f"{first.stage.name} again, for fewer epochs", first.stage.short, 2, total)
+        last = Stage(f"fitting on all {len(every):,} texts", "all texts", total, total)
+        return cls(
+            first._replace(again=repeated if again else None, keep_last=refit),
+            others,
+            Job(task, every, every[:0], last) if own else None,
+            seen,
+        )
+
+
+def _names(parts: Sequence[Split], texts: int, *, validated: bool) -> list[tuple[str, str]]:
+    """What the stages are called that hold parts out."""
+    held = len(parts[0][1])
+    if validated:
+        return [(f"fitting on all {texts:,} texts, scored on {held:,} others", "all texts")]
+    if not held:
+        return [(f"fitting on all {texts:,} texts", "all texts")]
+    if len(parts) == 1:
+        return [(f"holding out {held:,} of {texts:,} texts", "hold-out")]
+    count = len(parts)
+    return [(f"holding out part {part} of {count}", f"part {part}/{count}") for part in range(1, count + 1)]
 
 
 def _unseen(
-    train: Labelled, validation: Labelled | None, classes: Sequence[str], callback: Callback
+    training: Labelled, validation: Labelled | None, classes: Sequence[str], callback: Callback
 ) -> NDArray[np.int64]:
     """Numbers of the validation texts that can tell how good a model is.
 
@@ -109,45 +133,51 @@ def _unseen(
     """
     if validation is None:
         return np.empty(0, np.int64)
-    learned, count = set(map(folded, train.texts)), len(validation.texts)
+    learned, count = set(map(folded, training.texts)), len(validation.texts)
     unseen = [number for number, text in enumerate(validation.texts) if folded(text) not in learned]
-    own, possible = validation.labels, set(classes)
-    known = [number for number in unseen if not own[number] or not possible.isdisjoint(own[number])]
+    labels, possible = validation.labels, set(classes)
+    known = [number for number in unseen if not labels[number] or not possible.isdisjoint(labels[number])]
     rest = "" if known else "; parts of the training texts are held out instead"
     for left_out, which in (
         (count - len(unseen), "are training texts too and"),
         (len(unseen) - len(known), "have a label that no training text has and are"),
     ):
         if left_out:
-            callback(f"{left_out} of {count} validation texts {which} left out{rest}")
-    return np.array(known, np.int64) + len(train.texts)
+            callback(TrainingEvent("note", note=f"{left_out} of {count} validation texts {which} left out{rest}"))
+    return np.array(known, np.int64) + len(training.texts)
 
 
-class _Answers(NamedTuple):
-    """What a model says to texts that it has not learned from, before it is calibrated."""
-
-    network: NDArray[np.float32]  # (B, K) logits
-    linear: NDArray[np.float32]  # (B, K) margins
-    targets: NDArray[np.float32]  # (B, K)
-
-
-def _answers(lesson: Lesson, task: Task, held: NDArray[np.int64]) -> _Answers:
-    predictor, texts = Predictor(lesson.model), task.part(held)
-    return _Answers(predictor.network_logits(texts), predictor.linear_margins(texts), task.targets[held])
+def _measured(held_out: Sequence[HeldOut]) -> Report:
+    """How good all answers to held-out texts are, each part's by its own model."""
+    labels, multi_label = held_out[0].model.labels, held_out[0].model.multi_label
+    predicted = [answer for part in held_out for answer in part.answers()]
+    gold = [tuple(labels[place] for place in np.flatnonzero(row)) for part in held_out for row in part.targets]
+    probabilities = np.concatenate([part.probabilities for part in held_out])
+    return measure_answers(gold, predicted, probabilities, labels, multi_label=multi_label)
 
 
-def _judged(lesson: Lesson, answers: _Answers, calibration: Calibration) -> dict[str, Any]:
-    """How good the model is that was taught first, and how it came to be."""
-    model = calibration.applied(lesson.model)
-    probabilities = calibration.probabilities(answers.network, answers.linear)
-    gold = [tuple(model.labels[place] for place in np.flatnonzero(row)) for row in answers.targets]
-    report = measure(gold, probabilities, Predictor(model).choose, model.labels, multi_label=model.multi_label)
+def _figures(first: Run, report: Report) -> dict[str, Any]:
+    """How good the answers to held-out texts were, and how the first training went."""
     return {
         "validation": report.figures(),
-        "start_loss": lesson.start_loss,
-        "diverged": sum(bool(row.note) for row in lesson.history),
-        "curve": [[row.loss, row.validation_loss, row.score] for row in lesson.history],
-        "kept": lesson.kept,
-        "vectors": lesson.start.source,
-        "known_words": lesson.start.known,
+        "start_loss": first.start_loss,
+        "diverged": sum(bool(event.note) for event in first.history),
+        "curve": [[event.loss, event.validation_loss, event.score] for event in first.history],
+        "kept": first.kept,
+        "vectors": first.vectors,
+        "known_words": first.known_words,
     }
+
+
+def _with_ngrams(model: Model, task: Task, texts: int, callback: Callback) -> Model:
+    """The model with the n-grams of the training texts, for `inspect`, if they are wanted and not too many."""
+    if task.settings.keep_ngrams != "on":
+        return model
+    callback(TrainingEvent("phase", note="listing n-grams"))
+    every = np.arange(texts)
+    packed = pack(interpret(model, task.part(every), task.targets[every]))
+    if len(packed) <= MOST_BYTES:
+        return replace(model, packed_interpretation=packed)
+    sentence = "so many filters have learned more than a model can keep for textcnn inspect"
+    callback(TrainingEvent("note", note=sentence))
+    return model

@@ -1,4 +1,7 @@
-"""Hold out validation parts: stratified, and no text of one part recurs in the other."""
+"""Which texts are held out: stratified, in folds or a share, and no text of one part recurs in the other.
+
+Everybody who holds texts out does it here: training, the search for the linear part's recipe, and the checks.
+"""
 
 from collections.abc import Hashable, Sequence
 
@@ -8,43 +11,66 @@ from numpy.typing import NDArray
 from textcnn.settings import Settings
 from textcnn.text.tokens import folded
 
-__all__ = ["Split", "deal", "hold_out", "splits"]
+__all__ = ["FOLDS", "Split", "deal", "hold_out", "random_folds", "splits", "stratified_folds"]
 
-Split = tuple[NDArray[np.int64], NDArray[np.int64]]
+Ints = NDArray[np.int64]
+Split = tuple[Ints, Ints]  # numbers of the texts that are learned from, and of those held out
 
+FOLDS = 3
 _SHARE = 0.1
-_PARTS = 3
 _MANY = 6_000  # texts, a tenth of which says enough
-_MANY_LETTERS = 10_000_000  # that take so long to learn that it is not done more often than it must
+_MANY_CHARACTERS = 10_000_000  # that take so long to learn that it is not done more often than it must
 
 
-def splits(texts: Sequence[str], strata: Sequence[Hashable], settings: Settings) -> list[Split]:
+def splits(texts: Sequence[str], labels: Sequence[tuple[str, ...]], settings: Settings) -> list[Split]:
     """What is learned from and what is held out, in turn: the settings' share, or what suits the number of texts.
 
     Of few texts each third is held out once, if the model will learn from all in the end: the more texts were answered
-    by a model that had not seen them, the better is it known what such answers are worth.
+    by a model that had not seen them, the better is it known what such answers are worth. Of several labels of a text
+    the first is its stratum.
     """
-    random, keys = np.random.default_rng(settings.seed), list(map(folded, texts))
-    many = len(texts) > _MANY or sum(map(len, texts)) > _MANY_LETTERS
+    random, keys, strata = np.random.default_rng(settings.seed), list(map(folded, texts)), [own[:1] for own in labels]
+    many = len(texts) > _MANY or sum(map(len, texts)) > _MANY_CHARACTERS
     if many or settings.validation_share or settings.refit != "on":
         return [hold_out(keys, strata, settings.validation_share or _SHARE, random)]
-    return deal(keys, strata, _PARTS, random)
+    return deal(keys, strata, FOLDS, random)
 
 
-def deal(texts: Sequence[Hashable], strata: Sequence[Hashable], parts: int, random: np.random.Generator) -> list[Split]:
-    """So many splits, each text being held out in one of them; one that is the only one of its stratum in none.
+def deal(texts: Sequence[Hashable], strata: Sequence[Hashable], folds: int, random: np.random.Generator) -> list[Split]:
+    """A split for each fold; a text that is the only one of its stratum is held out in none.
 
-    Equal texts stay together. At least one split, which holds nothing out if there is nothing to deal.
+    At least one split, which holds nothing out if there is nothing to deal.
     """
-    part = np.full(len(texts), -1)
+    fold_of = stratified_folds(texts, strata, folds, random)
+    held = [fold for fold in range(folds) if np.any(fold_of == fold)] or [0]
+    return [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in held]
+
+
+def stratified_folds(
+    texts: Sequence[Hashable],
+    strata: Sequence[Hashable],
+    folds: int,
+    random: np.random.Generator,
+    *,
+    single: bool = False,
+) -> Ints:
+    """The fold of each text, (B,): the texts of every stratum in turn, equal texts in the same fold.
+
+    A text that is the only one of its stratum has none, -1, unless `single` ones are dealt, too.
+    """
+    fold_of = np.full(len(texts), -1)
     dealt = 0
     for stratum in _groups(texts, strata):
-        if len(stratum) > 1:
-            for place in random.permutation(len(stratum)):
-                part[stratum[place]] = dealt % parts
+        if len(stratum) > 1 or single:
+            for group in random.permutation(len(stratum)):
+                fold_of[stratum[group]] = dealt % folds
                 dealt += 1
-    held = [number for number in range(parts) if np.any(part == number)] or [0]
-    return [(np.flatnonzero(part != number), np.flatnonzero(part == number)) for number in held]
+    return fold_of
+
+
+def random_folds(copies: Ints, folds: int, random: np.random.Generator) -> Ints:
+    """The fold of each text, (B,), whatever its labels; texts with the same number in `copies` (B,) share one."""
+    return np.asarray(random.permutation(copies.max(initial=-1) + 1)[copies] % folds)
 
 
 def hold_out(texts: Sequence[Hashable], strata: Sequence[Hashable], share: float, random: np.random.Generator) -> Split:
@@ -56,8 +82,8 @@ def hold_out(texts: Sequence[Hashable], strata: Sequence[Hashable], share: float
     held: list[int] = []
     for stratum in _groups(texts, strata):
         wanted = min(max(round(share * len(stratum)), 1), len(stratum) - 1)
-        for chosen in random.permutation(len(stratum))[:wanted]:
-            held += stratum[chosen]
+        for group in random.permutation(len(stratum))[:wanted]:
+            held += stratum[group]
     mask = np.zeros(len(texts), bool)
     mask[held] = True
     return np.flatnonzero(~mask), np.flatnonzero(mask)

@@ -1,12 +1,12 @@
-"""The training loop: a generator of rows. It never prints, saves or decides when to stop; whoever reads it does.
+"""The training loop: a generator of events. It never prints, saves or decides when to stop; whoever reads it does.
 
 One network learns from one part and is scored on another. The loss is cross entropy over softmax for one label per
-text, binary cross entropy over sigmoids for several. A pass whose loss diverges is taken back: the best weights return
-and both learning rates fall to a quarter.
+text, binary cross entropy over sigmoids for several. An epoch whose loss diverges is taken back: the best weights
+return and both learning rates fall to a quarter.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from copy import deepcopy
 from typing import NamedTuple
 
@@ -19,21 +19,22 @@ from textcnn.errors import TrainingError
 from textcnn.settings import Settings
 from textcnn.text.ragged import Ragged
 from textcnn.training.batches import Batch, batches
+from textcnn.training.events import TrainingEvent
 from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import TextCNN
 from textcnn.training.optimizer import Adam
 
-__all__ = ["Epoch", "Step", "Trainer", "TrainingPart"]
+__all__ = ["Trainer", "TrainingPart"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start; a guess by the prior alone costs a third of this
 _LOOKED = 1000  # texts that tell the loss at the start
-_SEEN, _PASSES = 50_000, 10  # texts that are enough, each counted as often as it is seen; passes that are enough
-_FAST = 0.8  # times the passes that are enough, for `fast`
+_SEEN, _EPOCHS = 50_000, 10  # texts that are enough, each counted as often as it is seen; epochs that are enough
+_FAST = 0.8  # times the epochs that are enough, for `fast`
 _SEEN_OF_FEW = 16_000  # texts that must be seen all the same
-_MOST_PASSES = 200
-_BEYOND = 1.5  # times the passes to the least loss on held-out texts: the learning rate falls only at the end of all
-_FEWER = 0.7  # a larger share of the passes is not worth learning again
+_MOST_EPOCHS = 200
+_BEYOND = 1.5  # times the epochs to the least loss on held-out texts: the learning rate falls only at the end of all
+_FEWER = 0.7  # a larger share of the epochs is not worth learning again
 
 
 class TrainingPart(NamedTuple):
@@ -43,27 +44,15 @@ class TrainingPart(NamedTuple):
     targets: NDArray[np.float32]
 
 
-class Step(NamedTuple):
-    """After a batch."""
+class _Limits(NamedTuple):
+    """Losses from which on training has diverged."""
 
-    epoch: int
-    epochs: int  # at most
-    batch: int
-    batches: int
-    loss: float
+    training: float  # mean over an epoch
+    validation: float
 
-
-class Epoch(NamedTuple):
-    """After a pass over the training part."""
-
-    epoch: int
-    epochs: int  # at most
-    loss: float  # mean over the training part, with dropout
-    validation_loss: float | None  # None without a validation part
-    score: float | None  # accuracy, or micro F1 for several labels, on the validation part
-    seconds: float
-    best: bool
-    note: str  # what was done about a diverging loss
+    def exceeded(self, training: float, validation: float | None) -> bool:
+        """Whether one of them is too large, or no number."""
+        return not training <= self.training or (validation is not None and not validation <= self.validation)
 
 
 class Trainer:
@@ -103,36 +92,58 @@ class Trainer:
             None if table is None or not settings.vector_learning_rate else Adam(table, workers=workers)
         )
 
-    def rows(self, train: TrainingPart, validation: TrainingPart | None, share: float = 1.0) -> Iterator[Step | Epoch]:
-        """Train for that share of the passes that are usual; after each, an Epoch, and the best are kept."""
+    def events(
+        self, train: TrainingPart, validation: TrainingPart | None, share: float = 1.0
+    ) -> Iterator[TrainingEvent]:
+        """Train for that share of the usual epochs; an event after each batch and epoch, and the best are kept."""
         rescues = 0
         start = self._weights()
         self.start_loss = self.validate(validation or train)[0]
-        most = _DIVERGED * self._start_loss_of(train)
-        worst = _DIVERGED * max(most, _DIVERGED * self.start_loss)  # of held-out texts, which vary more
-        size = self.settings.batch_size or int(np.clip(len(train.targets) // 30, 16, 100))
-        count = -(-len(train.targets) // size)
-        passes = max(round(share * self.passes(len(train.targets))), 1)
-        slower = 1.0 if self.settings.batch_size else (size / 100) ** 0.5  # small batches are noisy
-        for number in range(1, passes + 1):
-            began, note, total = time.perf_counter(), "", 0.0
-            for place, batch in enumerate(self._batches(train, size), 1):
-                done = (number - 1 + (place - 1) / count) / passes
-                falling = 1 - done * (self.settings.schedule == "linear")
-                loss = self._step(batch, train.targets, self.rate * slower * falling)
-                total += loss * len(batch.texts)
-                if not total / len(train.targets) <= most:  # which is not true of NaN
-                    break
-                yield Step(number, passes, place, count, loss)
-            mean = total / max(len(train.targets), 1)
+        limits = self._limits(train)
+        epochs = max(round(share * self.epochs(len(train.targets))), 1)
+        for epoch in range(1, epochs + 1):
+            began, note = time.perf_counter(), ""
+            loss = yield from self._epoch(train, epoch, epochs, limits)
             validation_loss, score = self.validate(validation) if validation else (None, None)
-            if not mean <= most or (validation_loss is not None and not validation_loss <= worst):
+            if limits.exceeded(loss, validation_loss):
                 rescues += 1
                 note = self._rescue(start, rescues)
                 validation_loss, score = self.validate(validation) if validation else (None, None)
             best = not note and self._remember(score, validation_loss)
-            seconds = time.perf_counter() - began
-            yield Epoch(number, passes, mean, validation_loss, score, seconds, best, note)
+            yield TrainingEvent(
+                "epoch",
+                epoch=epoch,
+                epochs=epochs,
+                loss=loss,
+                validation_loss=validation_loss,
+                score=score,
+                seconds=time.perf_counter() - began,
+                best=best,
+                note=note,
+            )
+
+    def _epoch(
+        self, train: TrainingPart, epoch: int, epochs: int, limits: _Limits
+    ) -> Generator[TrainingEvent, None, float]:
+        """Learn from each batch once, or until the loss has diverged; returns the mean loss."""
+        size = self.settings.batch_size or int(np.clip(len(train.targets) // 30, 16, 100))
+        count = -(-len(train.targets) // size)
+        slower = 1.0 if self.settings.batch_size else (size / 100) ** 0.5  # small batches are noisy
+        total = 0.0
+        for number, batch in enumerate(self._batches(train, size), 1):
+            done = (epoch - 1 + (number - 1) / count) / epochs
+            falling = 1 - done * (self.settings.schedule == "linear")
+            loss = self._step(batch, train.targets, self.rate * slower * falling)
+            total += loss * len(batch.texts)
+            if limits.exceeded(total / len(train.targets), None):
+                break
+            yield TrainingEvent("batch", epoch=epoch, epochs=epochs, batch=number, batches=count, loss=loss)
+        return total / max(len(train.targets), 1)
+
+    def _limits(self, train: TrainingPart) -> _Limits:
+        """Held-out texts vary more."""
+        most = _DIVERGED * self._start_loss_of(train)
+        return _Limits(most, _DIVERGED * max(most, _DIVERGED * self.start_loss))
 
     def _start_loss_of(self, train: TrainingPart) -> float:
         """The loss of texts that are learned from, as steps tell it: smoothed, and of these texts' labels.
@@ -150,15 +161,15 @@ class Trainer:
         dropout = self.settings.word_dropout
         return batches(part.ragged, size, device=self.device, random=self.random, word_dropout=dropout)
 
-    def passes(self, texts: int) -> int:
-        """Passes over the training texts: as set, or so that enough texts are seen; few texts need fewer in all."""
-        enough = min(_SEEN / max(texts, 1), _PASSES) * (_FAST if self.settings.quality == "fast" else 1)
+    def epochs(self, texts: int) -> int:
+        """Epochs over the training texts: as set, or so that enough texts are seen; few texts need fewer in all."""
+        enough = min(_SEEN / max(texts, 1), _EPOCHS) * (_FAST if self.settings.quality == "fast" else 1)
         number = max(enough, _SEEN_OF_FEW / max(texts, 1)) * self._longer()
-        return self.settings.epochs or int(np.clip(round(number), 4, _MOST_PASSES))
+        return self.settings.epochs or int(np.clip(round(number), 4, _MOST_EPOCHS))
 
-    def suiting(self, texts: int, history: Sequence[Epoch]) -> float:
-        """The share of the passes that suits: less if the loss on held-out texts was least long before the end."""
-        least = min(history, key=lambda row: (row.validation_loss or 0.0, -row.epoch)).epoch
+    def suiting(self, texts: int, history: Sequence[TrainingEvent]) -> float:
+        """The share of the epochs that suits: less if the loss on held-out texts was least long before the end."""
+        least = min(history, key=lambda event: (event.validation_loss or 0.0, -event.epoch)).epoch
         needed = _SEEN_OF_FEW / 2 / max(texts, 1) * self._longer()  # few held-out texts say little
         found = max(_BEYOND * least, needed) / len(history)
         return found if found <= _FEWER else 1.0
@@ -240,8 +251,8 @@ class Trainer:
         loss = float(self._loss(logits, part.targets, smooth=False))
         targets = torch.from_numpy(part.targets).to(self.device)
         if self.multi_label:
-            said = (logits > 0).float()
-            return loss, float(2 * (said * targets).sum() / (said.sum() + targets.sum()).clamp(min=1))
+            given = (logits > 0).float()
+            return loss, float(2 * (given * targets).sum() / (given.sum() + targets.sum()).clamp(min=1))
         return loss, float((logits.argmax(dim=1) == targets.argmax(dim=1)).float().mean())
 
     def _weights(self) -> tuple[dict[str, Tensor], Tensor | None]:

@@ -1,8 +1,8 @@
 """Adam, for word vectors in the touched rows only.
 
-An optimiser that walks the whole table of vectors at each step costs more than the network. Here a row that the batch
-does not have keeps its moments until it is met again ("lazy" Adam). Weight decay is decoupled from the gradient.
-torch's own optimisers are not used because making one imports torch's compiler, which takes a second or two.
+An optimizer that updates the whole table of vectors at each step costs more than the network. Here a row that is not in
+the batch keeps its moments until it is met again ("lazy" Adam). Weight decay is decoupled from the gradient. Those of
+torch are not used because creating one imports torch's compiler, which takes a second or two.
 
 Sources: Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2.
 """
@@ -24,7 +24,13 @@ _ROWS = 256  # of a task
 
 
 class Adam:
-    """Adam on one tensor, whole or a few rows at a time."""
+    """Adam on one tensor, whole or a few rows at a time.
+
+    Args:
+        weight: is updated in place.
+        weight_decay: share of the weight, times the learning rate, that each step subtracts.
+        workers: threads that share the rows.
+    """
 
     def __init__(self, weight: Tensor, weight_decay: float = 0.0, workers: WorkerThreads | None = None) -> None:
         self.weight, self.weight_decay, self.workers = weight, weight_decay, workers or WorkerThreads(1)
@@ -34,7 +40,13 @@ class Adam:
 
     @torch.no_grad()
     def step(self, gradient: Tensor, rate: float, rows: Tensor | None = None) -> None:
-        """Update all of the weight, or the distinct rows (U,) that the gradient (U, ...) is of."""
+        """Update the weight.
+
+        Args:
+            gradient: of the weight, or (U, ...) of some of its rows.
+            rate: the learning rate.
+            rows: (U,) the distinct rows that the gradient is of; None: all.
+        """
         self.steps += 1
         if self.loops is not None:
             self._step_by_loops(self.loops, gradient, rate, rows)
@@ -53,7 +65,7 @@ class Adam:
             self.weight[rows] = self.weight[rows] * decay - change
 
     def _step_by_loops(self, loops: Any, gradient: Tensor, rate: float, rows: Tensor | None) -> None:
-        tables = [each.detach().numpy() for each in (self.weight, self.mean, self.square, gradient.contiguous())]
+        tables = [tensor.detach().numpy() for tensor in (self.weight, self.mean, self.square, gradient.contiguous())]
         flat = [table.reshape(len(table), -1) if table.ndim > 1 else table.reshape(1, -1) for table in tables]
         chosen = np.arange(len(flat[3])) if rows is None else rows.numpy()
         decay = 1 - rate * self.weight_decay

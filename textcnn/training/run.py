@@ -1,232 +1,271 @@
-"""One lesson: networks and the linear part learn from some of the texts, and a model comes out, not calibrated yet."""
+"""One training: networks and the linear part learn from some of the texts, and a model comes out, not calibrated yet.
 
-from collections.abc import Callable, Iterator, Sequence
+A training is a job, a value, and depends on nothing else: it draws all that is random from generators of its own, and
+opens vectors and threads itself. So it gives the same model wherever an executor does it.
+"""
+
+import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from textcnn.errors import TrainingError
 from textcnn.model.linear import LinearPart
 from textcnn.model.model import Member, Model
-from textcnn.settings import Settings
-from textcnn.text.lexicon import encode
-from textcnn.text.ragged import Encoded
 from textcnn.training.class_weights import class_weights
-from textcnn.training.device import Machine
-from textcnn.training.embeddings import Start, begin
+from textcnn.training.device import Device, use_device
+from textcnn.training.embeddings import begin
+from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled, member_of
 from textcnn.training.linear.search import chosen
 from textcnn.training.linear.svm import USUAL, Examples, Recipe, fit_linear
-from textcnn.training.loop import Epoch, Step, Trainer, TrainingPart
+from textcnn.training.loop import Trainer, TrainingPart
 from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import Shape, TextCNN
+from textcnn.training.task import Task
 
-__all__ = ["Labelled", "Lesson", "Task", "teach"]
-
-Callback = Callable[["Step | Epoch | str"], bool]
-
-
-class Labelled(NamedTuple):
-    """Texts with the labels of each."""
-
-    texts: Sequence[str]
-    labels: Sequence[tuple[str, ...]]
+__all__ = ["Job", "Plan", "Run", "train"]
 
 
-class Task(NamedTuple):
-    """All texts, encoded, with their targets, and what is to be learned of them."""
+class Plan(NamedTuple):
+    """What the first training finds out, and all others keep to."""
 
-    encoded: Encoded
-    targets: NDArray[np.float32]  # (B, K) zeros and ones
-    classes: Sequence[str]
-    settings: Settings
-    multi_label: bool
-
-    @classmethod
-    def of(cls, parts: Sequence[Labelled], classes: Sequence[str], settings: Settings, multi_label: bool) -> "Task":
-        """Encode.
-
-        Raises:
-            TrainingError: there is no word in the texts.
-        """
-        encoded = encode([text for part in parts for text in part.texts], settings.max_words)
-        if not len(encoded.ragged.words):
-            raise TrainingError("all texts are empty: there is no word to learn from")
-        labels = [own for part in parts for own in part.labels]
-        return cls(encoded, _targets(labels, classes), classes, settings, multi_label)
-
-    def part(self, texts: NDArray[np.int64]) -> Encoded:
-        """The chosen texts."""
-        return self.encoded._replace(ragged=self.encoded.ragged.take(texts))
+    share: float = 1.0  # of the usual number of epochs
+    recipe: Recipe = USUAL  # of the linear part
 
 
-class Lesson(NamedTuple):
-    """A model, and how it came to be."""
+class Job(NamedTuple):
+    """A training as a value."""
 
-    learned: NDArray[np.int64]  # numbers of texts
+    task: Task
+    learn: NDArray[np.int64]  # numbers of the texts that are learned from
+    held: NDArray[np.int64]  # of those that are held out; none at the end
+    stage: Stage = Stage()
+    plan: Plan | None = None  # without one it is this training that makes it, and the held-out texts score each epoch
+    again: Stage | None = None  # in which it is repeated if it finds that fewer epochs suit
+    keep_last: bool = True  # weights of the last epoch, not of the best, unless the training ends early
+
+
+class Run(NamedTuple):
+    """A model, not calibrated, and how it came to be."""
+
     model: Model
-    history: list[Epoch]  # of the first network
-    kept: int  # the epoch whose weights it has
-    share: float  # of the usual passes, that suits
-    recipe: Recipe  # of the linear part
+    plan: Plan
+    history: list[TrainingEvent]  # epochs of the first network
+    kept: int  # the epoch of the checkpoint that the first network has; 0 if it did not come to the end of one
     start_loss: float  # before the first step
-    start: Start
-    stopped: bool  # by whoever watched
+    vectors: str  # what the word vectors were at the start
+    known_words: float  # share of the training tokens whose word has a pretrained vector
+    stage: Stage
+    stopped: bool  # by the callback
+    seconds: float
+
+    def ended(self) -> TrainingEvent:
+        """The event at the end of the stage; loss and score are there if epochs were scored."""
+        last = self.history[self.kept - 1] if self.kept else TrainingEvent("epoch")
+        return TrainingEvent(
+            "stage",
+            self.stage,
+            networks=len(self.model.members),
+            epoch=len(self.history),
+            epochs=last.epochs,
+            loss=last.loss if last.validation_loss is None else last.validation_loss,
+            validation_loss=last.validation_loss,
+            score=last.score,
+            seconds=self.seconds,
+            note="; ".join(self._unusual()),
+        )
+
+    def _unusual(self) -> list[str]:
+        diverged = sum(bool(event.note) for event in self.history)
+        notes = [self._checkpoint()] if self.stopped or self.kept < len(self.history) else []
+        return [*notes, *([f"the loss diverged in {diverged} of them"] if diverged else [])]
+
+    def _checkpoint(self) -> str:
+        if not self.kept:
+            return "stopped before an epoch had ended" if self.stopped else "no checkpoint"
+        early = "early stopping: " if self.history[-1].epoch < self.history[-1].epochs else ""
+        return f"{'stopped: ' if self.stopped else early}checkpoint of epoch {self.kept} kept"
 
 
-def teach(
-    task: Task,
-    learn: NDArray[np.int64],
-    held: NDArray[np.int64] | None,
-    machine: Machine,
-    callback: Callback,
-    before: Lesson | None = None,
-    *,
-    keep_last: bool = True,
-) -> Lesson:
-    """Train the networks and the linear part on some texts; others, if given, score each pass.
+def train(job: Job, callback: Callback) -> Run:
+    """Train the networks and the linear part.
 
-    The weights of the last pass are kept, or those of the best one. Those are kept, too, of a training that ends early.
-    What was found out `before` is not sought again: how many passes suit, and the recipe of the linear part.
+    Raises:
+        TrainingError: the loss diverges whatever the learning rate.
+        VectorsError: the vectors cannot be read.
+        SettingsError: the weights of classes do not suit the labels, or the device is not there.
     """
-    settings, encoded = task.settings, task.encoded
-    in_training = np.zeros(len(task.targets), bool)
-    in_training[learn] = True
-
-    def say(note: str) -> None:
-        if before is None:  # the second time it would be said again
-            callback(note)
-
-    start = begin(encoded, np.repeat(in_training, encoded.ragged.lengths), settings, say)
-    ragged = start.ragged(encoded)
-    train, validation = (
-        None if part is None else TrainingPart(ragged.take(part), task.targets[part]) for part in (learn, held)
-    )
-    assert train is not None
-    taught: list[_Taught] = []
-    stopped = False
-    for number in range(settings.networks):
-        if settings.networks > 1:
-            callback(f"network {number + 1} of {settings.networks}")
-        trainer = _trainer(start, task, learn, machine, number)
-        rows = trainer.rows(train, validation, before.share if before else 1.0)
-        taught.append(_train(trainer, rows, callback, keep_last, len(learn)))
-        if stopped := taught[-1].stopped:
-            if len(taught) > 1 and not taught[-1].kept:
-                taught.pop()  # it has not learned yet, and its weights are random
-            break
-    linear, recipe = _linear(task, learn, machine, before, hurried=stopped)
-    return Lesson(
-        learned=learn,
-        model=assembled([each.member for each in taught], start, linear, task.classes, task.multi_label, settings),
-        history=taught[0].history,
-        kept=taught[0].kept,
-        share=before.share if before else taught[0].suiting,
-        recipe=recipe,
-        start_loss=taught[0].start_loss,
-        start=start,
-        stopped=stopped,
-    )
+    with use_device(job.task.settings) as device:
+        return _Training(job, device, callback).run()
 
 
-def _linear(
-    task: Task, learn: NDArray[np.int64], machine: Machine, before: Lesson | None, *, hurried: bool
-) -> tuple[LinearPart | None, Recipe]:
-    """The linear part and its recipe; who stops the training does not want to wait for another than the usual one."""
-    settings = task.settings
-    if before and np.array_equal(before.learned, learn):
-        return before.model.linear, before.recipe
-    if settings.linear == "off":
-        return None, USUAL
-    examples, recipe = _examples(task, learn), USUAL
-    if settings.quality != "fast" and not hurried:
-        recipe = before.recipe if before else chosen(examples, machine.workers)
-    return fit_linear(examples, recipe), recipe
-
-
-def _examples(task: Task, learn: NDArray[np.int64]) -> Examples:
-    """What the linear part learns from."""
-    targets = task.targets[learn]
-    weights = class_weights(task.settings.class_weight, task.classes, targets)
-    return Examples.of(task.part(learn), targets, multi_label=task.multi_label, class_weights=weights)
-
-
-class _Taught(NamedTuple):
-    """A network, and how it came to be."""
+class _Network(NamedTuple):
+    """A trained network, and how it came to be."""
 
     member: Member
-    history: list[Epoch]
-    kept: int  # the epoch whose weights it has; 0 if it did not come to the end of one
-    suiting: float  # the share of the passes that suits it
+    history: list[TrainingEvent]
+    kept: int
+    share: float  # of the usual number of epochs, that suits it
     start_loss: float
     stopped: bool
 
 
-def _train(trainer: Trainer, rows: Iterator[Step | Epoch], callback: Callback, keep_last: bool, texts: int) -> _Taught:
-    """Train until the score stops getting better, or someone says stop."""
-    settings = trainer.settings
-    history: list[Epoch] = []
-    waited, stopped = 0, False
-    for row in rows:
-        stopped = callback(row)
-        if isinstance(row, Epoch):
-            history.append(row)
-            waited = 0 if row.best else waited + 1
-        if stopped or (settings.patience and waited >= settings.patience):
-            break
-    kept = _kept(history, keep_last)
-    if kept < len(history) or stopped:
-        trainer.restore()
-    suiting = len(history) / history[-1].epochs if history else 1.0
-    if suiting == 1 and keep_last and not settings.epochs:
-        suiting = trainer.suiting(texts, history)
-    return _Taught(member_of(trainer, settings), history, kept, suiting, trainer.start_loss, stopped)
+class _Training:
+    """A job while it is being done: words, vectors and weights of classes, for the networks and the linear part."""
+
+    def __init__(self, job: Job, device: Device, callback: Callback) -> None:
+        self.job, self.task, self.settings, self.device = job, job.task, job.task.settings, device
+        self.callback, self.stage, self.began = callback, job.stage, time.perf_counter()
+        self._phase("preparing words and vectors")
+        self.start = begin(self.task.encoded, self.task.tokens(job.learn), self.settings, self._note)
+        ragged = self.start.ragged(self.task.encoded)
+        self.targets = self.task.targets[job.learn]
+        self.train = TrainingPart(ragged.take(job.learn), self.targets)
+        scored = job.plan is None and len(job.held) > 0
+        self.validation = TrainingPart(ragged.take(job.held), self.task.targets[job.held]) if scored else None
+        self.weights = class_weights(self.settings.class_weight, self.task.classes, self.targets)
+
+    def run(self) -> Run:
+        """Train all; without a plan, if fewer epochs suit, the networks twice."""
+        share = self.job.plan.share if self.job.plan else 1.0
+        networks = self._networks(share)
+        linear, recipe = self._linear(hurried=networks[-1].stopped)
+        plan = self.job.plan or Plan(networks[0].share, recipe)
+        run = self._assembled(networks, linear, plan)
+        if self.job.again is None or plan.share == 1 or run.stopped:
+            return run
+        self.callback(run.ended())
+        self.stage, self.began = self.job.again, time.perf_counter()
+        again = self._assembled(self._networks(plan.share), linear, plan)
+        return run._replace(stopped=True) if again.stopped else again
+
+    def _assembled(self, networks: Sequence[_Network], linear: LinearPart | None, plan: Plan) -> Run:
+        task, first = self.task, networks[0]
+        members = [network.member for network in networks]
+        return Run(
+            model=assembled(members, self.start, linear, task.classes, task.multi_label, self.settings),
+            plan=plan,
+            history=first.history,
+            kept=first.kept,
+            start_loss=first.start_loss,
+            vectors=self.start.source,
+            known_words=self.start.known,
+            stage=self.stage,
+            stopped=networks[-1].stopped,
+            seconds=time.perf_counter() - self.began,
+        )
+
+    def _networks(self, share: float) -> list[_Network]:
+        """One after the other, until the callback says stop."""
+        networks: list[_Network] = []
+        for number in range(self.settings.networks):
+            network = self._network(number, share)
+            if network.stopped and networks and not network.kept:  # its weights are random
+                networks[-1] = networks[-1]._replace(stopped=True)
+            else:
+                networks.append(network)
+            if network.stopped:
+                break
+        return networks
+
+    def _network(self, number: int, share: float) -> _Network:
+        """Network `number`, from the first step to its weights."""
+        trainer, keep_last = self._trainer(number), self.job.keep_last
+        history, stopped = self._epochs(trainer, number, share)
+        kept = _kept(history, keep_last)
+        if kept < len(history) or stopped:
+            trainer.restore()
+        suiting = len(history) / history[-1].epochs if history else 1.0
+        if history and suiting == 1 and keep_last and not self.settings.epochs:
+            suiting = trainer.suiting(len(self.targets), history)
+        return _Network(member_of(trainer, self.settings), history, kept, suiting, trainer.start_loss, stopped)
+
+    def _epochs(self, trainer: Trainer, number: int, share: float) -> tuple[list[TrainingEvent], bool]:
+        """The epochs until the score stops getting better or the callback says stop, and whether it said so."""
+        history: list[TrainingEvent] = []
+        waited, patience = 0, self.settings.patience
+        for event in trainer.events(self.train, self.validation, share):
+            event = event._replace(stage=self.stage, network=number + 1, networks=self.settings.networks)
+            if event.kind == "epoch":
+                history.append(event)
+                waited = 0 if event.best else waited + 1
+            if self.callback(event):
+                return history, True
+            if patience and waited >= patience:
+                break
+        return history, False
+
+    def _trainer(self, number: int) -> Trainer:
+        """A fresh network `number` with all that trains it."""
+        settings, task, device = self.settings, self.task, self.device
+        seed = settings.seed + number
+        channels = Channels(torch.from_numpy(self.start.matrix).to(device.name), settings.channels)
+        shape = Shape(
+            dimensions=channels.dimensions,
+            labels=len(task.classes),
+            widths=settings.widths,
+            filters=settings.filters,
+            stages=settings.stages,
+            pooling=settings.pooling,
+            k=settings.k,
+            hidden=settings.hidden,
+        )
+        generator = torch.Generator().manual_seed(seed)  # of weights, which are drawn on the processor
+        network = TextCNN(shape, dropout=settings.dropout, workers=device.workers, generator=generator)
+        if self.start.table is not None and settings.learned_filters == "on":
+            network.start_from(self.start.table.filters, self.start.scale, skip=number * settings.filters)
+        network.output.bias.data = torch.from_numpy(_prior_logits(self.targets, task.multi_label))
+        network.to(device.name)
+        if device.name != "cpu":
+            network.dropout.generator = device.generator(seed)
+        return Trainer(
+            network,
+            channels,
+            settings,
+            weights=self.weights,
+            multi_label=task.multi_label,
+            afresh=self.start.afresh,
+            seed=seed,
+        )
+
+    def _linear(self, *, hurried: bool) -> tuple[LinearPart | None, Recipe]:
+        """The linear part and its recipe: that of the plan, or, where there is none yet, the best.
+
+        Who stops the training does not want to wait for the search, nor does who wants it to be fast.
+        """
+        if self.settings.linear == "off":
+            return None, USUAL
+        self._phase("fitting the linear part")
+        task = self.task
+        examples = Examples.of(
+            task.part(self.job.learn), self.targets, multi_label=task.multi_label, class_weights=self.weights
+        )
+        if hurried or self.settings.quality == "fast":
+            recipe = USUAL
+        else:
+            recipe = self.job.plan.recipe if self.job.plan else chosen(examples, self.device.workers)
+        return fit_linear(examples, recipe), recipe
+
+    def _phase(self, doing: str) -> None:
+        self.callback(TrainingEvent("phase", self.stage, note=doing))
+
+    def _note(self, sentence: str) -> None:
+        if self.job.plan is None:  # of the other trainings it would be said again
+            self.callback(TrainingEvent("note", self.stage, note=sentence))
 
 
-def _kept(history: list[Epoch], keep_last: bool) -> int:
-    """The epoch whose weights are to be kept: the last if that was the plan and it was come to, or else the best."""
+def _kept(history: Sequence[TrainingEvent], keep_last: bool) -> int:
+    """The epoch whose weights are kept: the last, if that was the plan and it was reached, or else the best."""
     if keep_last and history and history[-1].epoch == history[-1].epochs:
         return history[-1].epoch
-    return max((row.epoch for row in history if row.best), default=0)
+    return max((event.epoch for event in history if event.best), default=0)
 
 
-def _trainer(start: Start, task: Task, learn: NDArray[np.int64], machine: Machine, number: int) -> Trainer:
-    """What teaches network `number`."""
-    settings, targets, device = task.settings, task.targets[learn], machine.device
-    seed = settings.seed + number
-    torch.manual_seed(seed)
-    channels = Channels(torch.from_numpy(start.matrix).to(device), settings.channels)
-    shape = Shape(
-        dimensions=channels.dimensions,
-        labels=len(task.classes),
-        widths=settings.widths,
-        filters=settings.filters,
-        stages=settings.stages,
-        pooling=settings.pooling,
-        k=settings.k,
-        hidden=settings.hidden,
-    )
-    network = TextCNN(shape, dropout=settings.dropout, workers=machine.workers)
-    if start.table is not None and settings.learned_filters == "on":
-        network.start_from(start.table.filters, start.scale, skip=number * settings.filters)
-    network.to(device)
+def _prior_logits(targets: NDArray[np.float32], multi_label: bool) -> NDArray[np.float32]:
+    """Biases of an output that knows no more than how frequent each label is: (B, K) -> (K,)."""
     share = np.clip(targets.mean(axis=0), 1e-4, 1 - 1e-4)
-    prior = np.log(share / (1 - share)) if task.multi_label else np.log(share)
-    network.output.bias.data = torch.from_numpy(prior.astype(np.float32)).to(device)
-    weights = class_weights(settings.class_weight, task.classes, targets)
-    return Trainer(
-        network, channels, settings, weights=weights, multi_label=task.multi_label, afresh=start.afresh, seed=seed
-    )
-
-
-def _targets(labels: Sequence[tuple[str, ...]], classes: Sequence[str]) -> NDArray[np.float32]:
-    """Rows of zeros and ones: (B, K). A label that is not among the classes has no column."""
-    number = {label: place for place, label in enumerate(classes)}
-    targets = np.zeros((len(labels), len(classes)), np.float32)
-    for row, own in enumerate(labels):
-        for label in own:
-            if label in number:
-                targets[row, number[label]] = 1
-    return targets
+    prior = np.log(share / (1 - share)) if multi_label else np.log(share)
+    return np.asarray(prior, np.float32)

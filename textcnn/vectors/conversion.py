@@ -18,14 +18,14 @@ from textcnn.text.tokens import normal
 from textcnn.text.vocabulary import Vocabulary
 from textcnn.vectors.fasttext import fasttext_blocks
 from textcnn.vectors.progress import Progress
-from textcnn.vectors.source import Block, Source
+from textcnn.vectors.source import RowBlock, Source
 from textcnn.vectors.table import FORMAT, VectorTable
 from textcnn.vectors.text_format import text_blocks
 from textcnn.vectors.word2vec import word2vec_blocks
 
 __all__ = ["convert_to_file", "convert_to_memory"]
 
-_READERS: dict[str, Callable[[Source], Iterator[Block]]] = {
+_READERS: dict[str, Callable[[Source], Iterator[RowBlock]]] = {
     "text": text_blocks,
     "word2vec": word2vec_blocks,
     "fasttext": fasttext_blocks,
@@ -44,7 +44,7 @@ class _Builder:
         self.scales = array("f")
         self.dimensions = self.duplicates = 0
 
-    def add(self, block: Block, keep: Callable[[int, str], bool]) -> None:
+    def add(self, block: RowBlock, keep: Callable[[int, str], bool]) -> None:
         wrong = np.flatnonzero(~np.isfinite(block.matrix).all(axis=1))
         if len(wrong):
             raise self.source.fault(f"{block.places[wrong[0]]}: a value is not a finite number")

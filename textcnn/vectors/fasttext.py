@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
-from textcnn.vectors.source import MOST_DIMENSIONS, Block, Source
+from textcnn.vectors.source import MOST_DIMENSIONS, RowBlock, Source
 
 __all__ = ["FastText", "fasttext_blocks"]
 
@@ -28,7 +28,7 @@ _DICTIONARY = struct.Struct("<3i2q")  # entries, words, labels, tokens, pruned
 _MATRIX = struct.Struct("<?2q")  # quantized, rows, columns
 
 
-def fasttext_blocks(source: Source) -> Iterator[Block]:
+def fasttext_blocks(source: Source) -> Iterator[RowBlock]:
     """The rows of the words that the file lists.
 
     Raises:
@@ -38,7 +38,7 @@ def fasttext_blocks(source: Source) -> Iterator[Block]:
     for first in range(0, len(model.words), _ROWS):
         words = model.words[first : first + _ROWS]
         places = [f", word {first + place} of {len(model.words)}" for place in range(1, len(words) + 1)]
-        yield Block(words, model.vectors(words, range(first, first + len(words))), places)
+        yield RowBlock(words, model.vectors(words, range(first, first + len(words))), places)
 
 
 class FastText(NamedTuple):

@@ -1,4 +1,4 @@
-"""Filters that have learned over the vectors of a table: a network's own may start from them, and need not at random.
+"""Filters pretrained over the vectors of a table: a network's own start from them, where they are there, not at random.
 
 They stand in the file of the table, as `filters.H` and `biases.H` for every width H.
 """
@@ -29,19 +29,20 @@ def read_filters(tensors: Mapping[str, NDArray[Any]], dimensions: int) -> dict[i
     Raises:
         TensorFileError: they do not fit the table's vectors, or are damaged.
     """
-    found = {}
-    for width in range(1, _WIDEST + 1):
-        if f"filters.{width}" in tensors:
-            each = Filters(tensors[f"filters.{width}"], tensors.get(f"biases.{width}", np.empty(0)))
-            if each.slices.shape != (width, each.biases.size, dimensions) or each.biases.ndim != 1:
-                raise TensorFileError(f"the shapes of its filters of width {width} do not fit")
-            if not all(part.dtype == np.float16 and np.isfinite(part).all() for part in each):
-                raise TensorFileError(f"its filters of width {width} are damaged")
-            found[width] = each
-    return found
+    widths = [width for width in range(1, _WIDEST + 1) if f"filters.{width}" in tensors]
+    return {width: _of_width(width, tensors, dimensions) for width in widths}
+
+
+def _of_width(width: int, tensors: Mapping[str, NDArray[Any]], dimensions: int) -> Filters:
+    filters = Filters(tensors[f"filters.{width}"], tensors.get(f"biases.{width}", np.empty(0)))
+    if filters.slices.shape != (width, filters.biases.size, dimensions) or filters.biases.ndim != 1:
+        raise TensorFileError(f"the shapes of its filters of width {width} do not fit")
+    if not all(part.dtype == np.float16 and np.isfinite(part).all() for part in filters):
+        raise TensorFileError(f"its filters of width {width} are damaged")
+    return filters
 
 
 def tensors_of(filters: Mapping[int, Filters]) -> dict[str, NDArray[np.float16]]:
     """What stands in the file."""
-    slices = {f"filters.{width}": each.slices for width, each in filters.items()}
-    return slices | {f"biases.{width}": each.biases for width, each in filters.items()}
+    slices = {f"filters.{width}": of_width.slices for width, of_width in filters.items()}
+    return slices | {f"biases.{width}": of_width.biases for width, of_width in filters.items()}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
 
-__all__ = ["FASTTEXT_MAGIC", "HEADER", "MOST_DIMENSIONS", "Block", "Source"]
+__all__ = ["FASTTEXT_MAGIC", "HEADER", "MOST_DIMENSIONS", "RowBlock", "Source"]
 
 FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
 HEADER = re.compile(rb"\s*(\d{1,12})[ \t]+(\d{1,9})\s*\n")  # of word2vec: the number of words, and of dimensions
@@ -33,7 +33,7 @@ _REFUSED = (
 )
 
 
-class Block(NamedTuple):
+class RowBlock(NamedTuple):
     """Some rows of a file."""
 
     words: list[bytes]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.vectors.source import HEADER, MOST_DIMENSIONS, Block, Source
+from textcnn.vectors.source import HEADER, MOST_DIMENSIONS, RowBlock, Source
 
 __all__ = ["text_blocks"]
 
@@ -18,7 +18,7 @@ _VALUES = 300_000  # of a block
 _NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
 
 
-def text_blocks(source: Source) -> Iterator[Block]:
+def text_blocks(source: Source) -> Iterator[RowBlock]:
     """The rows of a text file.
 
     Raises:
@@ -83,8 +83,8 @@ class _TextRows:
             shown = wrong[:40].decode("utf-8", "replace")
             raise self.source.fault(f", line {number}: {shown!r} is not a number") from None
 
-    def block(self) -> Block:
-        made = Block(self.words, np.stack(self.vectors), self.places)
+    def block(self) -> RowBlock:
+        made = RowBlock(self.words, np.stack(self.vectors), self.places)
         self.words, self.vectors, self.places = [], [], []
         return made
 

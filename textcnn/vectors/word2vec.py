@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from textcnn.vectors.source import HEADER, MOST_DIMENSIONS, Block, Source
+from textcnn.vectors.source import HEADER, MOST_DIMENSIONS, RowBlock, Source
 
 __all__ = ["word2vec_blocks"]
 
@@ -16,7 +16,7 @@ _VALUES = 300_000  # of a block
 _LONGEST_WORD = 10_000
 
 
-def word2vec_blocks(source: Source) -> Iterator[Block]:
+def word2vec_blocks(source: Source) -> Iterator[RowBlock]:
     """The rows of a binary file.
 
     Raises:
@@ -43,11 +43,11 @@ class _BinaryRows:
         self.source, self.count, self.dimensions = source, count, dimensions
         self.data, self.at = b"", 0
 
-    def block(self, first: int, stop: int) -> Block:
+    def block(self, first: int, stop: int) -> RowBlock:
         rows = [self._row(number) for number in range(first, stop)]
         matrix = np.frombuffer(b"".join(values for _, values in rows), "<f4").reshape(len(rows), self.dimensions)
         places = [f", word {number} of {self.count}" for number in range(first, stop)]
-        return Block([word for word, _ in rows], matrix.astype(np.float32, copy=False), places)
+        return RowBlock([word for word, _ in rows], matrix.astype(np.float32, copy=False), places)
 
     def _row(self, number: int) -> tuple[bytes, bytes]:
         size = 4 * self.dimensions

@@ -29,7 +29,7 @@ def above(classes: Sequence[str], scores: np.ndarray, thresholds: np.ndarray | f
 
 
 def chosen(task: Task, probabilities: np.ndarray) -> Answers:
-    """Labels by probability: the likeliest one, or, where texts have several, all that are above a half."""
+    """Labels by probability: the likeliest one, or, of multi-label texts, all that are above a half."""
     classes = task.classes()
     labels = above(classes, probabilities, 0.5) if task.multi_label else likeliest(classes, probabilities)
     return Answers(labels, probabilities)

@@ -1,7 +1,7 @@
 """fastText's own program, on lower-cased, shuffled lines: it does not shuffle by itself.
 
-The program is `fasttext` on the PATH, or what FASTTEXT names. One thread, so that a seed means something. Where texts
-have several labels, the loss is one-vs-all, as fastText's manual asks for, and labels above a half are given.
+The program is `fasttext` on the PATH, or what FASTTEXT names. One thread, so that a seed means something. Of
+multi-label texts the loss is one-vs-all, as fastText's manual asks for, and labels above a half are given.
 """
 
 import os

@@ -1,8 +1,9 @@
 """Kim's network (2014) as most people write it in torch: a dense embedding and conv1d, with our English vectors.
 
 Filters of widths 3, 4 and 5, 100 of each, max pooling, dropout 0.5, word vectors trained further ("non-static"), rows
-of the output no longer than 3, batches of 50, Adam; training stops when the dev part has not got better in three
-passes. Texts are cut after 400 words. Words that the vectors do not know start at random, as long as the others.
+of the output no longer than 3, batches of 50, Adam; training stops when the score on the dev part has not risen
+for three epochs. Texts are cut after 400 words. Words that the vectors do not know start at random, as long as the
+others.
 """
 
 import copy
@@ -93,7 +94,7 @@ def _train(network: KimNetwork, learn: _Coded, held: _Coded, *, multi_label: boo
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     best, state, waited = -1.0, network.state_dict(), 0
     for _ in range(EPOCHS):
-        _pass(network, learn, optimizer, multi_label=multi_label)
+        _epoch(network, learn, optimizer, multi_label=multi_label)
         score = _score(
             _probabilities(network, held, multi_label=multi_label), held.gold.numpy(), multi_label=multi_label
         )
@@ -105,7 +106,7 @@ def _train(network: KimNetwork, learn: _Coded, held: _Coded, *, multi_label: boo
     network.load_state_dict(state)
 
 
-def _pass(network: KimNetwork, learn: _Coded, optimizer: torch.optim.Optimizer, *, multi_label: bool) -> None:
+def _epoch(network: KimNetwork, learn: _Coded, optimizer: torch.optim.Optimizer, *, multi_label: bool) -> None:
     network.train()
     lose = nn.functional.binary_cross_entropy_with_logits if multi_label else nn.functional.cross_entropy
     for rows in torch.randperm(len(learn.words)).split(BATCH):
@@ -117,7 +118,7 @@ def _pass(network: KimNetwork, learn: _Coded, optimizer: torch.optim.Optimizer, 
 
 
 def _score(probabilities: np.ndarray, gold: np.ndarray, *, multi_label: bool) -> float:
-    """Accuracy, or micro F1 of several labels."""
+    """Accuracy, or micro F1 of multi-label texts."""
     if multi_label:
         return float(f1_score(gold, probabilities > 0.5, average="micro", zero_division=0.0))
     return float((probabilities.argmax(axis=1) == gold.argmax(axis=1)).mean())

@@ -1,4 +1,4 @@
-"""Linear models over counted words and letters, by scikit-learn: what five lines of code get.
+"""Linear models over counted words and characters, by scikit-learn: what five lines of code get.
 
 What is not a default here (logarithmic counts, C 10 for logistic regression, no intercept for NBSVM) was better on
 texts held out of the training parts: the peers are to be as good as they easily get.
@@ -19,21 +19,21 @@ from systems.answers import Answers, Unavailable, above, chosen, likeliest
 
 
 def svm(task: Task, seed: int) -> Answers:
-    """TF-IDF of words 1-2 and of letters inside words 2-5, LinearSVC; one against the rest for several labels."""
+    """TF-IDF of words 1-2 and of characters inside words 2-5, LinearSVC; one against the rest where multi-label."""
     (scores,) = _svm_scores(task, seed, "char_wb", task.test.texts)
     return _decided(task, scores)
 
 
 def svm_char(task: Task, seed: int) -> Answers:
-    """The same with letters across words: larger, and better where a phrase says more than its words."""
+    """The same with characters across words: larger, and better where a phrase says more than its words."""
     (scores,) = _svm_scores(task, seed, "char", task.test.texts)
     return _decided(task, scores)
 
 
 def svm_thresholds(task: Task, seed: int) -> Answers:
-    """The same for several labels, with the threshold of each label that has the best F1 on the dev part."""
+    """The same for multi-label texts, with the threshold of each label that has the best F1 on the dev part."""
     if not task.multi_label or task.dev is None:
-        raise Unavailable("thresholds are for several labels with a dev part")
+        raise Unavailable("thresholds are for multi-label texts with a dev part")
     test, dev = _svm_scores(task, seed, "char_wb", task.test.texts, task.dev.texts)
     gold = _indicator(task, task.dev.labels)
     best = np.array([_best_threshold(gold[:, label], dev[:, label]) for label in range(gold.shape[1])])
@@ -58,7 +58,7 @@ def nbsvm(task: Task, seed: int) -> Answers:
 
 
 def regression(task: Task) -> LogisticRegression | OneVsRestClassifier:
-    """Logistic regression, a little less regularised than by default; one against the rest for several labels."""
+    """Logistic regression, a little less regularised than by default; one against the rest where multi-label."""
     model = LogisticRegression(C=10, max_iter=1000)
     return OneVsRestClassifier(model) if task.multi_label else model
 
@@ -80,9 +80,9 @@ def _decided(task: Task, scores: np.ndarray) -> Answers:
     return Answers(above(classes, scores, 0.0) if task.multi_label else likeliest(classes, scores))
 
 
-def _svm_scores(task: Task, seed: int, letters: str, *parts: list[str]) -> list[np.ndarray]:
+def _svm_scores(task: Task, seed: int, analyzer: str, *parts: list[str]) -> list[np.ndarray]:
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    characters = TfidfVectorizer(analyzer=letters, ngram_range=(2, 5), sublinear_tf=True)
+    characters = TfidfVectorizer(analyzer=analyzer, ngram_range=(2, 5), sublinear_tf=True)
     model = LinearSVC(random_state=seed)
     pipeline = make_pipeline(make_union(words, characters), OneVsRestClassifier(model) if task.multi_label else model)
     pipeline.fit(task.train.texts, targets(task))

@@ -7,7 +7,7 @@ from systems.elsewhere import ask
 
 
 def textcat(task: Task, seed: int) -> Answers:
-    """The component `textcat`, or `textcat_multilabel` where texts have several labels; English blank pipeline."""
+    """The component `textcat`, or `textcat_multilabel` where texts are multi-label; English blank pipeline."""
     learn, held = task.with_dev(seed)
     question = {
         "component": "textcat_multilabel" if task.multi_label else "textcat",

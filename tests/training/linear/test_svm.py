@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
 from textcnn.compiled.threads import WorkerThreads
-from textcnn.model.hashing import BITS, bag, features
+from textcnn.model.hashing import BITS, bag_of_items, features
 from textcnn.model.linear import LinearPart
 from textcnn.text.lexicon import encode
 from textcnn.training.linear import search, solver
@@ -43,10 +43,10 @@ def test_the_features_of_a_word_do_not_depend_on_its_neighbours(words: list[str]
         assert together.hashes[number] == alone.hashes[0]
 
 
-def test_counting() -> None:
-    found = bag(np.array([3, 1, 3, 3, 2]), np.array([0, 4, 4, 5]))
-    assert found.items.tolist() == [1, 3, 2] and found.starts.tolist() == [0, 2, 2, 3]
-    assert found.counts == pytest.approx([1, 1 + np.log(3), 1])
+def test_a_bag_counts_items_text_by_text() -> None:
+    bag = bag_of_items(np.array([3, 1, 3, 3, 2]), np.array([0, 4, 4, 5]))
+    assert bag.items.tolist() == [1, 3, 2] and bag.starts.tolist() == [0, 2, 2, 3]
+    assert bag.weights == pytest.approx([1, 1 + np.log(3), 1])
 
 
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=6))
@@ -60,17 +60,17 @@ def test_words_pairs_and_bias_add_up_to_the_scores(texts: list[str]) -> None:
         assert linear.scores(*encode([text], 99))[0] == pytest.approx(score, abs=1e-6)
 
 
-def test_it_learns() -> None:
+def test_unseen_words_are_told_by_their_spelling() -> None:
     linear = fitted()
     assert ((linear.scores(*encode(TEXTS, 99))[:, 0] > 0) == TARGETS[:, 1]).all()
     unseen = linear.scores(*encode(["freedom prized", "lunches nooning"], 99))[:, 0]
     assert unseen[0] > 0 > unseen[1]
 
 
-@pytest.mark.parametrize(("cost", "power"), [(1.0, 1.0), (10.0, 0.5)])
+@pytest.mark.parametrize(("C", "power"), [(1.0, 1.0), (10.0, 0.5)])
 @pytest.mark.parametrize("weights", [None, (1.0, 6.0)])
 def test_the_solution_is_that_of_liblinear(
-    monkeypatch: pytest.MonkeyPatch, weights: tuple[float, float] | None, cost: float, power: float
+    monkeypatch: pytest.MonkeyPatch, weights: tuple[float, float] | None, C: float, power: float
 ) -> None:
     """On the same features, to the precision asked for."""
     monkeypatch.setattr(solver, "TOLERANCE", 1e-4)
@@ -83,8 +83,7 @@ def test_the_solution_is_that_of_liblinear(
     class Spy(learning._Gram):
         def __init__(self, data, scale):
             super().__init__(data, scale)
-            held = sp.hstack([data.inside @ data.of_word, data.pairs]) @ sp.diags_array(scale)
-            seen["features"] = held
+            seen["features"] = sp.hstack([data.words @ data.of_words, data.pairs]) @ sp.diags_array(scale)
 
     monkeypatch.setattr(learning, "_Gram", Spy)
     examples = Examples.of(
@@ -93,9 +92,9 @@ def test_the_solution_is_that_of_liblinear(
         multi_label=False,
         class_weights=None if weights is None else np.array(weights, np.float32),
     )
-    linear = fit_linear(examples, Recipe(cost, power))
+    linear = fit_linear(examples, Recipe(C, power))
     given = None if weights is None else dict(zip([False, True], weights, strict=True))
-    reference = LinearSVC(C=cost, tol=1e-6, class_weight=given, max_iter=20_000, random_state=0).fit(
+    reference = LinearSVC(C=C, tol=1e-6, class_weight=given, max_iter=20_000, random_state=0).fit(
         sp.csr_matrix(seen["features"]), labels
     )
     ours = linear.scores(*encoded)[:, 0]
@@ -105,7 +104,7 @@ def test_the_solution_is_that_of_liblinear(
     assert np.mean((ours > 0) == (theirs > 0)) > 0.99
 
 
-def test_several_labels_have_an_output_each() -> None:
+def test_multi_label_has_an_output_for_each_label() -> None:
     targets = np.array([[1, 0], [1, 1], [1, 0], [0, 0], [0, 0], [0, 1]], np.float32)
     examples = Examples.of(encode(TEXTS, 99), targets, multi_label=True)
     assert fit_linear(examples).scores(*encode(TEXTS, 99)).shape == (6, 2)
@@ -119,7 +118,7 @@ def test_a_table_that_is_too_large_loses_what_matters_least(monkeypatch: pytest.
     assert small.weights.any(axis=1).all()
 
 
-def test_texts_of_nothing() -> None:
+def test_empty_texts_have_finite_scores() -> None:
     linear = fitted()
     assert linear.scores(*encode([], 99)).shape == (0, 1)
     assert np.isfinite(linear.scores(*encode(["", " "], 99))).all()
@@ -143,7 +142,7 @@ def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPa
 @given(st.text("ab ", max_size=9), st.lists(st.integers(0, 7), min_size=2, max_size=30), st.booleans())
 @example("a a", [1, 3, 1, 6, 1, 5, 1, 0], False)
 @settings(deadline=None, max_examples=60)
-def test_texts_that_are_all_alike(text: str, labels: list[int], multi_label: bool) -> None:
+def test_texts_that_are_all_alike_have_small_scores(text: str, labels: list[int], multi_label: bool) -> None:
     """Nothing tells the labels apart: then rounding errors would be all there is to follow."""
     examples = Examples.of(
         encode([text] * len(labels), 99), np.eye(8, dtype=np.float32)[labels], multi_label=multi_label
@@ -167,10 +166,10 @@ def recipe_of(count: int, flipped: float, signs: int, of_label: int, others: int
     return chosen(examples, WorkerThreads(1))
 
 
-def test_mistakes_cost_more_where_texts_say_plainly_what_they_are() -> None:
+def test_C_is_larger_where_texts_say_plainly_what_they_are() -> None:
     """All words are about as frequent."""
-    assert recipe_of(600, 0.0, signs=4, of_label=200, others=40, common=6000).cost > USUAL.cost
-    assert recipe_of(1000, 0.3, signs=3, of_label=60, others=6, common=360).cost < USUAL.cost
+    assert recipe_of(600, 0.0, signs=4, of_label=200, others=40, common=6000).C > USUAL.C
+    assert recipe_of(1000, 0.3, signs=3, of_label=60, others=6, common=360).C < USUAL.C
 
 
 def test_rare_words_count_more_where_it_is_they_that_tell() -> None:
@@ -195,15 +194,15 @@ def test_the_rarest_features_keep_their_lead_in_a_byte(power: float) -> None:
     texts = ["the"] * 2000 + ["the hall"] * 1999 + ["the hall quagga"]
     targets = np.eye(2, dtype=np.float32)[np.arange(4000) % 2]
     examples = Examples.of(encode(texts, 99), targets, multi_label=False)
-    found = learning.learn(examples, learning.Spread.of(examples), Recipe(power=power))
+    found = learning.learn(examples, learning.FeatureStatistics.of(examples), Recipe(power=power))
     idf = {word: float(found.idf[_column(examples, word)]) for word in ("the", "hall", "quagga")}
     assert idf["quagga"] / idf["hall"] == pytest.approx((8.6 / 1.7) ** power, rel=0.15)
     assert (idf["the"] < idf["hall"] < idf["quagga"]) or power == 0
 
 
 def _column(examples: Examples, word: str) -> int:
-    own = features([word])
-    return int(np.flatnonzero(examples.tables.buckets == own.buckets[own.values == 1])[0])
+    hashed = features([word])
+    return int(np.flatnonzero(examples.tables.buckets == hashed.buckets[hashed.values == 1])[0])
 
 
 def test_of_next_to_nothing_the_usual_recipe_is_made() -> None:
@@ -217,7 +216,7 @@ def test_copies_of_a_text_are_on_one_side_of_each_fold() -> None:
         encode(texts * 3, 99), np.eye(2, dtype=np.float32)[np.arange(len(texts) * 3) % 2], multi_label=False
     )
     for part, rest, _ in search._folds(examples):
-        bags = [{tuple(row) for row in side.tables.inside.toarray().tolist()} for side in (part, rest)]
+        bags = [{tuple(row) for row in side.tables.words.toarray().tolist()} for side in (part, rest)]
         assert bags[0] and bags[1] and not bags[0] & bags[1]
 
 

@@ -8,15 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from textcnn.cli.display.console import cells, cut, one_line, say, width
-from textcnn.cli.display.explanation import explanation_object, shaded
+from textcnn.cli.display.explanation import shaded
 from textcnn.corpus import Record
 
 if TYPE_CHECKING:
     from textcnn.answers import Answer
 
 __all__ = ["OutputFormat", "writer"]
-
-Fields = tuple[tuple[str, object], ...]
 
 _BAR = 16
 _LEAST_TEXT = 16  # columns worth showing a text in
@@ -35,7 +33,7 @@ class OutputFormat(StrEnum):
 def writer(
     format: OutputFormat, *, top: int, labels: Iterable[str]
 ) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":
-    """A function from rows, and the records that they are of, to text; for CSV the first record says the header.
+    """A function from answers, and the records that they are from, to text; for CSV the first record says the header.
 
     Args:
         format: of the text.
@@ -46,12 +44,12 @@ def writer(
         return _Csv(top)
     if format is OutputFormat.pretty:
         return _Pretty(top, max(cells(one_line(label)) for label in labels))
-    one = {OutputFormat.tsv: _tsv, OutputFormat.jsonl: _jsonl, OutputFormat.label: _label}[format]
-    return lambda rows, _: "".join(one(row, top) for row in rows)
+    line = {OutputFormat.tsv: _tsv, OutputFormat.jsonl: _jsonl, OutputFormat.label: _label}[format]
+    return lambda answers, _: "".join(line(answer, top) for answer in answers)
 
 
-def _joined(row: "Answer") -> str:
-    return _flat("|".join(row.given))
+def _joined(answer: "Answer") -> str:
+    return _flat("|".join(answer.labels))
 
 
 def _flat(text: str) -> str:
@@ -61,54 +59,32 @@ def _flat(text: str) -> str:
     return " ".join(text.replace("\t", " ").splitlines())
 
 
-def _pairs(row: "Answer", top: int) -> list[tuple[str, float]]:
+def _pairs(answer: "Answer", top: int) -> list[tuple[str, float]]:
     """The answer first; further labels if more were asked for."""
     if top == 1:
-        return [(_joined(row), row.probability)]
-    if not row.given or row.given[0] == row.best[0][0]:
-        return row.best
-    others = [pair for pair in row.best if pair[0] != row.given[0]]  # thresholds can make the answer another
-    return [(row.given[0], row.probability), *others][: len(row.best)]
+        return [(_joined(answer), answer.probability)]
+    if not answer.labels or answer.labels[0] == answer.best[0][0]:
+        return answer.best
+    first = answer.labels[0]  # thresholds can make it another than the likeliest
+    others = [pair for pair in answer.best if pair[0] != first]
+    return [(first, answer.probability), *others][: len(answer.best)]
 
 
-def _tsv(row: "Answer", top: int) -> str:
+def _tsv(answer: "Answer", top: int) -> str:
     if top == 1:
-        return f"{_joined(row)}\t{row.probability:.4f}\t{_flat(row.record.text)}\n"
-    answers = "\t".join(f"{_flat(label)}\t{probability:.4f}" for label, probability in _pairs(row, top))
-    return f"{answers}\t{_flat(row.record.text)}\n"
+        return f"{_joined(answer)}\t{answer.probability:.4f}\t{_flat(answer.record.text)}\n"
+    pairs = "\t".join(f"{_flat(label)}\t{probability:.4f}" for label, probability in _pairs(answer, top))
+    return f"{pairs}\t{_flat(answer.record.text)}\n"
 
 
-def _label(row: "Answer", top: int) -> str:
+def _label(answer: "Answer", top: int) -> str:
     if top == 1:
-        return f"{_joined(row)}\n"
-    return "\t".join(_flat(label) for label, _ in _pairs(row, top)) + "\n"
+        return f"{_joined(answer)}\n"
+    return "\t".join(_flat(label) for label, _ in _pairs(answer, top)) + "\n"
 
 
-def _jsonl(row: "Answer", top: int) -> str:
-    answer: dict[str, object] = {
-        "label": list(row.given) if row.multi_label else row.given[0],
-        "probability": round(row.probability, 6),
-        "probabilities": {label: round(value, 6) for label, value in row.best},
-        "text": row.record.text,
-    }
-    explained = {} if row.explanation is None else {"explanation": explanation_object(row.explanation)}
-    names = _free_names(row.record.fields, [*answer, *explained])
-    answer |= {name: value for name, (_, value) in zip(names, row.record.fields, strict=True)} | explained
-    return json.dumps(answer, ensure_ascii=False) + "\n"
-
-
-def _free_names(fields: Fields, taken: Iterable[str]) -> list[str]:
-    """Names of the other columns of the input; one that is called like one of ours gets `input_` before its name."""
-    names = {name for name, _ in fields}
-    found: list[str] = []
-    used = set(taken)
-    for name, _ in fields:
-        free = name
-        while free in used or (free != name and free in names):
-            free = f"input_{free}"
-        used.add(free)
-        found.append(free)
-    return found
+def _jsonl(answer: "Answer", top: int) -> str:
+    return json.dumps(answer.as_dict(), ensure_ascii=False) + "\n"
 
 
 class _Csv:
@@ -122,32 +98,35 @@ class _Csv:
         self.columns: list[str] | None = None
         self.warned = False
 
-    def __call__(self, rows: "Iterable[Answer]", records: Sequence[Record]) -> str:
+    def __call__(self, answers: "Iterable[Answer]", records: Sequence[Record]) -> str:
         made = io.StringIO()
         lines = csv.writer(made, lineterminator="\n")
         if self.columns is None:
-            fields = records[0].fields if records else ()
-            self.columns = [name for name, _ in fields]
-            names = ["label", "probability"]
-            names += [f"{name}{number}" for number in range(2, self.top + 1) for name in ("label", "probability")]
-            lines.writerow([*names, *_free_names(fields, [*names, "text"]), "text"])
-        for row in rows:
-            pairs = _pairs(row, self.top)
-            answers = [value for label, probability in pairs for value in (label, f"{probability:.4f}")]
-            lines.writerow([*answers, *self._others(row, self.columns), row.record.text])
+            self.columns = [name for name, _ in records[0].fields] if records else []
+            lines.writerow(self._header(self.columns))
+        for answer in answers:
+            cells = [cell for label, value in _pairs(answer, self.top) for cell in (label, f"{value:.4f}")]
+            lines.writerow([*cells, *self._others(answer.record, self.columns), answer.record.text])
         return made.getvalue()
 
-    def _others(self, row: "Answer", columns: list[str]) -> list[str]:
-        names = [name for name, _ in row.record.fields]
+    def _header(self, columns: list[str]) -> list[str]:
+        from textcnn.answers import free_names
+
+        names = ["label", "probability"]
+        names += [f"{name}{number}" for number in range(2, self.top + 1) for name in ("label", "probability")]
+        return [*names, *free_names(columns, [*names, "text"]), "text"]
+
+    def _others(self, record: Record, columns: list[str]) -> list[str]:
+        names = [name for name, _ in record.fields]
         if names == columns:
-            return [_cell(value) for _, value in row.record.fields]
+            return [_cell(value) for _, value in record.fields]
         # Objects of JSON lines need not have the same keys.
-        values = dict(row.record.fields)
-        strange = [name for name in names if name not in columns]
-        if strange and not self.warned:
+        values = dict(record.fields)
+        unknown = [name for name in names if name not in columns]
+        if unknown and not self.warned:
             self.warned = True
             say(
-                f"line {row.record.line}: there is no column for {', '.join(map(repr, strange))}, which the first text "
+                f"line {record.line}: there is no column for {', '.join(map(repr, unknown))}, which the first text "
                 "does not have; --format jsonl keeps everything"
             )
         return [_cell(values.get(name)) for name in columns]
@@ -166,23 +145,23 @@ class _Pretty:
     def __init__(self, top: int, widest: int) -> None:
         self.top, self.widest = top, widest
 
-    def __call__(self, rows: "Iterable[Answer]", records: Sequence[Record]) -> str:
+    def __call__(self, answers: "Iterable[Answer]", records: Sequence[Record]) -> str:
         room = width()
-        return "".join(self._one(row, room) for row in rows)
+        return "".join(self._one(answer, room) for answer in answers)
 
-    def _one(self, row: "Answer", room: int) -> str:
+    def _one(self, answer: "Answer", room: int) -> str:
         lines = [
             f"{self._label(label, max(room // 3, 8))}  {_bar(probability, room)}{100 * probability:5.1f} %"
-            for label, probability in _pairs(row, self.top)
+            for label, probability in _pairs(answer, self.top)
         ]
         left = room - cells(lines[0]) - 3
         if left >= _LEAST_TEXT:
-            lines[0] += f"  {cut(one_line(row.record.text), left).rstrip()}"
-        explained = "" if row.explanation is None else f"{shaded(row.explanation)}\n"
+            lines[0] += f"  {cut(one_line(answer.record.text), left).rstrip()}"
+        explained = "" if answer.explanation is None else f"{shaded(answer.explanation)}\n"
         return "\n".join(lines) + f"\n{explained}"
 
     def _label(self, label: str, room: int) -> str:
-        """As wide as all are, or, as several labels that are joined can be, as far as there is room."""
+        """As wide as all are; joined labels can be wider, as far as there is room."""
         shown = one_line(label) or "-"
         return cut(shown, min(max(self.widest, cells(shown)), room))
 

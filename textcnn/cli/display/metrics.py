@@ -81,8 +81,8 @@ def _show_confusion(report: "Report", shown: "Console") -> None:
     names = list(report.labels)
     if _fits(report, shown.width):
         made = table("is \\ said", *map(one_line, names))
-        for place, (name, row) in enumerate(zip(names, report.confusion, strict=True)):
-            made.add_row(one_line(name), *_shaded(row, place))
+        for number, (name, row) in enumerate(zip(names, report.confusion, strict=True)):
+            made.add_row(one_line(name), *_shaded(row, number))
         shown.print(made)
         return
     pairs = [
@@ -97,14 +97,14 @@ def _show_confusion(report: "Report", shown: "Console") -> None:
     shown.print(made)
 
 
-def _shaded(row: Sequence[int], place: int) -> "list[RenderableType]":
+def _shaded(row: Sequence[int], gold: int) -> "list[RenderableType]":
     """Cells shaded by their share of the row; without colours they are plain numbers."""
     from rich.text import Text
 
     total = sum(row) or 1
     made: list[RenderableType] = []
     for said, count in enumerate(row):
-        shades = _RIGHT if said == place else _WRONG
+        shades = _RIGHT if said == gold else _WRONG
         style = next(style for least, style in shades if count / total >= least) if count else "dim"
         made.append(Text(str(count), style=style))
     return made
@@ -126,9 +126,9 @@ def show_comparison(comparison: "Comparison") -> None:
         f"{comparison.second_macro_f1:.4f}",
         str(comparison.only_second),
     )
-    both = (comparison.accuracy, comparison.macro_f1)
-    made.add_row("difference", *(f"{each.difference:+.4f}" for each in both), "")
-    made.add_row("95 % from", *(f"{each.low:+.4f}" for each in both), "")
-    made.add_row("to", *(f"{each.high:+.4f}" for each in both), "")
+    intervals = (comparison.accuracy, comparison.macro_f1)
+    made.add_row("difference", *(f"{interval.difference:+.4f}" for interval in intervals), "")
+    made.add_row("95 % from", *(f"{interval.low:+.4f}" for interval in intervals), "")
+    made.add_row("to", *(f"{interval.high:+.4f}" for interval in intervals), "")
     console(sys.stdout).print(made)
     put(_broken(one_line(f"{comparison.verdict} (McNemar's exact test: p = {comparison.p_value:.2g})")))

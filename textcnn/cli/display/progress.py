@@ -1,24 +1,24 @@
-"""Training as people see it: live on a terminal, a line for each epoch elsewhere, and Ctrl-C."""
+"""Work as people see it: one live bar on a terminal, a line for each stage elsewhere, and Ctrl-C."""
 
 import signal
 import sys
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-from textcnn.cli.display.console import console, moves, one_line, say, width
+from textcnn.cli.display.console import cells, console, moves, one_line, say, width
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from textcnn.training.events import TrainingEvent
 
-    from textcnn.training.loop import Epoch, Step
+__all__ = ["Display", "Interruption", "LiveBar"]
 
-__all__ = ["Display", "Interruption"]
-
-_WIDE = 80  # columns of a terminal that has room for everything
+_WIDE = 80  # columns of a terminal that has room for a bar
+_BAR = 12
+_AROUND = 14  # columns of percentage and time, and of blanks between columns
 
 
 class Interruption:
-    """Ctrl-C once asks training to end with the best so far; twice leaves at once, as does once before it began."""
+    """Ctrl-C once asks training to end with the best checkpoint; twice leaves at once, as does once before it began."""
 
     def __init__(self) -> None:
         self.wanted = self.begun = False
@@ -39,97 +39,142 @@ class Interruption:
         self.wanted = True
 
 
-class Display:
-    """Live progress on a terminal, a line for each epoch elsewhere, nothing if quiet."""
+class LiveBar:
+    """What is being done, a bar, the share that is done and the time left; there from the first update on.
 
-    def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
-        self.last: Epoch | None = None
-        self.best = 0  # the epoch whose weights are kept
-        self.narrow = width(sys.stderr) < _WIDE and moves(sys.stderr)
-        self.live: Progress | None = None
-        self.task: TaskID | None = None
+    For a terminal that can take back what it shows. A narrow one has no bar.
+    """
+
+    def __init__(self) -> None:
+        wide = width(sys.stderr) >= _WIDE
+        self.room = width(sys.stderr) - _AROUND - wide * (_BAR + 1)  # columns for what is being done
+        self._bar_width = _BAR if wide else 0
+        self._live: Any = None
+
+    def update(self, doing: str, share: float) -> None:
+        """Show what is being done and how far it is, from 0 to 1."""
+        if self._live is None:
+            self._start(one_line(doing))
+        self._live.update(self._task, description=one_line(doing), completed=share)
+
+    def line(self, text: str) -> None:
+        """A line that stays, above the bar."""
+        if self._live is None:
+            say(text)
+        else:
+            self._live.console.print(one_line(text))
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._live is not None:
+            self._live.stop()
+
+    def _start(self, doing: str) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        text, done = (TextColumn(each, markup=False) for each in ("{task.description}", "{task.percentage:>3.0f} %"))
+        bar = [BarColumn(bar_width=self._bar_width)] if self._bar_width else []
+        columns = (text, *bar, done, TimeRemainingColumn(compact=True))
+        self._live = Progress(*columns, console=console(sys.stderr), transient=True)
+        self._task = self._live.add_task(doing, total=1.0)
+        self._live.start()
+
+
+class Display:
+    """A training: a live bar on a terminal, a line for each stage elsewhere; with `verbose` a line for each epoch."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet, self.verbose = quiet, verbose
+        self.bar = LiveBar() if moves(sys.stderr) and not quiet else None
+        self._share = 0.0
+        self._score: float | None = None
 
     def __enter__(self) -> "Display":
-        if not self.quiet and moves(sys.stderr):
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-            bar = [] if self.narrow else [BarColumn(bar_width=12)]
-            self.live = Progress(
-                TextColumn("{task.description}", markup=False),
-                *bar,
-                TextColumn("{task.percentage:>3.0f} %", markup=False),
-                TimeRemainingColumn(compact=True),
-                console=console(sys.stderr),
-                transient=True,
-            )
-            self.live.start()
-            self.task = self.live.add_task("preparing words and vectors", total=None)
+        if self.bar is not None:
+            self.bar.update("preparing words and vectors", 0.0)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.live is not None:
-            self.live.stop()
+        if self.bar is not None:
+            self.bar.stop()
 
-    def show(self, row: "Step | Epoch | str") -> None:
-        """Show a step, an epoch or a note."""
-        if isinstance(row, str):
-            self.end()
-            self.line(row)
+    def show(self, event: "TrainingEvent") -> None:
+        """Show what has happened."""
+        if self.quiet:
             return
-        from textcnn.training.loop import Step
-
-        if isinstance(row, Step):
-            self._step(row)
-            return
-        self.last = row if row.score is not None else None
-        self.best = row.epoch if row.best else self.best
-        if row.score is not None or row.epoch == row.epochs:  # without a score only the end is worth a line
-            self.line(_short(row) if self.narrow else _long(row))
-        if row.note:
-            self.line(row.note)
-
-    def end(self) -> None:
-        """Say once why training ended before its last epoch, if it did, and which weights are kept."""
-        if self.last is not None and self.last.epoch < self.last.epochs:
-            since = self.last.epoch - self.best
-            self.line(f"no better score in {since} epochs: the weights of epoch {self.best} are kept")
-        self.last = None
+        if event.kind == "note":
+            self.line(event.note)
+        elif event.kind == "stage":
+            self._score = event.score
+            if self.bar is None or self.verbose:
+                self.line(stage_line(event))
+        else:
+            self._score = event.score if event.kind == "epoch" else self._score
+            self._update(event)
+            if event.kind == "epoch" and self.verbose:
+                self._epoch(event)
 
     def line(self, text: str) -> None:
         """A line for people, above what is live."""
-        if self.quiet:
-            return
-        if self.live is not None:
-            self.live.console.print(one_line(text))
+        if self.bar is not None:
+            self.bar.line(text)
         else:
-            say(text)
+            say(text, quiet=self.quiet)
 
-    def _step(self, row: "Step") -> None:
-        if self.live is not None and self.task is not None:
-            batch = "" if self.narrow else "batch "
-            score = f"  score {self.last.score:.3f}" if self.last and self.last.score is not None else ""
-            self.live.update(
-                self.task,
-                description=f"epoch {row.epoch}/{row.epochs}  {batch}{row.batch}/{row.batches}"
-                f"  loss {row.loss:.3f}{score}",
-                total=row.epochs * row.batches,
-                completed=(row.epoch - 1) * row.batches + row.batch,
-            )
+    def _epoch(self, event: "TrainingEvent") -> None:
+        narrow = self.bar is not None and width(sys.stderr) < _WIDE
+        self.line(_short_epoch(event) if narrow else _epoch_line(event))
+        if event.note:
+            self.line(event.note)
 
-
-def _long(row: "Epoch") -> str:
-    told = f"epoch {row.epoch:2}  loss {row.loss:.4f}"
-    if row.score is not None:
-        told += f"  validation loss {row.validation_loss:.4f}  score {row.score:.4f}"
-    return f"{told}  {row.seconds:.1f} s{'  best so far' if row.best and row.score is not None else ''}"
+    def _update(self, event: "TrainingEvent") -> None:
+        if self.bar is None:
+            return
+        self._share = max(self._share, _share_done(event))
+        self.bar.update(_described(event, self._score, self.bar.room), self._share)
 
 
-def _short(row: "Epoch") -> str:
-    told = f"{row.epoch:2}  loss {row.loss:.3f}"
-    if row.score is None:
+def stage_line(event: "TrainingEvent") -> str:
+    """A stage that has ended, in plain words."""
+    ran = f"{event.epoch} epochs" if event.epoch != 1 else "1 epoch"
+    if event.epoch < event.epochs:
+        ran = f"{event.epoch} of {event.epochs} epochs"
+    networks = f"{event.networks} networks, " if event.networks > 1 else ""
+    scored = "" if event.score is None else f", loss {event.loss:.2f}, score {event.score:.3f}"
+    note = f"; {event.note}" if event.note else ""
+    return f"{event.stage.name}: {networks}{ran}{scored}, {event.seconds:.1f} s{note}"
+
+
+def _share_done(event: "TrainingEvent") -> float:
+    """The share of all stages; one that turns out not to be needed makes a jump."""
+    in_epoch = event.batch / event.batches if event.batches else 1.0
+    in_network = (event.epoch - 1 + in_epoch) / event.epochs if event.epochs else 0.0
+    in_stage = (event.network - 1 + in_network) / event.networks
+    return (event.stage.number - 1 + in_stage) / event.stage.total
+
+
+def _described(event: "TrainingEvent", score: float | None, room: int) -> str:
+    """What is being done, with as many words as there is room for."""
+    network = f"network {event.network}/{event.networks}" if event.networks > 1 else ""
+    loss, scored = f"loss {event.loss:.3f}", "" if score is None else f"score {score:.3f}"
+    doing = [event.note] if event.kind == "phase" else [f"epoch {event.epoch}/{event.epochs}", loss, scored]
+    choices = ([event.stage.name, network, *doing], [event.stage.short, network, *doing], [event.stage.short, *doing])
+    told = ["  ".join(filter(None, choice)) for choice in (*choices, doing)]
+    return next((text for text in told if cells(text) <= room), told[-1])
+
+
+def _epoch_line(event: "TrainingEvent") -> str:
+    told = f"epoch {event.epoch:2}  loss {event.loss:.4f}"
+    if event.score is not None:
+        told += f"  validation loss {event.validation_loss:.4f}  score {event.score:.4f}"
+    return f"{told}  {event.seconds:.1f} s{'  best' if event.best and event.score is not None else ''}"
+
+
+def _short_epoch(event: "TrainingEvent") -> str:
+    told = f"{event.epoch:2}  loss {event.loss:.3f}"
+    if event.score is None:
         return told
-    mark = "  best" if row.best else ""
-    return f"{told}  validation {row.validation_loss:.3f}  score {row.score:.3f}{mark}"
+    mark = "  best" if event.best else ""
+    return f"{told}  validation {event.validation_loss:.3f}  score {event.score:.3f}{mark}"

@@ -1,6 +1,6 @@
-"""How dear a mistake is to the linear part and how much rare features count, chosen by cross-validation.
+"""The penalty C of the linear part and how much rare features count, chosen by cross-validation.
 
-Long texts that say plainly what they are want mistakes to cost more than short or doubtful ones do. Opinions want rare
+Long texts that say plainly what they are want a larger C than short or doubtful ones do. Opinions want rare
 features to count less, subjects that are told by names want them to count more. From the usual recipe the choice goes
 up or down for as long as the log loss of texts that were not learned from falls, in turn for the one and the other.
 """
@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.compiled.threads import WorkerThreads
-from textcnn.training.calibration import log_loss
-from textcnn.training.linear.svm import USUAL, Examples, FeatureTables, Recipe, Spread, learn
+from textcnn.evaluation.log_loss import losses_of_logits
+from textcnn.training.folds import FOLDS, random_folds
+from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, FeatureTables, Recipe, learn
 
 __all__ = ["chosen"]
 
 COSTS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 POWERS = (3.0, 2.0, 1.0, 0.5, 0.0)
-_FOLDS = 3
-_CAUTION = 3.0  # how many texts' loss a departure of the cost by a factor of e is worth
+_CAUTION = 3.0  # how many texts' loss a departure of C by a factor of e is worth
 _TEXTS, _WORDS, _LABELS = 8000, 600_000, 20  # at most, drawn at random, words counted once in each text
 _OUTPUTS = 8  # labels; if there are more, fewer words
 _SCALES = (-3, 5)  # logarithms
@@ -33,7 +33,7 @@ class _Place(NamedTuple):
     power: int
 
 
-_START = _Place(COSTS.index(USUAL.cost), POWERS.index(USUAL.power))
+_START = _Place(COSTS.index(USUAL.C), POWERS.index(USUAL.power))
 
 
 class _Fold(NamedTuple):
@@ -41,7 +41,7 @@ class _Fold(NamedTuple):
 
     part: Examples
     rest: Examples
-    spread: Spread  # of the features in the part
+    spread: FeatureStatistics  # of the features in the part
 
 
 def chosen(examples: Examples, workers: WorkerThreads) -> Recipe:
@@ -53,8 +53,8 @@ def chosen(examples: Examples, workers: WorkerThreads) -> Recipe:
     def loss(place: _Place) -> float:
         recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
         workers.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
-        departure = _CAUTION * float(np.log(recipe.cost / USUAL.cost) ** 2) / 2
-        return _least_loss(np.concatenate(margins), signs > 0, alone=examples.alone) + departure
+        departure = _CAUTION * float(np.log(recipe.C / USUAL.C) ** 2) / 2
+        return _least_loss(np.concatenate(margins), signs > 0, alone=examples.independent) + departure
 
     place, before = _START, None
     while folds and place != before:
@@ -75,23 +75,22 @@ def _folds(examples: Examples) -> list[_Fold]:
     labels = random.permutation(examples.signs.shape[1])[:_LABELS]
     words = _WORDS * min(_OUTPUTS / len(labels), 1)
     texts = random.permutation(len(examples.signs))[:_TEXTS]
-    texts = texts[np.cumsum(np.diff(examples.tables.inside.indptr)[texts]) <= words]
-    copies = _copies(examples.tables.part(texts))
-    part = random.permutation(copies.max(initial=-1) + 1)[copies] % _FOLDS
-    if len(np.unique(part)) < _FOLDS:
+    texts = texts[np.cumsum(np.diff(examples.tables.words.indptr)[texts]) <= words]
+    folds = random_folds(_copies(examples.tables.part(texts)), FOLDS, random)
+    if len(np.unique(folds)) < FOLDS:
         return []
-    return [_fold(examples, labels, texts, part == number) for number in range(_FOLDS)]
+    return [_fold(examples, labels, texts, folds == number) for number in range(FOLDS)]
 
 
 def _copies(tables: FeatureTables) -> NDArray[np.int64]:
     """Numbers of the texts (B,), the same for those with the same words: a copy must not tell what the other is."""
-    probe = tables.inside @ np.random.default_rng(0).random(tables.inside.shape[1])
+    probe = tables.words @ np.random.default_rng(0).random(tables.words.shape[1])
     return np.unique(probe, return_inverse=True)[1]
 
 
 def _fold(examples: Examples, labels: NDArray[np.int64], texts: NDArray[np.int64], out: NDArray[np.bool_]) -> _Fold:
     part, rest = (examples.part(texts[where], labels) for where in (~out, out))
-    return _Fold(part, rest, Spread.of(part))
+    return _Fold(part, rest, FeatureStatistics.of(part))
 
 
 def _recipe(place: _Place) -> Recipe:
@@ -118,6 +117,6 @@ def _least_loss(margins: NDArray[np.float32], targets: NDArray[np.bool_], *, alo
         logits = np.exp(found[0]) * margins
         if another:
             logits = np.append(logits, np.full(others.shape, found[1]), axis=1)
-        return log_loss(logits, targets, multi_label=alone) * len(logits)
+        return float(losses_of_logits(logits, targets, multi_label=alone).mean()) * len(logits)
 
     return float(minimize(loss, [0.0, 0.0], method="L-BFGS-B", bounds=[_SCALES, (None, None)]).fun)

@@ -1,6 +1,9 @@
-"""The squared hinge: one label against the others, what LinearSVC minimises, for all labels at once.
+"""A linear SVM: the squared hinge loss of one label against the others, as LinearSVC has it, for all labels at once.
 
-Newton steps over the texts (Chapelle 2007), whose linear systems are solved by conjugate gradients.
+Newton steps in the dual coefficients of the texts (Chapelle 2007), whose linear systems are solved by conjugate
+gradients. With the weights theta = X' alpha of the table of texts by features X, each column minimises
+
+    |theta|² / 2 + sum over texts  C · max(0, 1 - y · margin)²        margin = X X' alpha, the product `gram(alpha)`
 
 Shapes: B texts, K outputs.
 """
@@ -13,10 +16,11 @@ from numpy.typing import NDArray
 __all__ = ["solve"]
 
 Floats = NDArray[np.float32]
-Gram = Callable[[Floats], Floats]  # products with the table of the texts' similarities: (B, K) -> (B, K)
+Gram = Callable[[Floats], Floats]  # products with the Gram matrix of the texts: (B, K) -> (B, K)
 
 TOLERANCE = 0.03
 ROUNDS = 20
+_STEPS, _PRECISION = 25, 0.1  # of the conjugate gradients
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
@@ -25,81 +29,97 @@ def _dot(a: Floats, b: Floats) -> Floats:
     return product
 
 
-def _size(a: Floats, image: Floats) -> Floats:
-    """Lengths of the columns of a, as `image`, their product, measures it."""
-    found: Floats = np.sqrt(np.maximum(_dot(a, image), 0))
-    return found
+def _norm(a: Floats, image: Floats) -> Floats:
+    """Lengths of the columns of a as weights, |X' a|; `image` is gram(a)."""
+    length: Floats = np.sqrt(np.maximum(_dot(a, image), 0))
+    return length
 
 
-def solve(gram: Gram, signs: Floats, cost: Floats) -> Floats:
-    """Weights of texts (B, K) with the least |theta|² / 2 + sum of cost · squared hinge, each column for itself."""
+def solve(gram: Gram, signs: Floats, penalty: Floats) -> Floats:
+    """The dual coefficients of the texts, each column for itself.
+
+    Args:
+        gram: the product with X X'.
+        signs: (B, K) the labels y, 1 or -1.
+        penalty: (B, K) C, of each text.
+
+    Returns:
+        alpha: (B, K).
+    """
     alpha, margins = np.zeros_like(signs), np.zeros_like(signs)
-    centred = 2 * cost * signs * (1 - signs * signs.mean(axis=0))
-    centred -= centred.mean(axis=0)
-    target = TOLERANCE * _size(centred, gram(centred))
-    # Where texts are all alike nothing is left of the centred gradient; below this there are only rounding errors.
-    target = np.maximum(target, 1e-6 * np.maximum(_size(2 * cost * signs, gram(2 * cost * signs)), 1))
+    target = _target(gram, signs, penalty)
     live = np.arange(signs.shape[1])
     for _ in range(ROUNDS):
         y = signs[:, live]
         slack = np.maximum(1 - y * margins[:, live], 0)
-        gradient = alpha[:, live] - 2 * cost[:, live] * y * slack
+        gradient = alpha[:, live] - 2 * penalty[:, live] * y * slack
         image = gram(gradient)
-        size = _size(gradient, image)
-        keep = size > target[live]
+        norm = _norm(gradient, image)
+        keep = norm > target[live]
         if not keep.any():
             break
-        live, y, gradient, image, size = live[keep], y[:, keep], gradient[:, keep], image[:, keep], size[keep]
-        active = np.where(slack[:, keep] > 0, 2 * cost[:, live], np.float32(0))
-        step, moved = _conjugate(gram, active, gradient, image, size)
-        length = _line(alpha[:, live], margins[:, live], y, step, moved, gradient, cost[:, live])
+        live, y, gradient, image, norm = live[keep], y[:, keep], gradient[:, keep], image[:, keep], norm[keep]
+        active = np.where(slack[:, keep] > 0, 2 * penalty[:, live], np.float32(0))
+        step, step_image = _newton_step(gram, active, gradient, image, norm)
+        length = _line_search(alpha[:, live], margins[:, live], y, step, step_image, gradient, penalty[:, live])
         alpha[:, live] += length * step
-        margins[:, live] += length * moved
+        margins[:, live] += length * step_image
     return alpha
 
 
-def _conjugate(gram: Gram, active: Floats, gradient: Floats, image: Floats, size: Floats) -> tuple[Floats, Floats]:
+def _target(gram: Gram, signs: Floats, penalty: Floats) -> Floats:
+    """The norm of the gradient at which a column is solved: (K,)."""
+    centred = 2 * penalty * signs * (1 - signs * signs.mean(axis=0))
+    centred -= centred.mean(axis=0)
+    whole = 2 * penalty * signs
+    # Where texts are all alike nothing is left of the centred gradient; below this there are only rounding errors.
+    noise = 1e-6 * np.maximum(_norm(whole, gram(whole)), 1)
+    target: Floats = np.maximum(TOLERANCE * _norm(centred, gram(centred)), noise)
+    return target
+
+
+def _newton_step(gram: Gram, active: Floats, gradient: Floats, image: Floats, norm: Floats) -> tuple[Floats, Floats]:
     """Solve (1 + active · gram) step = -gradient to a tenth; the step, and gram(step)."""
-    step, moved = np.zeros_like(gradient), np.zeros_like(gradient)
-    rest, rest_image = -gradient, -image
-    way, way_image = rest.copy(), rest_image.copy()
-    square = np.square(size)
-    for _ in range(25):
-        bent = active * way_image
-        bent_image = gram(bent)
-        # Never more than 1, for no direction bends less than the identity in it; rounding alone says otherwise.
-        bend = np.maximum(_dot(way_image, way + bent), square)
-        a = (square / np.maximum(bend, 1e-30)).astype(np.float32)
-        a[np.sqrt(square) <= 0.1 * size] = 0
-        step += a * way
-        moved += a * way_image
-        rest -= a * (way + bent)
-        rest_image -= a * (way_image + bent_image)
-        new = np.where(a > 0, np.maximum(_dot(rest, rest_image), 0), square)
-        if (np.sqrt(new) <= 0.1 * size).all():
+    step, step_image = np.zeros_like(gradient), np.zeros_like(gradient)
+    residual, residual_image = -gradient, -image
+    direction, direction_image = residual.copy(), residual_image.copy()
+    square = np.square(norm)
+    for _ in range(_STEPS):
+        curved = active * direction_image
+        curved_image = gram(curved)
+        # At least that of the identity, which is a part of the matrix; rounding alone says otherwise.
+        curvature = np.maximum(_dot(direction_image, direction + curved), square)
+        a = (square / np.maximum(curvature, 1e-30)).astype(np.float32)
+        a[np.sqrt(square) <= _PRECISION * norm] = 0
+        step += a * direction
+        step_image += a * direction_image
+        residual -= a * (direction + curved)
+        residual_image -= a * (direction_image + curved_image)
+        new = np.where(a > 0, np.maximum(_dot(residual, residual_image), 0), square)
+        if (np.sqrt(new) <= _PRECISION * norm).all():
             break
         b = (new / np.maximum(square, 1e-30)).astype(np.float32)
-        way, way_image, square = rest + b * way, rest_image + b * way_image, new
-    return step, moved
+        direction, direction_image, square = residual + b * direction, residual_image + b * direction_image, new
+    return step, step_image
 
 
-def _line(
-    alpha: Floats, margins: Floats, y: Floats, step: Floats, moved: Floats, gradient: Floats, cost: Floats
+def _line_search(
+    alpha: Floats, margins: Floats, y: Floats, step: Floats, step_image: Floats, gradient: Floats, penalty: Floats
 ) -> Floats:
-    """Halve each column's step until it pays (Armijo's rule)."""
-    terms = _dot(alpha, margins), _dot(alpha, moved), _dot(step, moved)
-    slope = _dot(gradient, moved)
+    """Halve each column's step until the objective falls enough (Armijo's rule): (K,)."""
+    terms = _dot(alpha, margins), _dot(alpha, step_image), _dot(step, step_image)
+    slope = _dot(gradient, step_image)
 
-    def value(length: Floats) -> Floats:
-        hinge: Floats = (cost * np.square(np.maximum(1 - y * (margins + length * moved), 0))).sum(axis=0)
+    def objective(length: Floats) -> Floats:
+        hinge: Floats = (penalty * np.square(np.maximum(1 - y * (margins + length * step_image), 0))).sum(axis=0)
         total: Floats = 0.5 * (terms[0] + 2 * length * terms[1] + length * length * terms[2]) + hinge
         return total
 
     length = np.ones(y.shape[1], np.float32)
-    start = value(np.zeros_like(length))
+    start = objective(np.zeros_like(length))
     for _ in range(12):
-        worse = value(length) > start + 1e-4 * length * slope + 1e-6 * np.abs(start)
-        if not worse.any():
+        too_long = objective(length) > start + 1e-4 * length * slope + 1e-6 * np.abs(start)
+        if not too_long.any():
             break
-        length = np.where(worse, length / 2, length).astype(np.float32)
+        length = np.where(too_long, length / 2, length).astype(np.float32)
     return length

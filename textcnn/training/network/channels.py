@@ -18,7 +18,7 @@ class Channels:
 
     @property
     def dimensions(self) -> int:
-        """How long the vectors of all channels are together."""
+        """Dimensions of all channels together, D."""
         return sum(table.shape[1] for table in (self.trained, self.static) if table is not None)
 
     def rows(self, distinct: Tensor) -> Tensor:
@@ -27,6 +27,6 @@ class Channels:
         return torch.cat(tables, dim=1)
 
     def trained_part(self, gradient: Tensor) -> Tensor:
-        """The columns of a gradient of `rows` that belong to the trained table."""
+        """The columns of a gradient of `rows` that belong to the trained table: (U, D) -> (U, d)."""
         assert self.trained is not None
         return gradient[:, : self.trained.shape[1]]

@@ -1,9 +1,9 @@
-"""Convolution by look-up with max pooling, on the processor, in compiled loops: the usual case, several times faster.
+"""Convolution by look-up with max pooling, on the CPU, in compiled loops: the usual case, several times faster.
 
-The same numbers as `responses.pool`, which says what is computed and serves every other pooling, a GPU, and machines
-without a compiler. Here a batch needs no arranging: the loops run over each text as long as it is.
+The same numbers as `convolution.pool`, which defines them and does every other pooling, runs on a GPU, and on machines
+without a compiler. Here a batch needs no groups of texts: the loops run over each text as long as it is.
 
-Shapes: T tokens in B texts, U distinct words, d dimensions, F filters per width, C slices, M maps.
+Shapes: T tokens in B texts, U distinct words, d dimensions; C slices and M maps, see model/bank.py.
 """
 
 from functools import partial
@@ -16,20 +16,20 @@ from torch import Tensor
 
 from textcnn.compiled.loader import loops
 from textcnn.compiled.threads import WorkerThreads, spans
-from textcnn.model.bank import Bank
+from textcnn.model.bank import Bank, Pooling
 
 __all__ = ["pool_by_loops", "suits"]
 
 _TEXTS, _WORDS = 16, 128  # of a task
 
 
-def suits(vectors: Tensor, pooling: str) -> bool:
-    """Whether `pool_by_loops` can take the place of `responses.pool`."""
-    return pooling == "max" and vectors.device.type == "cpu" and loops("convolution") is not None
+def suits(vectors: Tensor, pooling: Pooling) -> bool:
+    """Whether `pool_by_loops` can take the place of `convolution.pool`."""
+    return pooling.kind == "max" and vectors.device.type == "cpu" and loops("convolution") is not None
 
 
 class _MaxPool(torch.autograd.Function):
-    """Convolution, bias, ReLU and the maximum in one step; see `responses._Pool`."""
+    """Convolution, bias, ReLU and the maximum in one step; see `convolution._Pool`."""
 
     @staticmethod
     def forward(
@@ -73,14 +73,14 @@ class _MaxPool(torch.autograd.Function):
 
 @torch.no_grad()  # each thread has a mode of its own
 def _respond(vectors: Tensor, weight: Tensor, table: Tensor, first: int, last: int) -> None:
-    """R of some words, see `responses`."""
+    """R of some words, see convolution.py."""
     torch.mm(vectors[first:last], weight.T, out=table[first:last])
 
 
 def _loops() -> ModuleType:
-    found = loops("convolution")
-    assert found is not None
-    return found
+    compiled = loops("convolution")
+    assert compiled is not None
+    return compiled
 
 
 def pool_by_loops(
@@ -90,12 +90,12 @@ def pool_by_loops(
 
     Args:
         vectors: (U, d), of the distinct words.
-        weight: (C, d), see `responses.pool`.
+        weight: (C, d), the slices of the filters.
         bias: (M,).
         words: (T,) rows of `vectors`.
         starts: (B + 1,) where texts begin.
         bank: widths and number of filters.
-        workers: who does it.
+        workers: the threads that share the work.
 
     Returns:
         (B, M).

@@ -5,9 +5,11 @@
 Not here: the vectors themselves, of which only the distinct words' rows come in, and softmax or sigmoid, which belong
 to the loss and to the answers.
 
-Shapes: T tokens in B texts, U distinct words, D dimensions of all channels together, K labels.
+Shapes: T tokens in B texts, U distinct words, D dimensions of all channels together, K labels; C slices, M maps and S
+slots, see model/bank.py.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -16,9 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from textcnn.compiled.threads import WorkerThreads
-from textcnn.model.bank import Bank
-from textcnn.model.network import Pooling
-from textcnn.training.network.convolution import Layout, convolve, pool
+from textcnn.model.bank import Bank, Pooling
+from textcnn.training.network.convolution import GroupedBatch, convolve, pool
 from textcnn.training.network.maxpool import pool_by_loops, suits
 from textcnn.vectors.pretrained_filters import Filters
 
@@ -40,14 +41,15 @@ class Shape:
         k: int = 1,
         hidden: Sequence[int] = (),
     ) -> None:
-        self.bank = Bank(tuple(widths), filters)
-        self.dimensions, self.labels, self.stages, self.pooling, self.k = dimensions, labels, stages, pooling, k
+        self.bank = Bank(tuple(map(int, widths)), filters)  # NumPy's numbers, too
+        self.pooling = Pooling(pooling, k)
+        self.dimensions, self.labels, self.stages = dimensions, labels, stages
         self.layers = (self.features, *hidden, labels)
 
     @property
     def features(self) -> int:
-        """Values that are pooled for each text."""
-        return self.bank.maps * Pooling(self.pooling, self.k).slots
+        """Pooled features of each text, S·M."""
+        return self.bank.features(self.pooling)
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -55,16 +57,42 @@ class Shape:
         return (self.dimensions, *[self.bank.maps] * (self.stages - 1))
 
 
-class TextCNN(nn.Module):
-    """One network. Dropout is that of Srivastava et al. 2014, on the pooled features and on hidden layers."""
+class Dropout(nn.Module):
+    """Inverted dropout (Srivastava et al. 2014), which draws what nn.Dropout draws, but from a generator of its own."""
 
-    def __init__(self, shape: Shape, *, dropout: float = 0.0, workers: WorkerThreads | None = None) -> None:
+    def __init__(self, share: float, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.share, self.generator = share, generator
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Some features set to zero, the others made larger: (B, F) -> (B, F)."""
+        if not self.training or not self.share or not features.numel():
+            return features
+        mask = torch.empty_like(features).bernoulli_(1 - self.share, generator=self.generator)
+        return features * mask.div_(1 - self.share)
+
+
+class TextCNN(nn.Module):
+    """One network. Dropout is on the pooled features and on hidden layers.
+
+    All that is random, the weights at the start and dropout, is drawn from `generator` in this order; without one, from
+    torch's global generator.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        *,
+        dropout: float = 0.0,
+        workers: WorkerThreads | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
         super().__init__()
         self.shape, self.workers = shape, workers or WorkerThreads(1)
-        self.filters = nn.ParameterList(nn.Parameter(_filters(shape.bank, size)) for size in shape.inputs)
+        self.filters = nn.ParameterList(nn.Parameter(_filters(shape.bank, size, generator)) for size in shape.inputs)
         self.biases = nn.ParameterList(nn.Parameter(torch.zeros(shape.bank.maps)) for _ in shape.inputs)
-        self.layers = nn.ModuleList(nn.Linear(*sizes) for sizes in pairwise(shape.layers))
-        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.ModuleList(_layer(*sizes, generator) for sizes in pairwise(shape.layers))
+        self.dropout = Dropout(dropout, generator)
 
     @property
     def output(self) -> nn.Linear:
@@ -74,29 +102,27 @@ class TextCNN(nn.Module):
         return last
 
     @torch.no_grad()
-    def start_from(self, learned: Mapping[int, Filters], scale: float, skip: int = 0) -> None:
-        """Let the first bank start from filters that have learned; beyond their number and widths it stays as it is.
+    def start_from(self, pretrained: Mapping[int, Filters], scale: float, skip: int = 0) -> None:
+        """Let the first bank start from pretrained filters; beyond their number and widths it stays as it is.
 
         Args:
-            learned: (h, F', d) of each width h, over vectors of one channel.
+            pretrained: (h, F', d) of each width h, over vectors of one channel.
             scale: what the vectors were multiplied by since.
             skip: filters that others start from; counted on from the beginning when there are no more.
         """
-        bank, first = self.shape.bank, 0
-        for number, width in enumerate(bank.widths):
-            of_width = self.filters[0][first : first + width * bank.filters].view(width, bank.filters, -1)
-            first += width * bank.filters
-            if width in learned:
-                slices, biases = (torch.from_numpy(part.astype(np.float32)) for part in learned[width])
-                count = min(bank.filters, len(biases))
+        for block in self.shape.bank.blocks:
+            if block.width in pretrained:
+                of_width = self.filters[0][block.slices].view(block.width, block.filters, -1)
+                slices, biases = (torch.from_numpy(part.astype(np.float32)) for part in pretrained[block.width])
+                count = min(block.filters, len(biases))
                 chosen = (torch.arange(count) + skip) % len(biases)
                 channels = of_width.shape[2] // slices.shape[2]  # each adds its share to the response
                 of_width[:, :count] = (slices[:, chosen] / (scale * channels)).repeat(1, 1, channels)
-                self.biases[0][number * bank.filters :][:count] = biases[chosen]
+                self.biases[0][block.maps][:count] = biases[chosen]
 
     def forward(self, vectors: Tensor, words: Tensor, starts: Tensor) -> Tensor:
         """Logits (B, K) of texts `words[starts[b]:starts[b + 1]]`, whose vectors are the rows of `vectors` (U, D)."""
-        features = self.features(vectors, words, starts)  # (B, S·widths·F)
+        features = self.features(vectors, words, starts)  # (B, S·M)
         *hidden, last = self.layers
         for layer in hidden:
             features = layer(self.dropout(features)).relu()  # (B, hidden)
@@ -104,22 +130,31 @@ class TextCNN(nn.Module):
         return logits
 
     def features(self, vectors: Tensor, words: Tensor, starts: Tensor) -> Tensor:
-        """The pooled features (B, S·widths·F)."""
-        bank, widest = self.shape.bank, max(self.shape.bank.widths)
+        """The pooled features (B, S·M)."""
+        bank, pooling = self.shape.bank, self.shape.pooling
         for filters, bias in zip(self.filters[:-1], self.biases[:-1], strict=True):
-            layout = Layout.arrange(words, starts, len(vectors), widest)
-            vectors = convolve(vectors, filters, bias, layout, bank)  # (T, widths·F)
+            batch = GroupedBatch.of(words, starts, len(vectors), bank.widest)
+            vectors = convolve(vectors, filters, bias, batch, bank)  # (T, M)
             words = torch.arange(len(vectors), device=vectors.device)  # from here on each token is its own word
-        if suits(vectors, self.shape.pooling):
+        if suits(vectors, pooling):
             return pool_by_loops(vectors, self.filters[-1], self.biases[-1], words, starts, bank, self.workers)
-        layout = Layout.arrange(words, starts, len(vectors), widest)
-        return pool(vectors, self.filters[-1], self.biases[-1], layout, bank, self.shape.pooling, self.shape.k)
+        batch = GroupedBatch.of(words, starts, len(vectors), bank.widest)
+        return pool(vectors, self.filters[-1], self.biases[-1], batch, bank, pooling)
 
 
-def _filters(bank: Bank, dimensions: int) -> Tensor:
+def _layer(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Linear:
+    """A layer whose weights are drawn as nn.Linear draws them, but from a generator of its own."""
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    bound = 1 / math.sqrt(inputs)
+    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer
+
+
+def _filters(bank: Bank, dimensions: int, generator: torch.Generator | None) -> Tensor:
     """Initial slices (C, d): uniform, with He et al.'s variance for each width, 2 / (h·d)."""
-    pieces = []
-    for width in bank.widths:
-        bound = (6 / (width * dimensions)) ** 0.5
-        pieces.append(torch.empty(width * bank.filters, dimensions).uniform_(-bound, bound))
-    return torch.cat(pieces)
+    slices = torch.empty(bank.slices, dimensions)
+    for block in bank.blocks:
+        bound = (6 / (block.width * dimensions)) ** 0.5
+        slices[block.slices].uniform_(-bound, bound, generator=generator)
+    return slices

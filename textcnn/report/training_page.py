@@ -1,0 +1,72 @@
+"""The page about a training: its out-of-fold answers, and mistakes explained by models that had not seen the text."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from textcnn.checks import Check
+from textcnn.corpus import Corpus
+from textcnn.evaluation.metrics import measure_answers
+from textcnn.model.predictor import Predictor
+from textcnn.report.context import PageContext
+from textcnn.report.page import page
+
+if TYPE_CHECKING:
+    from textcnn.training.fit import FitResult
+
+__all__ = ["training_page"]
+
+
+def training_page(
+    result: "FitResult", name: str, training: Corpus, validation: Corpus | None, checks: Sequence[Check]
+) -> str:
+    """The page as HTML text.
+
+    Args:
+        result: what came of the training.
+        name: of the model file.
+        training: the texts that were learned from.
+        validation: those of the validation file, if there is one.
+        checks: shown at the end.
+    """
+    texts, labels, places = _held_out(result, training, validation)
+    model, parts = result.model, result.held_out
+    probabilities = np.concatenate([part.probabilities for part in parts])
+    predicted = [answer for part in parts for answer in part.answers()]
+    context = PageContext(
+        title=f"{name}, trained on {', '.join(sorted({Path(source).name for source in training.sources}))}",
+        note=_note(result, len(texts)),
+        predictor=Predictor(model),
+        predictors=[predictor for part in parts for predictor in [Predictor(part.model)] * len(part.texts)],
+        texts=texts,
+        gold=labels,
+        places=places,
+        probabilities=probabilities,
+        report=measure_answers(labels, predicted, probabilities, model.labels, multi_label=model.multi_label),
+        learned=model.interpretation(),
+        checks=checks,
+    )
+    return page(context)
+
+
+def _held_out(
+    result: "FitResult", training: Corpus, validation: Corpus | None
+) -> tuple[list[str], list[tuple[str, ...]], list[str]]:
+    """The texts held out, their labels and their places, part by part."""
+    numbers = [number for part in result.held_out for number in part.texts.tolist()]
+    corpora = [training, *([validation] if validation else [])]
+    texts = [text for corpus in corpora for text in corpus.texts]
+    labels = [label_set for corpus in corpora for label_set in corpus.labels]
+    places = [place for corpus in corpora for place in corpus.places]
+    return [texts[number] for number in numbers], [labels[number] for number in numbers], [places[n] for n in numbers]
+
+
+def _note(result: "FitResult", texts: int) -> str:
+    measured = f"Measured on {texts:,} texts"
+    if result.seen:
+        return f"{measured} that it learned from, for there were too few to hold any out."
+    if len(result.held_out) == 1:
+        return f"{measured} that were held out."
+    return f"{measured}, each answered by a model that had not learned from it (cross-fitting)."

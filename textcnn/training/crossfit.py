@@ -1,0 +1,132 @@
+"""Cross-fitting: each part of the texts is held out once, and answered by a model that has not seen it.
+
+The first training makes the plan; the others keep to it and depend on nothing else, so an executor may do them anywhere
+and in any order. Their out-of-fold answers say what the answers of the final model are worth.
+
+Shapes: B texts of a part, K labels.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.distributed.executor import Executor
+from textcnn.evaluation.log_loss import losses_of_logits
+from textcnn.model.model import Model
+from textcnn.model.predictor import Predictor
+from textcnn.training.calibration import Calibration
+from textcnn.training.events import Callback
+from textcnn.training.run import Job, Run, train
+from textcnn.training.task import Task
+
+__all__ = ["CrossFit", "HeldOut", "OutOfFold", "cross_calibrated", "cross_fit"]
+
+Floats = NDArray[np.float32]
+
+
+class OutOfFold(NamedTuple):
+    """What a model that is not calibrated yet says about texts that it has not seen."""
+
+    texts: NDArray[np.int64]  # (B,) numbers
+    network: Floats  # (B, K) logits
+    linear: Floats  # (B, K) margins
+    targets: Floats  # (B, K)
+    run: Run
+
+    @classmethod
+    def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
+        """Let a model answer the texts of these numbers."""
+        predictor, part = Predictor(run.model), task.part(texts)
+        return cls(texts, predictor.network_logits(part), predictor.linear_margins(part), task.targets[texts], run)
+
+
+class CrossFit(NamedTuple):
+    """Out-of-fold answers of one part after the other."""
+
+    folds: list[OutOfFold]  # that of the first part at least
+    multi_label: bool
+    stopped: bool  # by the callback
+
+    @property
+    def first(self) -> Run:
+        """The training that made the plan."""
+        return self.folds[0].run
+
+    def calibration(self, without: OutOfFold | None = None) -> Calibration:
+        """By all answers, or by those of all parts but one, if there are others."""
+        others = [fold for fold in self.folds if fold is not without] or self.folds
+        network, linear, targets = (np.concatenate([fold[column] for fold in others]) for column in (1, 2, 3))
+        return Calibration.of(network, linear, targets, multi_label=self.multi_label)
+
+
+class HeldOut(NamedTuple):
+    """Calibrated answers to texts that the model has not seen."""
+
+    texts: NDArray[np.int64]  # (B,) numbers
+    probabilities: Floats  # (B, K)
+    targets: Floats  # (B, K)
+    model: Model  # which gave them
+
+    def answers(self) -> list[tuple[str, ...]]:
+        """The labels that each text got."""
+        return list(map(Predictor(self.model).choose, self.probabilities))
+
+
+def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor) -> CrossFit:
+    """Hold out one part after the other.
+
+    Args:
+        first: has no plan; if fewer epochs suit, it is repeated for so many.
+        others: jobs that will keep to the first one's plan.
+        callback: is told all events; when it returns True, the first part is answered by the best checkpoint so far,
+            and a part that is not finished is not answered at all.
+        executor: does the jobs.
+    """
+    folds = list(executor.run(hold_out, [first], callback))
+    stopped = folds[0].run.stopped
+    if not stopped:
+        planned = [job._replace(plan=folds[0].run.plan) for job in others]
+        for fold in executor.run(hold_out, planned, callback):
+            if stopped := fold.run.stopped:
+                break
+            folds.append(fold)
+    return CrossFit(folds, first.task.multi_label, stopped)
+
+
+def hold_out(job: Job, callback: Callback) -> OutOfFold:
+    """Train, and answer the texts held out; the stage ends with loss and score of the networks on them."""
+    run = train(job, callback)
+    answers = OutOfFold.of(run, job.task, job.held)
+    ended = run.ended()
+    if ended.score is None and not run.stopped:
+        loss, score = _scored(answers, multi_label=job.task.multi_label)
+        ended = ended._replace(loss=loss, score=score)
+    callback(ended)
+    return answers
+
+
+def cross_calibrated(crossed: CrossFit) -> list[HeldOut]:
+    """The answers to each part, calibrated by those to the others; if there is one part only, by its own.
+
+    Two numbers, or some more for each label, are found on thousands of answers, but figures should not owe even that to
+    the very texts that they are about.
+    """
+    held = []
+    for fold in crossed.folds:
+        calibration = crossed.calibration(without=fold)
+        probabilities = calibration.probabilities(fold.network, fold.linear)
+        held.append(HeldOut(fold.texts, probabilities, fold.targets, calibration.applied(fold.run.model)))
+    return held
+
+
+def _scored(answers: OutOfFold, *, multi_label: bool) -> tuple[float, float]:
+    """Loss, and accuracy or micro F1, of the networks alone, as after an epoch."""
+    logits, targets = answers.network.astype(np.float64), answers.targets
+    loss = float(losses_of_logits(logits, targets, multi_label=multi_label).mean())
+    if not multi_label:
+        return loss, float((logits.argmax(axis=1) == targets.argmax(axis=1)).mean())
+    given = logits > 0
+    score = 2 * float((given * targets).sum()) / max(float(given.sum() + targets.sum()), 1.0)
+    return loss / targets.shape[1], score
