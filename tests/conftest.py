@@ -1,6 +1,7 @@
 """A tiny trained model, made once, and the command line run in this process."""
 
 import shutil
+import signal
 import sys
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ from program import TINY
 
 settings.register_profile("textcnn", deadline=None)  # how long an example takes is the machine's business
 settings.load_profile("textcnn")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has what it starts in the background ignore Ctrl-C, as would the programs that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Answer(NamedTuple):

@@ -34,7 +34,7 @@ NO_BETTER = "the texts do not tell the labels: are they shuffled, is the right c
 _SURE = 3.0  # standard errors
 _RARE = 5  # texts of a label below which its answers mean nothing
 _LOST = 0.2  # recall
-_LEAST = 0.01  # probability; a surer error counts as this, so that one of them does not hide all else
+_LEAST = 0.01  # probability; a more confident error counts as this, so that one of them does not hide all else
 
 
 def entropy(prior: Floats, *, multi_label: bool) -> float:

@@ -1,8 +1,9 @@
 """The page about a training: its out-of-fold answers, and mistakes explained by models that had not seen the text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from textcnn.training.fit import FitResult
 
 __all__ = ["training_page"]
+
+T = TypeVar("T")
 
 
 def training_page(
@@ -55,12 +58,19 @@ def _held_out(
     result: "FitResult", training: Corpus, validation: Corpus | None
 ) -> tuple[list[str], list[tuple[str, ...]], list[str]]:
     """The texts held out, their labels and their places, part by part."""
-    numbers = [number for part in result.held_out for number in part.texts.tolist()]
+    numbers = np.concatenate([part.texts for part in result.held_out]).tolist()
     corpora = [training, *([validation] if validation else [])]
-    texts = [text for corpus in corpora for text in corpus.texts]
-    labels = [label_set for corpus in corpora for label_set in corpus.labels]
-    places = [place for corpus in corpora for place in corpus.places]
-    return [texts[number] for number in numbers], [labels[number] for number in numbers], [places[n] for n in numbers]
+    return (
+        _picked((corpus.texts for corpus in corpora), numbers),
+        _picked((corpus.labels for corpus in corpora), numbers),
+        _picked((corpus.places for corpus in corpora), numbers),
+    )
+
+
+def _picked(columns: Iterable[Iterable[T]], numbers: Sequence[int]) -> list[T]:
+    """Those of these numbers, counted through all columns."""
+    values = list(chain.from_iterable(columns))
+    return [values[number] for number in numbers]
 
 
 def _note(result: "FitResult", texts: int) -> str:
