@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from textcnn.insight.highlight import Shade, shaded_html, visible
 from textcnn.labels import score_weights
-from textcnn.model.bank import Block
+from textcnn.model.bank import FilterBlock
 from textcnn.model.model import Model
 from textcnn.model.network import Frame, Network, responses
 from textcnn.model.predictor import Predictor
@@ -208,14 +208,14 @@ def _of_network(network: Network, vectors: Floats, ragged: Ragged, direction: Fl
 class _Stage(NamedTuple):
     """What came into a stage, and the responses of all its windows."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[FilterBlock, ...]
     bias: NDArray[np.float32]  # (M,)
     frame: Frame
     inputs: Floats  # (T, D)
     responses: list[Floats]  # for each width (P, F), bias not added
 
     @property
-    def widths(self) -> list[tuple[Block, Floats]]:
+    def widths(self) -> list[tuple[FilterBlock, Floats]]:
         """Each width with its responses."""
         return list(zip(self.blocks, self.responses, strict=True))
 

@@ -24,7 +24,7 @@ Not here: how responses come about (training/network/convolution.py says it, mod
 
 from typing import NamedTuple
 
-__all__ = ["Bank", "Block", "Pooling"]
+__all__ = ["Bank", "FilterBlock", "Pooling"]
 
 
 class Pooling(NamedTuple):
@@ -49,7 +49,7 @@ class Pooling(NamedTuple):
         return self.kept + self.has_mean
 
 
-class Block(NamedTuple):
+class FilterBlock(NamedTuple):
     """The filters of one width, and where they lie among those of all widths."""
 
     width: int
@@ -89,13 +89,13 @@ class Bank(NamedTuple):
         return max(self.widths)
 
     @property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[FilterBlock, ...]:
         """The filters of each width, in the order of the widths."""
         blocks, slices = [], 0
         for number, width in enumerate(self.widths):
             maps = number * self.filters
             stop = slices + width * self.filters
-            blocks.append(Block(width, slice(slices, stop), slice(maps, maps + self.filters)))
+            blocks.append(FilterBlock(width, slice(slices, stop), slice(maps, maps + self.filters)))
             slices = stop
         return tuple(blocks)
 

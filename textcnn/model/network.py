@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.model.bank import Bank, Block, Pooling
+from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.text.ragged import Ragged
 
 __all__ = ["Frame", "Network", "product", "responses"]
@@ -135,7 +135,7 @@ def _rounded(values: NDArray[Any], axis: int, digits: int) -> NDArray[np.float64
 
 def responses(
     vectors: NDArray[Any], filters: NDArray[Any], bank: Bank, frame: Frame
-) -> Iterator[tuple[Block, NDArray[Any]]]:
+) -> Iterator[tuple[FilterBlock, NDArray[Any]]]:
     """For each width the response of the window that begins at each place: (P, F), in the precision of the vectors."""
     padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
     table = np.empty((len(padded), bank.slices), vectors.dtype)  # (U + 1, C)

@@ -34,6 +34,7 @@ def test_a_word_is_itself_and_its_n_grams_with_marks() -> None:
 
 
 @given(st.lists(st.text(max_size=12), max_size=8))
+@settings(deadline=None)
 def test_the_features_of_a_word_do_not_depend_on_its_neighbours(words: list[str]) -> None:
     together = features(words)
     for number, word in enumerate(words):
@@ -50,6 +51,7 @@ def test_a_bag_counts_items_text_by_text() -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=6))
+@settings(deadline=None)
 def test_words_pairs_and_bias_add_up_to_the_scores(texts: list[str]) -> None:
     linear = fitted()
     scores = linear.scores(*encode(texts, 99))

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from textcnn.model.bank import Bank, Block, Pooling
+from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.training.network.pooling import kmax_over_time, max_over_time, mean_over_time
 
 __all__ = ["GroupedBatch", "convolve", "pool"]
@@ -91,7 +91,7 @@ def _beyond(group: LengthGroup, width: int, windows: int) -> Tensor:
     return (window >= group.lengths[:, None] + width - 1) & (window > 0)
 
 
-def _responses_of_words(padded: Tensor, weight: Tensor, block: Block) -> Tensor:
+def _responses_of_words(padded: Tensor, weight: Tensor, block: FilterBlock) -> Tensor:
     """R for the filters of one width: (U + 1, d), (C, d) -> (U + 1, h, F)."""
     return (padded @ weight[block.slices].T).view(len(padded), block.width, block.filters)
 
