@@ -81,7 +81,7 @@ class TestExamination:
     def test_filters_frozen_at_zero(self, monkeypatch):
         from textcnn.training.network import model
 
-        monkeypatch.setattr(model, "_filters", lambda bank, size: model.torch.zeros(bank.slices, size))
+        monkeypatch.setattr(model, "_filters", lambda bank, size, generator: model.torch.zeros(bank.slices, size))
         found = examined(corpus(*messages()))
         for name in ("dead filters", "features", "learns a few"):
             assert found[name].verdict is Verdict.wrong, name

@@ -53,14 +53,14 @@ def training_page(
 
 def _held_out(
     result: "FitResult", training: Corpus, validation: Corpus | None
-) -> tuple[list[str], list[tuple[str, ...]], list[str]]:
+) -> tuple[Sequence[str], Sequence[tuple[str, ...]], Sequence[str]]:
     """The texts held out, their labels and their places, part by part."""
-    numbers = [number for part in result.held_out for number in part.texts.tolist()]
-    corpora = [training, *([validation] if validation else [])]
-    texts = [text for corpus in corpora for text in corpus.texts]
-    labels = [label_set for corpus in corpora for label_set in corpus.labels]
-    places = [place for corpus in corpora for place in corpus.places]
-    return [texts[number] for number in numbers], [labels[number] for number in numbers], [places[n] for n in numbers]
+    rows = list(zip(training.texts, training.labels, training.places, strict=True))
+    if validation is not None:
+        rows += zip(validation.texts, validation.labels, validation.places, strict=True)
+    chosen = [rows[number] for part in result.held_out for number in part.texts.tolist()]
+    texts, labels, places = zip(*chosen, strict=True)
+    return texts, labels, places
 
 
 def _note(result: "FitResult", texts: int) -> str:
