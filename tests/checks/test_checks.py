@@ -101,7 +101,7 @@ class TestCheckSuite:
     def test_filters_frozen_at_zero_are_dead(self, monkeypatch):
         from textcnn.training.network import model
 
-        monkeypatch.setattr(model, "_filters", lambda bank, size: model.torch.zeros(bank.slices, size))
+        monkeypatch.setattr(model, "_filters", lambda bank, size, generator: model.torch.zeros(bank.slices, size))
         found = run_checks(corpus(*messages()), until="features")
         for name in ("dead filters", "features", "learns a few"):
             assert found[name].verdict is Verdict.error, name

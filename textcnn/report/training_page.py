@@ -1,9 +1,8 @@
 """The page about a training: its out-of-fold answers, and mistakes explained by models that had not seen the text."""
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from textcnn.training.fit import FitResult
 
 __all__ = ["training_page"]
-
-T = TypeVar("T")
 
 
 def training_page(
@@ -56,21 +53,14 @@ def training_page(
 
 def _held_out(
     result: "FitResult", training: Corpus, validation: Corpus | None
-) -> tuple[list[str], list[tuple[str, ...]], list[str]]:
+) -> tuple[Sequence[str], Sequence[tuple[str, ...]], Sequence[str]]:
     """The texts held out, their labels and their places, part by part."""
-    numbers = np.concatenate([part.texts for part in result.held_out]).tolist()
-    corpora = [training, *([validation] if validation else [])]
-    return (
-        _picked((corpus.texts for corpus in corpora), numbers),
-        _picked((corpus.labels for corpus in corpora), numbers),
-        _picked((corpus.places for corpus in corpora), numbers),
-    )
-
-
-def _picked(columns: Iterable[Iterable[T]], numbers: Sequence[int]) -> list[T]:
-    """Those of these numbers, counted through all columns."""
-    values = list(chain.from_iterable(columns))
-    return [values[number] for number in numbers]
+    rows = list(zip(training.texts, training.labels, training.places, strict=True))
+    if validation is not None:
+        rows += zip(validation.texts, validation.labels, validation.places, strict=True)
+    chosen = [rows[number] for part in result.held_out for number in part.texts.tolist()]
+    texts, labels, places = zip(*chosen, strict=True)
+    return texts, labels, places
 
 
 def _note(result: "FitResult", texts: int) -> str:

@@ -99,11 +99,8 @@ def hold_out(job: Job, callback: Callback) -> OutOfFold:
     """Train, and answer the texts held out; the stage ends with loss and score of the networks on them."""
     run = train(job, callback)
     answers = OutOfFold.of(run, job.task, job.held)
-    ended = run.ended()
-    if ended.score is None and not run.stopped:
-        loss, score = _scored(answers, multi_label=job.task.multi_label)
-        ended = ended._replace(loss=loss, score=score)
-    callback(ended)
+    loss, score = _scored(answers, multi_label=job.task.multi_label)
+    callback(run.ended()._replace(loss=loss, score=score))
     return answers
 
 

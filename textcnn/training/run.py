@@ -63,7 +63,7 @@ class Run(NamedTuple):
     seconds: float
 
     def ended(self) -> TrainingEvent:
-        """The event at the end of the stage; loss and score are there if epochs were scored."""
+        """The event at the end of the stage; loss and score are those of the first network, if epochs were scored."""
         last = self.history[self.kept - 1] if self.kept else TrainingEvent("epoch")
         return TrainingEvent(
             "stage",
