@@ -1,5 +1,6 @@
 """A tiny trained model, made once, and the command line run in this process."""
 
+import os
 import shutil
 import signal
 import sys
@@ -10,6 +11,8 @@ import pytest
 from examples import EXAMPLES, write_csv
 from program import TINY
 
+# Workers of OpenMP spin while they wait, and several processes of tests have too few cores for that.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has what it starts in the background ignore Ctrl-C, as would the programs that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
