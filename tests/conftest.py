@@ -1,5 +1,6 @@
 """A tiny trained model, made once, and the command line run in this process."""
 
+import os
 import shutil
 import signal
 import sys
@@ -13,6 +14,8 @@ from program import TINY
 
 settings.register_profile("textcnn", deadline=None)  # how long an example takes is the machine's business
 settings.load_profile("textcnn")
+# Workers of OpenMP spin while they wait, and several processes of tests have too few cores for that.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has what it starts in the background ignore Ctrl-C, as would the programs that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -91,12 +91,14 @@ class TestTexts:
         assert "--text-column" in said
         assert '"first" (such as ' in said
         assert '"second" (such as ' in said
-        assert textcnn("train", "two.csv", "-q", "--text-column=second", "--label-column=2", *TINY).code == 0
+        assert (
+            textcnn("train", "two.csv", "-q", "--text-column=second", "--label-column=2", "--epochs=1", *TINY).code == 0
+        )
         assert 'there is no column "subject"' in complaint(textcnn("train", "two.csv", "--text-column=subject"))
 
     def test_bad_rows_are_skipped_if_told_so_and_counted(self, textcnn, model, folder):
         (folder / "rows.csv").write_text("label,text\n" + GOOD + "spam,a,b,c\nham\n")
-        for command in (["train", *TINY], ["evaluate"]):
+        for command in (["train", "--epochs=1", *TINY], ["evaluate"]):
             assert "rows.csv:" in complaint(textcnn(*command, "rows.csv"))
             skipped = textcnn(*command, "rows.csv", "--skip-bad-rows")
             assert skipped.code == 0

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus import Corpus
-from textcnn.labels import is_multi_label
+from textcnn.labels import indicator, is_multi_label, label_names
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.text.tokens import folded
@@ -82,8 +82,8 @@ def take(corpus: Corpus, random: np.random.Generator, *, multi_label: bool = Fal
     words = np.cumsum([_words(corpus.texts[number]) for number in candidates.tolist()])
     chosen = np.sort(candidates[: min(_MOST_TEXTS, int(np.searchsorted(words, _MOST_WORDS)) + 1)])
     part = _part(corpus, chosen.tolist())
-    classes = tuple(sorted({label for own in part.labels for label in own}))
-    return Sample(part, classes, multi_label or is_multi_label(part.labels), _targets(part, classes))
+    classes = tuple(label_names(part.labels))
+    return Sample(part, classes, multi_label or is_multi_label(part.labels), indicator(part.labels, classes))
 
 
 def _part(corpus: Corpus, numbers: Sequence[int]) -> Corpus:
@@ -95,15 +95,6 @@ def _part(corpus: Corpus, numbers: Sequence[int]) -> Corpus:
         sources=[corpus.sources[number] for number in numbers],
         fields=(),
     )
-
-
-def _targets(corpus: Corpus, classes: Sequence[str]) -> NDArray[np.bool_]:
-    """(B, K)."""
-    place = {label: column for column, label in enumerate(classes)}
-    targets = np.zeros((len(corpus.texts), len(classes)), bool)
-    for row, own in enumerate(corpus.labels):
-        targets[row, [place[label] for label in own]] = True
-    return targets
 
 
 def _rare_first(corpus: Corpus, numbers: Ints) -> Ints:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import TrainingError
-from textcnn.labels import Targets, label_sets, targets
+from textcnn.labels import Targets, indicator, label_sets, targets
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Encoded
@@ -77,7 +77,9 @@ class Task(NamedTuple):
         if not len(encoded.ragged.words):
             raise TrainingError("all texts are empty: there is no word to learn from")
         labels = [labels for part in parts for labels in part.labels]
-        return cls(encoded, _targets(labels, classes), classes, settings, multi_label)
+        return cls(
+            encoded, indicator(labels, classes, skip_unknown=True).astype(np.float32), classes, settings, multi_label
+        )
 
     def part(self, texts: NDArray[np.int64]) -> Encoded:
         """The texts of these numbers."""
@@ -88,14 +90,3 @@ class Task(NamedTuple):
         chosen = np.zeros(len(self.targets), bool)
         chosen[texts] = True
         return np.repeat(chosen, self.encoded.ragged.lengths)
-
-
-def _targets(labels: Sequence[tuple[str, ...]], classes: Sequence[str]) -> NDArray[np.float32]:
-    """Rows of zeros and ones: (B, K). A label that is not among the classes has no column."""
-    number = {label: place for place, label in enumerate(classes)}
-    table = np.zeros((len(labels), len(classes)), np.float32)
-    for row, own in enumerate(labels):
-        for label in own:
-            if label in number:
-                table[row, number[label]] = 1
-    return table
