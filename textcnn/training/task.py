@@ -76,10 +76,8 @@ class Task(NamedTuple):
         encoded = encode([text for part in parts for text in part.texts], settings.max_words)
         if not len(encoded.ragged.words):
             raise TrainingError("all texts are empty: there is no word to learn from")
-        labels = [labels for part in parts for labels in part.labels]
-        return cls(
-            encoded, indicator(labels, classes, skip_unknown=True).astype(np.float32), classes, settings, multi_label
-        )
+        table = indicator([labels for part in parts for labels in part.labels], classes, skip_unknown=True)
+        return cls(encoded, table.astype(np.float32), classes, settings, multi_label)
 
     def part(self, texts: NDArray[np.int64]) -> Encoded:
         """The texts of these numbers."""
