@@ -43,7 +43,7 @@ class TestHelp:
         assert all(f" {group}: " in shown for group in ("Reading", "Network", "Regularisation", "Training"))
         assert "--dropout NUMBER Share of features dropped (0 to 0.95; default 0.5)." in shown
 
-    def test_version(self, textcnn):
+    def test_version_is_printed(self, textcnn):
         assert re.fullmatch(r"textcnn \d+\.\d+\.\d+\n", textcnn("--version").out)
 
     def test_common_options_have_the_same_names_everywhere(self, textcnn):
@@ -193,7 +193,7 @@ class TestEvaluate:
         wrong = [("spam", "see you at lunch"), ("ham", "claim your free prize"), ("ham", "dinner at home")]
         return write_csv(folder / "test.csv", [*EXAMPLES[:10], *wrong])
 
-    def test_tables(self, textcnn, model, test_csv):
+    def test_figures_labels_and_mistakes_are_shown_in_tables(self, textcnn, model, test_csv):
         answer = textcnn("evaluate", test_csv, "--errors", "1")
         assert answer.code == 0
         assert re.search(r"^accuracy +0\.\d{4} +95 % interval 0\.\d+ to \d\.\d+, 13 texts$", answer.out, re.MULTILINE)
@@ -246,19 +246,19 @@ class TestEvaluate:
         write_csv(folder / "less.csv", EXAMPLES[1:])
         assert "these very texts" not in textcnn("evaluate", "less.csv").err
 
-    def test_standard_input(self, textcnn, model):
+    def test_labelled_texts_come_from_standard_input(self, textcnn, model):
         given = b"label,text\nham,see you at lunch\nspam,free prize\n"
         assert json.loads(textcnn("evaluate", "-", "--format=json", stdin=given).out)["count"] == 2
 
 
 class TestInspect:
-    def test_lines(self, textcnn, model):
+    def test_settings_and_figures_are_shown_in_lines(self, textcnn, model):
         shown = textcnn("inspect").out
         assert re.search(r"^labels +ham, spam$", shown, re.MULTILINE)
         assert re.search(r"^  widths +1, 2$", shown, re.MULTILINE)
         assert re.search(r"^  validation +count 40, accuracy [\d.]+", shown, re.MULTILINE)
 
-    def test_json(self, textcnn, model):
+    def test_json_says_what_the_file_is(self, textcnn, model):
         found = json.loads(textcnn("inspect", model, "--format=json").out)
         assert found["labels"] == ["ham", "spam"]
         assert found["bytes"] == model.stat().st_size

@@ -52,7 +52,7 @@ class TestTexts:
         ],
         ids=lambda value: value[:24] if isinstance(value, str) else "",
     )
-    def test_training_refuses(self, textcnn, folder, content, said):
+    def test_training_refuses_it_and_writes_no_model(self, textcnn, folder, content, said):
         (folder / "bad.csv").write_bytes(content)
         answer = textcnn("train", "bad.csv", *TINY)
         assert said in complaint(answer)

@@ -20,10 +20,10 @@ class TestPredict:
         )
         assert answer.err == ""
 
-    def test_labels_alone(self, textcnn, model):
+    def test_format_label_prints_labels_alone(self, textcnn, model):
         assert textcnn("predict", "free prize", "see you at lunch", "--format=label").out == "spam\nham\n"
 
-    def test_json_lines(self, textcnn, model):
+    def test_json_lines_hold_all_probabilities(self, textcnn, model):
         found = json.loads(textcnn("predict", 'free "prize"\n', "--format=jsonl").out)
         assert list(found) == ["label", "probability", "probabilities", "text"]
         assert found["label"] == "spam"
@@ -200,7 +200,7 @@ class TestPredict:
 class TestExplanations:
     """`predict --explain`: the parts add up, on a terminal and in JSON lines."""
 
-    def test_json_lines(self, textcnn, model):
+    def test_explanations_stand_in_json_lines(self, textcnn, model):
         answer = textcnn("predict", "-m", model, "--explain", "free prize,  xyzzy at noon")
         assert answer.code == 0
         found = json.loads(answer.out)

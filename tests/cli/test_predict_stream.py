@@ -66,7 +66,7 @@ class TestLines:
         assert [line.split("\t", 2)[2] for line in answer.out.split("\n")[:-1]] == texts
         assert ("unreadable bytes" in answer.err) == ("\ufffd" in "".join(texts))
 
-    def test_other_encodings(self, textcnn, model):
+    def test_lines_are_decoded_as_told_or_the_encoding_is_refused(self, textcnn, model):
         found = textcnn("predict", "--encoding=latin-1", stdin="café\n".encode("latin-1"))
         assert found.out.endswith("\tcafé\n")
         for encoding in ("utf-16", "nonsense", "base64", "undefined"):
@@ -130,7 +130,7 @@ class TestPipes:
     @pytest.mark.parametrize(
         "arguments", [["predict"], ["evaluate", "-"], ["predict", "-i", "-", "--input-format=csv"]]
     )
-    def test_closed_standard_input(self, model, arguments):
+    def test_a_closed_standard_input_is_an_error_in_one_line(self, model, arguments):
         closed = program.run(*arguments, preexec_fn=lambda: os.close(0), stdin=None)
         assert closed.returncode == 1
         assert re.fullmatch(rb"textcnn: standard input.*closed.*\n", closed.stderr)

@@ -44,7 +44,7 @@ def test_labels_per_text_several_splits_fields_of_the_second_file(textcnn, folde
 class TestNamesWithAComma:
     """Fields of the first file are not split, and so those of the second are not, whatever they look like alone."""
 
-    def test_when_they_validate(self, textcnn, folder):
+    def test_validation_labels_are_read_as_the_training_labels_were(self, textcnn, folder):
         write_csv(folder / "first.csv", PLACES)
         write_csv(folder / "second.csv", LOOKS_LIKE_SEVERAL)
         answer = textcnn("train", "first.csv", "--validation", "second.csv", "--epochs=2", *TINY)

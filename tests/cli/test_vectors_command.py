@@ -103,7 +103,7 @@ def test_nearest_refuses_unknown_words_and_empty_sums(textcnn, places):
     assert len(textcnn("vectors", "nearest", "paris", "--vectors", places, "-n", 99).out.splitlines()) == 5
 
 
-def test_convert_then_info(textcnn, places):
+def test_converted_vectors_say_what_they_are(textcnn, places):
     answer = textcnn("vectors", "convert", places, "places.vectors")
     assert answer.code == 0 and answer.out == "" and "6 words of 3 dimensions" in answer.err
     shown = textcnn("vectors", "info", "places.vectors").out

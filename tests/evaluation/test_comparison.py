@@ -119,7 +119,7 @@ class TestCommand:
     def test_csv(self, folder):
         return write_csv(folder / "test.csv", [(label, f"{text} today") for label, text in EXAMPLES])
 
-    def test_two_models(self, textcnn, model, train_csv, test_csv, folder):
+    def test_of_two_models_both_and_their_difference_are_shown(self, textcnn, model, train_csv, test_csv, folder):
         assert textcnn("train", train_csv, "-q", "-o", "b.textcnn", "--epochs=1", *TINY).code == 0
         answer = textcnn("evaluate", "model.textcnn", "b.textcnn", test_csv)
         assert answer.code == 0
@@ -136,7 +136,7 @@ class TestCommand:
         assert found["accuracy"]["low"] <= found["accuracy"]["difference"] <= found["accuracy"]["high"]
         assert {"p_value", "only_first", "only_second", "macro_f1", "significant", "verdict"} <= found.keys()
 
-    def test_the_baseline(self, textcnn, model, train_csv, test_csv):
+    def test_the_baseline_is_trained_and_compared_with(self, textcnn, model, train_csv, test_csv):
         answer = textcnn("evaluate", test_csv, "--baseline", train_csv)
         assert answer.code == 0
         assert re.search(rf"^{re.escape(BASELINE)} +\d\.\d{{4}}", answer.out, re.MULTILINE)

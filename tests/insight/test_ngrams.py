@@ -180,12 +180,12 @@ def test_a_damaged_interpretation_is_refused() -> None:
 
 
 class TestInspect:
-    def test_lines(self, textcnn, model):
+    def test_inspect_shows_ngrams_of_labels_and_filters(self, textcnn, model):
         shown = textcnn("inspect").out
         assert "what speaks for a label" in shown and "spam: " in shown and "32 filters" in shown
         assert "threshold" in shown and "threshold" not in textcnn("inspect", "--filters=0").out
 
-    def test_json(self, textcnn, model):
+    def test_json_has_all_labels_and_filters(self, textcnn, model):
         found = json.loads(textcnn("inspect", "--format=json").out)["interpretation"]
         assert found["labels"].keys() == {"ham", "spam"}
         assert {"text", "strength", "texts"} == found["labels"]["spam"]["for"][0].keys()

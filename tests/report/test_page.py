@@ -222,7 +222,7 @@ class TestChecksPage:
         assert f"is {IMAGE} with 25.0 %, rather {SCRIPT} · a.csv:1 {HOSTILE[0]}" in words
         assert "error1" in words.replace(" ", "") and "not shown" not in words
 
-    def test_check_writes_it(self, textcnn, train_csv, folder):
+    def test_check_writes_a_page_of_its_checks(self, textcnn, train_csv, folder):
         answer = textcnn("check", train_csv, "--data-only", "--report", "page.html")
         assert "page.html: a page of " in answer.err
         text = (folder / "page.html").read_text(encoding="utf-8")
@@ -253,7 +253,7 @@ class TestNumbers:
         shares = [Share.of(part, whole) for whole in range(1, 400) for part in {0, whole // 3, whole}]
         assert [share for share in shares if not 0 <= share.low <= share.value <= share.high <= 1] == []
 
-    def test_rows_of_labels(self, tables):
+    def test_rows_of_labels_hold_precision_and_recall(self, tables):
         second, first = class_rows(tables)
         assert (first.label, first.texts, first.said, first.precision.value, first.recall.value) == (
             "a",
@@ -264,7 +264,7 @@ class TestNumbers:
         )
         assert (second.precision.value, second.recall.value, second.f1) == (1, 0.5, 2 / 3)
 
-    def test_thresholds(self, tables):
+    def test_thresholds_count_answers_and_right_ones(self, tables):
         together, a, b = threshold_choices(tables)
         assert (together.total, together.texts) == (4, 4)
         at = {step: (together.given[step], together.right[step]) for step in (0, 65, 66, 75, 76, 95, 96)}
@@ -272,7 +272,7 @@ class TestNumbers:
         assert (a.total, a.given[50], a.right[50], a.answered[50]) == (2, 3, 2, 3)
         assert (b.total, b.given[25], b.right[25]) == (2, 3, 2)
 
-    def test_reliability(self, tables):
+    def test_reliability_bins_answers_by_their_probability(self, tables):
         bins = reliability(tables)
         assert bins.said.tolist() == pytest.approx([0.65, 0.75, 0.85, 0.95])
         assert [share.value for share in bins.right] == [1, 0, 1, 1]
@@ -284,7 +284,7 @@ class TestNumbers:
 
 
 class TestCommands:
-    def test_evaluate(self, textcnn, model, train_csv, folder):
+    def test_evaluate_writes_a_page_about_its_model(self, textcnn, model, train_csv, folder):
         answer = textcnn("evaluate", train_csv, "--report", "page.html", "--baseline", train_csv)
         assert answer.code == 0
         assert re.search(r"^page\.html: a page of \d+ kB, open it in a browser$", answer.err, re.MULTILINE)
@@ -293,7 +293,7 @@ class TestCommands:
         assert 'id="comparison"' in text
         assert len(text) < 600_000
 
-    def test_train(self, textcnn, train_csv, folder):
+    def test_train_writes_a_page_about_out_of_fold_answers(self, textcnn, train_csv, folder):
         answer = textcnn("train", train_csv, "--report", "page.html", "--epochs=3", *TINY)
         assert answer.code == 0 and (folder / "model.textcnn").exists()
         text = (folder / "page.html").read_text(encoding="utf-8")
@@ -407,7 +407,7 @@ class TestInABrowser:
         tab.open(path, width=width)
         assert tab.run("document.documentElement.scrollWidth") == width
 
-    def test_dark_and_light(self, tab, path):
+    def test_colours_follow_the_browser_dark_or_light(self, tab, path):
         brightness = (
             "(() => { const of = (c) => c.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0);"
             " const body = getComputedStyle(document.body);"

@@ -75,7 +75,7 @@ def test_a_class_whose_weight_is_0_is_not_learned_but_the_others_are() -> None:
         TextCNNClassifier(**values, class_weight="a=0,b=0").fit(texts, labels)
 
 
-def test_class_weights() -> None:
+def test_class_weights_are_one_balanced_or_as_given() -> None:
     targets = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.float32)
     assert class_weights("none", ["a", "b"], targets).tolist() == [1, 1]
     assert class_weights("balanced", ["a", "b"], targets) == pytest.approx([4 / 6, 2])

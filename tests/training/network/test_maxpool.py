@@ -91,5 +91,5 @@ class TestWorkerThreads:
         time.sleep(0.1)
         assert len(done) == left <= 2
 
-    def test_spans_cover_everything(self) -> None:
+    def test_spans_cover_a_range_without_overlap(self) -> None:
         assert spans(10, 4) == [(0, 4), (4, 8), (8, 10)] and spans(0, 4) == []
