@@ -17,7 +17,7 @@ from textcnn.storage.quantized import Quantized
 from textcnn.text.vocabulary import Vocabulary
 from textcnn.vectors.table import VectorTable
 
-TRIES = 4
+TRIES = 2
 WORDS = sorted({word for text in [*HAM, *SPAM] for word in text.lower().split()})
 
 
