@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 setup: $(VENV)/.done
 
-$(VENV)/.done: pyproject.toml setup.py $(wildcard textcnn/compiled/*)
+$(VENV)/.done: pyproject.toml setup.py $(wildcard textcnn/compiled/*.py textcnn/compiled/*.pxd)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
