@@ -13,13 +13,15 @@ Source: https://github.com/huggingface/safetensors, section "Format".
 import json
 import math
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from textcnn.storage.regular import open_regular
 
 __all__ = [
     "Place",
@@ -48,8 +50,10 @@ _TYPES = {
     "BOOL": "|b1",
 }
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
-_LONGEST_HEADER = 100_000_000
+# Once parsed, a header takes up to thirty times its length: what a small file may have, and what share of a large one.
+_LONGEST_HEADER, _HEADER_SHARE = 4_000_000, 1 / 16
 _ALIGNMENT = 64
+_BEYOND = 2**48  # all files and their tensors
 
 
 class TensorFileError(Exception):
@@ -108,7 +112,7 @@ def read_tensors(path: Path) -> TensorFile:
         TensorFileError: it is empty, cut off, damaged, hostile, something else, or is written to at the same time.
         OSError: it cannot be read.
     """
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         return tensors_in(file)
 
 
@@ -124,12 +128,20 @@ def tensors_in(file: FileIO, leave: Container[str] = ()) -> TensorFile:
     header = _header(text)
     metadata = _metadata(header.pop("__metadata__", {}))
     places = {name: _place(name, entry, 8 + len(text), size) for name, entry in header.items()}
-    if sum(place.size for place in places.values()) > size:
-        raise TensorFileError("its tensors overlap")  # and would take more memory than the file
+    _check_apart(places.values())
     tensors = {name: _array(file, place) for name, place in places.items() if name not in leave}
     if state(file) != before:
         raise TensorFileError("it was changed while it was read; try again")
     return TensorFile(metadata, tensors, {name: places[name] for name in places.keys() - tensors.keys()}, before)
+
+
+def _check_apart(places: Iterable[Place]) -> None:
+    """Tensors that share bytes would take more memory than the file."""
+    stop = 0
+    for place in sorted(places, key=lambda place: place.first):
+        if place.size and place.first < stop:
+            raise TensorFileError("its tensors overlap")
+        stop = max(stop, place.first + place.size)
 
 
 def _metadata(value: Any) -> dict[str, str]:
@@ -142,8 +154,10 @@ def _header_text(file: FileIO, size: int) -> bytes:
     if size < 8:
         raise TensorFileError("it is empty" if not size else "it is cut off")
     length = int.from_bytes(_bytes(file, 0, 8), "little")
-    if length > _LONGEST_HEADER or length > size - 8:
+    if length > size - 8:
         raise TensorFileError("it is cut off or not a tensor file")
+    if length > _LONGEST_HEADER + _HEADER_SHARE * size:
+        raise TensorFileError("its header is too long for its size")
     return _bytes(file, 8, length)
 
 
@@ -167,10 +181,7 @@ def fill(array: NDArray[Any], file: FileIO, first: int) -> bool:
 
 def _array(file: FileIO, place: Place) -> NDArray[Any]:
     """An array that is read-only: what was checked stays so."""
-    try:
-        array: NDArray[Any] = np.empty(place.shape, place.kind)
-    except ValueError as error:  # an array with a size of zero whose other sizes are beyond all bounds
-        raise TensorFileError("its sizes are damaged") from error
+    array: NDArray[Any] = np.empty(place.shape, place.kind)
     if not fill(array, file, place.first):
         raise TensorFileError("it was cut off while it was read")
     array.flags.writeable = False
@@ -202,7 +213,8 @@ def _place(name: str, entry: Any, first: int, size: int) -> Place:
     if (
         not isinstance(shape, list)
         or len(shape) > 8
-        or not all(type(number) is int and 0 <= number < 2**48 for number in numbers)
+        or not all(type(number) is int and 0 <= number < _BEYOND for number in numbers)
+        or math.prod(max(number, 1) for number in shape) >= _BEYOND  # NumPy refuses it even where a size is zero
     ):
         raise TensorFileError(f"the entry of {name!r} is damaged")
     place = Place(kind, tuple(shape), first + start)
