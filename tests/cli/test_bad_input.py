@@ -24,6 +24,9 @@ GOOD = "".join(
 )
 
 
+NO_TEXT = ("idna", "punycode", "undefined", "base64", "hex", "zip", "rot13", "")
+
+
 def complaint(answer, code=1):
     """The one line that is said; notes about what was read may come before it."""
     *notes, last = answer.err.splitlines()
@@ -141,6 +144,7 @@ class TestTexts:
         "arguments",
         [
             ["--encoding=nonsense"],
+            *([f"--encoding={name}"] for name in NO_TEXT),
             ["--delimiter=ab"],
             ["--input-format=xml"],
             ["--filters=-1"],
@@ -179,6 +183,40 @@ class TestTexts:
         os.mkfifo(folder / "pipe")
         (folder / "loop").symlink_to("loop")
         complaint(textcnn("train", train_csv, *TINY, *arguments), code=2)
+
+    @pytest.mark.parametrize("encoding", NO_TEXT)
+    def test_what_encodes_no_text_is_refused_for_lines_too(self, textcnn, model, encoding):
+        said = complaint(textcnn("predict", f"--encoding={encoding}", stdin=b"a b\n"), code=2)
+        assert f"there is no text encoding {encoding!r}" in said
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "train loop",
+            "train train.csv -o loop",
+            "train train.csv --report loop",
+            "train train.csv --validation loop",
+            "train train.csv --vectors loop",
+            "evaluate loop",
+            "evaluate train.csv --report loop",
+            "predict -i loop",
+            "check loop",
+            "check train.csv --against loop",
+            "vectors nearest --vectors loop film",
+            "vectors convert loop x.vectors",
+            "vectors convert own.vec loop",
+            "vectors train loop -o x.vectors",
+            "vectors coverage loop",
+            "train train.csv --vectors ~nobody-of-this-name/x",
+        ],
+    )
+    def test_links_in_a_circle_and_homes_of_nobody_are_plain_errors(self, textcnn, model, train_csv, folder, command):
+        (folder / "loop").symlink_to("loop")
+        (folder / "own.vec").write_text("win 1 2\nlunch 2 1\n")
+        answer = textcnn(*command.split())
+        assert answer.code in (1, 2)
+        assert "a fault of textcnn" not in answer.err
+        assert (folder / "loop").is_symlink()
 
     def test_two_words_about_the_same_are_refused(self, textcnn, train_csv):
         assert "one of the two" in complaint(textcnn("train", train_csv, "--compact", "--keep-words=5"), code=2)
