@@ -41,6 +41,14 @@ def test_a_saved_model_comes_back(tmp_path: Path, values: dict[str, object]) -> 
     assert (tmp_path / "again.textcnn").read_bytes() == (tmp_path / "m.textcnn").read_bytes()
 
 
+@pytest.mark.parametrize("values", KINDS, ids=str)
+def test_threads_leave_no_trace_in_the_file(tmp_path: Path, values: dict[str, object]) -> None:
+    for threads in (1, 2):
+        a_model(**values, threads=threads, filters=20).save(tmp_path / str(threads))
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+    assert load(tmp_path / "2").get_params()["threads"] == 0
+
+
 def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
