@@ -1,6 +1,6 @@
 """The model file: what is saved comes back, the library of its format can read it, and it fits its description."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,8 @@ import pytest
 from damaged import changed
 
 from textcnn import ModelFileError, TextCNNClassifier, load
-from textcnn.model.file import FORMAT
+from textcnn.errors import OutputError
+from textcnn.model.file import FORMAT, write_model
 from textcnn.settings import Settings, settled
 from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
 
@@ -109,6 +110,13 @@ def test_tensors_that_point_beyond_their_bounds_are_refused(tmp_path, name, chan
         write_tensors(target, dict(file.metadata), tensors)
     with pytest.raises(ModelFileError, match=message):
         load(path)
+
+
+def test_a_model_that_could_not_be_read_is_not_written(tmp_path: Path) -> None:
+    model = replace(a_model(linear="off").model_, fingerprint="x" * 5_000_000)
+    with pytest.raises(OutputError, match="too long"):
+        write_model(model, tmp_path / "m.textcnn")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_model_says_how_to_make_one(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.errors import ModelFileError, SettingsError
+from textcnn.errors import ModelFileError, OutputError, SettingsError
 from textcnn.labels import score_count
 from textcnn.model.bank import Bank, Pooling
 from textcnn.model.hashing import BUCKETS
@@ -47,7 +47,7 @@ def write_model(model: Model, path: Path) -> None:
     """Write the file whole or not at all.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or its labels are so long that it could not be read.
     """
     described = {
         "format": FORMAT,
@@ -65,7 +65,10 @@ def write_model(model: Model, path: Path) -> None:
         "fingerprint": model.fingerprint,
     }
     with written_whole(path) as file:
-        write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model))
+        try:
+            write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model))
+        except TensorFileError as error:
+            raise OutputError(f"cannot write {path}: {error}") from error
 
 
 def _tensors(model: Model) -> dict[str, NDArray[Any]]:

@@ -50,8 +50,8 @@ _TYPES = {
     "BOOL": "|b1",
 }
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
-# Once parsed, a header takes up to thirty times its length: what a small file may have, and what share of a large one.
-_LONGEST_HEADER, _HEADER_SHARE = 4_000_000, 1 / 16
+# Once parsed, a header takes up to thirty times its length: what a small file may have, and the part of a large one.
+_LONGEST_HEADER, _HEADER_SHARE = 4_000_000, 16
 _ALIGNMENT = 64
 _BEYOND = 2**48  # all files and their tensors
 
@@ -90,7 +90,11 @@ class TensorFile(NamedTuple):
 
 
 def write_tensors(file: BinaryIO, metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays in the order given; the same input gives the same bytes."""
+    """Write arrays in the order given; the same input gives the same bytes.
+
+    Raises:
+        TensorFileError: the header is so long that no reader would take it.
+    """
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     place = 0
@@ -100,6 +104,8 @@ def write_tensors(file: BinaryIO, metadata: Mapping[str, str], tensors: Mapping[
         place += array.nbytes
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-(8 + len(text)) % _ALIGNMENT)
+    if len(text) > _longest_header(8 + len(text) + place):
+        raise TensorFileError("the names in its header are too long for its size")
     file.write(len(text).to_bytes(8, "little") + text)
     for array in arrays.values():
         file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).data)
@@ -156,9 +162,14 @@ def _header_text(file: FileIO, size: int) -> bytes:
     length = int.from_bytes(_bytes(file, 0, 8), "little")
     if length > size - 8:
         raise TensorFileError("it is cut off or not a tensor file")
-    if length > _LONGEST_HEADER + _HEADER_SHARE * size:
+    if length > _longest_header(size):
         raise TensorFileError("its header is too long for its size")
     return _bytes(file, 8, length)
+
+
+def _longest_header(size: int) -> int:
+    """Of a file of so many bytes."""
+    return _LONGEST_HEADER + size // _HEADER_SHARE
 
 
 def state(file: FileIO) -> State:
