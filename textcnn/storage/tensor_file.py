@@ -220,15 +220,19 @@ def _place(name: str, entry: Any, first: int, size: int) -> Place:
         shape, (start, stop) = entry["shape"], entry["data_offsets"]
         numbers = [*shape, start, stop]
     except (KeyError, TypeError, ValueError) as error:
-        raise TensorFileError(f"the entry of {name!r} is damaged") from error
-    if (
-        not isinstance(shape, list)
-        or len(shape) > 8
-        or not all(type(number) is int and 0 <= number < _BEYOND for number in numbers)
-        or math.prod(max(number, 1) for number in shape) >= _BEYOND  # NumPy refuses it even where a size is zero
-    ):
-        raise TensorFileError(f"the entry of {name!r} is damaged")
+        raise TensorFileError(f"the entry of {name!r:.60} is damaged") from error
+    if not _are_sizes(numbers) or not _is_shape(shape):
+        raise TensorFileError(f"the entry of {name!r:.60} is damaged")
     place = Place(kind, tuple(shape), first + start)
     if not start <= stop <= size - first or place.size != stop - start:
-        raise TensorFileError(f"the size of {name!r} does not fit; the file is cut off or damaged")
+        raise TensorFileError(f"the size of {name!r:.60} does not fit; the file is cut off or damaged")
     return place
+
+
+def _are_sizes(numbers: list[Any]) -> bool:
+    return all(type(number) is int and 0 <= number < _BEYOND for number in numbers)
+
+
+def _is_shape(sizes: Any) -> bool:
+    """Whether NumPy takes it, which refuses sizes whose product is too large even where one of them is zero."""
+    return isinstance(sizes, list) and len(sizes) <= 8 and math.prod(max(size, 1) for size in sizes) < _BEYOND
