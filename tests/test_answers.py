@@ -123,7 +123,14 @@ def test_the_json_object_has_the_other_fields_of_the_record_by_free_names() -> N
 
 
 def test_a_name_that_is_taken_gets_a_prefix_that_no_other_has() -> None:
-    assert free_names(["text", "input_text", "id"], ["text"]) == ["input_input_text", "input_text", "id"]
+    assert free_names(["text", "input_text", "id"], ["text"]) == ["input_text_2", "input_text", "id"]
+
+
+def test_many_fields_of_one_name_get_names_that_are_short() -> None:
+    names = free_names(["a"] * 5000, ["b"])
+    assert names[:3] == ["a", "input_a", "input_a_2"]
+    assert len(set(names)) == 5000
+    assert max(map(len, names)) == len("input_a_4999")
 
 
 def test_python_answers_as_the_command_line_does(textcnn: Any, model: Any) -> None:

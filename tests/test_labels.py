@@ -111,6 +111,12 @@ def test_a_table_of_zeros_and_ones_is_answered_by_one(table, tmp_path) -> None:
     ]
 
 
+def test_labels_as_long_as_texts_are_refused_before_training() -> None:
+    labels = [f"{number} {'x' * 5000}" for number in range(250)]
+    with pytest.raises(DataError, match="are they the texts"):
+        targets(labels, len(labels), "auto")
+
+
 def test_columns_with_names_are_labels_by_these_in_any_order() -> None:
     frame = pd.DataFrame(TABLE, columns=["s", "e"])
     model = tiny().fit(TEXTS, frame, validation=(TEXTS, frame[["e", "s"]]))

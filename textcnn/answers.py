@@ -6,6 +6,7 @@ labels reach their thresholds, `Predictor.choose` says.
 Shapes: B texts, K labels.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -108,13 +109,15 @@ class Answer(NamedTuple):
 
 
 def free_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
-    """Names for other fields of the input: one that is taken gets `input_` before it."""
+    """Names for other fields of the input: one that is taken gets `input_` before it, and a number if need be."""
     names, used = list(names), set(taken)
+    given, tries = set(names), Counter[str]()
     made: list[str] = []
     for name in names:
         free = name
-        while free in used or (free != name and free in names):
-            free = f"input_{free}"
+        while free in used or (free != name and free in given):
+            tries[name] += 1
+            free = f"input_{name}" if tries[name] == 1 else f"input_{name}_{tries[name]}"
         used.add(free)
         made.append(free)
     return made

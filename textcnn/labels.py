@@ -36,6 +36,8 @@ __all__ = [
     "targets",
 ]
 
+_LONGEST, _LONG = 1_000_000, 200  # characters of all labels, and of one on average
+
 LabelSets = Sequence[tuple[str, ...]]
 
 
@@ -116,7 +118,7 @@ def targets(y: Any, count: int, wanted: str) -> Targets:
         wanted: the setting `labels_per_text`.
 
     Raises:
-        DataError: they are missing, mixed, too few, or all the same.
+        DataError: they are missing, mixed, too few, all the same, or as long as texts.
     """
     table = _table(y)
     given, multi_label = _listed(y if table is None else table.sets(table.names), count, wanted)
@@ -124,8 +126,16 @@ def targets(y: Any, count: int, wanted: str) -> Targets:
     if table is not None:
         classes = np.array(table.names, dtype=classes.dtype)  # in the order of the columns, unused ones too
     spelled = spellings(classes)
+    _check_length(spelled.values())
     of_texts = [tuple(spelled[label] for label in labels) for labels in given]
     return Targets(of_texts, tuple(spelled.values()), classes, multi_label, table is not None)
+
+
+def _check_length(names: Collection[str]) -> None:
+    """A model file holds the labels in its header, whose length is bounded."""
+    size = sum(map(len, names))
+    if size > _LONGEST and size > _LONG * len(names):
+        raise DataError(f"the {len(names):,} labels have {size:,} characters together: are they the texts?")
 
 
 def label_sets(y: Any, count: int, wanted: str, classes: NDArray[Any]) -> list[tuple[str, ...]]:

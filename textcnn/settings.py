@@ -7,12 +7,14 @@ and checked by `check`, once, when training begins.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
+from reprlib import Repr
 from typing import Any, NamedTuple
 
 from textcnn.errors import SettingsError
 
 __all__ = [
     "GROUPS",
+    "MOST_NETWORKS",
     "Limits",
     "Settings",
     "check",
@@ -25,7 +27,11 @@ __all__ = [
     "settled",
 ]
 
+MOST_NETWORKS = 20
 _FEW_LABELS = 50
+_LONGEST_LIST = 20
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
 GROUPS = ("Network", "Regularisation", "Word vectors", "Training")
 
 
@@ -125,7 +131,7 @@ class Settings:
         "chosen for them; best: the same with two networks",
         Limits(choices=("fast", "good", "best")),
     )
-    networks: int = _setting(0, "Training", "networks in the ensemble; 0: by quality", Limits(0, 20))
+    networks: int = _setting(0, "Training", "networks in the ensemble; 0: by quality", Limits(0, MOST_NETWORKS))
     epochs: int = _setting(0, "Training", "epochs of training; 0: by the number of texts", Limits(0, 1000))
     schedule: str = _setting(
         "linear", "Training", "the learning rate stays, or falls to nothing", Limits(choices=("constant", "linear"))
@@ -169,7 +175,7 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
     Raises:
         SettingsError: one of them is unknown, of the wrong type or out of its limits.
     """
-    plain_values = {name: plain(value) for name, value in values.items()}
+    plain_values = {name: plain(name, value) for name, value in values.items()}
     check(plain_values)
     return Settings(**plain_values)
 
@@ -206,8 +212,8 @@ def check(values: Mapping[str, Any]) -> None:
     known = {setting.name: setting for setting in each_setting()}
     for name, value in values.items():
         if name not in known:
-            raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(known)}")
-        _check_one(known[name], plain(value))
+            raise SettingsError(f"there is no setting {_shown(name)}; the settings are {', '.join(known)}")
+        _check_one(known[name], plain(name, value))
 
 
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,7 +223,7 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
         SettingsError: one of them is unknown, of the wrong type or out of its limits.
     """
     defaults = {setting.name: setting.default for setting in each_setting()}
-    plain_values = {name: plain(value) for name, value in values.items()}
+    plain_values = {name: plain(name, value) for name, value in values.items()}
     for name, default in defaults.items():
         if name in plain_values and type(default) in (int, tuple):
             plain_values[name] = _whole(plain_values[name])
@@ -227,19 +233,50 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _whole(value: Any) -> Any:
     if isinstance(value, tuple):
-        return tuple(map(_whole, value))
+        return tuple(_whole_number(number) for number in value)
+    return _whole_number(value)
+
+
+def _whole_number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def plain(value: Any) -> Any:
-    """What a file can hold: numbers of NumPy as Python's, lists as tuples, weights of classes as JSON."""
-    if isinstance(value, Mapping):
-        import json
+def plain(name: str, value: Any) -> Any:
+    """What a file can hold: numbers of NumPy as Python's, a list as a tuple, weights of classes as JSON.
 
-        return json.dumps({str(name): plain(weight) for name, weight in value.items()}, ensure_ascii=False)
-    if isinstance(value, (list, tuple)):
-        return tuple(map(plain, value))
-    return plain(value.tolist()) if type(value).__module__ == "numpy" and hasattr(value, "tolist") else value
+    Only the outermost list is looked into: no setting is a list of lists, and `check` refuses one.
+
+    Raises:
+        SettingsError: the weight of a class is out of its limits or no number.
+    """
+    value = _of_numpy(value)
+    if isinstance(value, Mapping) and name == "class_weight":
+        return _weights(value)
+    return tuple(map(_of_numpy, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _of_numpy(value: Any) -> Any:
+    return value.tolist() if type(value).__module__ == "numpy" and hasattr(value, "tolist") else value
+
+
+def _weights(weight_of: Mapping[Any, Any]) -> str:
+    import json
+
+    weights = {str(label): _of_numpy(weight) for label, weight in weight_of.items()}
+    for label, weight in weights.items():
+        if type(weight) not in (int, float) or not 0 <= weight < 1e6:
+            raise SettingsError(
+                f"class_weight: the weight of {_shown(label)} must be from 0 to 1000000, not {_shown(weight)}"
+            )
+    return json.dumps(weights, ensure_ascii=False)
+
+
+def _shown(value: Any) -> str:
+    """A value as a message shows it: cut, for a file may hold anything."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python does not write out a whole number of thousands of digits
+        return "a number of thousands of digits"
 
 
 def _check_one(known: "Field[Any]", value: Any) -> None:
@@ -248,15 +285,17 @@ def _check_one(known: "Field[Any]", value: Any) -> None:
         _check_list(known.name, value, limits)
     elif not isinstance(known.default, str):
         _check_number(known.name, value, type(known.default), limits)
-    elif not isinstance(value, str) or (limits.choices and value not in limits.choices):
-        raise SettingsError(f"{known.name} must be {describe_limits(limits) or 'text'}, not {value!r}")
+    elif not isinstance(value, str) or "\0" in value or (limits.choices and value not in limits.choices):
+        raise SettingsError(f"{known.name} must be {describe_limits(limits) or 'text'}, not {_shown(value)}")
 
 
 def _check_list(name: str, value: Any, limits: Limits) -> None:
     if not isinstance(value, tuple):
-        raise SettingsError(f"{name} must be a list of numbers, not {value!r}")
+        raise SettingsError(f"{name} must be a list of numbers, not {_shown(value)}")
     if name == "widths" and not value:
         raise SettingsError("widths must have at least one number")
+    if len(value) > _LONGEST_LIST:
+        raise SettingsError(f"{name} must have at most {_LONGEST_LIST} numbers, not {len(value)}")
     for number in value:
         _check_number(name, number, int, limits)
 
@@ -270,9 +309,9 @@ def _check_number(name: str, value: Any, kind: type, limits: Limits) -> None:
     assert limits.low is not None and limits.high is not None
     if not fits or not limits.low <= number <= limits.high:
         sort = "a whole number" if kind is int else "a number"
-        raise SettingsError(f"{name} must be {sort} from {describe_limits(limits)}, not {value!r}")
+        raise SettingsError(f"{name} must be {sort} from {describe_limits(limits)}, not {_shown(value)}")
 
 
 def record(settings: Settings) -> dict[str, Any]:
     """The settings as they stand in a file."""
-    return {setting.name: plain(getattr(settings, setting.name)) for setting in each_setting()}
+    return {setting.name: plain(setting.name, getattr(settings, setting.name)) for setting in each_setting()}

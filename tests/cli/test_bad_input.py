@@ -3,7 +3,10 @@
 import json
 import os
 import shutil
+import socket
 import struct
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 from examples import EXAMPLES, write_csv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from program import TINY
+from program import TINY, environment
 
 from textcnn.errors import ModelFileError
 from textcnn.model.predictor import Predictor
@@ -19,6 +22,9 @@ from textcnn.model.predictor import Predictor
 GOOD = "".join(
     f"{label},{text}\n".replace("s, ", "s ") for label, text in EXAMPLES if '"' not in text and "," not in text
 )
+
+
+NO_TEXT = ("idna", "punycode", "undefined", "base64", "hex", "zip", "rot13", "")
 
 
 def complaint(answer, code=1):
@@ -138,6 +144,7 @@ class TestTexts:
         "arguments",
         [
             ["--encoding=nonsense"],
+            *([f"--encoding={name}"] for name in NO_TEXT),
             ["--delimiter=ab"],
             ["--input-format=xml"],
             ["--filters=-1"],
@@ -148,16 +155,68 @@ class TestTexts:
             ["--settings=bad.toml"],
             ["--settings=unknown.toml"],
             ["--settings=whole.toml"],
+            ["--settings=deep.toml"],
+            ["--settings=deep_weights.toml"],
+            ["--settings=digits.toml"],
+            ["--settings=hexadecimal.toml"],
+            ["--settings=nul.toml"],
+            ["--settings=long.toml"],
+            ["--settings=pipe"],
+            ["--settings=/dev/zero"],
+            ["--settings=loop"],
+            ['--class-weight={"a":' + "[" * 100_000],
             ["--class-weight=spam"],
             ["--class-weight=news=2"],
         ],
-        ids=" ".join,
+        ids=lambda arguments: " ".join(arguments)[:40],
     )
     def test_settings_out_of_their_limits_are_usage_errors(self, textcnn, train_csv, folder, arguments):
         (folder / "bad.toml").write_text("epochs = [")
         (folder / "unknown.toml").write_text("layers = 3")
         (folder / "whole.toml").write_text("epochs = 1.5")
+        (folder / "deep.toml").write_text(f"widths = {'[' * 5000}")
+        (folder / "deep_weights.toml").write_text(f"class_weight{'.a' * 40} = 1")
+        (folder / "digits.toml").write_text(f"epochs = {'9' * 5000}")
+        (folder / "hexadecimal.toml").write_text(f"epochs = 0x{'f' * 5000}")
+        (folder / "nul.toml").write_text('vectors = "a\\u0000b"')
+        (folder / "long.toml").write_text("#" * 1_000_001)
+        os.mkfifo(folder / "pipe")
+        (folder / "loop").symlink_to("loop")
         complaint(textcnn("train", train_csv, *TINY, *arguments), code=2)
+
+    @pytest.mark.parametrize("encoding", NO_TEXT)
+    def test_what_encodes_no_text_is_refused_for_lines_too(self, textcnn, model, encoding):
+        said = complaint(textcnn("predict", f"--encoding={encoding}", stdin=b"a b\n"), code=2)
+        assert f"there is no text encoding {encoding!r}" in said
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "train loop",
+            "train train.csv -o loop",
+            "train train.csv --report loop",
+            "train train.csv --validation loop",
+            "train train.csv --vectors loop",
+            "evaluate loop",
+            "evaluate train.csv --report loop",
+            "predict -i loop",
+            "check loop",
+            "check train.csv --against loop",
+            "vectors nearest --vectors loop film",
+            "vectors convert loop x.vectors",
+            "vectors convert own.vec loop",
+            "vectors train loop -o x.vectors",
+            "vectors coverage loop",
+            "train train.csv --vectors ~nobody-of-this-name/x",
+        ],
+    )
+    def test_links_in_a_circle_and_homes_of_nobody_are_plain_errors(self, textcnn, model, train_csv, folder, command):
+        (folder / "loop").symlink_to("loop")
+        (folder / "own.vec").write_text("win 1 2\nlunch 2 1\n")
+        answer = textcnn(*command.split())
+        assert answer.code in (1, 2)
+        assert "a fault of textcnn" not in answer.err
+        assert (folder / "loop").is_symlink()
 
     def test_two_words_about_the_same_are_refused(self, textcnn, train_csv):
         assert "one of the two" in complaint(textcnn("train", train_csv, "--compact", "--keep-words=5"), code=2)
@@ -253,6 +312,14 @@ def entry(name, **values):
     return lambda header: header[name].update(values)
 
 
+def nested(levels):
+    """Lists and objects in turn."""
+    value = 1
+    for _ in range(levels // 2):
+        value = [{"\\": value}]
+    return value
+
+
 HOSTILE = {
     "offsets beyond the end": entry("text", data_offsets=[0, 2**40]),
     "negative offsets": entry("text", data_offsets=[-8, 8]),
@@ -266,22 +333,32 @@ HOSTILE = {
     "a shape of booleans": entry("static.values", shape=[True, 10]),
     "a shape that is an object": entry("static.values", shape={}, data_offsets=[0, 1]),
     "a shape that is text": entry("static.values", shape="", data_offsets=[0, 1]),
+    "a shape of nothing, just within bounds": entry("static.values", shape=[0, 2**47, 2**47], data_offsets=[0, 0]),
+    "a shape of nothing, too large for its type": entry("linear.bias", shape=[0, 2**31, 2**31, 2], data_offsets=[0, 0]),
     "too many dimensions": entry("static.values", shape=[1] * 99),
     "an unknown type": entry("text", dtype="F8_E4M3"),
     "a type that is a list": entry("text", dtype=[]),
     "another type": entry("static.values", dtype="U8"),
     "overlapping tensors": lambda header: header["offsets"].update(data_offsets=header["order"]["data_offsets"]),
+    "tensors that share some bytes": lambda header: header["order"].update(
+        data_offsets=[offset - 4 for offset in header["order"]["data_offsets"]]
+    ),
     "no vocabulary": lambda header: header.pop("text"),
     "entries that are no objects": lambda header: header.update(text=[1, 2]),
     "no metadata": lambda header: header.pop("__metadata__"),
     "metadata that is no text": lambda header: header.update(__metadata__={"textcnn": 7}),
     "a description nested deeply": lambda header: header["__metadata__"].update(textcnn="[" * 50_000),
+    "figures nested deeply": described({"figures": nested(900)}),
+    "settings nested deeply": described({"class_weight": nested(30)}),
+    "a list nested deeply": described({"hidden": nested(900)}),
+    "endless widths": described({"widths": [1] * 100_000}),
     "a newer format": described({"format": 3}),
     "a format that is no number": described({"format": "1"}),
     "no labels": described({"labels": []}),
     "labels twice": described({"labels": ["a", "a"]}),
     "labels that are numbers": described({"labels": [1, 2]}),
     "labels of another number": described({"labels": ["a", "b", "c"]}),
+    "as many networks as no training makes": described({"networks": 21}),
     "a million networks": described({"networks": 10**6}),
     "no networks": described({"networks": 0}),
     "rows before the first": described({"first_static": -1}),
@@ -317,6 +394,8 @@ class TestModelFile:
             (file_of({}, b""), "it was not made by textcnn"),
             (file_of([], b""), "its header is damaged"),
             (struct.pack("<Q", 50_000) + b"[" * 50_000, "its header is damaged"),
+            (struct.pack("<Q", 5_000_000) + b"[" * 5_000_000, "its header is too long for its size"),
+            (struct.pack("<Q", 5_006) + b'{"a":' + b"7" * 5000 + b"}", "its header is damaged"),
         ],
         ids=lambda value: value[:20] if isinstance(value, str) else "",
     )
@@ -331,6 +410,36 @@ class TestModelFile:
         assert complaint(textcnn("inspect", "-m", folder)) == f"cannot read the model {folder}: Is a directory"
         assert "train one with: textcnn train" in complaint(textcnn("inspect", "-m", "nothing"))
         assert "not both" in complaint(textcnn("inspect", "a.textcnn", "-m", "b.textcnn"), code=2)
+
+    @pytest.mark.parametrize("command", ["predict", "inspect"])
+    def test_what_is_no_file_is_refused_at_once(self, textcnn, folder, command):
+        os.mkfifo("pipe")
+        Path("loop").symlink_to("loop")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind("socket")
+            for path in ("pipe", "socket", "/dev/zero"):
+                said = "it is a pipe, a socket or a device, not a file"
+                assert complaint(textcnn(command, "-m", path)) == f"cannot read the model {path}: {said}"
+        assert complaint(textcnn(command, "-m", "loop")).startswith("cannot read the model loop: ")
+        with pytest.raises(ModelFileError, match="null byte"):
+            Predictor.open(Path("a\0b"))
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read from /proc")
+    @pytest.mark.parametrize(
+        ("begin", "item", "end"),
+        [
+            (b'{"a":[', b"[],", b"0]}"),
+            (b'{"__metadata__":{"textcnn":"{\\"format\\":2,\\"\xf0\x9f\x98\x80\\":[', b"{},", b'0]}"}}'),
+        ],
+        ids=["lists", "description"],
+    )
+    @pytest.mark.parametrize("size", [4_000_000, 100_000_000])
+    def test_a_model_takes_at_most_four_times_its_file_and_200_mb(self, folder, begin, item, end, size):
+        header = begin + item * ((size - 1000) // len(item)) + end
+        (folder / "m").write_bytes(struct.pack("<Q", len(header)) + header)
+        opened = [sys.executable, "-c", OPEN, str(folder / "m")]
+        peak = 1024 * int(subprocess.run(opened, capture_output=True, check=True, env=environment()).stdout)
+        assert peak < 4 * len(header) + 200_000_000
 
     @pytest.mark.parametrize("name", HOSTILE)
     def test_hostile_descriptions_are_refused(self, textcnn, model, name):
@@ -379,6 +488,16 @@ class TestModelFile:
         with pytest.raises(ModelFileError, match="vocabulary is empty"):
             works_or_is_refused(model)
 
+
+OPEN = """
+import contextlib, sys
+from pathlib import Path
+from textcnn.errors import ModelFileError
+from textcnn.model.predictor import Predictor
+with contextlib.suppress(ModelFileError):
+    Predictor.open(Path(sys.argv[1]))
+print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+"""
 
 quick = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

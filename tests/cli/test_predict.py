@@ -102,7 +102,7 @@ class TestPredict:
         ]
         (folder / "mail.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
         first, second = map(json.loads, textcnn("predict", "-i", "mail.jsonl", "--format=jsonl").out.splitlines())
-        assert (first["label"], first["id"], first["input_input_label"], first["input_label"]) == ("spam", 1, "x", None)
+        assert (first["label"], first["id"], first["input_label_2"], first["input_label"]) == ("spam", 1, "x", None)
         assert (second["label"], second["tags"]) == ("ham", ["a", {"b": 1.5}])
         as_csv = textcnn("predict", "-i", "mail.jsonl", "--format=csv")
         assert "there is no column for 'tags'" in as_csv.err

@@ -9,6 +9,7 @@ import struct
 import sys
 import termios
 
+import program
 import pytest
 from program import TINY, on_a_terminal
 
@@ -43,6 +44,17 @@ class TestTerminal:
         code, shown = on_a_terminal("predict", "free prize", columns=80)
         assert code == 0
         assert re.fullmatch(r"spam  █+.? *\d+\.\d %  free prize\r\n", shown)
+
+    @pytest.mark.parametrize("format", ["tsv", "csv", "jsonl", "label"])
+    def test_control_characters_of_texts_are_escaped_on_a_terminal_alone(self, model, format):
+        text = "free \x1b]0;title\x07 \x9b31m\x7f prize"
+        wanted = r"free \u001b]0;title\u0007 \u009b31m\u007f prize"
+        code, shown = on_a_terminal("predict", f"--format={format}", text, columns=80)
+        assert code == 0
+        assert (wanted in shown) == (format != "label")
+        assert not set("\x1b\x07\x9b\x7f") & set(shown)
+        if format in ("tsv", "csv"):
+            assert text in program.run("predict", f"--format={format}", text).stdout.decode()
 
     @pytest.mark.parametrize("verbose", [False, True])
     @pytest.mark.parametrize("columns", [60, 80, 120])

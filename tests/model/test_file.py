@@ -1,6 +1,6 @@
 """The model file: what is saved comes back, the library of its format can read it, and it fits its description."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,8 @@ import pytest
 from damaged import changed
 
 from textcnn import ModelFileError, TextCNNClassifier, load
-from textcnn.model.file import FORMAT
+from textcnn.errors import OutputError
+from textcnn.model.file import FORMAT, write_model
 from textcnn.settings import Settings, settled
 from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
 
@@ -39,6 +40,14 @@ def test_a_saved_model_comes_back(tmp_path: Path, values: dict[str, object]) -> 
     assert again.classes_.tolist() == ["7", "spam 💰"]
     again.save(tmp_path / "again.textcnn")
     assert (tmp_path / "again.textcnn").read_bytes() == (tmp_path / "m.textcnn").read_bytes()
+
+
+@pytest.mark.parametrize("values", KINDS, ids=str)
+def test_threads_leave_no_trace_in_the_file(tmp_path: Path, values: dict[str, object]) -> None:
+    for threads in (1, 2):
+        a_model(**values, threads=threads, filters=20).save(tmp_path / str(threads))
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+    assert load(tmp_path / "2").get_params()["threads"] == 0
 
 
 def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
@@ -101,6 +110,13 @@ def test_tensors_that_point_beyond_their_bounds_are_refused(tmp_path, name, chan
         write_tensors(target, dict(file.metadata), tensors)
     with pytest.raises(ModelFileError, match=message):
         load(path)
+
+
+def test_a_model_that_could_not_be_read_is_not_written(tmp_path: Path) -> None:
+    model = replace(a_model(linear="off").model_, fingerprint="x" * 5_000_000)
+    with pytest.raises(OutputError, match="too long"):
+        write_model(model, tmp_path / "m.textcnn")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_model_says_how_to_make_one(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from textcnn.cli.display.console import is_terminal, say
 from textcnn.corpus import Reading, Record
+from textcnn.corpus.record import check_encoding
 from textcnn.errors import DataError, ReadError, SettingsError
 
 __all__ = ["groups"]
@@ -51,18 +52,10 @@ class _Lines:
 
     def __init__(self, encoding: str) -> None:
         self.number, self.warned = 0, False
-        try:
-            self.encoding = encoding = _without_mark(encoding)
-            if "\n".encode(encoding) != b"\n":
-                raise SettingsError(
-                    f"lines of {encoding} cannot be read one by one; convert them first: iconv -t utf-8"
-                )
-        except (LookupError, ValueError) as error:
-            if isinstance(error, SettingsError):
-                raise
-            raise SettingsError(
-                f"there is no text encoding {encoding!r}; --encoding takes utf-8, latin-1 ..."
-            ) from error
+        check_encoding(encoding)
+        self.encoding = _without_mark(encoding)
+        if "\n".encode(self.encoding) != b"\n":
+            raise SettingsError(f"lines of {encoding} cannot be read one by one; convert them first: iconv -t utf-8")
 
     def groups(self, descriptor: int) -> Iterator[list[Record]]:
         """Groups of lines."""

@@ -13,6 +13,7 @@ import typer
 from textcnn.corpus import FORMATS, Reading
 from textcnn.errors import SettingsError
 from textcnn.settings import check, checked, describe_limits, each_setting
+from textcnn.storage.regular import open_regular
 
 __all__ = ["ModelPath", "Quiet", "Threads", "is_told", "settings_from_file", "with_reading", "with_settings"]
 
@@ -24,6 +25,7 @@ Threads = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors and results.")]
 
+_LONGEST_SETTINGS = 1_000_000  # bytes of a file
 _LABELS = ("label_column", "label_separator")
 
 
@@ -149,9 +151,14 @@ def settings_from_file(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        with path.open("rb") as file:
-            values = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with open_regular(path) as file:
+            text = file.read(_LONGEST_SETTINGS + 1)
+        if len(text) > _LONGEST_SETTINGS:
+            raise ValueError(f"it is longer than {_LONGEST_SETTINGS:,} bytes")
+        values = tomllib.loads(text.decode())
+    except RecursionError as error:
+        raise SettingsError(f"cannot read the settings {path}: it is nested too deeply") from error
+    except (OSError, ValueError) as error:  # not TOML, not UTF-8, or a number of thousands of digits
         reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"cannot read the settings {path}: {reason}") from error
     return checked({name.replace("-", "_"): value for name, value in values.items()})

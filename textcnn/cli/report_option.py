@@ -8,7 +8,7 @@ import typer
 
 from textcnn.cli.display.console import say
 from textcnn.errors import OutputError
-from textcnn.storage.atomic import check_writable
+from textcnn.storage.atomic import check_writable, real_path
 
 __all__ = ["ReportPath", "check_page", "put_page", "refuse_overwriting"]
 
@@ -20,8 +20,8 @@ ReportPath = Annotated[
 
 def refuse_overwriting(output: Path, inputs: Sequence[str], option: str) -> None:
     """An error if the output, which an option names, is one of the inputs, or lies in a label's folder of one."""
-    target = output.resolve()
-    for given in (Path(name).resolve() for name in inputs if name != "-"):
+    target = real_path(output)
+    for given in (real_path(Path(name)) for name in inputs if name != "-"):
         if given.is_dir() and given in target.parent.parents:
             raise OutputError(f"{output} would lie among the texts of {given.name}; name another place with {option}")
         if target.exists() and given.exists() and given.samefile(target):
@@ -34,7 +34,7 @@ def check_page(page: Path | None, inputs: Sequence[str], model: Path | None = No
         return
     check_writable(page)
     refuse_overwriting(page, inputs, "--report")
-    if model is not None and page.resolve() == model.resolve():
+    if model is not None and real_path(page) == real_path(model):
         raise OutputError(f"{page} is where the model goes; name another file with --report")
 
 

@@ -1,13 +1,25 @@
 """What reading is told (`Reading`) and what it yields (`Record`, or the `BadRow` that took a record's place)."""
 
+import codecs
 from typing import NamedTuple
 
 from textcnn.errors import SettingsError
 
-__all__ = ["DELIMITERS", "FORMATS", "BadRow", "Reading", "Record", "check_reading", "scalar_text", "well_formed"]
+__all__ = [
+    "DELIMITERS",
+    "FORMATS",
+    "BadRow",
+    "Reading",
+    "Record",
+    "check_encoding",
+    "check_reading",
+    "scalar_text",
+    "well_formed",
+]
 
 FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines", "folder")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
+_OF_NAMES = ("idna", "punycode")  # encodings of a name in the internet, which do without errors="replace"
 
 
 class Record(NamedTuple):
@@ -51,7 +63,7 @@ def check_reading(reading: Reading) -> Reading:
     """The same with its delimiter spelled out, or a SettingsError."""
     if reading.format not in FORMATS:
         raise SettingsError(f"there is no format {reading.format!r}; --input-format takes {', '.join(FORMATS)}")
-    _check_encoding(reading.encoding)
+    check_encoding(reading.encoding)
     if reading.delimiter is None:
         return reading
     delimiter = DELIMITERS.get(reading.delimiter, reading.delimiter)
@@ -63,10 +75,17 @@ def check_reading(reading: Reading) -> Reading:
     return reading._replace(delimiter=delimiter)
 
 
-def _check_encoding(encoding: str) -> None:
+def check_encoding(encoding: str) -> None:
+    """Make sure that this is an encoding of text.
+
+    Raises:
+        SettingsError: it is unknown, or encodes something else: bytes, or one name.
+    """
     try:
         # An empty string would be decoded without a look at the codec.
         b"a".decode(encoding, "replace")
+        if codecs.lookup(encoding).name in _OF_NAMES:
+            raise LookupError
     except (LookupError, ValueError):
         known = "utf-8, utf-16, latin-1, cp1252, gb18030 ..."
         raise SettingsError(f"there is no text encoding {encoding!r}; --encoding takes {known}") from None

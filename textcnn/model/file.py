@@ -9,8 +9,8 @@
     linear.*             the linear part beside the networks, see linear.py
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
 
-A file of another format, or one that does not fit together, is refused. The same training gives the same bytes: there
-is no date in it.
+A file of another format, or one that does not fit together, is refused. The same training gives the same bytes, on
+any number of threads: there is no date in it.
 """
 
 import json
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.errors import ModelFileError, SettingsError
+from textcnn.errors import ModelFileError, OutputError, SettingsError
 from textcnn.labels import score_count
 from textcnn.model.bank import Bank, Pooling
 from textcnn.model.hashing import BUCKETS
@@ -29,7 +29,7 @@ from textcnn.model.interpretation import MOST_BYTES
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
-from textcnn.settings import checked, each_setting
+from textcnn.settings import MOST_NETWORKS, checked, each_setting
 from textcnn.storage.atomic import written_whole
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
@@ -38,6 +38,8 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 __all__ = ["FORMAT", "read_model", "write_model"]
 
 FORMAT = 2
+_DEEPEST = 8  # levels of lists and objects in the held-out figures
+_OF_THE_MACHINE = {"threads"}  # settings that have no effect on what is learned
 _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
 
 
@@ -45,12 +47,12 @@ def write_model(model: Model, path: Path) -> None:
     """Write the file whole or not at all.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or its labels are so long that it could not be read.
     """
     described = {
         "format": FORMAT,
         "version": model.version,
-        "settings": model.settings,
+        "settings": {name: value for name, value in model.settings.items() if name not in _OF_THE_MACHINE},
         "labels": model.labels,
         "multi_label": model.multi_label,
         "numbered": model.numbered,
@@ -63,7 +65,10 @@ def write_model(model: Model, path: Path) -> None:
         "fingerprint": model.fingerprint,
     }
     with written_whole(path) as file:
-        write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model))
+        try:
+            write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model))
+        except TensorFileError as error:
+            raise OutputError(f"cannot write {path}: {error}") from error
 
 
 def _tensors(model: Model) -> dict[str, NDArray[Any]]:
@@ -148,7 +153,7 @@ class _Reader:
             linear=self._linear(score_count(len(labels), multi_label=described["multi_label"])),
             join=Join(self._number("temperature"), self._number("linear_weight")),
             thresholds=self._thresholds(len(labels)),
-            figures=_dict(described.get("figures")),
+            figures=self._figures(),
             fingerprint=_text(described.get("fingerprint")),
             version=_text(described["version"]),
             packed_interpretation=self._interpretation(),
@@ -200,7 +205,7 @@ class _Reader:
     def _members(self, static: Quantized, first: int, labels: int) -> tuple[Member, ...]:
         """All networks of the ensemble; `first` is the first row of the vocabulary that has static vectors."""
         networks, dimensions = self.described["networks"], static.values.shape[1]
-        if type(networks) is not int or not 1 <= networks <= 1000:
+        if type(networks) is not int or not 1 <= networks <= MOST_NETWORKS:
             raise TensorFileError("its description is damaged")
         return tuple(
             Member(self._network(number, dimensions, labels), self._trained(number, dimensions, first))
@@ -242,7 +247,7 @@ class _Reader:
         idf = self.tensor("linear.idf", (BUCKETS,))
         if [buckets.dtype, weights.dtype, idf.dtype] != [np.uint32, np.int8, np.uint8] or buckets.ndim != 1:
             raise TensorFileError("its linear part is damaged")
-        ordered = (np.diff(buckets.astype(np.int64)) > 0).all() and buckets.max(initial=0) < BUCKETS
+        ordered = (buckets[1:] > buckets[:-1]).all() and buckets.max(initial=0) < BUCKETS
         if weights.shape != (len(buckets), outputs) or not ordered:
             raise TensorFileError("its linear part is damaged")
         return LinearPart(
@@ -261,6 +266,12 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1e-6 < value < 1e6:
             raise TensorFileError(f"its {name} is damaged")
         return float(value)
+
+    def _figures(self) -> dict[str, Any]:
+        figures = self.described.get("figures")
+        if not _is_flat(figures, _DEEPEST):
+            raise TensorFileError("its figures are nested too deeply")
+        return figures if isinstance(figures, dict) else {}
 
     def _thresholds(self, labels: int) -> tuple[float, ...]:
         thresholds = self.described.get("thresholds", [])
@@ -291,5 +302,9 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _is_flat(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested in no more levels than that: what goes through them may recurse."""
+    if not isinstance(value, (list, dict)):
+        return True
+    items = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_flat(item, levels - 1) for item in items)

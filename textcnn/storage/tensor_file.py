@@ -13,13 +13,15 @@ Source: https://github.com/huggingface/safetensors, section "Format".
 import json
 import math
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from textcnn.storage.regular import open_regular
 
 __all__ = [
     "Place",
@@ -48,8 +50,10 @@ _TYPES = {
     "BOOL": "|b1",
 }
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
-_LONGEST_HEADER = 100_000_000
+# Once parsed, a header takes up to thirty times its length: what a small file may have, and the part of a large one.
+_LONGEST_HEADER, _HEADER_SHARE = 4_000_000, 16
 _ALIGNMENT = 64
+_BEYOND = 2**48  # all files and their tensors
 
 
 class TensorFileError(Exception):
@@ -86,7 +90,11 @@ class TensorFile(NamedTuple):
 
 
 def write_tensors(file: BinaryIO, metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays in the order given; the same input gives the same bytes."""
+    """Write arrays in the order given; the same input gives the same bytes.
+
+    Raises:
+        TensorFileError: the header is so long that no reader would take it.
+    """
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     place = 0
@@ -96,6 +104,8 @@ def write_tensors(file: BinaryIO, metadata: Mapping[str, str], tensors: Mapping[
         place += array.nbytes
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-(8 + len(text)) % _ALIGNMENT)
+    if len(text) > _longest_header(8 + len(text) + place):
+        raise TensorFileError("the names in its header are too long for its size")
     file.write(len(text).to_bytes(8, "little") + text)
     for array in arrays.values():
         file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).data)
@@ -108,7 +118,7 @@ def read_tensors(path: Path) -> TensorFile:
         TensorFileError: it is empty, cut off, damaged, hostile, something else, or is written to at the same time.
         OSError: it cannot be read.
     """
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         return tensors_in(file)
 
 
@@ -124,12 +134,20 @@ def tensors_in(file: FileIO, leave: Container[str] = ()) -> TensorFile:
     header = _header(text)
     metadata = _metadata(header.pop("__metadata__", {}))
     places = {name: _place(name, entry, 8 + len(text), size) for name, entry in header.items()}
-    if sum(place.size for place in places.values()) > size:
-        raise TensorFileError("its tensors overlap")  # and would take more memory than the file
+    _check_apart(places.values())
     tensors = {name: _array(file, place) for name, place in places.items() if name not in leave}
     if state(file) != before:
         raise TensorFileError("it was changed while it was read; try again")
     return TensorFile(metadata, tensors, {name: places[name] for name in places.keys() - tensors.keys()}, before)
+
+
+def _check_apart(places: Iterable[Place]) -> None:
+    """Tensors that share bytes would take more memory than the file."""
+    stop = 0
+    for place in sorted(places, key=lambda place: place.first):
+        if place.size and place.first < stop:
+            raise TensorFileError("its tensors overlap")
+        stop = max(stop, place.first + place.size)
 
 
 def _metadata(value: Any) -> dict[str, str]:
@@ -142,9 +160,16 @@ def _header_text(file: FileIO, size: int) -> bytes:
     if size < 8:
         raise TensorFileError("it is empty" if not size else "it is cut off")
     length = int.from_bytes(_bytes(file, 0, 8), "little")
-    if length > _LONGEST_HEADER or length > size - 8:
+    if length > size - 8:
         raise TensorFileError("it is cut off or not a tensor file")
+    if length > _longest_header(size):
+        raise TensorFileError("its header is too long for its size")
     return _bytes(file, 8, length)
+
+
+def _longest_header(size: int) -> int:
+    """Of a file of so many bytes."""
+    return _LONGEST_HEADER + size // _HEADER_SHARE
 
 
 def state(file: FileIO) -> State:
@@ -167,10 +192,7 @@ def fill(array: NDArray[Any], file: FileIO, first: int) -> bool:
 
 def _array(file: FileIO, place: Place) -> NDArray[Any]:
     """An array that is read-only: what was checked stays so."""
-    try:
-        array: NDArray[Any] = np.empty(place.shape, place.kind)
-    except ValueError as error:  # an array with a size of zero whose other sizes are beyond all bounds
-        raise TensorFileError("its sizes are damaged") from error
+    array: NDArray[Any] = np.empty(place.shape, place.kind)
     if not fill(array, file, place.first):
         raise TensorFileError("it was cut off while it was read")
     array.flags.writeable = False
@@ -198,14 +220,19 @@ def _place(name: str, entry: Any, first: int, size: int) -> Place:
         shape, (start, stop) = entry["shape"], entry["data_offsets"]
         numbers = [*shape, start, stop]
     except (KeyError, TypeError, ValueError) as error:
-        raise TensorFileError(f"the entry of {name!r} is damaged") from error
-    if (
-        not isinstance(shape, list)
-        or len(shape) > 8
-        or not all(type(number) is int and 0 <= number < 2**48 for number in numbers)
-    ):
-        raise TensorFileError(f"the entry of {name!r} is damaged")
+        raise TensorFileError(f"the entry of {name!r:.60} is damaged") from error
+    if not _are_sizes(numbers) or not _is_shape(shape):
+        raise TensorFileError(f"the entry of {name!r:.60} is damaged")
     place = Place(kind, tuple(shape), first + start)
     if not start <= stop <= size - first or place.size != stop - start:
-        raise TensorFileError(f"the size of {name!r} does not fit; the file is cut off or damaged")
+        raise TensorFileError(f"the size of {name!r:.60} does not fit; the file is cut off or damaged")
     return place
+
+
+def _are_sizes(numbers: list[Any]) -> bool:
+    return all(type(number) is int and 0 <= number < _BEYOND for number in numbers)
+
+
+def _is_shape(sizes: Any) -> bool:
+    """Whether NumPy takes it, which refuses sizes whose product is too large even where one of them is zero."""
+    return isinstance(sizes, list) and len(sizes) <= 8 and math.prod(max(size, 1) for size in sizes) < _BEYOND

@@ -111,7 +111,7 @@ def check_vocabulary(vocabulary: Vocabulary) -> None:
     types = [array.dtype for array in (text, offsets, order)] == [np.uint8, np.uint32, np.uint32]
     if not types or not text.ndim == offsets.ndim == order.ndim == 1 or len(offsets) != len(order) + 1:
         raise TensorFileError("its vocabulary is damaged")
-    if offsets[0] != 0 or offsets[-1] != len(text) or (np.diff(offsets.astype(np.int64)) < 0).any():
+    if offsets[0] != 0 or offsets[-1] != len(text) or (offsets[1:] < offsets[:-1]).any():
         raise TensorFileError("its vocabulary is damaged")
     if len(order) and order.max() >= len(order):
         raise TensorFileError("its vocabulary is damaged")

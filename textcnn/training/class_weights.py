@@ -47,7 +47,7 @@ def _weight_pairs(text: str) -> dict[str, float]:
             return {str(label): float(weight) for label, weight in json.loads(text).items()}
         pairs = [pair.rsplit("=", 1) for pair in text.split(",")]
         return {label.strip(): float(weight) for label, weight in pairs}
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise SettingsError(
-            f"class_weight must be none, balanced, or pairs such as 'spam=2,ham=1', not {text!r}"
+            f"class_weight must be none, balanced, or pairs such as 'spam=2,ham=1', not {text!r:.100}"
         ) from error

@@ -18,7 +18,7 @@ from typing import BinaryIO
 import platformdirs
 
 from textcnn.errors import OutputError, VectorsError
-from textcnn.storage.atomic import written_whole
+from textcnn.storage.atomic import real_path, written_whole
 from textcnn.vectors.table import FORMAT, VectorTable
 
 __all__ = ["cache_folder", "cached", "entries", "entry_of_file", "entry_of_name", "remember"]
@@ -39,7 +39,7 @@ def entry_of_file(path: Path) -> Path:
         VectorsError: the file is not there.
     """
     try:
-        there = path.resolve()
+        there = real_path(path)
         stat = there.stat()
     except OSError as error:
         raise VectorsError(f"cannot read the vectors {path}: {error.strerror}") from error

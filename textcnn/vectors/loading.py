@@ -4,6 +4,7 @@ Whatever the source, what comes out is a table, so nothing above knows where vec
 into memory, large ones converted once into the cache, from which rows are read as they are needed.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import OutputError, VectorsError
+from textcnn.storage.atomic import real_path
 from textcnn.text.tokens import normal, parts, spellings
 from textcnn.vectors.cache import cached, entry_of_file, entry_of_name, remember
 from textcnn.vectors.conversion import convert_to_file, convert_to_memory
@@ -83,7 +85,7 @@ def _embedded() -> VectorTable:
 
 
 def _path(spec: str) -> Path:
-    path = Path(spec).expanduser()
+    path = Path(os.path.expanduser(spec))  # noqa: PTH111  Path's own raises an error where there is no such user
     if not spec or (spec in _MADE and not path.exists()):
         raise VectorsError(
             f"{spec!r} are no vectors that could be opened; name english, gensim:NAME or a file"
@@ -126,7 +128,7 @@ class _Opening:
         table = None if entry is None else cached(entry)
         if table is not None:
             return table
-        facts = {"from": str(source.path.resolve()), **facts}
+        facts = {"from": str(real_path(source.path)), **facts}
         if entry is None:
             table = convert_to_memory(source, self.progress, facts)
         else:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
 from textcnn.storage.quantized import Quantized
+from textcnn.storage.regular import open_regular
 from textcnn.storage.tensor_file import TensorFile, TensorFileError, tensors_in, write_tensors
 from textcnn.text.tokens import parts, spellings
 from textcnn.text.vocabulary import Vocabulary, check_vocabulary
@@ -78,7 +79,7 @@ class VectorTable(NamedTuple):
             VectorsError: it is not there or damaged.
         """
         try:
-            file = path.open("rb", buffering=0)
+            file = open_regular(path)
             try:
                 return cls._of(tensors_in(file, {"vectors"}), file)
             except BaseException:

@@ -3,11 +3,12 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from textcnn.cli.display.console import cells, cut, one_line, say, width
+from textcnn.cli.display.console import cells, cut, escaped, is_terminal, one_line, say, width
 from textcnn.cli.display.explanation import shaded
 from textcnn.corpus import Record
 
@@ -35,15 +36,22 @@ def writer(
 ) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":
     """A function from answers, and the records that they are from, to text; for CSV the first record says the header.
 
+    What a terminal would obey is escaped there: a text may hold anything. Programs get it as it is.
+
     Args:
         format: of the text.
         top: how many labels are shown for each text, at most as many as there are.
         labels: all that can be shown, so that columns of a terminal can be as wide as the widest.
     """
-    if format is OutputFormat.csv:
-        return _Csv(top)
     if format is OutputFormat.pretty:
         return _Pretty(top, max(cells(one_line(label)) for label in labels))
+    write = _Csv(top) if format is OutputFormat.csv else _lines(format, top)
+    if not is_terminal(sys.stdout):
+        return write
+    return lambda answers, records: escaped(write(answers, records))
+
+
+def _lines(format: OutputFormat, top: int) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":
     line = {OutputFormat.tsv: _tsv, OutputFormat.jsonl: _jsonl, OutputFormat.label: _label}[format]
     return lambda answers, _: "".join(line(answer, top) for answer in answers)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["cells", "console", "cut", "is_terminal", "moves", "one_line", "put", "say", "table", "width"]
+__all__ = ["cells", "console", "cut", "escaped", "is_terminal", "moves", "one_line", "put", "say", "table", "width"]
 
 _LINE = 100  # columns where nobody looks
 
@@ -85,6 +85,16 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
+
+
+def escaped(text: str) -> str:
+    r"""Text with its control characters, save tabs and line breaks, as `\u001b`: the way JSON writes them."""
+    if text.isprintable():
+        return text
+    return "".join(
+        f"\\u{ord(character):04x}" if unicodedata.category(character) == "Cc" and character not in "\t\n" else character
+        for character in text
+    )
 
 
 def cells(text: str) -> int:
