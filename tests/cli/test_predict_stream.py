@@ -135,9 +135,11 @@ class TestPipes:
         assert closed.returncode == 1
         assert re.fullmatch(rb"textcnn: standard input.*closed.*\n", closed.stderr)
 
-    def test_closed_standard_output_and_error(self, model):
+    def test_nobody_needs_to_hear_what_is_said_but_an_answer_for_nobody_is_an_error(self, model):
         assert program.run("predict", "x", preexec_fn=lambda: os.close(2)).returncode == 0
-        assert program.run("predict", "x", preexec_fn=lambda: os.close(1)).returncode == 0
+        unheard = program.run("predict", "x", preexec_fn=lambda: os.close(1))
+        assert unheard.returncode == 1
+        assert re.fullmatch(rb"textcnn: .*standard output is closed\n", unheard.stderr)
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
     @pytest.mark.parametrize("arguments", [["predict", "x"], ["inspect"], ["inspect", "--format=json"], ["--version"]])

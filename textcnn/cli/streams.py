@@ -3,6 +3,7 @@
 Python's own give up where the other side does not block and is full; unbuffered they also forget what a write left.
 """
 
+import errno
 import io
 import os
 import sys
@@ -14,17 +15,36 @@ __all__ = ["prepare_streams"]
 def prepare_streams() -> None:
     """Make the standard streams of this process ones that lose nothing.
 
-    One that is closed is None in Python; what is said there goes nowhere, and is no error. Characters that the terminal
-    does not have are no error either.
+    One that is closed is None in Python. What is said to a closed standard error goes nowhere, and is no error; a
+    result for a closed standard output is one. Characters that the terminal does not have are no error.
     """
-    sys.stdout, sys.stderr = _prepared(sys.stdout), _prepared(sys.stderr)
+    sys.stdout = _prepared(sys.stdout, _ClosedOutput())
+    sys.stderr = _prepared(sys.stderr, io.FileIO(os.devnull, "w"))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 
 
-def _prepared(stream: Any) -> Any:
+class _ClosedOutput(io.RawIOBase):
+    """Takes nothing, and says so once; the interpreter would flush it again at its end."""
+
+    said = False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 1
+
+    def write(self, data: Any) -> int:
+        if self.said:
+            return len(data)
+        self.said = True
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+def _prepared(stream: Any, where_closed: io.RawIOBase) -> Any:
     if stream is None:
-        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  it lives as long as the program
+        return io.TextIOWrapper(io.BufferedWriter(where_closed), "utf-8")
     return _patient(stream) if isinstance(stream, io.TextIOWrapper) else stream
 
 

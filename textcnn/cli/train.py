@@ -124,7 +124,8 @@ def _fit(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], displa
             callback=callback,
         )
         if interruption.wanted:
-            display.line("stopped: the best checkpoint so far is kept")
+            kept = "the best checkpoint so far is kept"
+            display.line(f"stopped: {kept if result.model.figures['kept'] else 'before there was a checkpoint'}")
     return result
 
 

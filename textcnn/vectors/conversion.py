@@ -120,7 +120,7 @@ def convert_to_memory(
 
 
 def convert_to_file(source: Source, file: BinaryIO, progress: Progress, facts: Mapping[str, str]) -> None:
-    """Write a file as a table, in the format of tensorfile.py, but without ever holding its rows.
+    """Write a file as a table, in the format of storage/tensor_file.py, but without ever holding its rows.
 
     Raises:
         VectorsError: the file is malformed.

@@ -1,12 +1,13 @@
 """The words nearest to a word, or to a sum of words, by the cosine of their vectors."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.errors import VectorsError
+from textcnn.errors import SettingsError, VectorsError
 from textcnn.vectors.loading import Pretrained
 
 __all__ = ["Near", "Term", "nearest", "terms"]
@@ -33,12 +34,21 @@ def terms(words: Sequence[str]) -> list[list[Term]]:
 
     >>> terms(["king - man + woman"])
     [[Term(sign=1, word='king'), Term(sign=-1, word='man'), Term(sign=1, word='woman')]]
+
+    Raises:
+        SettingsError: a sign has no word after it.
     """
     pieces = [part for word in words for piece in word.split() for part in _signs(piece)]
     if not {"+", "-"} & set(pieces):
         return [[Term(1, piece)] for piece in pieces]
+    _check_signs(pieces)
     signs = [1, *(-1 if before == "-" else 1 for before in pieces)]
     return [[Term(sign, piece) for sign, piece in zip(signs, pieces, strict=False) if piece not in "+-"]]
+
+
+def _check_signs(pieces: Sequence[str]) -> None:
+    if any({one, other} <= {"+", "-"} for one, other in pairwise([*pieces, "+"])):
+        raise SettingsError(f"a sign needs a word after it, as in king - man + woman, not {' '.join(pieces)!r}")
 
 
 def _signs(piece: str) -> list[str]:
