@@ -64,7 +64,8 @@ def check(
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
     opened = read_model(model) if model else None
-    corpus = _read(files, how, quiet, known_before(values))
+    several = values.get("labels_per_text") == "several"
+    corpus = _read(files, how, quiet, known_before(values), several)
     other = _read([str(against)], how, quiet, known_after(corpus, values)) if against else None
     suite, checks = _run(CheckInput(corpus, values, other, opened, data_only), format, quiet)
     suspects = suite.suspects[:label_errors]
@@ -94,11 +95,13 @@ def _run(given: "CheckInput", format: Format, quiet: bool) -> "tuple[CheckSuite,
     return suite, checks
 
 
-def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] | None = None) -> "Corpus":
+def _read(
+    files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] | None = None, multi_label: bool = False
+) -> "Corpus":
     from textcnn.checks.data import has_words
     from textcnn.labels import label_names, require_two
 
-    corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True)
+    corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True, multi_label=multi_label)
     require_two(label_names(corpus.labels))
     if not any(map(has_words, corpus.texts)):
         raise DataError("all texts are empty: there is nothing to check")

@@ -31,11 +31,12 @@ def read_aloud(
     quiet: bool,
     known: tuple[str, ...] | None = None,
     fields: bool = False,
+    multi_label: bool = False,
 ) -> "Corpus":
     """Read the files, and say how they were read; see `read_corpus` for the rest."""
     from textcnn.corpus import read_corpus
 
-    corpus = read_corpus(files, reading=how, known=known, fields=fields)
+    corpus = read_corpus(files, reading=how, known=known, fields=fields, multi_label=multi_label)
     for note in corpus.notes:
         say(note, quiet=quiet)
     for loss in corpus.losses:

@@ -64,7 +64,8 @@ def train(
     refuse_overwriting(output, inputs, "-o")
     check_page(report, inputs, output)
     began = time.monotonic()
-    corpus = read_aloud(files, how, quiet=quiet, known=known_before(values))
+    several = values.get("labels_per_text") == "several"
+    corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
     held = read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values)) if validation else None
     _check(corpus, held, quiet)
     result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose))

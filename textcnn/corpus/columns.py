@@ -22,7 +22,7 @@ TEXT_NAMES = (
 )
 LABEL_NAMES = (
     *("label", "labels", "class", "category", "target", "intent", "sentiment", "y", "v1", "classes", "categories"),
-    *("tag", "tags", "topic", "topics", "emotion", "emotions", "polarity"),
+    *("tag", "tags", "topic", "topics", "emotion", "emotions", "polarity", "cats"),
 )
 _SHOWN = 20
 _DELIMITER_NAMES = {",": "comma-separated", ";": "semicolon-separated", "\t": "tab-separated", "": "an object each"}

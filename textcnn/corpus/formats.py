@@ -5,14 +5,14 @@ passed on in `fields`, as are labels that nobody asked for.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textcnn.corpus.columns import Columns, choose_columns, choose_keys, heads_columns, told_columns
 from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, read_rows
-from textcnn.corpus.label_fields import clean_labels, split_labels
+from textcnn.corpus.label_fields import LabelFields, clean_labels
 from textcnn.corpus.lines import Lines
-from textcnn.corpus.record import BadRow, Reading, Record, scalar_text
+from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, scalar_text
 from textcnn.errors import ColumnError, ReadError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Opened(NamedTuple):
     """What was found out about the columns, if the format has any, and the records to come."""
 
     columns: Columns | None
-    records: Iterator[Record | BadRow]
+    records: Iterator[Record | BadRow | Unlabelled]
 
 
 def find_format(suffix: str, lines: Lines, *, labelled: bool) -> str:
@@ -69,15 +69,13 @@ def _line_records(lines: Lines) -> Iterator[Record]:
         yield Record(line.rstrip("\r\n"), (), lines.number, lines.source)
 
 
-def _fasttext_records(lines: Lines, *, labelled: bool) -> Iterator[Record | BadRow]:
+def _fasttext_records(lines: Lines, *, labelled: bool) -> Iterator[Record | Unlabelled]:
     for line in filter(str.strip, lines):
         labels = clean_labels(_FASTTEXT_LABEL.findall(line))
-        if labels or not labelled:
-            text = _FASTTEXT_LABEL.sub("", line).strip(_BLANKS)
-            unasked = (("label", "|".join(labels)),) if labels and not labelled else ()
-            yield Record(text, labels, lines.number, lines.source, unasked)
-        else:
-            yield _bad(lines.source, lines.number, "there is no __label__ in this line")
+        text = _FASTTEXT_LABEL.sub("", line).strip(_BLANKS)
+        unasked = (("label", "|".join(labels)),) if labels and not labelled else ()
+        record = Record(text, labels, lines.number, lines.source, unasked)
+        yield record if labels or not labelled else _unlabelled(record, "there is no __label__ in this line")
 
 
 def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Opened:
@@ -89,7 +87,15 @@ def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Op
     if not rows:
         return Opened(None, _no_rows(records))
     columns = choose_columns(rows, delimiter=dialect.delimiter, reading=reading, labelled=labelled, source=lines.source)
-    return Opened(columns, _table_records(records, columns, lines.source, reading.label_separator))
+    fields = LabelFields(reading.label_separator, _label_values(rows, columns))
+    return Opened(columns, _table_records(records, columns, lines.source, fields))
+
+
+def _label_values(rows: Sequence[Sequence[str]], columns: Columns) -> list[str]:
+    """The label fields of the first rows that are as wide as the others."""
+    if columns.label_at is None:
+        return []
+    return [row[columns.label_at] for row in rows[columns.header :] if len(row) == len(columns.names)]
 
 
 def _look_at_table(lines: Lines, delimiter: str | None, reading: Reading, labelled: bool) -> list[str]:
@@ -120,8 +126,8 @@ def _no_rows(rows: Iterable[object]) -> Iterator[Record | BadRow]:
 
 
 def _table_records(
-    rows: Iterator[CsvRow | BadRow], columns: Columns, source: str, separator: str | None
-) -> Iterator[Record | BadRow]:
+    rows: Iterator[CsvRow | BadRow], columns: Columns, source: str, fields: LabelFields
+) -> Iterator[Record | BadRow | Unlabelled]:
     others = _others(columns)
     width, text_at, label_at = len(columns.names), columns.text_at, columns.label_at
     if columns.header:
@@ -134,11 +140,16 @@ def _table_records(
         if len(values) != width:
             yield _bad(source, line, f"the row has {_count(len(values))} instead of {width}")
             continue
-        labels = () if label_at is None else split_labels(values[label_at], separator=separator)
-        if label_at is not None and not labels:
-            yield _bad(source, line, f'there is no label in "{columns.label}"')
+        try:
+            labels = () if label_at is None else fields.read(values[label_at])
+        except ValueError as problem:
+            yield _bad(source, line, f'"{columns.label}" {problem}')
             continue
-        yield Record(values[text_at], labels, line, source, tuple((name, values[at]) for at, name in others))
+        record = Record(values[text_at], labels, line, source, tuple((name, values[at]) for at, name in others))
+        if labels or label_at is None:
+            yield record
+        else:
+            yield _unlabelled(record, f'there is no label in "{columns.label}"')
 
 
 def _others(columns: Columns) -> list[tuple[int, str]]:
@@ -161,7 +172,8 @@ def _open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> 
         return Opened(None, _no_rows(items))
     shown = [{key: _shown(value) for key, value in item.values.items()} for item in ahead]
     columns = choose_keys(shown, reading=reading, labelled=labelled, source=lines.source)
-    return Opened(columns, _object_records(items, columns, lines.source, reading.label_separator))
+    values = [item.values.get(columns.label) for item in ahead] if columns.label is not None else []
+    return Opened(columns, _object_records(items, columns, lines.source, LabelFields(reading.label_separator, values)))
 
 
 def _look_at_objects(lines: Lines, reading: Reading, labelled: bool) -> list[str]:
@@ -177,34 +189,28 @@ def _look_at_objects(lines: Lines, reading: Reading, labelled: bool) -> list[str
 
 
 def _object_records(
-    items: Iterable["Item | BadRow"], columns: Columns, source: str, separator: str | None
-) -> Iterator[Record | BadRow]:
+    items: Iterable["Item | BadRow"], columns: Columns, source: str, fields: LabelFields
+) -> Iterator[Record | BadRow | Unlabelled]:
     for item in items:
-        yield item if isinstance(item, BadRow) else _object_record(item, columns, source, separator)
+        yield item if isinstance(item, BadRow) else _object_record(item, columns, source, fields)
 
 
-def _object_record(item: "Item", columns: Columns, source: str, separator: str | None) -> Record | BadRow:
+def _object_record(item: "Item", columns: Columns, source: str, fields: LabelFields) -> Record | BadRow | Unlabelled:
     line, values = item
     text = scalar_text(values.get(columns.text))
     if text is None:
         return _bad(source, line, f'the key "{columns.text}" {_lack(values, columns.text)}, where one text is needed')
     labels: tuple[str, ...] = ()
-    if columns.label is not None:
-        labels = _object_labels(values.get(columns.label), separator)
-        if not labels:
-            return _bad(
-                source, line, f'the key "{columns.label}" {_lack(values, columns.label)}, where labels are needed'
-            )
+    lack = f'the key "{columns.label}" {_lack(values, columns.label or "")}, where labels are needed'
+    try:
+        labels = fields.read(values.get(columns.label)) if columns.label is not None else ()
+    except ValueError as problem:
+        return _bad(source, line, f'the key "{columns.label}" {problem}, where labels are needed')
     others = tuple((key, value) for key, value in values.items() if key not in (columns.text, columns.label))
-    return Record(text, labels, line, source, others)
-
-
-def _object_labels(value: object, separator: str | None) -> tuple[str, ...]:
-    """The labels of a value; none if there is anything in it that cannot be a label."""
-    if not isinstance(value, list):
-        return split_labels(scalar_text(value) or "", separator=separator)
-    labels = [scalar_text(each) for each in value]
-    return () if None in labels else clean_labels(label or "" for label in labels)
+    record = Record(text, labels, line, source, others)
+    if labels or columns.label is None:
+        return record
+    return _unlabelled(record, lack) if columns.label in values else _bad(source, line, lack)
 
 
 def _lack(values: dict[str, object], key: str) -> str:
@@ -213,13 +219,16 @@ def _lack(values: dict[str, object], key: str) -> str:
         return "is null" if key in values else "is missing"
     if isinstance(value, str):
         return "is empty"
-    return f"holds {'an empty list' if value == [] else 'a list' if isinstance(value, list) else 'an object'}"
+    kind = "list" if isinstance(value, list) else "object"
+    return f"holds an empty {kind}" if not value else f"holds {'a list' if kind == 'list' else 'an object'}"
 
 
 def _shown(value: object) -> str:
     """A JSON value as a column's content is judged by."""
     if isinstance(value, list):
         return "|".join(scalar_text(each) or "" for each in value)
+    if isinstance(value, dict):
+        return "|".join(key for key, chosen in value.items() if chosen)
     return scalar_text(value) or ""
 
 
@@ -229,3 +238,9 @@ def _count(fields: int) -> str:
 
 def _bad(source: str, line: int, what: str) -> BadRow:
     return BadRow(line, f"{source}:{line}: {what}", "fix it, or leave such rows out with --skip-bad-rows")
+
+
+def _unlabelled(record: Record, what: str) -> Unlabelled:
+    lack = _bad(record.source, record.line, what)
+    several = "if texts may have several labels or none, say --labels-per-text several"
+    return Unlabelled(record, lack._replace(advice=f"{lack.advice}; {several}"))

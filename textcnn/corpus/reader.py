@@ -8,7 +8,7 @@ from typing import BinaryIO
 from textcnn.corpus.columns import Columns
 from textcnn.corpus.formats import find_format, open_format
 from textcnn.corpus.lines import STANDARD_INPUT, Lines, open_lines, source_name
-from textcnn.corpus.record import BadRow, Reading, Record, check_reading
+from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, check_reading
 from textcnn.errors import ReadError
 
 __all__ = ["Reader", "open_corpus"]
@@ -28,11 +28,19 @@ class Reader:
     """The records of one input, once. It closes what it opened when it ends, by an error too."""
 
     def __init__(
-        self, path: str | Path, *, reading: Reading, labelled: bool = True, stream: BinaryIO | None = None
+        self,
+        path: str | Path,
+        *,
+        reading: Reading,
+        labelled: bool = True,
+        stream: BinaryIO | None = None,
+        unlabelled: bool = False,
     ) -> None:
         self._reading = check_reading(reading)
         self._path = path
         self._labelled = labelled
+        self._unlabelled = unlabelled
+        self.lacks: list[BadRow] = []  # what there is to say of records without labels, if those were asked for
         self.source = source_name(path)
         self.format = "folder" if _is_folder(path, reading) else reading.format
         self.columns: Columns | None = None  # known from the first record on, where the format has columns
@@ -87,8 +95,12 @@ class Reader:
         count = 0
         try:
             for item in self._begin():
+                if isinstance(item, Unlabelled):
+                    if self._unlabelled:
+                        self.lacks.append(item.lack)
+                    item = item.record if self._unlabelled else item.lack
                 if isinstance(item, BadRow):
-                    self._skip(item)
+                    self.skip(item)
                     continue
                 count += 1
                 yield item
@@ -97,7 +109,7 @@ class Reader:
         finally:
             self.close()
 
-    def _begin(self) -> Iterator[Record | BadRow]:
+    def _begin(self) -> Iterator[Record | BadRow | Unlabelled]:
         if self._lines is None:
             from textcnn.corpus.folder import folder_records
 
@@ -108,10 +120,11 @@ class Reader:
         self.columns = opened.columns
         return opened.records
 
-    def _skip(self, row: BadRow) -> None:
+    def skip(self, row: BadRow) -> None:
+        """Count a row that is left out; an error unless that was asked for."""
         if not self._reading.skip_bad_rows:
             raise ReadError(row.message)
-        if not self.skipped:
+        if not self.skipped or row.line < self.first_skipped_line:
             self.first_skipped, self.first_skipped_line = row.problem, row.line
         self.skipped += 1
 
@@ -134,13 +147,19 @@ class Reader:
 
 
 def open_corpus(
-    path: str | Path, *, reading: Reading | None = None, labelled: bool = True, stream: BinaryIO | None = None
+    path: str | Path,
+    *,
+    reading: Reading | None = None,
+    labelled: bool = True,
+    stream: BinaryIO | None = None,
+    unlabelled: bool = False,
 ) -> Reader:
     """Open a file, a folder, or standard input (`-`, or `stream` in its place) for reading.
 
-    Without `labelled` no label column is looked for; one that was asked for is read nevertheless.
+    Without `labelled` no label column is looked for; one that was asked for is read nevertheless. Where labels are
+    looked for, a text that has none is a bad row, unless texts may be `unlabelled`.
     """
-    return Reader(path, reading=reading or Reading(), labelled=labelled, stream=stream)
+    return Reader(path, reading=reading or Reading(), labelled=labelled, stream=stream, unlabelled=unlabelled)
 
 
 def _is_folder(path: str | Path, reading: Reading) -> bool:

@@ -4,7 +4,17 @@ from typing import NamedTuple
 
 from textcnn.errors import SettingsError
 
-__all__ = ["DELIMITERS", "FORMATS", "BadRow", "Reading", "Record", "check_reading", "scalar_text", "well_formed"]
+__all__ = [
+    "DELIMITERS",
+    "FORMATS",
+    "BadRow",
+    "Reading",
+    "Record",
+    "Unlabelled",
+    "check_reading",
+    "scalar_text",
+    "well_formed",
+]
 
 FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines", "folder")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
@@ -31,6 +41,13 @@ class BadRow(NamedTuple):
     def message(self) -> str:
         """Everything, for whoever has to do something about it."""
         return f"{self.problem}; {self.advice}"
+
+
+class Unlabelled(NamedTuple):
+    """A record without a label, and what is to be said where each text needs one."""
+
+    record: Record
+    lack: BadRow
 
 
 class Reading(NamedTuple):
