@@ -52,7 +52,7 @@ def refused(content: str, **choices) -> str:
         ("question,where is it\nanswer,over there\nquestion,who is it\nanswer,that is me\n",
          ("column 2", "column 1", False, "by content", "by content")),
         ("rare,what a day this was\n" + NO_HEADER, ("column 2", "column 1", False, "by content", "by content")),
-        ("label,text\nlabel,text\n", ("text", "label", True, "by name", "by name")),
+        ("label,text\nlabel,texts\n", ("text", "label", True, "by name", "by name")),
         ("文本,类别\n这家酒店很好,好\n服务态度很差啊,差\n房间干净整洁,好\n再也不会来了,差\n",
          ("文本", "类别", True, "by content", "by content")),
     ],

@@ -24,7 +24,7 @@ Threads = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors and results.")]
 
-_LABELS = ("label_column", "label_separator")
+_LABELS = ("label_column", "label_separator", "label_prefix")
 
 
 def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar: str | None = None) -> Parameter:
@@ -49,6 +49,8 @@ _READING = (
     _told("delimiter", str | None, None, "--delimiter", "What separates columns; found by itself.", "CHARACTER"),
     _told("quotes", bool | None, None, "--quotes/--no-quotes", "Whether quotes enclose fields; found by itself."),
     _told("header", bool | None, None, "--header/--no-header", "Whether there is a line of names; found by itself."),
+    _told("skip_lines", int, 0, "--skip-lines", "Lines above the header to leave out.", "N"),
+    _told("label_prefix", str | None, None, "--label-prefix", "What marks fastText labels; __label__.", "TEXT"),
     _told("skip_bad_rows", bool, False, "--skip-bad-rows", "Leave out rows that cannot be read, and count them."),
 )
 

@@ -4,14 +4,15 @@ Blank lines are no records, save in plain lines, where every line is one. Column
 passed on in `fields`, as are labels that nobody asked for.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textcnn.corpus.columns import Columns, choose_columns, choose_keys, heads_columns, told_columns
 from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, read_rows
-from textcnn.corpus.label_fields import LabelFields, clean_labels
+from textcnn.corpus.fasttext_lines import fasttext_records, has_label, has_label_first
+from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
+from textcnn.corpus.preamble import named_delimiter, title_lines
 from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, scalar_text
 from textcnn.errors import ColumnError, ReadError
 
@@ -23,9 +24,6 @@ __all__ = ["Opened", "find_format", "open_format"]
 _BY_SUFFIX = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _LOOK = 1000  # lines, or
 _LOOK_CHARACTERS = 1 << 19
-# fastText cuts at ASCII white space only, and takes labels wherever they stand.
-_BLANKS = " \t\v\f\r\n"
-_FASTTEXT_LABEL = re.compile(r"(?:^|(?<=[ \t\v\f]))__label__([^ \t\v\f\r\n]*)")
 
 
 class Opened(NamedTuple):
@@ -33,32 +31,42 @@ class Opened(NamedTuple):
 
     columns: Columns | None
     records: Iterator[Record | BadRow | Unlabelled]
+    notes: list[str]  # what was left out or understood otherwise; some come while reading
 
 
-def find_format(suffix: str, lines: Lines, *, labelled: bool) -> str:
-    """The format by the end of the name, else by the first line that is not blank."""
+def find_format(suffix: str, lines: Lines, *, labelled: bool, prefix: str | None = None) -> str:
+    """The format by labels with a prefix, by the end of the name, else by the first line that is not blank."""
+    first = lines.look_filled().lstrip()
+    if prefix is not None or has_label_first(first, None):
+        return "fasttext"
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
-    first = lines.look_filled().lstrip()
-    if suffix == ".json" and first.startswith("["):
-        return "json"
-    if first.startswith("__label__"):
+    if suffix == ".json":
+        return "json" if first.startswith("[") else "jsonl"
+    if not first.startswith("{") and has_label(first, None):
         return "fasttext"
-    if suffix == ".txt" and not labelled:
+    return _by_line(first, suffix == ".txt" and not labelled)
+
+
+def _by_line(first: str, texts: bool) -> str:
+    if texts:
         return "lines"
-    return "jsonl" if first.startswith("{") or suffix == ".json" else "csv"
+    return "jsonl" if first.startswith("{") else "csv"
 
 
 def open_format(form: str, lines: Lines, *, reading: Reading, labelled: bool) -> Opened:
     """Choose the columns, if the format has any, and begin to read."""
+    if form != "lines":
+        _refuse_page(lines)
     if form == "lines":
         if labelled:
             raise ColumnError(
                 f"{lines.source}: plain lines have no labels; give a file that has, or another --input-format"
             )
-        return Opened(None, _line_records(lines))
+        return Opened(None, _line_records(lines), [])
     if form == "fasttext":
-        return Opened(None, _fasttext_records(lines, labelled=labelled))
+        ahead = [lines.look_filled()] if lines.live else lines.look(_LOOK, characters=_LOOK_CHARACTERS)
+        return Opened(None, fasttext_records(lines, ahead, prefix=reading.label_prefix, labelled=labelled), [])
     if form in ("json", "jsonl"):
         return _open_objects(form, lines, reading, labelled)
     return _open_table(form, lines, reading, labelled)
@@ -69,26 +77,53 @@ def _line_records(lines: Lines) -> Iterator[Record]:
         yield Record(line.rstrip("\r\n"), (), lines.number, lines.source)
 
 
-def _fasttext_records(lines: Lines, *, labelled: bool) -> Iterator[Record | Unlabelled]:
-    for line in filter(str.strip, lines):
-        labels = clean_labels(_FASTTEXT_LABEL.findall(line))
-        text = _FASTTEXT_LABEL.sub("", line).strip(_BLANKS)
-        unasked = (("label", "|".join(labels)),) if labels and not labelled else ()
-        record = Record(text, labels, lines.number, lines.source, unasked)
-        yield record if labels or not labelled else _unlabelled(record, "there is no __label__ in this line")
+def _refuse_page(lines: Lines) -> None:
+    """A page of the web in place of a table is what a download without a login gives."""
+    if lines.look_filled().lstrip()[:14].lower().startswith(("<!doctype html", "<html")):
+        raise ReadError(
+            f"{lines.source}: this is an HTML page, no table; download the file itself, or save the table as CSV"
+        )
 
 
 def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Opened:
     wanted = reading.delimiter or ("\t" if form == "tsv" else None)
+    notes: list[str] = []
+    wanted = _read_preamble(lines, wanted, reading, labelled, notes)
     ahead = _look_at_table(lines, wanted, reading, labelled)
     dialect = find_dialect(ahead, whole=lines.ended, delimiter=wanted, quotes=reading.quotes, labelled=labelled)
+    if dialect.escapes:
+        notes.append(r"\" is a quote within quotes")
     rows = first_rows(ahead, dialect)
-    records = read_rows(lines, dialect=dialect, source=lines.source)
+    records = read_rows(lines, dialect=dialect, source=lines.source, begin=lines.number + 1)
     if not rows:
-        return Opened(None, _no_rows(records))
+        return Opened(None, _no_rows(records), notes)
     columns = choose_columns(rows, delimiter=dialect.delimiter, reading=reading, labelled=labelled, source=lines.source)
     fields = LabelFields(reading.label_separator, _label_values(rows, columns))
-    return Opened(columns, _table_records(records, columns, lines.source, fields))
+    return Opened(columns, _table_records(records, columns, lines.source, fields, notes), notes)
+
+
+def _read_preamble(
+    lines: Lines, delimiter: str | None, reading: Reading, labelled: bool, notes: list[str]
+) -> str | None:
+    """Take the lines above the header; the delimiter as told or as one of them names it."""
+    named = named_delimiter(lines.look_filled())
+    if named is not None:
+        while named_delimiter(next(iter(lines))) is None:
+            pass
+        notes.append(f"its first line names {named!r} as the delimiter")
+        delimiter = delimiter or named
+    if not (lines.live or reading.skip_lines or False in (reading.header, reading.quotes)):
+        _skip_titles(lines, delimiter, labelled, notes)
+    return delimiter
+
+
+def _skip_titles(lines: Lines, delimiter: str | None, labelled: bool, notes: list[str]) -> None:
+    titles = title_lines(lines.look(_LOOK, characters=_LOOK_CHARACTERS), delimiter, labelled=labelled)
+    for _ in range(titles):
+        next(iter(lines))
+    if titles:
+        above = "the line above the header is" if titles == 1 else f"the {titles} lines above the header are"
+        notes.append(f"{above} left out")
 
 
 def _label_values(rows: Sequence[Sequence[str]], columns: Columns) -> list[str]:
@@ -126,30 +161,43 @@ def _no_rows(rows: Iterable[object]) -> Iterator[Record | BadRow]:
 
 
 def _table_records(
-    rows: Iterator[CsvRow | BadRow], columns: Columns, source: str, fields: LabelFields
+    rows: Iterator[CsvRow | BadRow], columns: Columns, source: str, fields: LabelFields, notes: list[str]
 ) -> Iterator[Record | BadRow | Unlabelled]:
-    others = _others(columns)
-    width, text_at, label_at = len(columns.names), columns.text_at, columns.label_at
-    if columns.header:
-        next(rows)
+    record = _record_maker(columns, source, fields)
+    if not columns.header:
+        yield from (row if isinstance(row, BadRow) else record(row) for row in rows)
+        return
+    header = next(rows)
     for row in rows:
         if isinstance(row, BadRow):
             yield row
-            continue
+        elif isinstance(header, CsvRow) and row.fields == header.fields and len(row.fields) > 1:
+            notes.append(f"the header comes again in line {row.line}, and is left out")
+        else:
+            yield record(row)
+
+
+def _record_maker(
+    columns: Columns, source: str, fields: LabelFields
+) -> Callable[[CsvRow], Record | BadRow | Unlabelled]:
+    """A function from a row to its record."""
+    others = _others(columns)
+    width, text_at, label_at = len(columns.names), columns.text_at, columns.label_at
+
+    def make(row: CsvRow) -> Record | BadRow | Unlabelled:
         line, values = row
         if len(values) != width:
-            yield _bad(source, line, f"the row has {_count(len(values))} instead of {width}")
-            continue
+            return _bad(source, line, f"the row has {_count(len(values))} instead of {width}")
         try:
             labels = () if label_at is None else fields.read(values[label_at])
         except ValueError as problem:
-            yield _bad(source, line, f'"{columns.label}" {problem}')
-            continue
+            return _bad(source, line, f'"{columns.label}" {problem}')
         record = Record(values[text_at], labels, line, source, tuple((name, values[at]) for at, name in others))
         if labels or label_at is None:
-            yield record
-        else:
-            yield _unlabelled(record, f'there is no label in "{columns.label}"')
+            return record
+        return _unlabelled(record, f'there is no label in "{columns.label}"')
+
+    return make
 
 
 def _others(columns: Columns) -> list[tuple[int, str]]:
@@ -167,13 +215,15 @@ def _open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> 
         ahead, items = whole[:_LOOK], iter(whole)
     else:
         seen = read_objects(_look_at_objects(lines, reading, labelled), source=lines.source)
-        ahead, items = [item for item in seen if not isinstance(item, BadRow)], read_objects(lines, source=lines.source)
+        ahead = [item for item in seen if not isinstance(item, BadRow)]
+        items = read_objects(lines, source=lines.source, begin=lines.number + 1)
     if not ahead:
-        return Opened(None, _no_rows(items))
+        return Opened(None, _no_rows(items), [])
     shown = [{key: _shown(value) for key, value in item.values.items()} for item in ahead]
     columns = choose_keys(shown, reading=reading, labelled=labelled, source=lines.source)
     values = [item.values.get(columns.label) for item in ahead] if columns.label is not None else []
-    return Opened(columns, _object_records(items, columns, lines.source, LabelFields(reading.label_separator, values)))
+    fields = LabelFields(reading.label_separator, values)
+    return Opened(columns, _object_records(items, columns, lines.source, fields), [])
 
 
 def _look_at_objects(lines: Lines, reading: Reading, labelled: bool) -> list[str]:
@@ -228,7 +278,9 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         return "|".join(scalar_text(each) or "" for each in value)
     if isinstance(value, dict):
-        return "|".join(key for key, chosen in value.items() if chosen)
+        from textcnn.corpus.label_lists import named_items
+
+        return "|".join(named_items(value) or ())
     return scalar_text(value) or ""
 
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from textcnn.corpus.columns import Columns
 from textcnn.corpus.formats import find_format, open_format
-from textcnn.corpus.lines import STANDARD_INPUT, Lines, open_lines, source_name
+from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, open_lines, source_name
 from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, check_reading
 from textcnn.errors import ReadError
 
@@ -44,6 +44,7 @@ class Reader:
         self.source = source_name(path)
         self.format = "folder" if _is_folder(path, reading) else reading.format
         self.columns: Columns | None = None  # known from the first record on, where the format has columns
+        self.notes: list[str] = []  # what else was left out or understood; second headers come while reading
         self.skipped = 0
         self.first_skipped = ""  # what was wrong with the first row that was skipped, and where
         self.first_skipped_line = 0
@@ -75,7 +76,8 @@ class Reader:
         if self.format == "folder" and self._labelled:
             return f"{self.source}: {self._describe_folder()}"
         columns = f", {self.columns.describe()}" if self.columns else ""
-        return f"{self.source}: {_FORMAT_NAMES.get(self.format, 'not yet read')}{columns}"
+        notes = "".join(f"; {note}" for note in self.notes)
+        return f"{self.source}: {_FORMAT_NAMES.get(self.format, 'not yet read')}{columns}{notes}"
 
     def describe_skipped(self) -> str:
         """How many rows were left out, and what was wrong with the first; "" if there were none."""
@@ -114,10 +116,15 @@ class Reader:
             from textcnn.corpus.folder import folder_records
 
             return folder_records(self._path, reading=self._reading, labelled=self._labelled)
+        for _ in range(self._reading.skip_lines):
+            next(iter(self._lines), None)
         if self.format == "auto":
-            self.format = find_format(_suffix(self._path), self._lines, labelled=self._labelled)
+            self.format = find_format(
+                _suffix(self._path), self._lines, labelled=self._labelled, prefix=self._reading.label_prefix
+            )
         opened = open_format(self.format, self._lines, reading=self._reading, labelled=self._labelled)
         self.columns = opened.columns
+        self.notes = opened.notes
         return opened.records
 
     def skip(self, row: BadRow) -> None:
@@ -174,5 +181,7 @@ def _is_folder(path: str | Path, reading: Reading) -> bool:
 
 
 def _suffix(path: str | Path) -> str:
-    name = "" if str(path) == STANDARD_INPUT else str(path).lower().removesuffix(".gz")
+    name = "" if str(path) == STANDARD_INPUT else str(path).lower()
+    for packed in PACKED:
+        name = name.removesuffix(packed)
     return Path(name).suffix

@@ -62,6 +62,8 @@ class Reading(NamedTuple):
     label_column: str | int | None = None
     label_separator: str | None = None  # "" means that labels are never split
     skip_bad_rows: bool = False
+    skip_lines: int = 0  # above the header or the first row
+    label_prefix: str | None = None  # of labels in fastText lines; None means __label__
 
 
 def check_reading(reading: Reading) -> Reading:
@@ -69,6 +71,10 @@ def check_reading(reading: Reading) -> Reading:
     if reading.format not in FORMATS:
         raise SettingsError(f"there is no format {reading.format!r}; --input-format takes {', '.join(FORMATS)}")
     _check_encoding(reading.encoding)
+    if reading.skip_lines < 0:
+        raise SettingsError(f"--skip-lines takes a number from 0 on, not {reading.skip_lines}")
+    if reading.label_prefix is not None and (not reading.label_prefix or len(reading.label_prefix.split()) != 1):
+        raise SettingsError(f"{reading.label_prefix!r} cannot mark a label; --label-prefix takes __label__ or the like")
     if reading.delimiter is None:
         return reading
     delimiter = DELIMITERS.get(reading.delimiter, reading.delimiter)
