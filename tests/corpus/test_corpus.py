@@ -323,6 +323,29 @@ def test_bad_rows_can_be_skipped_and_are_counted(write):
     assert reader.skipped == 3
 
 
+def test_more_bad_rows_than_a_tenth_are_not_skipped(write):
+    rows = "".join(f"{'ab'[at % 2]},Dear team, parcel {at} is late\n" for at in range(18)) + "a,short\nb,plain\n"
+    path = write("a.csv", "label,text\n" + rows)
+    message = refused(path, skip_bad_rows=True)
+    assert "18 of 20 rows cannot be read" in message
+    assert "texts seem to hold commas" in message
+    assert r"sed 's/,/\t/'" in message
+    alone = refused(path)
+    assert ":2: the row has 3 fields instead of 2" in alone
+    assert "--skip-bad-rows" not in alone
+    assert "many rows" in alone
+    narrow = write("b.csv", "label,text\n" + "a,fine\n" * 9 + "short\n" * 9)
+    assert "--delimiter" in refused(narrow, skip_bad_rows=True)
+    lines = write("a.jsonl", '{"text": "a", "label": "b"}\n' + "{\n" * 9)
+    assert "9 of 10 rows" in refused(lines, skip_bad_rows=True)
+
+
+def test_bad_rows_that_are_exceptions_are_skipped_in_long_files(write):
+    path = write("a.csv", "label,text\n" + "bad\n" * 99 + "a,fine\n" * 901)
+    assert len(pairs(path, skip_bad_rows=True)) == 901
+    assert "too many" in refused(write("b.csv", "label,text\n" + "bad\n" * 200 + "a,x\n" * 1000), skip_bad_rows=True)
+
+
 def test_a_quote_that_is_never_closed_does_not_swallow_the_rest(write):
     path = write("a.csv", 'label,text\na,"two\nlines"\nb,"open\nc,d\ne,f')
     assert pairs(path, skip_bad_rows=True) == [("a", "two\nlines"), ("c", "d"), ("e", "f")]

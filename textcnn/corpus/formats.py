@@ -12,6 +12,7 @@ from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, r
 from textcnn.corpus.fasttext_lines import fasttext_records, has_label, has_label_first
 from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
+from textcnn.corpus.misfits import misfit
 from textcnn.corpus.preamble import named_delimiter, title_lines
 from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, scalar_text
 from textcnn.errors import ColumnError, ReadError
@@ -26,12 +27,16 @@ _LOOK = 1000  # lines, or
 _LOOK_CHARACTERS = 1 << 19
 
 
+_Maker = Callable[[CsvRow], Record | BadRow | Unlabelled]
+
+
 class Opened(NamedTuple):
     """What was found out about the columns, if the format has any, and the records to come."""
 
     columns: Columns | None
     records: Iterator[Record | BadRow | Unlabelled]
     notes: list[str]  # what was left out or understood otherwise; some come while reading
+    misfit: str = ""  # what to do about many rows that do not fit
 
 
 def find_format(suffix: str, lines: Lines, *, labelled: bool, prefix: str | None = None) -> str:
@@ -99,7 +104,9 @@ def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Op
         return Opened(None, _no_rows(records), notes)
     columns = choose_columns(rows, delimiter=dialect.delimiter, reading=reading, labelled=labelled, source=lines.source)
     fields = LabelFields(reading.label_separator, _label_values(rows, columns))
-    return Opened(columns, _table_records(records, columns, lines.source, fields, notes), notes)
+    advice = misfit(rows, columns)
+    make = _record_maker(columns, lines.source, fields, advice)
+    return Opened(columns, _table_records(records, columns, make, notes), notes, advice)
 
 
 def _read_preamble(
@@ -161,11 +168,10 @@ def _no_rows(rows: Iterable[object]) -> Iterator[Record | BadRow]:
 
 
 def _table_records(
-    rows: Iterator[CsvRow | BadRow], columns: Columns, source: str, fields: LabelFields, notes: list[str]
+    rows: Iterator[CsvRow | BadRow], columns: Columns, make: _Maker, notes: list[str]
 ) -> Iterator[Record | BadRow | Unlabelled]:
-    record = _record_maker(columns, source, fields)
     if not columns.header:
-        yield from (row if isinstance(row, BadRow) else record(row) for row in rows)
+        yield from (row if isinstance(row, BadRow) else make(row) for row in rows)
         return
     header = next(rows)
     for row in rows:
@@ -174,20 +180,19 @@ def _table_records(
         elif isinstance(header, CsvRow) and row.fields == header.fields and len(row.fields) > 1:
             notes.append(f"the header comes again in line {row.line}, and is left out")
         else:
-            yield record(row)
+            yield make(row)
 
 
-def _record_maker(
-    columns: Columns, source: str, fields: LabelFields
-) -> Callable[[CsvRow], Record | BadRow | Unlabelled]:
-    """A function from a row to its record."""
+def _record_maker(columns: Columns, source: str, fields: LabelFields, advice: str) -> _Maker:
+    """A function from a row to its record; `advice` is for rows that do not fit, where there are many."""
     others = _others(columns)
     width, text_at, label_at = len(columns.names), columns.text_at, columns.label_at
 
     def make(row: CsvRow) -> Record | BadRow | Unlabelled:
         line, values = row
         if len(values) != width:
-            return _bad(source, line, f"the row has {_count(len(values))} instead of {width}")
+            bad = _bad(source, line, f"the row has {_count(len(values))} instead of {width}")
+            return bad._replace(advice=advice or bad.advice)
         try:
             labels = () if label_at is None else fields.read(values[label_at])
         except ValueError as problem:

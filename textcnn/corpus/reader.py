@@ -8,6 +8,7 @@ from typing import BinaryIO
 from textcnn.corpus.columns import Columns
 from textcnn.corpus.formats import find_format, open_format
 from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, open_lines, source_name
+from textcnn.corpus.misfits import FEW
 from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, check_reading
 from textcnn.errors import ReadError
 
@@ -22,6 +23,10 @@ _FORMAT_NAMES = {
     "lines": "plain lines, each a text",
     "folder": "a folder of files, each a text",
 }
+
+
+_MANY = 5  # bad rows that may be more than a tenth
+_JUDGED = 1000  # rows after which it is seen, before the end, whether the bad ones are exceptions
 
 
 class Reader:
@@ -44,6 +49,8 @@ class Reader:
         self.source = source_name(path)
         self.format = "folder" if _is_folder(path, reading) else reading.format
         self.columns: Columns | None = None  # known from the first record on, where the format has columns
+        self._broken = 0  # rows that cannot be read; others that are skipped only lack a label
+        self._misfit = ""
         self.notes: list[str] = []  # what else was left out or understood; second headers come while reading
         self.skipped = 0
         self.first_skipped = ""  # what was wrong with the first row that was skipped, and where
@@ -97,19 +104,39 @@ class Reader:
         count = 0
         try:
             for item in self._begin():
-                if isinstance(item, Unlabelled):
-                    if self._unlabelled:
-                        self.lacks.append(item.lack)
-                    item = item.record if self._unlabelled else item.lack
-                if isinstance(item, BadRow):
-                    self.skip(item)
-                    continue
-                count += 1
-                yield item
+                row = self._judged(item)
+                if isinstance(row, BadRow):
+                    self.skip(row)
+                    self._broken += row is item
+                else:
+                    count += 1
+                    yield row
+                if count + self._broken == _JUDGED:
+                    self._refuse_many(count)
             if not count:
                 self._miss()
+            self._refuse_many(count)
         finally:
             self.close()
+
+    def _judged(self, item: Record | BadRow | Unlabelled) -> Record | BadRow:
+        """A text without a label is a bad row, unless those were asked for."""
+        if not isinstance(item, Unlabelled):
+            return item
+        if not self._unlabelled:
+            return item.lack
+        self.lacks.append(item.lack)
+        return item.record
+
+    def _refuse_many(self, count: int) -> None:
+        """Raise if the rows that cannot be read are no exceptions: then the file is not what it was taken for."""
+        rows = count + self._broken
+        if self._broken >= _MANY and self._broken > FEW * rows:
+            advice = self._misfit or "see whether --input-format, --delimiter, --no-quotes or --skip-lines helps"
+            raise ReadError(
+                f"{self.source}: {self._broken} of {rows} rows cannot be read, too many to leave out; the first: "
+                f"{self.first_skipped}; {advice}"
+            )
 
     def _begin(self) -> Iterator[Record | BadRow | Unlabelled]:
         if self._lines is None:
@@ -125,6 +152,7 @@ class Reader:
         opened = open_format(self.format, self._lines, reading=self._reading, labelled=self._labelled)
         self.columns = opened.columns
         self.notes = opened.notes
+        self._misfit = opened.misfit
         return opened.records
 
     def skip(self, row: BadRow) -> None:
