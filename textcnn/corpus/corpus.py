@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from textcnn.corpus.label_fields import find_separator, split_labels
+from textcnn.corpus.label_spelling import label_doubts, same_numbers
 from textcnn.corpus.reader import Reader, open_corpus
 from textcnn.corpus.record import Reading, Record
 from textcnn.errors import ReadError
@@ -40,12 +41,14 @@ def read_corpus(
     fields: bool = False,
     known: Collection[str] | None = None,
     multi_label: bool = False,
+    names: Collection[str] = (),
 ) -> Corpus:
     """Read every input. Labels in one field are separated if that is what they all show (`find_separator`).
 
     The other columns are kept if `fields` asks for them. Labels that are `known`, for texts that can have several were
     read before, help to find what separates them; no known ones say that each text has one, and nothing is separated.
     A text may be without a label if `multi_label` says so, labels are `known`, or another text has several.
+    Whole numbers are spelled as in `names`, the labels of other texts, if they are spelled in several ways.
 
     Raises:
         ReadError: an input cannot be read, or has a bad row that is not to be skipped.
@@ -61,6 +64,8 @@ def read_corpus(
         notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
     if not any((multi_label, known, _has_several(labels))):
         records, labels = _labelled(records, labels, readers)
+    labels = _respelled(labels, names, notes)
+    notes += label_doubts(labels)
     return _of_records(records, fields=fields)._replace(
         labels=labels,
         separator=separator,
@@ -80,6 +85,15 @@ def _read_all(
             records += reader
         readers.append(reader)
     return records, readers
+
+
+def _respelled(labels: list[tuple[str, ...]], names: Collection[str], notes: list[str]) -> list[tuple[str, ...]]:
+    spelled = same_numbers({label for row in labels for label in row}, names)
+    if not spelled:
+        return labels
+    old, new = next(iter(sorted(spelled.items())))
+    notes.append(f"numbers are spelled in several ways; label {old!r} is taken for {new!r}")
+    return [tuple(dict.fromkeys(spelled.get(label, label) for label in row)) for row in labels]
 
 
 def _has_several(labels: Sequence[tuple[str, ...]]) -> bool:
