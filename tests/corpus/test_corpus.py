@@ -334,6 +334,8 @@ def test_more_bad_rows_than_a_tenth_are_not_skipped(write):
     assert ":2: the row has 3 fields instead of 2" in alone
     assert "--skip-bad-rows" not in alone
     assert "many rows" in alone
+    lists = write("lists.csv", "text,label\n" + "x,['a', 'b']\n" * 9)
+    assert "a list of labels must be quoted" in refused(lists)
     narrow = write("b.csv", "label,text\n" + "a,fine\n" * 9 + "short\n" * 9)
     assert "--delimiter" in refused(narrow, skip_bad_rows=True)
     lines = write("a.jsonl", '{"text": "a", "label": "b"}\n' + "{\n" * 9)
@@ -426,6 +428,11 @@ def test_a_first_line_can_name_the_delimiter(head, write):
     assert "names ';' as the delimiter" in reader.describe()
 
 
+def test_a_first_line_counts_more_than_the_name_of_the_file(write):
+    assert pairs(write("a.tsv", "sep=,\ntext,label\nx,a\n")) == [("a", "x")]
+    assert pairs(write("b.csv", "sep=,\ntext;label\nx;a\n"), delimiter=";") == [("a", "x")]
+
+
 def test_pipes_separate_columns(write):
     content = "id|complaint|product\n" + "".join(f"{at}|the parcel, number {at}|{'ab'[at % 2]}\n" for at in range(9))
     assert pairs(write("a.csv", content))[0] == ("a", "the parcel, number 0")
@@ -459,7 +466,7 @@ def test_lines_to_skip_can_be_told(write):
 
 
 def test_a_header_that_comes_again_is_left_out(write):
-    path = write("a.csv", "text,label\nx,a\ntext,label\ny,b\n")
+    path = write("a.csv", "text,label\nx,a\nText,Label\ny,b\n")
     with open_corpus(path) as reader:
         assert [record.text for record in reader] == ["x", "y"]
     assert "the header comes again in line 3" in reader.describe()
@@ -490,6 +497,8 @@ def test_fasttext_labels_stand_anywhere_with_other_prefixes_or_a_comma(write):
     assert pairs(write("c.txt", commas)) == expected
     assert pairs(write("d.txt", "__label__x,y one\n__label__x,y two\n")) == [("x,y", "one"), ("x,y", "two")]
     refused(path, SettingsError, label_prefix=" ")
+    ends = "Hello, x\t__label__a\ny\t__label__b\nz __label__a __label__b\n"
+    assert pairs(write("e.csv", ends)) == pairs(write("e.txt", ends), labelled=False, format="fasttext") == expected
 
 
 # A whole corpus.

@@ -181,7 +181,10 @@ def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str
     if _known(first, TEXT_NAMES + LABEL_NAMES) and all(map(looks_like_name, first)):
         return True
     if len(first) > 1:
-        raise ColumnError(f"{source}: cannot tell whether its first row is a header; say --header or --no-header")
+        raise ColumnError(
+            f"{source}: cannot tell whether its first row is a header; say --header or --no-header, or --skip-lines N "
+            "if lines stand above it"
+        )
     return False
 
 

@@ -25,9 +25,7 @@ def has_label_first(line: str, prefix: str | None) -> bool:
 
 def has_label(line: str, prefix: str | None) -> bool:
     """Whether a label stands anywhere in a line, after a blank."""
-    return has_label_first(line, prefix) or any(
-        token.startswith(prefix or PREFIX) for token in line.strip(_BLANKS).split(" ")
-    )
+    return any(token.startswith(prefix or PREFIX) for token in line.split())
 
 
 def fasttext_records(

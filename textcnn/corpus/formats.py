@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textcnn.corpus.columns import Columns, choose_columns, choose_keys, heads_columns, told_columns
 from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, read_rows
-from textcnn.corpus.fasttext_lines import fasttext_records, has_label, has_label_first
+from textcnn.corpus.fasttext_lines import fasttext_records, has_label
 from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
 from textcnn.corpus.misfits import misfit
@@ -42,19 +42,13 @@ class Opened(NamedTuple):
 def find_format(suffix: str, lines: Lines, *, labelled: bool, prefix: str | None = None) -> str:
     """The format by labels with a prefix, by the end of the name, else by the first line that is not blank."""
     first = lines.look_filled().lstrip()
-    if prefix is not None or has_label_first(first, None):
+    if prefix is not None or (not first.startswith(("{", "[")) and has_label(first, None)):
         return "fasttext"
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     if suffix == ".json":
         return "json" if first.startswith("[") else "jsonl"
-    if not first.startswith("{") and has_label(first, None):
-        return "fasttext"
-    return _by_line(first, suffix == ".txt" and not labelled)
-
-
-def _by_line(first: str, texts: bool) -> str:
-    if texts:
+    if suffix == ".txt" and not labelled:
         return "lines"
     return "jsonl" if first.startswith("{") else "csv"
 
@@ -91,9 +85,8 @@ def _refuse_page(lines: Lines) -> None:
 
 
 def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Opened:
-    wanted = reading.delimiter or ("\t" if form == "tsv" else None)
     notes: list[str] = []
-    wanted = _read_preamble(lines, wanted, reading, labelled, notes)
+    wanted = _read_preamble(lines, "\t" if form == "tsv" else None, reading, labelled, notes)
     ahead = _look_at_table(lines, wanted, reading, labelled)
     dialect = find_dialect(ahead, whole=lines.ended, delimiter=wanted, quotes=reading.quotes, labelled=labelled)
     if dialect.escapes:
@@ -109,16 +102,14 @@ def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Op
     return Opened(columns, _table_records(records, columns, make, notes), notes, advice)
 
 
-def _read_preamble(
-    lines: Lines, delimiter: str | None, reading: Reading, labelled: bool, notes: list[str]
-) -> str | None:
-    """Take the lines above the header; the delimiter as told or as one of them names it."""
+def _read_preamble(lines: Lines, usual: str | None, reading: Reading, labelled: bool, notes: list[str]) -> str | None:
+    """Take the lines above the header; the delimiter as told, as one of them names it, or as usual."""
     named = named_delimiter(lines.look_filled())
     if named is not None:
         while named_delimiter(next(iter(lines))) is None:
             pass
         notes.append(f"its first line names {named!r} as the delimiter")
-        delimiter = delimiter or named
+    delimiter = reading.delimiter or named or usual
     if not (lines.live or reading.skip_lines or False in (reading.header, reading.quotes)):
         _skip_titles(lines, delimiter, labelled, notes)
     return delimiter
@@ -177,10 +168,18 @@ def _table_records(
     for row in rows:
         if isinstance(row, BadRow):
             yield row
-        elif isinstance(header, CsvRow) and row.fields == header.fields and len(row.fields) > 1:
+        elif _comes_again(header, row):
             notes.append(f"the header comes again in line {row.line}, and is left out")
         else:
             yield make(row)
+
+
+def _comes_again(header: CsvRow | BadRow, row: CsvRow) -> bool:
+    """Whether a row repeats the header, perhaps in other case."""
+    if isinstance(header, BadRow) or len(row.fields) != len(header.fields) or len(row.fields) < 2:
+        return False
+    pairs = zip(header.fields, row.fields, strict=True)
+    return all(len(name) == len(cell) and name.casefold() == cell.casefold() for name, cell in pairs)
 
 
 def _record_maker(columns: Columns, source: str, fields: LabelFields, advice: str) -> _Maker:

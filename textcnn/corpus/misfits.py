@@ -13,15 +13,22 @@ _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 def misfit(rows: Sequence[Sequence[str]], columns: Columns) -> str:
     """Advice where more than a few of these first rows are too wide or too narrow; "" where they are exceptions."""
     width = len(columns.names)
-    wide, narrow = (sum(test) for test in ([len(row) > width for row in rows], [len(row) < width for row in rows]))
+    wide = sum(len(row) > width for row in rows)
+    narrow = sum(len(row) < width for row in rows)
     if wide + narrow <= FEW * len(rows) or wide + narrow == 1:
         return ""
+    if any(map(_has_list, (row for row in rows if len(row) > width))):
+        return "many rows are like this: a list of labels must be quoted where the delimiter stands in it"
     if wide > narrow:
         return _unquoted(columns)
     return (
         "many rows are like this: does another character separate columns (--delimiter), do quotes mean nothing "
         "(--no-quotes), or do lines stand above the header (--skip-lines)?"
     )
+
+
+def _has_list(row: Sequence[str]) -> bool:
+    return any(field.lstrip().startswith(("[", "{")) for field in row)
 
 
 def _unquoted(columns: Columns) -> str:
