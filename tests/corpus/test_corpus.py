@@ -455,6 +455,13 @@ def test_a_header_of_unknown_names_is_found_below_a_title(write):
     assert len(pairs(write("b.csv", f"Ausgabe vom Mai,,\nnr,satz,art\n{rows}"))) == 9
 
 
+def test_a_short_row_amid_texts_is_no_header(write):
+    path = write("a.csv", "1,where is it\n2,I am late\n3,mail\n4,thanks a lot\n")
+    assert len(pairs(path, labelled=False)) == 4
+    titled = write("b.csv", "Export\nid,text\n1,where is it\n")
+    assert pairs(titled, labelled=False) == [("", "where is it")]
+
+
 def test_lines_to_skip_can_be_told(write):
     path = write("a.csv", "a,b\nc,d\ntext,label\nx,a\n")
     assert pairs(path, skip_lines=2) == [("a", "x")]

@@ -246,7 +246,21 @@ def _object_records(
     items: Iterable["Item | BadRow"], columns: Columns, source: str, fields: LabelFields
 ) -> Iterator[Record | BadRow | Unlabelled]:
     for item in items:
-        yield item if isinstance(item, BadRow) else _object_record(item, columns, source, fields)
+        yield (
+            item
+            if isinstance(item, BadRow)
+            else _rejected(item, columns, source) or _object_record(item, columns, source, fields)
+        )
+
+
+def _rejected(item: "Item", columns: Columns, source: str) -> BadRow | None:
+    """What to say of an annotation of Prodigy whose label was not accepted: it is what the text is not."""
+    answer = item.values.get("answer")
+    if columns.label is None or answer not in ("reject", "ignore") or "_input_hash" not in item.values:
+        return None
+    what = f'the label is not meant: in this annotation of Prodigy, "answer" is "{answer}"'
+    advice = """keep the accepted ones: jq -c 'select(.answer == "accept")' FILE > FILE.jsonl"""
+    return BadRow(item.line, f"{source}:{item.line}: {what}", advice)
 
 
 def _object_record(item: "Item", columns: Columns, source: str, fields: LabelFields) -> Record | BadRow | Unlabelled:

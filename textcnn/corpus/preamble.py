@@ -31,8 +31,10 @@ def title_lines(lines: Sequence[str], delimiter: str | None, *, labelled: bool) 
     if any(rows and _is_header(rows[0].fields, labelled) for rows in tables):
         return 0
     for rows in tables:
-        for row in islice(rows, 1, _MOST):
-            if _is_header(row.fields, labelled):
+        for at, row in enumerate(islice(rows, 1, _MOST), 1):
+            narrow = all(_filled(above.fields) < len(row.fields) for above in rows[:at])
+            # Without both names a short row of data could be taken for a header.
+            if _is_header(row.fields, labelled or not narrow):
                 return row.line - 1
     return next(filter(None, map(_by_width, sorted(tables, key=_width, reverse=True))), 0)
 
