@@ -165,10 +165,11 @@ def _table_records(
         yield from (row if isinstance(row, BadRow) else make(row) for row in rows)
         return
     header = next(rows)
+    first = len(header.fields[0]) if isinstance(header, CsvRow) else -1
     for row in rows:
         if isinstance(row, BadRow):
             yield row
-        elif _comes_again(header, row):
+        elif len(row.fields[0]) == first and _comes_again(header, row):
             notes.append(f"the header comes again in line {row.line}, and is left out")
         else:
             yield make(row)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from textcnn.corpus.columns import heads_columns
@@ -27,24 +27,33 @@ def title_lines(lines: Sequence[str], delimiter: str | None, *, labelled: bool) 
 
     A header is found by the names that it has, or by its width and what is below it. Without one nothing is dropped.
     """
-    tables = [_rows(lines, each) for each in ([delimiter] if delimiter else DELIMITERS)]
-    if any(rows and _is_header(rows[0].fields, labelled) for rows in tables):
+    delimiters = [delimiter] if delimiter else DELIMITERS
+    starts = [list(islice(_rows(lines, each), _MOST)) for each in delimiters]
+    if any(rows and _is_header(rows[0].fields, labelled) for rows in starts):
         return 0
-    for rows in tables:
-        for at, row in enumerate(islice(rows, 1, _MOST), 1):
-            narrow = all(_filled(above.fields) < len(row.fields) for above in rows[:at])
-            # Without both names a short row of data could be taken for a header.
-            if _is_header(row.fields, labelled or not narrow):
-                return row.line - 1
+    if named := next(filter(None, (_by_names(rows, labelled) for rows in starts)), 0):
+        return named
+    tables = [list(_rows(lines, each)) for each in delimiters]
     return next(filter(None, map(_by_width, sorted(tables, key=_width, reverse=True))), 0)
+
+
+def _by_names(rows: Sequence[CsvRow], labelled: bool) -> int:
+    """How many lines stand above the first of these rows that has names of a header; 0 if none has."""
+    for at, row in enumerate(rows[1:], 1):
+        narrow = all(_filled(above.fields) < len(row.fields) for above in rows[:at])
+        # Without both names a short row of data could be taken for a header.
+        if _is_header(row.fields, labelled or not narrow):
+            return row.line - 1
+    return 0
 
 
 def _is_header(fields: Sequence[str], labelled: bool) -> bool:
     return len(fields) > 1 and heads_columns(fields, labelled=labelled)
 
 
-def _rows(lines: Sequence[str], delimiter: str) -> list[CsvRow]:
-    return [row for row in read_rows(lines, dialect=Dialect(delimiter), source="") if isinstance(row, CsvRow)]
+def _rows(lines: Sequence[str], delimiter: str) -> Iterator[CsvRow]:
+    rows = read_rows(lines, dialect=Dialect(delimiter), source="")
+    return (row for row in rows if isinstance(row, CsvRow))
 
 
 def _width(rows: Sequence[CsvRow]) -> int:
