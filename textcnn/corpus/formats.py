@@ -91,6 +91,8 @@ def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Op
     dialect = find_dialect(ahead, whole=lines.ended, delimiter=wanted, quotes=reading.quotes, labelled=labelled)
     if dialect.escapes:
         notes.append(r"\" is a quote within quotes")
+    if not dialect.quotes and reading.quotes is None and any('"' in line for line in ahead):
+        notes.append("quotes are characters like others; --quotes if they enclose fields")
     rows = first_rows(ahead, dialect)
     records = read_rows(lines, dialect=dialect, source=lines.source, begin=lines.number + 1)
     if not rows:
