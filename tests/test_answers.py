@@ -1,5 +1,6 @@
 """What is answered: a label with its probability, thresholds, reasons; the same from Python and on the command line."""
 
+import io
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from textcnn import SettingsError, load
 from textcnn.answers import Answer, Policy, answer, explained, free_names, rival
 from textcnn.cli.display.answers import OutputFormat, writer
-from textcnn.corpus import Record
+from textcnn.corpus import Reading, Record, open_corpus
 from textcnn.model.predictor import Predictor
 
 LABELS = ("ham", "long", "spam")
@@ -173,3 +174,14 @@ def test_joined_labels_are_shown_whole_where_there_is_room(monkeypatch: pytest.M
 def test_of_multi_label_answers_the_first_label_comes_first_too(asked: dict[str, Any], shown: str) -> None:
     made = one(multi_label=True, top=2, **asked)
     assert writer(OutputFormat.tsv, top=2, labels=LABELS)([made], []) == f"{shown}\ta text\n"
+
+
+@pytest.mark.parametrize("text", ["late\rplease help", "\r", "two\r\nlines", 'a "\r" b'])
+def test_a_carriage_return_in_a_text_is_quoted_as_csv(text: str) -> None:
+    record = Record(text, (), 1, "", (("id", "1\r"),))
+    made = Answer(record, ("ham",), 0.9, [("ham", 0.9)], False)
+    printed = writer(OutputFormat.csv, top=1, labels=LABELS)([made], [record])
+    assert '"' in printed.splitlines()[1]
+    [read] = open_corpus("-", stream=io.BytesIO(printed.encode()), reading=Reading(format="csv"), labelled=False)
+    assert read.text == text
+    assert dict(read.fields)["id"] == "1\r"

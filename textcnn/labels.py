@@ -32,6 +32,7 @@ __all__ = [
     "restored",
     "score_count",
     "score_weights",
+    "sorted_names",
     "spellings",
     "targets",
 ]
@@ -42,8 +43,19 @@ LabelSets = Sequence[tuple[str, ...]]
 
 
 def label_names(label_sets: LabelSets) -> list[str]:
-    """All labels that occur, sorted."""
-    return sorted({label for labels in label_sets for label in labels})
+    """All labels that occur, sorted; numbers by their value."""
+    return sorted_names({label for labels in label_sets for label in labels})
+
+
+def sorted_names(names: Collection[str]) -> list[str]:
+    """Names of labels in order, which is that of numbers if all of them are."""
+    try:
+        numbers = {name: float(name) for name in names}
+    except ValueError:
+        return sorted(names)
+    if not np.isfinite(list(numbers.values())).all():
+        return sorted(names)
+    return sorted(names, key=lambda name: (numbers[name], name))
 
 
 def is_multi_label(label_sets: LabelSets) -> bool:
@@ -266,7 +278,7 @@ def _classes(labels: Sequence[Any]) -> NDArray[Any]:
     except TypeError as error:
         raise DataError("labels must be all texts or all numbers, and there must be some") from error
     require_two(classes.tolist())
-    return classes
+    return np.array(sorted_names(classes.tolist()), dtype=classes.dtype) if isinstance(classes[0], str) else classes
 
 
 def _of_one_kind(labels: Sequence[Any]) -> NDArray[Any]:

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from textcnn.corpus import Columns, Reading, find_separator, open_corpus, split_labels
-from textcnn.errors import ColumnError
+from textcnn.corpus import Columns, Reading, find_separator, open_corpus, read_corpus, split_labels
+from textcnn.errors import ColumnError, ReadError
 
 NO_HEADER = (
     "ham,see you at five then\nspam,win a prize right now\nham,are you coming home\nspam,cash is waiting for you\n"
@@ -52,7 +52,7 @@ def refused(content: str, **choices) -> str:
         ("question,where is it\nanswer,over there\nquestion,who is it\nanswer,that is me\n",
          ("column 2", "column 1", False, "by content", "by content")),
         ("rare,what a day this was\n" + NO_HEADER, ("column 2", "column 1", False, "by content", "by content")),
-        ("label,text\nlabel,text\n", ("text", "label", True, "by name", "by name")),
+        ("label,text\nlabel,texts\n", ("text", "label", True, "by name", "by name")),
         ("文本,类别\n这家酒店很好,好\n服务态度很差啊,差\n房间干净整洁,好\n再也不会来了,差\n",
          ("文本", "类别", True, "by content", "by content")),
     ],
@@ -146,7 +146,25 @@ def test_for_prediction_no_label_is_needed():
         (" a | b ||a", "|", ("a", "b")),
         ('["a", " b ", "a", ""]', None, ("a", "b")),
         ("[]", None, ()),
-        ("[1]", None, ("[1]",)),
+        ("[1]", None, ("1",)),
+        ("['a', 'b, c']", None, ("a", "b, c")),
+        ('["it\'s"]', None, ("it's",)),
+        ("('a',)", None, ("a",)),
+        ("{'b', 'a'}", None, ("a", "b")),
+        ("set()", None, ()),
+        ("frozenset({2})", None, ("2",)),
+        ("[0, 2]", None, ("0", "2")),
+        ("[0 2]", None, ("0", "2")),
+        ("[0. 2.]", None, ("0", "2")),
+        ("['a' 'b c']", None, ("a", "b c")),
+        ('{"a": 1, "b": 0, "c": true}', None, ("a", "c")),
+        ("{'a': 1.0, 'b': False}", None, ("a",)),
+        ("{'a': 0.5}", None, ("{'a': 0.5}",)),
+        ("[late, angry]", None, ("[late, angry]",)),
+        ("['a', nan]", None, ("['a', nan]",)),
+        ("(so what)", None, ("(so what)",)),
+        ("[__import__('os')]", None, ("[__import__('os')]",)),
+        ("[" + "-" * 50_000 + "1]", None, ("[" + "-" * 50_000 + "1]",)),
         ("[" * 100_000 + "]", None, ("[" * 100_000 + "]",)),
         ('["a", "b"]', "", ('["a", "b"]',)),
         ("😀 x", None, ("😀 x",)),
@@ -187,3 +205,80 @@ def test_json_labels_are_strings_numbers_booleans_and_lists():
     labels = ['["a", "b"]', "1", "1.5", "true", '"x y"', '["c", 2]']
     content = "".join(f'{{"text": 1, "text": "t", "labels": {label}}}\n' for label in labels)
     assert [label for label, _ in pairs(content)] == ["a+b", "1", "1.5", "true", "x y", "c+2"]
+
+
+# Lists of labels, and no label at all.
+
+ZEROS_AND_ONES = 'text,labels\nlate,"[1, 0, 0]"\nwrong,"[0, 1, 0]"\nall,"[1, 1, 1]"\n'
+
+
+def test_lists_of_zeros_and_ones_name_labels_by_position():
+    assert [label for label, _ in pairs(ZEROS_AND_ONES)] == ["0", "1", "0+1+2"]
+    assert [label for label, _ in pairs(ZEROS_AND_ONES.replace(", ", " "))] == ["0", "1", "0+1+2"]
+    assert [label for label, _ in pairs('{"text": "x", "labels": [0, 1]}\n{"text": "y", "labels": [1, 1]}\n')] == [
+        "1",
+        "0+1",
+    ]
+
+
+def test_a_list_of_another_length_amid_zeros_and_ones_is_a_bad_row():
+    content = "text,labels\n" + 'late,"[1, 0, 0]"\n' * 1500 + 'wrong,"[0, 1]"\n'
+    with pytest.raises(ReadError) as caught:
+        read(content)
+    assert ":1502: " in str(caught.value)
+    assert "not a list of 3 zeros and ones" in str(caught.value)
+
+
+def test_an_object_of_zeros_and_ones_is_labels():
+    content = '{"text": "x", "cats": {"a": 1.0, "b": 0.0}}\n{"text": "y", "cats": {"a": true, "b": true}}\n'
+    assert [label for label, _ in pairs(content)] == ["a", "a+b"]
+    with pytest.raises(ReadError, match='the key "cats" holds an object'):
+        read(content + '{"text": "z", "cats": {"a": 0.7, "b": 0.3}}\n')
+
+
+def corpus(content: str, **choices):
+    return read_corpus(["-"], stream=io.BytesIO(content.encode()), **choices)
+
+
+def test_commas_within_brackets_separate_nothing():
+    rows = "".join(f'text {at},"[{a}, {b}]"\n' for at, (a, b) in enumerate(["ab", "bc", "ca"] * 4))
+    assert corpus("text,label\n" + rows).separator is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "text,labels\nx,a|b\ny,b\nz,a\nw,\nv,b|a\nu,c|a\nt,c\ns,b|c\n",
+        "text,labels\nx,a|b\ny,b\nz,a\nw,\n",
+        "text,labels\nx,\"['a', 'b']\"\ny,[]\nz,['a']\n",
+        "__label__a __label__b x\ny\n__label__b z\n",
+        '{"text": "x", "label": ["a", "b"]}\n{"text": "y", "label": null}\n{"text": "z", "label": []}\n',
+        'text,labels\nx,"[1, 1]"\ny,"[0, 0]"\n',
+    ],
+)
+def test_where_texts_have_several_labels_one_may_have_none(content):
+    assert () in corpus(content).labels
+
+
+def test_where_each_text_has_one_label_none_is_missing():
+    content = "text,label\nx,a\ny,\nz,b\n"
+    with pytest.raises(ReadError) as caught:
+        corpus(content)
+    assert "standard input:3: there is no label" in str(caught.value)
+    assert "--labels-per-text several" in str(caught.value)
+    assert corpus(content, multi_label=True).labels == [("a",), (), ("b",)]
+    assert corpus(content, known=("a", "b")).labels == [("a",), (), ("b",)]
+    skipped = corpus(content, reading=Reading(skip_bad_rows=True))
+    assert skipped.texts == ["x", "z"]
+    assert skipped.skipped == 1
+
+
+def test_labels_that_were_rejected_in_prodigy_are_not_learned_from():
+    rows = [
+        f'{{"text": "x", "label": "a", "_input_hash": 1, "answer": "{answer}"}}\n' for answer in ("accept", "reject")
+    ]
+    assert pairs(rows[0]) == [("a", "x")]
+    with pytest.raises(ReadError, match=r':2: .*"answer" is "reject"; keep the accepted ones'):
+        read("".join(rows))
+    assert len(read("".join(rows), labelled=False)[0]) == 2
+    assert len(pairs(rows[1].replace("_input_hash", "id"))) == 1

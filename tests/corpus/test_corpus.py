@@ -1,9 +1,11 @@
 """The story of a file that becomes records: well, badly, slowly, and not at all."""
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 from pathlib import Path
 
 import pytest
@@ -199,7 +201,17 @@ def test_a_field_may_have_millions_of_characters(write):
     [
         ("u.csv", "label,text\na,b\n".encode("utf-16"), "--encoding utf-16"),
         ("u.csv", b"\xfe\xff" + "label,text\na,b\n".encode("utf-16-be"), "--encoding utf-16"),
-        ("u.csv", "label,text\na,b\n".encode("utf-16-le"), ":1: byte 0x00 at column 2 is NUL"),
+        ("u.csv", "label,text\na,b\n".encode("utf-16-le"), "--encoding utf-16-le"),
+        ("u.csv", "label,text\na,b\n".encode("utf-16-be"), "--encoding utf-16-be"),
+        ("xz.csv", lzma.compress(b"label,text\na,b\n"), "packed by xz"),
+        ("bz2.csv", bz2.compress(b"label,text\na,b\n"), "packed by bzip2"),
+        ("table.csv", b"PAR1\x15\x04", "a Parquet file"),
+        ("old.csv", b"\xd0\xcf\x11\xe0\xa1\xb1", "(.xls)"),
+        ("pointer.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
+        ("page.csv", b"\n<!DOCTYPE html>\n<html>\n", "an HTML page"),
+        ("curly.csv", b"label,text\na,caf\xe9\nb,it\x92s\n", "--encoding cp1252"),
+        ("chinese.csv", "label,text\na,文本类别这家酒店很好\n".encode("gb18030"), "gb18030"),
+        ("mixed.csv", ("label,text\n" + "a,ééééééé\n" * 9).encode() + b"b,\xe9\n", "most of the file is utf-8"),
         ("nul.csv", b"label,text\na,b\nc,d\0e\n", ":3: byte 0x00 at column 4 is NUL"),
         ("zip.csv", b"PK\x03\x04\x14\0\0\0", "save it as CSV"),
         ("gz.csv", gzip.compress(b"label,text\na,b\n", mtime=0), "gzipped"),
@@ -311,6 +323,31 @@ def test_bad_rows_can_be_skipped_and_are_counted(write):
     assert reader.skipped == 3
 
 
+def test_more_bad_rows_than_a_tenth_are_not_skipped(write):
+    rows = "".join(f"{'ab'[at % 2]},Dear team, parcel {at} is late\n" for at in range(18)) + "a,short\nb,plain\n"
+    path = write("a.csv", "label,text\n" + rows)
+    message = refused(path, skip_bad_rows=True)
+    assert "18 of 20 rows cannot be read" in message
+    assert "texts seem to hold commas" in message
+    assert r"sed 's/,/\t/'" in message
+    alone = refused(path)
+    assert ":2: the row has 3 fields instead of 2" in alone
+    assert "--skip-bad-rows" not in alone
+    assert "many rows" in alone
+    lists = write("lists.csv", "text,label\n" + "x,['a', 'b']\n" * 9)
+    assert "a list of labels must be quoted" in refused(lists)
+    narrow = write("b.csv", "label,text\n" + "a,fine\n" * 9 + "short\n" * 9)
+    assert "--delimiter" in refused(narrow, skip_bad_rows=True)
+    lines = write("a.jsonl", '{"text": "a", "label": "b"}\n' + "{\n" * 9)
+    assert "9 of 10 rows" in refused(lines, skip_bad_rows=True)
+
+
+def test_bad_rows_that_are_exceptions_are_skipped_in_long_files(write):
+    path = write("a.csv", "label,text\n" + "bad\n" * 99 + "a,fine\n" * 901)
+    assert len(pairs(path, skip_bad_rows=True)) == 901
+    assert "too many" in refused(write("b.csv", "label,text\n" + "bad\n" * 200 + "a,x\n" * 1000), skip_bad_rows=True)
+
+
 def test_a_quote_that_is_never_closed_does_not_swallow_the_rest(write):
     path = write("a.csv", 'label,text\na,"two\nlines"\nb,"open\nc,d\ne,f')
     assert pairs(path, skip_bad_rows=True) == [("a", "two\nlines"), ("c", "d"), ("e", "f")]
@@ -366,6 +403,109 @@ def test_half_a_surrogate_pair_becomes_the_replacement_character(write):
     [record] = open_corpus(path)
     assert record[:2] == ("\ufffd 😀 \ufffd", ("\ufffd",))
     assert record.fields == (("\ufffd", ["\ufffd"]),)
+
+
+# What stands around the rows.
+
+
+@pytest.mark.parametrize("packed", [lzma, bz2])
+def test_xz_and_bzip2_are_unpacked(packed, write):
+    suffix = {lzma: "xz", bz2: "bz2"}[packed]
+    path = write(f"a.jsonl.{suffix}", packed.compress(b'{"text": "x", "label": "a"}\n'))
+    assert pairs(path) == [("a", "x")]
+    whole = packed.compress(FORMATS["mail.csv"].encode())
+    assert "cut off" in refused(write(f"b.csv.{suffix}", whole[:-12]))
+    assert "cannot be read as" in refused(write(f"c.csv.{suffix}", b"label,text\n"))
+
+
+@pytest.mark.parametrize("head", ["sep=;", '"sep=;"', "SEP=;;", "\nsep=;"])
+def test_a_first_line_can_name_the_delimiter(head, write):
+    path = write("a.csv", f"{head}\ntext;label\nx, y;a\nz;b\n")
+    with open_corpus(path) as reader:
+        records = list(reader)
+    assert [record.text for record in records] == ["x, y", "z"]
+    assert records[0].line == 3 + head.count("\n")
+    assert "names ';' as the delimiter" in reader.describe()
+
+
+def test_a_first_line_counts_more_than_the_name_of_the_file(write):
+    assert pairs(write("a.tsv", "sep=,\ntext,label\nx,a\n")) == [("a", "x")]
+    assert pairs(write("b.csv", "sep=,\ntext;label\nx;a\n"), delimiter=";") == [("a", "x")]
+
+
+def test_pipes_separate_columns(write):
+    content = "id|complaint|product\n" + "".join(f"{at}|the parcel, number {at}|{'ab'[at % 2]}\n" for at in range(9))
+    assert pairs(write("a.csv", content))[0] == ("a", "the parcel, number 0")
+    assert pairs(write("b.csv", "text,label\nx,a|b\ny,b|a\n")) == [("a|b", "x"), ("b|a", "y")]
+
+
+@pytest.mark.parametrize("title", ["Export of tickets, 3 May\n\n", "Export\n", "Export;;\n3 May\n", '"Ex\nport"\n'])
+def test_lines_above_the_header_are_left_out(title, write):
+    path = write("a.csv", f"{title}text,label\nx,a\ny,b\n")
+    with open_corpus(path) as reader:
+        records = list(reader)
+    assert [record.text for record in records] == ["x", "y"]
+    assert records[0].line == title.count("\n") + 2
+    assert "above the header" in reader.describe()
+
+
+def test_a_header_of_unknown_names_is_found_below_a_title(write):
+    rows = "".join(f"{at},das ist Satz {at},{'ab'[at % 2]}\n" for at in range(9))
+    assert len(pairs(write("a.csv", f"Ausgabe vom Mai\nnr,satz,art\n{rows}"))) == 9
+    assert len(pairs(write("b.csv", f"Ausgabe vom Mai,,\nnr,satz,art\n{rows}"))) == 9
+
+
+def test_a_short_row_amid_texts_is_no_header(write):
+    path = write("a.csv", "1,where is it\n2,I am late\n3,mail\n4,thanks a lot\n")
+    assert len(pairs(path, labelled=False)) == 4
+    titled = write("b.csv", "Export\nid,text\n1,where is it\n")
+    assert pairs(titled, labelled=False) == [("", "where is it")]
+
+
+def test_lines_to_skip_can_be_told(write):
+    path = write("a.csv", "a,b\nc,d\ntext,label\nx,a\n")
+    assert pairs(path, skip_lines=2) == [("a", "x")]
+    [record] = open_corpus(path, reading=Reading(skip_lines=2))
+    assert record.line == 4
+    [record] = open_corpus(write("a.jsonl", '#\n{"text": "x", "label": "a"}\n'), reading=Reading(skip_lines=1))
+    assert record.line == 2
+    refused(path, SettingsError, skip_lines=-1)
+
+
+def test_a_header_that_comes_again_is_left_out(write):
+    path = write("a.csv", "text,label\nx,a\nText,Label\ny,b\n")
+    with open_corpus(path) as reader:
+        assert [record.text for record in reader] == ["x", "y"]
+    assert "the header comes again in line 3" in reader.describe()
+
+
+def test_a_backslash_can_escape_quotes(write):
+    content = 'id,body,label\n1,"he said \\"late\\" again",a\n2,"plain",b\n3,"ends with \\\\",b\n4,"x \\", y",a\n'
+    records = pairs(write("a.csv", content), text_column="body")
+    assert records == [("a", 'he said "late" again'), ("b", "plain"), ("b", "ends with \\"), ("a", 'x ", y')]
+    assert pairs(write("b.csv", 'label,text\na,"C:\\"\nb,"""x"\n')) == [("a", "C:\\"), ("b", '"x')]
+
+
+def test_one_broken_row_does_not_prove_that_quotes_enclose(write):
+    rows = "".join(f"{at}\t{quote}the parcel {at}\t{'ab'[at % 2]}\n" for at, quote in enumerate(["", '"', ""] * 9))
+    path = write("a.tsv", f"nr\ttext\tlabel\n{rows}broken row\n")
+    assert ":29: the row has 1 field instead of 3" in refused(path)
+    assert ("b", '"the parcel 1') in pairs(path, skip_bad_rows=True)
+    enclosed = "".join(f'"{at}"\t"the parcel {at}"\t"{"ab"[at % 2]}"\n' for at in range(9))
+    assert "2 fields instead of 3" in refused(write("b.tsv", f'nr\ttext\tlabel\n{enclosed}"9"\t"x\t"a"\n'))
+
+
+def test_fasttext_labels_stand_anywhere_with_other_prefixes_or_a_comma(write):
+    expected = [("a", "Hello, x"), ("b", "y"), ("a+b", "z")]
+    assert pairs(write("a.txt", "Hello, x __label__a\ny __label__b\nz __label__a __label__b\n")) == expected
+    path = write("b.txt", "#a Hello, x\n#b y\n#a #b z\n")
+    assert pairs(path, label_prefix="#") == expected
+    commas = "__label__a,Hello, x\n__label__b,y\n__label__a,__label__b,z\n"
+    assert pairs(write("c.txt", commas)) == expected
+    assert pairs(write("d.txt", "__label__x,y one\n__label__x,y two\n")) == [("x,y", "one"), ("x,y", "two")]
+    refused(path, SettingsError, label_prefix=" ")
+    ends = "Hello, x\t__label__a\ny\t__label__b\nz __label__a __label__b\n"
+    assert pairs(write("e.csv", ends)) == pairs(write("e.txt", ends), labelled=False, format="fasttext") == expected
 
 
 # A whole corpus.

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
+from textcnn.corpus.label_spelling import label_doubts, look_missing, spelling_variants
+from textcnn.labels import sorted_names
 from textcnn.text.lexicon import encode
 from textcnn.text.tokens import chunks, cut, folded
 
@@ -14,6 +16,7 @@ __all__ = [
     "copies",
     "empty",
     "has_words",
+    "label_spelling",
     "lengths",
     "named",
     "places",
@@ -92,6 +95,16 @@ def contradictions(corpus: Corpus) -> Check:
     return judge("contradictions", grade(touched / len(corpus.texts), warning=0, error=0.05), figure, advice)
 
 
+def label_spelling(corpus: Corpus) -> Check:
+    """Labels that differ only in case or in characters that cannot be seen, and such as say that a value is missing."""
+    counts = Counter(label for labels in corpus.labels for label in labels)
+    names = sorted(counts)
+    missing, variants = look_missing(names), spelling_variants(names)
+    figure = f"{len(missing)} look like missing values, {sum(map(len, variants))} differ only in case or invisibly"
+    advice = "; ".join(label_doubts(corpus.labels))
+    return judge("label names", Verdict.warning if advice else Verdict.ok, figure, advice)
+
+
 def words_of(texts: Sequence[str]) -> list[int]:
     """How many words each text has."""
     lengths: list[int] = encode(texts, _ANY).ragged.lengths.tolist()
@@ -129,7 +142,7 @@ def balance(corpus: Corpus, class_weight: str) -> Check:
     rare, count = min(counts.items(), key=lambda item: (item[1], item[0]))
     share = count / len(corpus.texts)
     even = sum(counts.values()) / len(counts) / len(corpus.texts)
-    few = [label for label, own in sorted(counts.items()) if own < _FEW]
+    few = [label for label in sorted_names(counts) if counts[label] < _FEW]
     figure = f"{len(counts)} labels; the rarest, {rare!r}, has {count:,} texts ({share:.1%})"
     verdict = grade(even / share, warning=5, error=25)
     if few:

@@ -84,6 +84,9 @@ class CheckSuite:
         yield data.empty(corpus)
         yield data.lengths(corpus, settings.max_words)
         yield data.balance(corpus, settings.class_weight)
+        spelling = data.label_spelling(corpus)
+        if spelling.verdict is not Verdict.ok:
+            yield spelling
         yield language.languages(corpus)
         yield language.encodings(corpus)
         if any(corpus.fields):

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,6 +58,7 @@ def check(
     """
     from textcnn.checks import has_errors
     from textcnn.checks.suite import CheckInput
+    from textcnn.labels import label_names
     from textcnn.model.file import read_model
 
     if data_only and (label_errors or model):
@@ -64,8 +66,13 @@ def check(
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
     opened = read_model(model) if model else None
-    corpus = _read(files, how, quiet, known_before(values))
-    other = _read([str(against)], how, quiet, known_after(corpus, values)) if against else None
+    several = values.get("labels_per_text") == "several"
+    corpus = _read(files, how, quiet, known_before(values), several)
+    other = (
+        _read([str(against)], how, quiet, known_after(corpus, values), names=label_names(corpus.labels))
+        if against
+        else None
+    )
     suite, checks = _run(CheckInput(corpus, values, other, opened, data_only), format, quiet)
     suspects = suite.suspects[:label_errors]
     if format is Format.json:
@@ -94,11 +101,18 @@ def _run(given: "CheckInput", format: Format, quiet: bool) -> "tuple[CheckSuite,
     return suite, checks
 
 
-def _read(files: list[str], how: Reading, quiet: bool, known: tuple[str, ...] | None = None) -> "Corpus":
+def _read(
+    files: list[str],
+    how: Reading,
+    quiet: bool,
+    known: tuple[str, ...] | None = None,
+    multi_label: bool = False,
+    names: Sequence[str] = (),
+) -> "Corpus":
     from textcnn.checks.data import has_words
     from textcnn.labels import label_names, require_two
 
-    corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True)
+    corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True, multi_label=multi_label, names=names)
     require_two(label_names(corpus.labels))
     if not any(map(has_words, corpus.texts)):
         raise DataError("all texts are empty: there is nothing to check")

@@ -111,7 +111,7 @@ def _measured(
 
     name, first = models[0]
     known = first.labels if any(predictor.model.multi_label for _, predictor in models) else ()
-    corpus = read_aloud(files, how, quiet=quiet, known=known)
+    corpus = read_aloud(files, how, quiet=quiet, known=known, names=first.labels)
     these = fingerprint(corpus.texts, corpus.labels)
     for known_to, predictor in models:
         if predictor.model.fingerprint == these:
@@ -127,7 +127,9 @@ def _measured(
     measured = _Measured(name, first, corpus, probabilities, report)
     comparisons = [_with_model(measured, *other) for other in models[1:]]
     if baseline is not None:
-        comparisons.append(_with_baseline(measured, read_aloud([baseline], how, quiet=quiet, known=known)))
+        comparisons.append(
+            _with_baseline(measured, read_aloud([baseline], how, quiet=quiet, known=known, names=first.labels))
+        )
     return measured, comparisons
 
 

@@ -6,11 +6,15 @@ import shlex
 import stat
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from textcnn.cli.display.console import is_terminal, say
 from textcnn.corpus import Reading, Record
 from textcnn.corpus.record import check_encoding
 from textcnn.errors import DataError, ReadError, SettingsError
+
+if TYPE_CHECKING:
+    from textcnn.corpus import Reader
 
 __all__ = ["groups"]
 
@@ -42,9 +46,8 @@ def _point_at_option(texts: list[str], quiet: bool) -> None:
 
 def _as_lines(how: Reading) -> bool:
     """Whether nothing was said that only makes sense for columns."""
-    return how.format == "lines" or (
-        how.format == "auto" and how.text_column is None and how.delimiter is None and how.header is None
-    )
+    unsaid = how.text_column is None and how.delimiter is None and how.header is None
+    return not how.skip_lines and (how.format == "lines" or (how.format == "auto" and unsaid))
 
 
 class _Lines:
@@ -114,7 +117,7 @@ def _read(descriptor: int) -> bytes:
 def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
     """Records of a file in groups; of a pipe one by one, for nobody knows when the next one comes."""
     group: list[Record] = []
-    size = 0
+    size = said = 0
     from textcnn.corpus import open_corpus
 
     most = 1 if _arrives(path) else _MOST_TEXTS
@@ -123,6 +126,7 @@ def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
             for count, record in enumerate(reader):
                 if not count:
                     say(reader.describe(), quiet=quiet)
+                    said = len(reader.notes)
                 group.append(record)
                 size += len(record.text) + 1
                 if len(group) >= most or size >= _MOST_CHARACTERS:
@@ -134,6 +138,13 @@ def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
             raise
     if group:
         yield group
+    _say_left_out(reader, said, quiet)
+
+
+def _say_left_out(reader: "Reader", said: int, quiet: bool) -> None:
+    """What came up while reading, after so many notes that were said."""
+    for note in reader.notes[said:]:
+        say(f"{reader.source}: {note}", quiet=quiet)
     if reader.skipped:
         say(reader.describe_skipped())
 

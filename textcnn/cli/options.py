@@ -26,7 +26,7 @@ Threads = Annotated[
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors and results.")]
 
 _LONGEST_SETTINGS = 1_000_000  # bytes of a file
-_LABELS = ("label_column", "label_separator")
+_LABELS = ("label_column", "label_separator", "label_prefix")
 
 
 def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar: str | None = None) -> Parameter:
@@ -36,21 +36,29 @@ def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar
 
 # What reading can be told; the names are those of the fields of Reading.
 _READING = (
-    _told("text_column", str | None, None, "--text-column", "Column of the text; found by itself.", "NAME|NUMBER"),
-    _told("label_column", str | None, None, "--label-column", "Column of the label; found by itself.", "NAME|NUMBER"),
+    _told(
+        "text_column", str | None, None, "--text-column", "Column of the text; detected if not given.", "NAME|NUMBER"
+    ),
+    _told(
+        "label_column", str | None, None, "--label-column", "Column of the label; detected if not given.", "NAME|NUMBER"
+    ),
     _told(
         "label_separator",
         str | None,
         None,
         "--label-separator",
-        "What separates labels in a field; found by itself.",
+        "What separates labels in a field; detected if not given.",
         "TEXT",
     ),
     _told("format", str, "auto", "--input-format", f"One of {', '.join(FORMATS)}.", "FORMAT"),
     _told("encoding", str, "utf-8", "--encoding", "Encoding of the text.", "NAME"),
-    _told("delimiter", str | None, None, "--delimiter", "What separates columns; found by itself.", "CHARACTER"),
-    _told("quotes", bool | None, None, "--quotes/--no-quotes", "Whether quotes enclose fields; found by itself."),
-    _told("header", bool | None, None, "--header/--no-header", "Whether there is a line of names; found by itself."),
+    _told("delimiter", str | None, None, "--delimiter", "What separates columns; detected if not given.", "CHARACTER"),
+    _told("quotes", bool | None, None, "--quotes/--no-quotes", "Whether quotes enclose fields; detected if not given."),
+    _told(
+        "header", bool | None, None, "--header/--no-header", "Whether there is a line of names; detected if not given."
+    ),
+    _told("skip_lines", int, 0, "--skip-lines", "Lines above the header to leave out.", "N"),
+    _told("label_prefix", str | None, None, "--label-prefix", "What marks fastText labels; __label__.", "TEXT"),
     _told("skip_bad_rows", bool, False, "--skip-bad-rows", "Leave out rows that cannot be read, and count them."),
 )
 

@@ -1,6 +1,6 @@
 """Labelled texts of a command: read whole, and said how."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from textcnn.cli.display.console import say
@@ -31,11 +31,13 @@ def read_aloud(
     quiet: bool,
     known: tuple[str, ...] | None = None,
     fields: bool = False,
+    multi_label: bool = False,
+    names: Collection[str] = (),
 ) -> "Corpus":
     """Read the files, and say how they were read; see `read_corpus` for the rest."""
     from textcnn.corpus import read_corpus
 
-    corpus = read_corpus(files, reading=how, known=known, fields=fields)
+    corpus = read_corpus(files, reading=how, known=known, fields=fields, multi_label=multi_label, names=names)
     for note in corpus.notes:
         say(note, quiet=quiet)
     for loss in corpus.losses:

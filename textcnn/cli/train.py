@@ -64,8 +64,9 @@ def train(
     refuse_overwriting(output, inputs, "-o")
     check_page(report, inputs, output)
     began = time.monotonic()
-    corpus = read_aloud(files, how, quiet=quiet, known=known_before(values))
-    held = read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values)) if validation else None
+    several = values.get("labels_per_text") == "several"
+    corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
+    held = _held(validation, how, corpus, values, quiet)
     _check(corpus, held, quiet)
     result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose))
     from textcnn.checks.after_training import after_training
@@ -82,6 +83,16 @@ def train(
         put_page(report, training_page(result, output.name, corpus, held, checks), quiet=quiet)
     option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"
     say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
+
+
+def _held(
+    validation: Path | None, how: Reading, corpus: "Corpus", values: dict[str, Any], quiet: bool
+) -> "Corpus | None":
+    """The texts that decide when to stop, if there are some, with labels as the others have them."""
+    if validation is None:
+        return None
+    names = {label for labels in corpus.labels for label in labels}
+    return read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values), names=names)
 
 
 def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool) -> dict[str, Any]:

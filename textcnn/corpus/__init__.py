@@ -12,7 +12,9 @@
     corpus.py        several inputs, read whole       label_fields.py  a label field to labels
     formats.py       lines to records, by format      csv_rows.py      lines to CSV rows
     folder.py        a folder to records              json_objects.py  JSON text to objects
-    lines.py         bytes to checked lines
+    lines.py         bytes to checked lines           label_lists.py   lists as programs write them
+    preamble.py      what stands above a header       fasttext_lines.py  fastText lines to records
+    misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

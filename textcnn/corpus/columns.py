@@ -22,7 +22,7 @@ TEXT_NAMES = (
 )
 LABEL_NAMES = (
     *("label", "labels", "class", "category", "target", "intent", "sentiment", "y", "v1", "classes", "categories"),
-    *("tag", "tags", "topic", "topics", "emotion", "emotions", "polarity"),
+    *("tag", "tags", "topic", "topics", "emotion", "emotions", "polarity", "cats"),
 )
 _SHOWN = 20
 _DELIMITER_NAMES = {",": "comma-separated", ";": "semicolon-separated", "\t": "tab-separated", "": "an object each"}
@@ -181,7 +181,10 @@ def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str
     if _known(first, TEXT_NAMES + LABEL_NAMES) and all(map(looks_like_name, first)):
         return True
     if len(first) > 1:
-        raise ColumnError(f"{source}: cannot tell whether its first row is a header; say --header or --no-header")
+        raise ColumnError(
+            f"{source}: cannot tell whether its first row is a header; say --header or --no-header, or --skip-lines N "
+            "if lines stand above it"
+        )
     return False
 
 

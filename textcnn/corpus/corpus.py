@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from textcnn.corpus.label_fields import find_separator, split_labels
+from textcnn.corpus.label_spelling import label_doubts, same_numbers
 from textcnn.corpus.reader import Reader, open_corpus
 from textcnn.corpus.record import Reading, Record
+from textcnn.errors import ReadError
 
 __all__ = ["Corpus", "read_corpus"]
 
@@ -38,37 +40,85 @@ def read_corpus(
     stream: BinaryIO | None = None,
     fields: bool = False,
     known: Collection[str] | None = None,
+    multi_label: bool = False,
+    names: Collection[str] = (),
 ) -> Corpus:
     """Read every input. Labels in one field are separated if that is what they all show (`find_separator`).
 
     The other columns are kept if `fields` asks for them. Labels that are `known`, for texts that can have several were
     read before, help to find what separates them; no known ones say that each text has one, and nothing is separated.
+    A text may be without a label if `multi_label` says so, labels are `known`, or another text has several.
+    Whole numbers are spelled as in `names`, the labels of other texts, if they are spelled in several ways.
+
+    Raises:
+        ReadError: an input cannot be read, or has a bad row that is not to be skipped.
+        ColumnError: it is in doubt which column is which.
     """
     reading = reading or Reading()
-    records: list[Record] = []
-    readers = []
-    for path in paths:
-        with open_corpus(path, reading=reading, labelled=labelled, stream=stream) as reader:
-            records += reader
-        readers.append(reader)
+    records, readers = _read_all(paths, reading, labelled, stream)
     labels = [record.labels for record in records]
     notes = [reader.describe() for reader in readers]
     separator = reading.label_separator
     if separator is None and (separator := _separator(labels, known)):
-        labels = [split_labels(row[0], separator=separator) for row in labels]
+        labels = [_split(row, separator) for row in labels]
         notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
-    corpus = _of_records(records)
-    return corpus._replace(
+    if not any((multi_label, known, _has_several(labels))):
+        records, labels = _labelled(records, labels, readers)
+    labels = _respelled(labels, names, notes)
+    notes += label_doubts(labels)
+    return _of_records(records, fields=fields)._replace(
         labels=labels,
         separator=separator,
         skipped=sum(reader.skipped for reader in readers),
         notes=tuple(notes),
-        fields=corpus.fields if fields else (),
         losses=tuple(filter(None, map(Reader.describe_skipped, readers))),
     )
 
 
-def _of_records(records: Sequence[Record]) -> Corpus:
+def _read_all(
+    paths: Sequence[str | Path], reading: Reading, labelled: bool, stream: BinaryIO | None
+) -> tuple[list[Record], list[Reader]]:
+    records: list[Record] = []
+    readers = []
+    for path in paths:
+        with open_corpus(path, reading=reading, labelled=labelled, stream=stream, unlabelled=True) as reader:
+            records += reader
+        readers.append(reader)
+    return records, readers
+
+
+def _respelled(labels: list[tuple[str, ...]], names: Collection[str], notes: list[str]) -> list[tuple[str, ...]]:
+    spelled = same_numbers({label for row in labels for label in row}, names)
+    if not spelled:
+        return labels
+    old, new = next(iter(sorted(spelled.items())))
+    notes.append(f"numbers are spelled in several ways; label {old!r} is taken for {new!r}")
+    return [tuple(dict.fromkeys(spelled.get(label, label) for label in row)) for row in labels]
+
+
+def _has_several(labels: Sequence[tuple[str, ...]]) -> bool:
+    return any(len(row) > 1 for row in labels)
+
+
+def _split(row: tuple[str, ...], separator: str) -> tuple[str, ...]:
+    return split_labels(row[0], separator=separator) if row else ()
+
+
+def _labelled(
+    records: list[Record], labels: list[tuple[str, ...]], readers: Sequence[Reader]
+) -> tuple[list[Record], list[tuple[str, ...]]]:
+    """Those that have a label, as each must; the others are bad rows."""
+    for reader in readers:
+        for lack in reader.lacks:
+            reader.skip(lack)
+    kept = [record for record in records if record.labels]
+    if not kept:
+        reader = readers[0]
+        raise ReadError(f"{reader.source}: all {reader.skipped} rows are bad; the first: {reader.first_skipped}")
+    return kept, [row for row in labels if row]
+
+
+def _of_records(records: Sequence[Record], *, fields: bool) -> Corpus:
     """Their columns."""
     return Corpus(
         texts=[record.text for record in records],
@@ -78,12 +128,13 @@ def _of_records(records: Sequence[Record]) -> Corpus:
         separator=None,
         skipped=0,
         notes=(),
-        fields=[record.fields for record in records],
+        fields=[record.fields for record in records] if fields else (),
     )
 
 
 def _separator(labels: Sequence[tuple[str, ...]], known: Collection[str] | None) -> str | None:
     """What separates labels, unless there is one a text, or some are lists already or come from elsewhere."""
-    if (known is not None and not known) or any(len(row) != 1 for row in labels):
+    if (known is not None and not known) or _has_several(labels):
         return None
-    return find_separator([row[0] for row in labels], known or ())
+    filled = [row[0] for row in labels if row]
+    return find_separator(filled, known or (), optional=len(filled) < len(labels))

@@ -6,7 +6,7 @@ is read leniently. After a row that cannot be read, reading goes on after the li
 """
 
 import csv
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
@@ -14,11 +14,13 @@ from typing import NamedTuple
 from textcnn.corpus.columns import heads_columns
 from textcnn.corpus.record import BadRow
 
-__all__ = ["CsvRow", "Dialect", "find_dialect", "first_rows", "read_rows"]
+__all__ = ["DELIMITERS", "CsvRow", "Dialect", "find_dialect", "first_rows", "read_rows"]
 
-_DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 # As long as a C long is everywhere. The limit is the csv module's, hence everybody's; it is only ever raised.
 _FIELD_LIMIT = 2**31 - 1
+_MOST = 0.9  # the share of rows that proves something although others do not
+_RAW = ("\t", "|")  # between these, quotes are often characters like others
 _STEADY = 0.6  # the share of rows with as many cells as the first from which on a delimiter is believed
 
 
@@ -27,6 +29,7 @@ class Dialect(NamedTuple):
 
     delimiter: str
     quotes: bool = True
+    escapes: bool = False  # whether \\" is a quote within quotes
 
 
 class CsvRow(NamedTuple):
@@ -39,11 +42,11 @@ class CsvRow(NamedTuple):
 class _Feed:
     """Lines for the csv module, which can be told to read some of them again."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[str], begin: int) -> None:
         self._lines = iter(lines)
         self._again: deque[str] = deque()
         self.taken: list[str] = []  # the lines of the row that is being read
-        self.line = 1  # where it begins
+        self.line = begin  # where it begins
 
     def __iter__(self) -> "_Feed":
         return self
@@ -64,9 +67,9 @@ class _Feed:
         del self.taken[count:]
 
 
-def read_rows(lines: Iterable[str], *, dialect: Dialect, source: str) -> Iterator[CsvRow | BadRow]:
-    """The rows, blank lines left out. A row is yielded as soon as its last line is there."""
-    feed = _Feed(lines)
+def read_rows(lines: Iterable[str], *, dialect: Dialect, source: str, begin: int = 1) -> Iterator[CsvRow | BadRow]:
+    """The rows, blank lines left out. A row is yielded as soon as its last line is there; line `begin` is the first."""
+    feed = _Feed(lines, begin)
     parser = _parser(feed, dialect)
     while True:
         feed.begin()
@@ -90,10 +93,10 @@ def find_dialect(
     Without a delimiter that does, the file has one column, if it can do with one.
     """
     if delimiter is None:
-        delimiter = max(_DELIMITERS, key=lambda each: _merit(lines, each, labelled=labelled))
+        delimiter = max(DELIMITERS, key=lambda each: _merit(lines, each, labelled=labelled))
     if quotes is None:
-        quotes = delimiter != "\t" or not _are_raw(lines, delimiter, whole=whole)
-    return Dialect(delimiter, quotes)
+        quotes = delimiter not in _RAW or not _are_raw(lines, delimiter, whole=whole)
+    return Dialect(delimiter, quotes, quotes and _are_escaped(lines, delimiter, whole=whole))
 
 
 def first_rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
@@ -120,16 +123,44 @@ def _are_raw(lines: Sequence[str], delimiter: str, *, whole: bool) -> bool:
     except csv.Error as error:
         if _at_end(error) and not whole:
             return False  # the quote may be closed further on
-        widths = {len(row) for row in first_rows(lines, Dialect(delimiter, quotes=False))}
-        return len(widths) == 1 and widths != {1}
+        rows = first_rows(lines, Dialect(delimiter, quotes=False))
+        width, count = Counter(map(len, rows)).most_common(1)[0]
+        return width > 1 and count >= _MOST * len(rows) and not _are_enclosed(rows)
     return False
+
+
+def _are_enclosed(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether most fields that begin with a quote end with one."""
+    begun = [field for row in rows for field in row if field.startswith('"')]
+    return 2 * sum(len(field) > 1 and field.endswith('"') for field in begun) > len(begun)
+
+
+def _are_escaped(lines: Sequence[str], delimiter: str, *, whole: bool) -> bool:
+    r"""Whether quotes are escaped by a backslash here: there are some, and only so the rows can be read."""
+    if not any('\\"' in line for line in lines):
+        return False
+    return not _is_readable(lines, Dialect(delimiter), whole) and _is_readable(
+        lines, Dialect(delimiter, escapes=True), whole
+    )
+
+
+def _is_readable(lines: Sequence[str], dialect: Dialect, whole: bool) -> bool:
+    """Whether the csv module reads all rows, equally wide ones; the last may not be complete unless it is the whole."""
+    widths = []
+    try:
+        for row in _parser(iter(lines), dialect):
+            widths.append(len(row))
+    except csv.Error as error:
+        return _at_end(error) and not whole
+    return len(set(filter(None, widths))) == 1
 
 
 def _parser(lines: Iterable[str], dialect: Dialect, *, strict: bool = True) -> Iterator[list[str]]:
     if csv.field_size_limit() < _FIELD_LIMIT:
         csv.field_size_limit(_FIELD_LIMIT)
     if dialect.quotes:
-        return csv.reader(lines, delimiter=dialect.delimiter, strict=strict)
+        escape = "\\" if dialect.escapes else None
+        return csv.reader(lines, delimiter=dialect.delimiter, strict=strict, escapechar=escape)
     return csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
 
 

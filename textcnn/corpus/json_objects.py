@@ -38,9 +38,9 @@ class _NotAnObjectError(Exception):
     """Says what is there instead."""
 
 
-def read_objects(lines: Iterable[str], *, source: str) -> Iterator[Item | BadRow]:
-    """The objects of JSON lines, blank lines left out."""
-    for number, line in enumerate(lines, 1):
+def read_objects(lines: Iterable[str], *, source: str, begin: int = 1) -> Iterator[Item | BadRow]:
+    """The objects of JSON lines, blank lines left out; the first line has the number `begin`."""
+    for number, line in enumerate(lines, begin):
         if not line.strip():
             continue
         try:

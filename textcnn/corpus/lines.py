@@ -8,6 +8,7 @@ file is something else than it was taken for.
 
 import io
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,15 +18,29 @@ from typing import BinaryIO, cast
 from textcnn.corpus.record import well_formed
 from textcnn.errors import ReadError
 
-__all__ = ["STANDARD_INPUT", "Lines", "open_lines", "source_name"]
+__all__ = ["PACKED", "STANDARD_INPUT", "Lines", "open_lines", "source_name"]
 
 STANDARD_INPUT = "-"
-# What some files that are not text begin with, undecodable bytes as surrogateescape shows them.
+PACKED = (".gz", ".xz", ".bz2")
+# What some files that are not text begin with.
 _MAGIC = (
-    (("\udcff\udcfe", "\udcfe\udcff"), "it begins like UTF-16: say --encoding utf-16"),
-    (("\x1f\udc8b",), "it is gzipped: give it a name that ends in .gz, or unpack it first"),
-    (("PK\x03\x04",), "it is a zip archive or a spreadsheet: save it as CSV"),
+    (b"\xff\xfe", "it begins like UTF-16: say --encoding utf-16"),
+    (b"\xfe\xff", "it begins like UTF-16: say --encoding utf-16"),
+    (b"\x1f\x8b", "it is gzipped: give it a name that ends in .gz, or unpack it first"),
+    (b"\xfd7zXZ\0", "it is packed by xz: give it a name that ends in .xz, or unpack it first"),
+    (b"BZh", "it is packed by bzip2: give it a name that ends in .bz2, or unpack it first"),
+    (b"(\xb5/\xfd", "it is packed by zstd: unpack it first (zstd -d)"),
+    (b"PK\x03\x04", "it is a zip archive or a spreadsheet (.xlsx): unpack it, or save it as CSV in UTF-8"),
+    (b"\xd0\xcf\x11\xe0", "it is a spreadsheet of Excel (.xls): save it as CSV in UTF-8"),
+    (b"PAR1", "it is a Parquet file: convert it (pandas.read_parquet(...).to_csv(...))"),
+    (b"ARROW1", "it is an Arrow file: convert it (pandas.read_feather(...).to_csv(...))"),
+    (b"SQLite format 3", "it is an SQLite database: export the table as CSV"),
+    (b"%PDF-", "it is a PDF: extract its text first"),
+    (b"version https://git-lfs.github.com/", "it is a pointer of Git LFS, not the file: git lfs pull fetches it"),
 )
+_SCANNED = 1 << 24  # characters that are looked through for what encoding they might be in
+# Bytes that cp1252 does not have, or more in a row than accented characters of a Western language.
+_FOREIGN = "[\udc81\udc8d\udc8f\udc90\udc9d]|[\udca0-\udcff]{4}"
 
 
 class Lines:
@@ -41,6 +56,7 @@ class Lines:
         self._ended = False
         self._closed = False
         self._fetched = 0
+        self._decoded = 0  # lines with characters beyond ASCII
         self.source = source
         self.encoding = encoding
         self.live = live  # a pipe or a terminal, where looking ahead means waiting
@@ -98,6 +114,8 @@ class Lines:
         self._fetched += 1
         if self._fetched == 1:
             line = line.removeprefix("\ufeff") or self._fetch()  # a file of nothing but a byte order mark
+        if self._fetched == 1:
+            self._check_head(line)
         if not line.isascii() or "\0" in line:
             self._check(line)
         return line
@@ -110,26 +128,62 @@ class Lines:
         except UnicodeEncodeError as error:
             at = error.start
         if at < 0:
+            self._decoded += 1
             return
-        known = next((what for magic, what in _MAGIC if self._fetched == 1 and line.startswith(magic)), None)
-        if known:
-            raise ReadError(f"{self.source}: this is not {self.encoding} text; {known}")
         where = f"{self.source}:{self._fetched}: byte 0x{ord(line[at]) & 0xFF:02x} at column {at + 1}"
         if line[at] == "\0":
             raise ReadError(f"{where} is NUL, which text does not hold; if the file is UTF-16, say --encoding utf-16")
-        raise ReadError(f"{where} {self._not_text()}")
+        raise ReadError(f"{where} {self._not_text(line)}")
 
-    def _not_text(self) -> str:
-        return f"is not {self.encoding}; if the file has another encoding, name it: --encoding latin-1, cp1252, ..."
+    def _check_head(self, line: str) -> None:
+        """Raise if the first line shows that the file is none of text, or text of another encoding."""
+        try:
+            head = line[:400].encode(self.encoding, "surrogateescape")
+        except (UnicodeError, LookupError):
+            return
+        if "a".encode(self.encoding) != b"a":
+            return
+        known = next((what for magic, what in _MAGIC if head.startswith(magic)), None) or _wide(head)
+        if known:
+            raise ReadError(f"{self.source}: this is not {self.encoding} text; {known}")
+
+    def _not_text(self, line: str = "") -> str:
+        return f"is not {self.encoding}; {self._advice(line)}"
+
+    def _advice(self, line: str) -> str:
+        """What encoding to try, by all the bytes that do not fit."""
+        try:
+            seen = line if self.live else line + self._text.read(_SCANNED)
+        except (OSError, ValueError, EOFError):
+            seen = line
+        wrong = re.findall("[\udc80-\udcff]", seen)
+        right = re.findall("[\x80-\ud7ff\ue000-\U0010ffff]", seen)
+        if len(right) + self._decoded > 5 * len(wrong) > 0:
+            return f"most of the file is {self.encoding}: correct these bytes, or leave them out (iconv -c)"
+        if re.search(_FOREIGN, seen):
+            return "name its encoding, such as --encoding gb18030, shift_jis, cp1251"
+        if re.search("[\udc80-\udc9f]", seen):
+            return "if the file has another encoding, name it: --encoding cp1252, gb18030, ..."
+        return "if the file has another encoding, name it: --encoding latin-1, cp1252, ..."
+
+
+def _wide(head: bytes) -> str:
+    """Advice if every other byte is NUL, as in UTF-16 of most scripts; "" if not."""
+    odd, even = head[1::2].count(0), head[::2].count(0)
+    if head.count(0) * 4 < len(head) or not head:
+        return ""
+    return (
+        f"it looks like UTF-16 without a byte order mark: say --encoding {'utf-16-le' if odd > even else 'utf-16-be'}"
+    )
 
 
 def open_lines(path: str | Path, *, encoding: str, stream: BinaryIO | None = None) -> Lines:
-    """The lines of a file, unpacked if its name ends in .gz; of `stream` or standard input if the path is `-`."""
+    """The lines of a file, unpacked if its name says so; of `stream` or standard input if the path is `-`."""
     source = source_name(path)
     if str(path) == STANDARD_INPUT:
         given = stream or _standard_input()
         return Lines(given, source=source, encoding=encoding, owned=False, live=True, packed=False)
-    packed = str(path).lower().endswith(".gz")
+    packed = str(path).lower().endswith(PACKED)
     try:
         live = not Path(path).is_file()
         opened = _open_packed(path) if packed else Path(path).open("rb")  # noqa: SIM115  Lines closes it
@@ -150,6 +204,15 @@ def _standard_input() -> BinaryIO:
 
 
 def _open_packed(path: str | Path) -> BinaryIO:
+    suffix = Path(path).suffix.lower()
+    if suffix == ".xz":
+        import lzma
+
+        return cast(BinaryIO, lzma.open(path, "rb"))
+    if suffix == ".bz2":
+        import bz2
+
+        return cast(BinaryIO, bz2.open(path, "rb"))
     import gzip
 
     return cast(BinaryIO, gzip.open(path, "rb"))
@@ -159,9 +222,10 @@ def _damage(packed: bool) -> tuple[type[Exception], ...]:
     """The exceptions that tell of a stream that cannot be read on."""
     if not packed:
         return (OSError,)
+    import lzma
     import zlib
 
-    return (OSError, EOFError, zlib.error)
+    return (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 def _reason(error: Exception) -> str:
@@ -170,7 +234,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "no permission to read it"
     if isinstance(error, EOFError):
-        return "the gzipped file is cut off"
+        return "the packed file is cut off"
     if isinstance(error, OSError) and error.strerror:
         return f"it cannot be read ({error.strerror})"
     return f"it cannot be read as what its name says ({error})"

@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 from textcnn.corpus.columns import Columns
 from textcnn.corpus.formats import find_format, open_format
-from textcnn.corpus.lines import STANDARD_INPUT, Lines, open_lines, source_name
-from textcnn.corpus.record import BadRow, Reading, Record, check_reading
+from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, open_lines, source_name
+from textcnn.corpus.misfits import FEW
+from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, check_reading
 from textcnn.errors import ReadError
 
 __all__ = ["Reader", "open_corpus"]
@@ -24,18 +25,33 @@ _FORMAT_NAMES = {
 }
 
 
+_MANY = 5  # bad rows that may be more than a tenth
+_JUDGED = 1000  # rows after which it is seen, before the end, whether the bad ones are exceptions
+
+
 class Reader:
     """The records of one input, once. It closes what it opened when it ends, by an error too."""
 
     def __init__(
-        self, path: str | Path, *, reading: Reading, labelled: bool = True, stream: BinaryIO | None = None
+        self,
+        path: str | Path,
+        *,
+        reading: Reading,
+        labelled: bool = True,
+        stream: BinaryIO | None = None,
+        unlabelled: bool = False,
     ) -> None:
         self._reading = check_reading(reading)
         self._path = path
         self._labelled = labelled
+        self._unlabelled = unlabelled
+        self.lacks: list[BadRow] = []  # what there is to say of records without labels, if those were asked for
         self.source = source_name(path)
         self.format = "folder" if _is_folder(path, reading) else reading.format
         self.columns: Columns | None = None  # known from the first record on, where the format has columns
+        self._broken = 0  # rows that cannot be read; others that are skipped only lack a label
+        self._misfit = ""
+        self.notes: list[str] = []  # what else was left out or understood; second headers come while reading
         self.skipped = 0
         self.first_skipped = ""  # what was wrong with the first row that was skipped, and where
         self.first_skipped_line = 0
@@ -67,7 +83,8 @@ class Reader:
         if self.format == "folder" and self._labelled:
             return f"{self.source}: {self._describe_folder()}"
         columns = f", {self.columns.describe()}" if self.columns else ""
-        return f"{self.source}: {_FORMAT_NAMES.get(self.format, 'not yet read')}{columns}"
+        notes = "".join(f"; {note}" for note in self.notes)
+        return f"{self.source}: {_FORMAT_NAMES.get(self.format, 'not yet read')}{columns}{notes}"
 
     def describe_skipped(self) -> str:
         """How many rows were left out, and what was wrong with the first; "" if there were none."""
@@ -87,31 +104,62 @@ class Reader:
         count = 0
         try:
             for item in self._begin():
-                if isinstance(item, BadRow):
-                    self._skip(item)
-                    continue
-                count += 1
-                yield item
+                row = self._judged(item)
+                if isinstance(row, BadRow):
+                    self.skip(row)
+                    self._broken += row is item
+                else:
+                    count += 1
+                    yield row
+                if count + self._broken == _JUDGED:
+                    self._refuse_many(count)
             if not count:
                 self._miss()
+            self._refuse_many(count)
         finally:
             self.close()
 
-    def _begin(self) -> Iterator[Record | BadRow]:
+    def _judged(self, item: Record | BadRow | Unlabelled) -> Record | BadRow:
+        """A text without a label is a bad row, unless those were asked for."""
+        if not isinstance(item, Unlabelled):
+            return item
+        if not self._unlabelled:
+            return item.lack
+        self.lacks.append(item.lack)
+        return item.record
+
+    def _refuse_many(self, count: int) -> None:
+        """Raise if the rows that cannot be read are no exceptions: then the file is not what it was taken for."""
+        rows = count + self._broken
+        if self._broken >= _MANY and self._broken > FEW * rows:
+            advice = self._misfit or "see whether --input-format, --delimiter, --no-quotes or --skip-lines helps"
+            raise ReadError(
+                f"{self.source}: {self._broken} of {rows} rows cannot be read, too many to leave out; the first: "
+                f"{self.first_skipped}; {advice}"
+            )
+
+    def _begin(self) -> Iterator[Record | BadRow | Unlabelled]:
         if self._lines is None:
             from textcnn.corpus.folder import folder_records
 
             return folder_records(self._path, reading=self._reading, labelled=self._labelled)
+        for _ in range(self._reading.skip_lines):
+            next(iter(self._lines), None)
         if self.format == "auto":
-            self.format = find_format(_suffix(self._path), self._lines, labelled=self._labelled)
+            self.format = find_format(
+                _suffix(self._path), self._lines, labelled=self._labelled, prefix=self._reading.label_prefix
+            )
         opened = open_format(self.format, self._lines, reading=self._reading, labelled=self._labelled)
         self.columns = opened.columns
+        self.notes = opened.notes
+        self._misfit = opened.misfit
         return opened.records
 
-    def _skip(self, row: BadRow) -> None:
+    def skip(self, row: BadRow) -> None:
+        """Count a row that is left out; an error unless that was asked for."""
         if not self._reading.skip_bad_rows:
             raise ReadError(row.message)
-        if not self.skipped:
+        if not self.skipped or row.line < self.first_skipped_line:
             self.first_skipped, self.first_skipped_line = row.problem, row.line
         self.skipped += 1
 
@@ -134,13 +182,19 @@ class Reader:
 
 
 def open_corpus(
-    path: str | Path, *, reading: Reading | None = None, labelled: bool = True, stream: BinaryIO | None = None
+    path: str | Path,
+    *,
+    reading: Reading | None = None,
+    labelled: bool = True,
+    stream: BinaryIO | None = None,
+    unlabelled: bool = False,
 ) -> Reader:
     """Open a file, a folder, or standard input (`-`, or `stream` in its place) for reading.
 
-    Without `labelled` no label column is looked for; one that was asked for is read nevertheless.
+    Without `labelled` no label column is looked for; one that was asked for is read nevertheless. Where labels are
+    looked for, a text that has none is a bad row, unless texts may be `unlabelled`.
     """
-    return Reader(path, reading=reading or Reading(), labelled=labelled, stream=stream)
+    return Reader(path, reading=reading or Reading(), labelled=labelled, stream=stream, unlabelled=unlabelled)
 
 
 def _is_folder(path: str | Path, reading: Reading) -> bool:
@@ -155,5 +209,7 @@ def _is_folder(path: str | Path, reading: Reading) -> bool:
 
 
 def _suffix(path: str | Path) -> str:
-    name = "" if str(path) == STANDARD_INPUT else str(path).lower().removesuffix(".gz")
+    name = "" if str(path) == STANDARD_INPUT else str(path).lower()
+    for packed in PACKED:
+        name = name.removesuffix(packed)
     return Path(name).suffix

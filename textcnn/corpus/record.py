@@ -11,6 +11,7 @@ __all__ = [
     "BadRow",
     "Reading",
     "Record",
+    "Unlabelled",
     "check_encoding",
     "check_reading",
     "scalar_text",
@@ -45,6 +46,13 @@ class BadRow(NamedTuple):
         return f"{self.problem}; {self.advice}"
 
 
+class Unlabelled(NamedTuple):
+    """A record without a label, and what is to be said where each text needs one."""
+
+    record: Record
+    lack: BadRow
+
+
 class Reading(NamedTuple):
     """How to read. None, like "auto", means: find out."""
 
@@ -57,6 +65,8 @@ class Reading(NamedTuple):
     label_column: str | int | None = None
     label_separator: str | None = None  # "" means that labels are never split
     skip_bad_rows: bool = False
+    skip_lines: int = 0  # above the header or the first row
+    label_prefix: str | None = None  # of labels in fastText lines; None means __label__
 
 
 def check_reading(reading: Reading) -> Reading:
@@ -64,6 +74,10 @@ def check_reading(reading: Reading) -> Reading:
     if reading.format not in FORMATS:
         raise SettingsError(f"there is no format {reading.format!r}; --input-format takes {', '.join(FORMATS)}")
     check_encoding(reading.encoding)
+    if reading.skip_lines < 0:
+        raise SettingsError(f"--skip-lines takes a number from 0 on, not {reading.skip_lines}")
+    if reading.label_prefix is not None and (not reading.label_prefix or len(reading.label_prefix.split()) != 1):
+        raise SettingsError(f"{reading.label_prefix!r} cannot mark a label; --label-prefix takes __label__ or the like")
     if reading.delimiter is None:
         return reading
     delimiter = DELIMITERS.get(reading.delimiter, reading.delimiter)

@@ -108,13 +108,13 @@ class _Csv:
 
     def __call__(self, answers: "Iterable[Answer]", records: Sequence[Record]) -> str:
         made = io.StringIO()
-        lines = csv.writer(made, lineterminator="\n")
+        write = _csv_writer(made)
         if self.columns is None:
             self.columns = [name for name, _ in records[0].fields] if records else []
-            lines.writerow(self._header(self.columns))
+            write(self._header(self.columns))
         for answer in answers:
             cells = [cell for label, value in _pairs(answer, self.top) for cell in (label, f"{value:.4f}")]
-            lines.writerow([*cells, *self._others(answer.record, self.columns), answer.record.text])
+            write([*cells, *self._others(answer.record, self.columns), answer.record.text])
         return made.getvalue()
 
     def _header(self, columns: list[str]) -> list[str]:
@@ -138,6 +138,13 @@ class _Csv:
                 "does not have; --format jsonl keeps everything"
             )
         return [_cell(values.get(name)) for name in columns]
+
+
+def _csv_writer(file: io.StringIO) -> Callable[[Sequence[str]], object]:
+    """A function that writes a row. Older versions of Python leave a bare carriage return unquoted by themselves."""
+    usual = csv.writer(file, lineterminator="\n").writerow
+    quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow
+    return lambda row: quoted(row) if any("\r" in cell for cell in row) else usual(row)
 
 
 def _cell(value: object) -> str:
