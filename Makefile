@@ -16,7 +16,7 @@ demo: setup  ## train on the messages that come along, measure, answer
 	@sh data/demo.sh $(BIN)
 
 test: setup  ## all tests but the slow ones
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 check: test  ## what CI runs: tests, layout, lint, types
 	$(BIN)/ruff format --check .

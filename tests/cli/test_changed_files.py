@@ -42,6 +42,10 @@ def emptied(path):
 
 
 CHANGES = pytest.mark.parametrize("change", [overwritten, by_a_smaller_one, cut_short, emptied])
+SOME_OF_THEM_SLOW = pytest.mark.parametrize(  # a process for each try takes its time
+    "change",
+    [overwritten, cut_short, *(pytest.param(each, marks=pytest.mark.slow) for each in (by_a_smaller_one, emptied))],
+)
 
 
 def asked(process, texts):
@@ -53,7 +57,7 @@ def asked(process, texts):
     return found
 
 
-@CHANGES
+@SOME_OF_THEM_SLOW
 def test_a_running_program_goes_on_with_the_model_that_it_opened(start, model, change):
     content = model.read_bytes()
     texts = [*HAM, *SPAM, *(f"unseen{number} {text}" for number, text in enumerate(HAM))]

@@ -37,25 +37,25 @@ def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar
 # What reading can be told; the names are those of the fields of Reading.
 _READING = (
     _told(
-        "text_column", str | None, None, "--text-column", "Column of the text; detected if not given.", "NAME|NUMBER"
+        "text_column", str | None, None, "--text-column", "Column of the text; detected unless given.", "NAME|NUMBER"
     ),
     _told(
-        "label_column", str | None, None, "--label-column", "Column of the label; detected if not given.", "NAME|NUMBER"
+        "label_column", str | None, None, "--label-column", "Column of the label; detected unless given.", "NAME|NUMBER"
     ),
     _told(
         "label_separator",
         str | None,
         None,
         "--label-separator",
-        "What separates labels in a field; detected if not given.",
+        "What separates labels in a field; detected unless given.",
         "TEXT",
     ),
     _told("format", str, "auto", "--input-format", f"One of {', '.join(FORMATS)}.", "FORMAT"),
     _told("encoding", str, "utf-8", "--encoding", "Encoding of the text.", "NAME"),
-    _told("delimiter", str | None, None, "--delimiter", "What separates columns; detected if not given.", "CHARACTER"),
-    _told("quotes", bool | None, None, "--quotes/--no-quotes", "Whether quotes enclose fields; detected if not given."),
+    _told("delimiter", str | None, None, "--delimiter", "What separates columns; detected unless given.", "CHARACTER"),
+    _told("quotes", bool | None, None, "--quotes/--no-quotes", "Whether quotes enclose fields; detected unless given."),
     _told(
-        "header", bool | None, None, "--header/--no-header", "Whether there is a line of names; detected if not given."
+        "header", bool | None, None, "--header/--no-header", "Whether there is a line of names; detected unless given."
     ),
     _told("skip_lines", int, 0, "--skip-lines", "Lines above the header to leave out.", "N"),
     _told("label_prefix", str | None, None, "--label-prefix", "What marks fastText labels; __label__.", "TEXT"),
