@@ -31,16 +31,25 @@ def test_no_input_breaks_a_promise(target):
 
 
 BROKEN = """
-import os, signal, time
+import os, signal
+from pathlib import Path
 from typing import NamedTuple
+from harness import Confined, CpuLimit, MemoryLimit
 class Case(NamedTuple):
     data: bytes
 def make(random):
-    return Case(random.choice([b"fine", b"wrong", b"killed"]))
+    return Case(random.choice([b"fine", b"wrong", b"killed", b"slow", b"large", b"curious"]))
 def check(case):
     assert case.data != b"wrong", "it is wrong"
-    if case.data == b"killed":
-        os.kill(os.getpid(), signal.SIGSEGV)
+    with CpuLimit(0.1), MemoryLimit(200_000_000), Confined(Path("m")):
+        if case.data == b"killed":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if case.data == b"slow":
+            sum(range(2 * 10**7))
+        if case.data == b"large":
+            b"x" * 3 * 10**8
+        if case.data == b"curious":
+            Path("/etc/passwd").read_bytes()
 """
 
 
@@ -55,9 +64,21 @@ def test_a_fault_of_each_kind_is_said_once_and_comes_again_from_its_number(tmp_p
     assert done.returncode == 1, done.stderr
     said = done.stdout.splitlines()
     assert said[0].startswith("broken: inputs from 5 on") and said[-1].startswith("broken: 40 inputs, ")
-    kinds = [line.partition(" | ")[0] for line in said if "FAULT" in line]
-    assert sorted(kinds) == ["broken: FAULT AssertionError: it is wrong", "broken: FAULT ended by SIGSEGV"]
+    kinds = [line.partition(" | ")[0].removeprefix("broken: FAULT ") for line in said if "FAULT" in line]
+    assert sorted(kinds) == [
+        "AssertionError: it did more than to read its file: ['open /etc/passwd']",
+        "AssertionError: it is wrong",
+        "AssertionError: too much memory: N MB instead of N",
+        "AssertionError: too slow: N s instead of N",
+        "ended by SIGSEGV",
+    ]
     for line in filter(re.compile(" *again: ").match, said):
         again = fuzz(tmp_path / "fuzz.py", *line.split()[-5:])
         assert again.returncode == 1 and again.stdout.endswith("broken: 1 inputs, 1 faults\n")
-    assert {path.read_bytes() for path in (tmp_path / "found").glob("*.input")} == {b"wrong", b"killed"}
+    assert {path.read_bytes() for path in (tmp_path / "found").glob("*.input")} == {
+        b"wrong",
+        b"killed",
+        b"slow",
+        b"large",
+        b"curious",
+    }

@@ -1,4 +1,4 @@
-"""Model files with damage of every kind are refused, or answer: no crash, no hang, no other error, little memory."""
+"""Model files with damage of every kind are refused, or answer: no crash, no hang, no other deed, little memory."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import mutations
 import numpy as np
-from harness import CpuLimit, MemoryLimit
+from harness import Confined, CpuLimit, MemoryLimit
 from made_models import any_model
 
 from textcnn.answers import Policy, answer
@@ -148,7 +148,7 @@ def check(case: Case) -> None:
     path = Path("model.textcnn")
     path.write_bytes(case.data)
     limit = 4 * len(case.data) + MEMORY
-    with MemoryLimit(limit), CpuLimit(10), suppress(TextcnnError):
+    with MemoryLimit(limit), CpuLimit(10), Confined(path), suppress(TextcnnError):
         ask(path, case.texts, many=case.many)
     if case.inspected:
         for arguments in (["inspect"], ["inspect", "--format=json"]):
