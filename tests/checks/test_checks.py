@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -127,6 +128,11 @@ class TestCheckSuite:
         sample = take(corpus(texts, labels), np.random.default_rng(0))
         assert len(sample.texts) == 3000 and sample.classes == ("a", "b")
 
+    def test_every_label_has_its_share_of_the_sample(self):
+        labels = [f"label {number % 150}" for number in range(15_000)]
+        sample = take(corpus([f"text {n} of many" for n in range(15_000)], labels), np.random.default_rng(0))
+        assert sample.targets.sum(axis=0).tolist() == [20] * 150
+
     def test_texts_without_words_are_not_trained_on(self):
         """A text of invisible characters alone is not blank, yet a network sees nothing of it."""
         texts, labels = messages(20, 20)
@@ -215,11 +221,19 @@ class TestTraining:
 
     def test_a_class_that_swallows_the_others_is_an_error(self):
         counts = {"a": 90, "b": 10, "rare": 2}
-        lost = learning.swallowed({"a": 1.0, "b": 0.0, "rare": 0.0}, counts, 0.1, multi_label=False)
+        judged = partial(learning.swallowed, counts=counts, loss=0.1, multi_label=False, weighted=False)
+        lost = judged({"a": 1.0, "b": 0.0, "rare": 0.0})
         assert lost.verdict is Verdict.error and "'b'" in lost.advice and "rare" not in lost.advice
-        assert (
-            learning.swallowed({"a": 1.0, "b": 0.9, "rare": 0.0}, counts, 0.1, multi_label=False).verdict is Verdict.ok
-        )
+        assert judged({"a": 1.0, "b": 0.9, "rare": 0.0}).verdict is Verdict.ok
+
+    @pytest.mark.parametrize(
+        ("counts", "weighted", "advised"), [((90, 10), False, True), ((50, 50), False, False), ((90, 10), True, False)]
+    )
+    def test_weights_are_advised_for_rare_labels_that_have_none(self, counts, weighted, advised):
+        recall, counts = {"a": 0.9, "b": 0.1}, dict(zip("ab", counts, strict=True))
+        lost = learning.swallowed(recall, counts, 0.1, multi_label=False, weighted=weighted)
+        assert lost.verdict is Verdict.warning and "instead of 'b': more texts of them" in lost.advice
+        assert ("--class-weight balanced" in lost.advice) is advised
 
     @pytest.mark.parametrize(
         ("own", "unseen", "losses", "advice"),

@@ -24,7 +24,7 @@ _LEAST = 20  # held-out texts below which their figures say little
 def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> list[Check]:
     """Checks of a model and of the texts that it has just learned; `held` are those of a validation file."""
     figures, settings = model.figures, model.settings
-    predictor = Predictor(model)
+    predictor, weighted = Predictor(model), settings["class_weight"] != "none"
     numbers = np.linspace(0, len(corpus.texts) - 1, min(_FEW, len(corpus.texts))).astype(int).tolist()
     texts = [corpus.texts[number] for number in numbers]
     prior = np.array([sum(label in own for own in corpus.labels) for label in model.labels]) / len(corpus.labels)
@@ -34,10 +34,10 @@ def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> 
         balance(corpus, settings["class_weight"]),
         *([against(corpus, held)] if held is not None else []),
         *([lengths(corpus, settings["max_words"])] if beyond(corpus.texts, settings["max_words"]) else []),
-        start_loss(figures, prior, multi_label=model.multi_label, weighted=settings["class_weight"] != "none"),
+        start_loss(figures, prior, multi_label=model.multi_label, weighted=weighted),
         learning_rate(figures, len(figures["curve"]), settings["learning_rate"]),
         _beats_guessing(figures["validation"], multi_label=model.multi_label),
-        _swallowed(figures["validation"], multi_label=model.multi_label),
+        _swallowed(figures["validation"], multi_label=model.multi_label, weighted=weighted),
         fits(_fit(predictor, corpus, numbers)),
         *filter_checks(predictor, texts),
     ]
@@ -52,11 +52,11 @@ def _beats_guessing(report: Mapping[str, Any], *, multi_label: bool) -> Check:
     return judge("beats guessing", Verdict.warning, figure, NO_BETTER)
 
 
-def _swallowed(report: Mapping[str, Any], *, multi_label: bool) -> Check:
+def _swallowed(report: Mapping[str, Any], *, multi_label: bool, weighted: bool) -> Check:
     labels = report["labels"]
     recall = {label: own["recall"] for label, own in labels.items()}
     counts = {label: own["support"] for label, own in labels.items()}
-    return swallowed(recall, counts, report["log_loss"], multi_label=multi_label)
+    return swallowed(recall, counts, report["log_loss"], multi_label=multi_label, weighted=weighted)
 
 
 def _fit(predictor: Predictor, corpus: Corpus, numbers: list[int]) -> Fit:

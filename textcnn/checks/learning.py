@@ -98,7 +98,9 @@ def beats_guessing(sample: Sample, probabilities: NDArray[np.float32]) -> Check:
     return judge("beats guessing", Verdict.error, figure, NO_BETTER)
 
 
-def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: float, *, multi_label: bool) -> Check:
+def swallowed(
+    recall: Mapping[str, float], counts: Mapping[str, int], loss: float, *, multi_label: bool, weighted: bool
+) -> Check:
     """Whether some labels are hardly ever found, as when one class swallows the others: a low loss can hide it.
 
     Args:
@@ -106,15 +108,18 @@ def swallowed(recall: Mapping[str, float], counts: Mapping[str, int], loss: floa
         counts: how many of those texts have it.
         loss: log loss on them.
         multi_label: whether a text can have several labels; a cautious model then rather gives none.
+        weighted: whether the classes have weights already.
     """
     judged = sorted((label for label in recall if counts[label] >= _RARE), key=recall.__getitem__)
     if not judged:
         return judge("swallowed labels", Verdict.ok, f"no label has {_RARE} texts to judge by")
     worst = judged[0]
-    least = f"{worst!r}: {recall[worst]:.0%} of {counts[worst]:,}"
-    figure = f"log loss {loss:.3f}; of labels with {_RARE} texts and more the least found is {least}"
+    figure = f"log loss {loss:.3f}; {worst!r} is found least: in {recall[worst]:.0%} of its {counts[worst]:,} texts"
     lost = [label for label in judged if recall[label] < _LOST]
-    advice = f"other labels swallow {named(lost)}: --class-weight balanced, or more texts"
+    even = sum(counts.values()) / len(counts)
+    rare = not weighted and any(counts[label] < even / 2 for label in lost)
+    fix = "more texts of them, or --class-weight balanced" if rare else "more texts of them, or clearer labels"
+    advice = f"other labels are answered instead of {named(lost)}: {fix}"
     return judge("swallowed labels", _lost([recall[label] for label in judged], multi_label), figure, advice)
 
 

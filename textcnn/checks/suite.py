@@ -128,7 +128,9 @@ class CheckSuite:
         yield learning.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
         beats = learning.beats_guessing(sample, out_of_fold.probabilities)
         yield beats
-        yield learning.swallowed(*out_of_fold.recalls(sample), out_of_fold.loss, multi_label=multi_label)
+        yield learning.swallowed(
+            *out_of_fold.recalls(sample), out_of_fold.loss, multi_label=multi_label, weighted=weighted
+        )
         yield learning.fits(self._fit(first))
         looked = Predictor(self.given.model) if self.given.model is not None else first.predictor
         yield from filter_checks(looked, sample.chosen(first.unseen))
