@@ -12,13 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.distributed.executor import Executor
+from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.training.calibration import Calibration
 from textcnn.training.events import Callback
 from textcnn.training.run import Job, Run, train
+from textcnn.training.side_by_side import side_by_side
 from textcnn.training.task import Task
 
 __all__ = ["CrossFit", "HeldOut", "OutOfFold", "cross_calibrated", "cross_fit"]
@@ -74,7 +75,7 @@ class HeldOut(NamedTuple):
         return list(map(Predictor(self.model).choose, self.probabilities))
 
 
-def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor) -> CrossFit:
+def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor | None = None) -> CrossFit:
     """Hold out one part after the other.
 
     Args:
@@ -82,13 +83,14 @@ def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: E
         others: jobs that will keep to the first one's plan.
         callback: is told all events; when it returns True, the first part is answered by the best checkpoint so far,
             and a part that is not finished is not answered at all.
-        executor: does the jobs.
+        executor: does the jobs; by default this process, and for the other parts as many as are worth it.
     """
-    folds = list(executor.run(hold_out, [first], callback))
+    folds = list((executor or SerialExecutor()).run(hold_out, [first], callback))
     stopped = folds[0].run.stopped
     if not stopped:
         planned = [job._replace(plan=folds[0].run.plan) for job in others]
-        for fold in executor.run(hold_out, planned, callback):
+        beside, shared = side_by_side(planned, folds[0].run.seconds)
+        for fold in executor.run(hold_out, planned, callback) if executor else beside.run(hold_out, shared, callback):
             if stopped := fold.run.stopped:
                 break
             folds.append(fold)

@@ -52,20 +52,21 @@ def fit(
             the classes; if none are left, or none are given, parts of `training` are held out.
         callback: is told every event; when it returns True after a batch or an epoch, training ends with the best
             checkpoint so far.
-        executor: does the trainings; by default one after the other.
+        executor: does the trainings; by default this process and, if they last long enough for that, as many others as
+            there are cores and memory for.
 
     Raises:
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
-    settings, executor = settled(settings, len(classes)), executor or SerialExecutor()
+    settings = settled(settings, len(classes))
     task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
     jobs = _Jobs.of(task, training, _unseen(training, validation, classes, callback))
     crossed = cross_fit(jobs.first, jobs.others, callback, executor)
     calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
     model = calibration.applied(crossed.first.model)
     if jobs.last is not None and not crossed.stopped:
-        (last,) = executor.run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
+        (last,) = (executor or SerialExecutor()).run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
         model = model if last.stopped else calibration.applied(last.model)
     figures = {**_figures(crossed.first, _measured(held_out)), "training_texts": len(training.texts)}
     model = replace(model, figures=figures, fingerprint=fingerprint(training.texts, training.labels))

@@ -6,6 +6,8 @@ opens vectors and threads itself. So it gives the same model wherever an executo
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +48,11 @@ class Job(NamedTuple):
     plan: Plan | None = None  # without one it is this training that makes it, and the held-out texts score each epoch
     again: Stage | None = None  # in which it is repeated if it finds that fewer epochs suit
     keep_last: bool = True  # weights of the last epoch, not of the best, unless the training ends early
+
+    @property
+    def name(self) -> str:
+        """What it does, in plain words."""
+        return self.stage.name
 
 
 class Run(NamedTuple):
@@ -119,6 +126,7 @@ class _Training:
     def __init__(self, job: Job, device: Device, callback: Callback) -> None:
         self.job, self.task, self.settings, self.device = job, job.task, job.task.settings, device
         self.callback, self.stage, self.began = callback, job.stage, time.perf_counter()
+        self.hurry = Event()  # set when nobody wants to wait for the linear part's recipe
         self._phase("preparing words and vectors")
         self.start = begin(self.task.encoded, self.task.tokens(job.learn), self.settings, self._note)
         ragged = self.start.ragged(self.task.encoded)
@@ -131,8 +139,7 @@ class _Training:
     def run(self) -> Run:
         """Train all; without a plan, if fewer epochs suit, the networks twice."""
         share = self.job.plan.share if self.job.plan else 1.0
-        networks = self._networks(share)
-        linear, recipe = self._linear(hurried=networks[-1].stopped)
+        networks, (linear, recipe) = self._both(share)
         plan = self.job.plan or Plan(networks[0].share, recipe)
         run = self._assembled(networks, linear, plan)
         if self.job.again is None or plan.share == 1 or run.stopped:
@@ -141,6 +148,25 @@ class _Training:
         self.stage, self.began = self.job.again, time.perf_counter()
         again = self._assembled(self._networks(plan.share), linear, plan)
         return run._replace(stopped=True) if again.stopped else again
+
+    def _both(self, share: float) -> tuple[list[_Network], tuple[LinearPart | None, Recipe]]:
+        """The networks, and the linear part beside them where there is a thread for it: neither needs the other."""
+        if self.settings.linear == "off":
+            return self._networks(share), (None, USUAL)
+        if self.device.workers.threads == 1:
+            networks = self._networks(share)
+            self._phase("fitting the linear part")
+            return networks, self._linear()
+        with ThreadPoolExecutor(1, "textcnn-linear") as pool:
+            linear = pool.submit(self._linear)
+            try:
+                networks = self._networks(share)
+            except BaseException:
+                self.hurry.set()
+                raise
+            if not linear.done():
+                self._phase("fitting the linear part")
+            return networks, linear.result()
 
     def _assembled(self, networks: Sequence[_Network], linear: LinearPart | None, plan: Plan) -> Run:
         task, first = self.task, networks[0]
@@ -168,6 +194,7 @@ class _Training:
             else:
                 networks.append(network)
             if network.stopped:
+                self.hurry.set()
                 break
         return networks
 
@@ -231,22 +258,20 @@ class _Training:
             seed=seed,
         )
 
-    def _linear(self, *, hurried: bool) -> tuple[LinearPart | None, Recipe]:
+    def _linear(self) -> tuple[LinearPart, Recipe]:
         """The linear part and its recipe: that of the plan, or, where there is none yet, the best.
 
         Who stops the training does not want to wait for the search, nor does who wants it to be fast.
         """
-        if self.settings.linear == "off":
-            return None, USUAL
-        self._phase("fitting the linear part")
         task = self.task
         examples = Examples.of(
             task.part(self.job.learn), self.targets, multi_label=task.multi_label, class_weights=self.weights
         )
-        if hurried or self.settings.quality == "fast":
+        if self.settings.quality == "fast":
             recipe = USUAL
         else:
-            recipe = self.job.plan.recipe if self.job.plan else chosen(examples, self.device.workers)
+            plan = self.job.plan
+            recipe = plan.recipe if plan else chosen(examples, self.device.workers, self.hurry)
         return fit_linear(examples, recipe), recipe
 
     def _phase(self, doing: str) -> None:
