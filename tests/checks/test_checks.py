@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 from examples import HAM, SPAM, write_csv
+from program import changed
 
 from textcnn.checks import Check, Verdict, data, language, leakage, learning, overlap, sanity
 from textcnn.checks.filter_health import filter_checks
@@ -414,7 +415,7 @@ class TestCommand:
         write_model(replace(opened, members=(replace(member, network=dead),)), model)
         texts, labels = messages(20, 20)
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
-        answer = textcnn("check", "t.csv", "-m", model, *OPTIONS, "--epochs=1")
+        answer = textcnn("check", "t.csv", "-m", model, *changed(OPTIONS, "--epochs=1"))
         assert answer.code == 1 and re.search(r"^error   dead filters +100% of 32", answer.out, re.MULTILINE)
 
     def test_hostile_texts_do_not_reach_the_terminal(self, textcnn, folder):
@@ -431,7 +432,7 @@ class TestAfterTraining:
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
         fine = textcnn("train", "t.csv", *OPTIONS)
         assert fine.code == 0 and "error  " not in fine.err
-        bad = textcnn("train", "t.csv", *OPTIONS, "--learning-rate=100")
+        bad = textcnn("train", "t.csv", *changed(OPTIONS, "--learning-rate=100"))
         assert "error   learning rate" in bad.err and "error  " not in bad.out and bad.code == 0
         write_csv(folder / "v.csv", zip(labels, texts, strict=True))
         both = textcnn("train", "t.csv", "--validation=v.csv", *OPTIONS)

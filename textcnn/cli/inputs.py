@@ -47,7 +47,7 @@ def _point_at_option(texts: list[str], quiet: bool) -> None:
 def _as_lines(how: Reading) -> bool:
     """Whether nothing was said that only makes sense for columns."""
     unsaid = how.text_column is None and how.delimiter is None and how.header is None
-    return not how.skip_lines and (how.format == "lines" or (how.format == "auto" and unsaid))
+    return not (how.skip_lines or how.rows) and (how.format == "lines" or (how.format == "auto" and unsaid))
 
 
 class _Lines:

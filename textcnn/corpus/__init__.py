@@ -6,6 +6,7 @@
         reader.columns, reader.skipped    # what was chosen, what was left out
 
     corpus = read_corpus(["train.csv", "more.jsonl.gz"])    # everything at once, for training
+    read_corpus(["all.csv"], reading=Reading(text_column=("title", "body"), rows={"split": ["train"]}))
 
     record.py        what goes in and comes out       columns.py       which column is the text, which the label
     reader.py        one input, opened and read       sniffing.py      what a column's values look like
@@ -14,6 +15,9 @@
     folder.py        a folder to records              json_objects.py  JSON text to objects
     lines.py         bytes to checked lines           label_lists.py   lists as programs write them
     preamble.py      what stands above a header       fasttext_lines.py  fastText lines to records
+    column_names.py  what names say                column_guess.py  which column it is, and its rivals
+    column_table.py  columns by name or number     row_choice.py    which rows are read
+    joined.py        several columns of a row
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.

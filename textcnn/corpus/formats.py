@@ -7,14 +7,16 @@ passed on in `fields`, as are labels that nobody asked for.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from textcnn.corpus.columns import Columns, choose_columns, choose_keys, heads_columns, told_columns
+from textcnn.corpus.columns import Columns, choose_columns, choose_keys, names_decide, told_columns
 from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, read_rows
 from textcnn.corpus.fasttext_lines import fasttext_records, has_label
+from textcnn.corpus.joined import flagged_labels, join_texts
 from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
 from textcnn.corpus.misfits import misfit
 from textcnn.corpus.preamble import named_delimiter, title_lines
-from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, scalar_text
+from textcnn.corpus.record import BadRow, Reading, Record, TextPart, Unlabelled, scalar_text
+from textcnn.corpus.row_choice import RowChoice, refuse_rows
 from textcnn.errors import ColumnError, ReadError
 
 if TYPE_CHECKING:
@@ -62,8 +64,10 @@ def open_format(form: str, lines: Lines, *, reading: Reading, labelled: bool) ->
             raise ColumnError(
                 f"{lines.source}: plain lines have no labels; give a file that has, or another --input-format"
             )
+        refuse_rows(reading.rows, lines.source, "plain lines")
         return Opened(None, _line_records(lines), [])
     if form == "fasttext":
+        refuse_rows(reading.rows, lines.source, "fastText lines")
         ahead = [lines.look_filled()] if lines.live else lines.look(_LOOK, characters=_LOOK_CHARACTERS)
         return Opened(None, fasttext_records(lines, ahead, prefix=reading.label_prefix, labelled=labelled), [])
     if form in ("json", "jsonl"):
@@ -101,7 +105,8 @@ def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Op
     fields = LabelFields(reading.label_separator, _label_values(rows, columns))
     advice = misfit(rows, columns)
     make = _record_maker(columns, lines.source, fields, advice)
-    return Opened(columns, _table_records(records, columns, make, notes), notes, advice)
+    choice = RowChoice(columns, lines.source)
+    return Opened(columns, _table_records(records, columns, make, choice, notes), notes, advice)
 
 
 def _read_preamble(lines: Lines, usual: str | None, reading: Reading, labelled: bool, notes: list[str]) -> str | None:
@@ -147,7 +152,7 @@ def _look_at_table(lines: Lines, delimiter: str | None, reading: Reading, labell
         if reading.header is not None and told_columns(reading, labelled=labelled):
             return first
         heads = (first_rows(first, Dialect(each)) for each in (delimiter or ",;\t"))
-        if any(rows and heads_columns(rows[0], labelled=labelled) for rows in heads):
+        if any(rows and names_decide(rows[0], labelled=labelled) for rows in heads):
             return first
     return lines.look(_LOOK, characters=_LOOK_CHARACTERS)
 
@@ -161,20 +166,18 @@ def _no_rows(rows: Iterable[object]) -> Iterator[Record | BadRow]:
 
 
 def _table_records(
-    rows: Iterator[CsvRow | BadRow], columns: Columns, make: _Maker, notes: list[str]
+    rows: Iterator[CsvRow | BadRow], columns: Columns, make: _Maker, choice: RowChoice, notes: list[str]
 ) -> Iterator[Record | BadRow | Unlabelled]:
-    if not columns.header:
-        yield from (row if isinstance(row, BadRow) else make(row) for row in rows)
-        return
-    header = next(rows)
+    header = next(rows) if columns.header else None
     first = len(header.fields[0]) if isinstance(header, CsvRow) else -1
     for row in rows:
         if isinstance(row, BadRow):
             yield row
-        elif len(row.fields[0]) == first and _comes_again(header, row):
+        elif header and len(row.fields[0]) == first and _comes_again(header, row):
             notes.append(f"the header comes again in line {row.line}, and is left out")
-        else:
+        elif len(row.fields) != len(columns.names) or choice.takes(row.fields.__getitem__):
             yield make(row)
+    notes += choice.end()
 
 
 def _comes_again(header: CsvRow | BadRow, row: CsvRow) -> bool:
@@ -188,7 +191,7 @@ def _comes_again(header: CsvRow | BadRow, row: CsvRow) -> bool:
 def _record_maker(columns: Columns, source: str, fields: LabelFields, advice: str) -> _Maker:
     """A function from a row to its record; `advice` is for rows that do not fit, where there are many."""
     others = _others(columns)
-    width, text_at, label_at = len(columns.names), columns.text_at, columns.label_at
+    width, texts_at, labels_at = len(columns.names), columns.texts_at, columns.labels_at
 
     def make(row: CsvRow) -> Record | BadRow | Unlabelled:
         line, values = row
@@ -196,19 +199,39 @@ def _record_maker(columns: Columns, source: str, fields: LabelFields, advice: st
             bad = _bad(source, line, f"the row has {_count(len(values))} instead of {width}")
             return bad._replace(advice=advice or bad.advice)
         try:
-            labels = () if label_at is None else fields.read(values[label_at])
+            labels = _read_labels(columns, fields, [values[at] for at in labels_at])
         except ValueError as problem:
-            return _bad(source, line, f'"{columns.label}" {problem}')
-        record = Record(values[text_at], labels, line, source, tuple((name, values[at]) for at, name in others))
-        if labels or label_at is None:
+            return _bad(source, line, str(problem))
+        text, parts = _read_text(columns, [values[at] for at in texts_at])
+        record = Record(text, labels, line, source, tuple((name, values[at]) for at, name in others), parts)
+        if labels or len(labels_at) != 1:
             return record
         return _unlabelled(record, f'there is no label in "{columns.label}"')
 
     return make
 
 
+def _read_text(columns: Columns, cells: Sequence[str]) -> tuple[str, tuple[TextPart, ...]]:
+    """The text, and what each column gave to it if several are joined."""
+    return join_texts(columns.texts, cells) if len(cells) > 1 else (cells[0], ())
+
+
+def _read_labels(columns: Columns, fields: LabelFields, cells: Sequence[object]) -> tuple[str, ...]:
+    """The labels: those of a field, or the names of the columns that hold 1.
+
+    Raises:
+        ValueError: there is something else; says where and what.
+    """
+    if len(cells) > 1:
+        return flagged_labels(columns.labels, cells)
+    try:
+        return fields.read(cells[0]) if cells else ()
+    except ValueError as problem:
+        raise ValueError(f'"{columns.label}" {problem}') from None
+
+
 def _others(columns: Columns) -> list[tuple[int, str]]:
-    chosen = (columns.text_at, columns.label_at)
+    chosen = (*columns.texts_at, *columns.labels_at)
     return [(at, name) for at, name in enumerate(columns.names) if at not in chosen]
 
 
@@ -230,7 +253,8 @@ def _open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> 
     columns = choose_keys(shown, reading=reading, labelled=labelled, source=lines.source)
     values = [item.values.get(columns.label) for item in ahead] if columns.label is not None else []
     fields = LabelFields(reading.label_separator, values)
-    return Opened(columns, _object_records(items, columns, lines.source, fields), [])
+    notes: list[str] = []
+    return Opened(columns, _object_records(items, columns, lines.source, fields, notes), notes)
 
 
 def _look_at_objects(lines: Lines, reading: Reading, labelled: bool) -> list[str]:
@@ -240,20 +264,21 @@ def _look_at_objects(lines: Lines, reading: Reading, labelled: bool) -> list[str
 
         item = next(read_objects([first], source=lines.source))
         told = told_columns(reading, labelled=labelled)
-        if not isinstance(item, BadRow) and (told or heads_columns(list(item.values), labelled=labelled)):
+        if not isinstance(item, BadRow) and (told or names_decide(list(item.values), labelled=labelled)):
             return [first]
     return lines.look(_LOOK, characters=_LOOK_CHARACTERS)
 
 
 def _object_records(
-    items: Iterable["Item | BadRow"], columns: Columns, source: str, fields: LabelFields
+    items: Iterable["Item | BadRow"], columns: Columns, source: str, fields: LabelFields, notes: list[str]
 ) -> Iterator[Record | BadRow | Unlabelled]:
+    choice = RowChoice(columns, source)
     for item in items:
-        yield (
-            item
-            if isinstance(item, BadRow)
-            else _rejected(item, columns, source) or _object_record(item, columns, source, fields)
-        )
+        if isinstance(item, BadRow):
+            yield item
+        elif choice.takes(lambda at, values=item.values: values.get(columns.names[at])):  # type: ignore[misc]
+            yield _rejected(item, columns, source) or _object_record(item, columns, source, fields)
+    notes += choice.end()
 
 
 def _rejected(item: "Item", columns: Columns, source: str) -> BadRow | None:
@@ -268,20 +293,28 @@ def _rejected(item: "Item", columns: Columns, source: str) -> BadRow | None:
 
 def _object_record(item: "Item", columns: Columns, source: str, fields: LabelFields) -> Record | BadRow | Unlabelled:
     line, values = item
-    text = scalar_text(values.get(columns.text))
-    if text is None:
-        return _bad(source, line, f'the key "{columns.text}" {_lack(values, columns.text)}, where one text is needed')
-    labels: tuple[str, ...] = ()
-    lack = f'the key "{columns.label}" {_lack(values, columns.label or "")}, where labels are needed'
     try:
-        labels = fields.read(values.get(columns.label)) if columns.label is not None else ()
+        text, parts = _read_text(columns, [_object_text(values, columns, key) for key in columns.texts])
+        labels = _read_labels(columns, fields, [values.get(key) for key in columns.labels])
     except ValueError as problem:
-        return _bad(source, line, f'the key "{columns.label}" {problem}, where labels are needed')
-    others = tuple((key, value) for key, value in values.items() if key not in (columns.text, columns.label))
-    record = Record(text, labels, line, source, others)
-    if labels or columns.label is None:
+        return _bad(source, line, f"the key {problem}")
+    chosen = {*columns.texts, *columns.labels}
+    others = tuple((key, value) for key, value in values.items() if key not in chosen)
+    record = Record(text, labels, line, source, others, parts)
+    if labels or len(columns.labels) != 1:
         return record
-    return _unlabelled(record, lack) if columns.label in values else _bad(source, line, lack)
+    key = columns.label or ""
+    lack = f'the key "{key}" {_lack(values, key)}, where labels are needed'
+    return _unlabelled(record, lack) if key in values else _bad(source, line, lack)
+
+
+def _object_text(values: dict[str, object], columns: Columns, key: str) -> str:
+    """The text of a key; nothing where it is missing or null and others are joined to it."""
+    value = values.get(key)
+    text = "" if value is None and len(columns.texts) > 1 else scalar_text(value)
+    if text is None:
+        raise ValueError(f'"{key}" {_lack(values, key)}, where one text is needed')
+    return text
 
 
 def _lack(values: dict[str, object], key: str) -> str:

@@ -115,7 +115,7 @@ def _items(value: Mapping[object, object] | Sequence[object]) -> tuple[str, ...]
 
     labels = named_items(value)
     if labels is None:
-        raise ValueError(f"holds {'an object' if isinstance(value, Mapping) else 'a list'}")
+        raise ValueError(f"holds {'an object' if isinstance(value, Mapping) else 'a list'}, where labels are needed")
     return clean_labels(labels)
 
 

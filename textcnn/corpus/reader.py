@@ -10,6 +10,7 @@ from textcnn.corpus.formats import find_format, open_format
 from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, open_lines, source_name
 from textcnn.corpus.misfits import FEW
 from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, check_reading
+from textcnn.corpus.row_choice import refuse_rows
 from textcnn.errors import ReadError
 
 __all__ = ["Reader", "open_corpus"]
@@ -142,6 +143,7 @@ class Reader:
         if self._lines is None:
             from textcnn.corpus.folder import folder_records
 
+            refuse_rows(self._reading.rows, self.source, "folders")
             return folder_records(self._path, reading=self._reading, labelled=self._labelled)
         for _ in range(self._reading.skip_lines):
             next(iter(self._lines), None)

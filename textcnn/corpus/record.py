@@ -1,6 +1,7 @@
 """What reading is told (`Reading`) and what it yields (`Record`, or the `BadRow` that took a record's place)."""
 
 import codecs
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from textcnn.errors import SettingsError
@@ -11,6 +12,8 @@ __all__ = [
     "BadRow",
     "Reading",
     "Record",
+    "TextPart",
+    "Told",
     "Unlabelled",
     "check_encoding",
     "check_reading",
@@ -23,6 +26,17 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
 _OF_NAMES = ("idna", "punycode")  # encodings of a name in the internet, which do without errors="replace"
 
 
+Told = str | int | tuple[str | int, ...] | None  # columns by name, or by a number that counts from 1; None: find out
+
+
+class TextPart(NamedTuple):
+    """What one of several columns gave to a text: `text[start:end]`."""
+
+    column: str
+    start: int
+    end: int
+
+
 class Record(NamedTuple):
     """One text, where it stood, its labels if any were read, and the other columns in their order."""
 
@@ -31,6 +45,11 @@ class Record(NamedTuple):
     line: int = 1
     source: str = ""
     fields: tuple[tuple[str, object], ...] = ()
+    parts: tuple[TextPart, ...] = ()  # if several columns were joined
+
+    def column_of(self, character: int) -> str | None:
+        """The column that gave a character of the text; None if none did, but what joins them, or none was joined."""
+        return next((part.column for part in self.parts if part.start <= character < part.end), None)
 
 
 class BadRow(NamedTuple):
@@ -61,12 +80,13 @@ class Reading(NamedTuple):
     delimiter: str | None = None  # one character, or "comma", "semicolon", "tab"
     quotes: bool | None = None  # whether " encloses a field
     header: bool | None = None
-    text_column: str | int | None = None  # a name, or a number that counts from 1
-    label_column: str | int | None = None
+    text_column: Told = None  # several are joined in this order
+    label_column: Told = None  # of several each is a column of zeros and ones
     label_separator: str | None = None  # "" means that labels are never split
     skip_bad_rows: bool = False
     skip_lines: int = 0  # above the header or the first row
     label_prefix: str | None = None  # of labels in fastText lines; None means __label__
+    rows: Mapping[str, Collection[str]] | None = None  # columns, and the values of the rows that are read; None: all
 
 
 def check_reading(reading: Reading) -> Reading:
