@@ -18,6 +18,7 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 from textcnn.answers import Answer, Policy, answer, explained
 from textcnn.corpus import Record
 from textcnn.errors import DataError, ModelFileError, NotFittedError
+from textcnn.evaluation.sample_weights import sample_weights
 from textcnn.insight.explain import Explanation
 from textcnn.labels import are_numbers, indicator, label_sets, restored, spellings
 from textcnn.model.file import read_model, write_model
@@ -53,8 +54,9 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         self,
         X: Iterable[str],
         y: Iterable[Any],
+        sample_weight: Iterable[float] | None = None,
         *,
-        validation: tuple[Iterable[str], Iterable[Any]] | None = None,
+        validation: tuple[Any, ...] | None = None,
         callback: Callable[[Any], bool] | None = None,
     ) -> "TextCNNClassifier":
         """Learn from texts and their labels; a second `fit` forgets the first.
@@ -62,13 +64,17 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         Args:
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
-            validation: texts and labels that say how long to learn; if not given, parts of the texts are held out.
+            sample_weight: how much each text counts, in all losses, in the calibration and in the held-out figures:
+                one of weight 2 as if it was there twice, one of 0 not at all. Only how weights compare matters, and
+                those of classes multiply them. If not given, all count the same.
+            validation: texts and labels (and weights) that say how long to learn; if not given, parts of the texts are
+                held out.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
                 checkpoint so far, when it returns True after a batch or an epoch.
 
         Raises:
             SettingsError: a parameter is out of its limits.
-            DataError: the texts or labels cannot be used.
+            DataError: the texts, labels or weights cannot be used.
             TrainingError, VectorsError: see the messages.
         """
         from textcnn.training.fit import fit
@@ -77,8 +83,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         texts = _texts(X)
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
-        held = None if validation is None else (_texts(validation[0]), validation[1])
-        data = Dataset.of(texts, y, labels_per_text=self.labels_per_text, validation=held)
+        held = None if validation is None else _validation(validation)
+        data = Dataset.of(texts, y, labels_per_text=self.labels_per_text, weights=sample_weight, validation=held)
         labels = data.labels
         result = fit(
             data.training,
@@ -154,15 +160,22 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
         """Accuracy; of a multi-label model the share of texts whose labels are all right.
 
+        Args:
+            X: texts.
+            y: their labels.
+            sample_weight: how much each text counts; if not given, all count the same.
+
         Raises:
             NotFittedError: `fit` comes first.
+            DataError: the texts, labels or weights cannot be used.
         """
         predictor = self._fitted()
         texts = _texts(X)
         gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
         chosen = predictor.choose_all(predictor.all_probabilities(texts))
         right = [set(one) == set(other) for one, other in zip(gold, chosen, strict=True)]
-        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
+        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
+        return float(np.average(right, weights=weights))
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
         """Why a text gets its label and not the next likeliest: what every word gave to the difference of their logits.
@@ -240,6 +253,14 @@ def load(path: str | Path) -> TextCNNClassifier:
         raise ModelFileError("the labels of the model should be numbers, but are not") from error
     classifier._predictor, classifier._table = Predictor(model), False
     return classifier
+
+
+def _validation(given: Any) -> tuple[list[str], Any, Any]:
+    """Texts, labels and weights, None if there are none."""
+    if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+        raise DataError(f"validation must be (texts, labels) or (texts, labels, weights), not {given!r:.60}")
+    texts, y, *weights = given
+    return _texts(texts), y, weights[0] if weights else None
 
 
 def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:

@@ -124,7 +124,8 @@ def _fit(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], displa
             corpus.texts,
             _labels(corpus, multi_label),
             labels_per_text=settings.labels_per_text,
-            validation=(held.texts, _labels(held, multi_label)) if held else None,
+            weights=corpus.weights,
+            validation=(held.texts, _labels(held, multi_label), held.weights) if held else None,
         )
         result = fit(
             data.training,

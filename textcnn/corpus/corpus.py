@@ -25,6 +25,7 @@ class Corpus(NamedTuple):
     notes: tuple[str, ...]  # a sentence for each input, one more where labels were split
     fields: Sequence[tuple[tuple[str, object], ...]] = ()  # the other columns of each text, if they were asked for
     losses: tuple[str, ...] = ()  # a sentence for each input whose rows were skipped
+    weights: list[float] | None = None  # how much each text counts, if they were read
 
     @property
     def places(self) -> list[str]:

@@ -153,7 +153,8 @@ def _measured(held_out: Sequence[HeldOut]) -> Report:
     predicted = [answer for part in held_out for answer in part.answers()]
     gold = [tuple(labels[place] for place in np.flatnonzero(row)) for part in held_out for row in part.targets]
     probabilities = np.concatenate([part.probabilities for part in held_out])
-    return measure_answers(gold, predicted, probabilities, labels, multi_label=multi_label)
+    weights = np.concatenate([part.weights for part in held_out])
+    return measure_answers(gold, predicted, probabilities, labels, multi_label=multi_label, weights=weights)
 
 
 def _figures(first: Run, report: Report) -> dict[str, Any]:
