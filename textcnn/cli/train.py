@@ -32,7 +32,7 @@ _MOST_CLASSES = 20  # rows of the table
 
 
 @with_settings
-@with_reading(labels=True)
+@with_reading(labels=True, weights=True)
 def train(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
     settings: dict[str, Any],
@@ -194,7 +194,8 @@ def _summary(result: "FitResult", output: Path, seconds: float) -> None:
     name = "all labels right" if model.multi_label else "accuracy"
     texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
     where = f"the {texts} that it learned from: too few to hold some out" if result.seen else f"{texts} held out"
-    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}")
+    weighted = ", weighted" if figures.get("weighted") else ""
+    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}{weighted}")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
 
 

@@ -190,7 +190,8 @@ def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str
 
 def _is_asked_for(first: Sequence[str], reading: Reading) -> bool:
     """Whether the first row has the name of a column that was asked for, or must have, since it is no number."""
-    wishes = [wish for wish in (reading.text_column, reading.label_column) if isinstance(wish, str)]
+    told = (reading.text_column, reading.label_column, reading.weight_column)
+    wishes = [wish for wish in told if isinstance(wish, str)]
     return any(_fold(wish) in map(_fold, first) or not wish.strip().isdecimal() for wish in wishes)
 
 

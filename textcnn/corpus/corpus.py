@@ -73,7 +73,12 @@ def read_corpus(
         skipped=sum(reader.skipped for reader in readers),
         notes=tuple(notes),
         losses=tuple(filter(None, map(Reader.describe_skipped, readers))),
+        weights=_weights(records, reading),
     )
+
+
+def _weights(records: Sequence[Record], reading: Reading) -> list[float] | None:
+    return None if reading.weight_column is None else [record.weight for record in records]
 
 
 def _read_all(

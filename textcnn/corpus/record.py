@@ -31,6 +31,7 @@ class Record(NamedTuple):
     line: int = 1
     source: str = ""
     fields: tuple[tuple[str, object], ...] = ()
+    weight: float = 1.0  # how much it counts, if that was read
 
 
 class BadRow(NamedTuple):
@@ -67,6 +68,7 @@ class Reading(NamedTuple):
     skip_bad_rows: bool = False
     skip_lines: int = 0  # above the header or the first row
     label_prefix: str | None = None  # of labels in fastText lines; None means __label__
+    weight_column: str | int | None = None  # how much each text counts; None means that all count the same
 
 
 def check_reading(reading: Reading) -> Reading:
