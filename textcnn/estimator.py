@@ -4,7 +4,7 @@ It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from warnings import warn
@@ -20,18 +20,19 @@ from textcnn.corpus import Record
 from textcnn.errors import DataError, ModelFileError, NotFittedError
 from textcnn.evaluation.sample_weights import sample_weights
 from textcnn.insight.explain import Explanation
-from textcnn.labels import are_numbers, indicator, label_sets, restored, spellings
+from textcnn.labels import are_numbers, indicator, label_sets, restored, sorted_names, spellings
 from textcnn.model.file import read_model, write_model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settings_of
 
-__all__ = ["TextCNNClassifier", "load"]
+__all__ = ["ClassifierNotFittedError", "TextCNNClassifier", "load"]
 
 
-class _NotFitted(NotFittedError, SklearnNotFittedError):
+class ClassifierNotFittedError(NotFittedError, SklearnNotFittedError):
     """Both families' way to say that `fit` comes first."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)  # for a constructor of its own, which errors name
 class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     """A convolutional network over word vectors, for texts (Kim 2014).
 
@@ -86,6 +87,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         held = None if validation is None else _validation(validation)
         data = Dataset.of(texts, y, labels_per_text=self.labels_per_text, weights=sample_weight, validation=held)
         labels = data.labels
+        _check_validation(data)
         result = fit(
             data.training,
             classes=labels.names,
@@ -178,7 +180,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         return float(np.average(right, weights=weights))
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
-        """Why a text gets its label and not the next likeliest: what every word gave to the difference of their logits.
+        """Why a text gets its label and not the next likeliest: each word's contribution to the difference of logits.
 
         In a notebook the result shows itself, with the words shaded.
 
@@ -226,7 +228,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
     def _fitted(self) -> Predictor:
         if not hasattr(self, "model_"):
-            raise _NotFitted("this TextCNNClassifier has not learned yet: call fit(texts, labels) first")
+            raise ClassifierNotFittedError("this TextCNNClassifier has not learned yet: call fit(texts, labels) first")
         return self._predictor
 
     def __sklearn_tags__(self) -> Any:
@@ -239,13 +241,15 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
 
 def load(path: str | Path) -> TextCNNClassifier:
-    """Open a saved model; labels are texts, or numbers or booleans if they were.
+    """Open a saved model; labels are texts, or numbers or booleans if they were, and parameters as they were given.
 
     Raises:
         ModelFileError: it is missing or damaged.
     """
     model = read_model(Path(path))
-    classifier = TextCNNClassifier(**model.settings)
+    classifier = TextCNNClassifier(
+        **{name: model.settings[name] for name in model.settings if name not in model.settled}
+    )
     classifier.model_ = model
     try:
         classifier.classes_ = restored(model.labels, model.numbered)
@@ -261,6 +265,19 @@ def _validation(given: Any) -> tuple[list[str], Any, Any]:
         raise DataError(f"validation must be (texts, labels) or (texts, labels, weights), not {given!r:.60}")
     texts, y, *weights = given
     return _texts(texts), y, weights[0] if weights else None
+
+
+def _check_validation(data: Any) -> None:
+    """Refuse validation texts none of whose labels can be learned, and warn of labels that cannot."""
+    if data.validation is None:
+        return
+    validated = {label for labels in data.validation.labels for label in labels}
+    strange = sorted_names(validated - set(data.labels.names))
+    shown = ", ".join(map(repr, strange[:5])) + (" ..." if len(strange) > 5 else "")
+    if strange and len(strange) == len(validated):
+        raise DataError(f"the validation texts have none of the labels of the training texts, but {shown}")
+    if strange:
+        warn(f"no training text has these labels of the validation texts: {shown}", UserWarning, stacklevel=3)
 
 
 def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:
