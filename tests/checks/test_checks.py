@@ -178,6 +178,17 @@ class TestData:
         assert data.balance(corpus(texts, labels), "balanced").verdict is Verdict.warning
         assert data.balance(corpus(texts, ["a", "b"] * 1000), "none").verdict is Verdict.ok
 
+    def test_nobody_is_told_to_balance_what_is_balanced(self):
+        texts, labels = [f"text {number}" for number in range(2000)], ["a"] * 1980 + ["b"] * 20
+        assert "--class-weight" in data.balance(corpus(texts, labels), "none").advice
+        assert data.balance(corpus(texts, labels), "balanced").advice == "find more texts of it"
+        weighted = corpus(texts, labels)._replace(weights=[1.0] * 1980 + [99.0] * 20)
+        assert data.balance(weighted, "none").advice == "find more texts of it"
+        recall, counts = {"a": 1.0, "b": 0.0}, {"a": 90, "b": 10}
+        for weights, advised in (("none", True), ("balanced", False)):
+            lost = learning.swallowed(recall, counts, 0.1, multi_label=False, class_weight=weights)
+            assert ("--class-weight" in lost.advice) is advised and "more texts" in lost.advice
+
     def test_texts_that_differ_in_numbers_only_count_as_near_copies(self):
         texts = [f"your code for the bank is {n}" for n in range(40)]
         found = overlap.split(corpus(texts, "ab" * 20), [3, 4])
@@ -217,22 +228,51 @@ class TestTraining:
         assert learning.entropy(even, multi_label=False) == pytest.approx(np.log(4))
         assert learning.entropy(np.array([0.5, 0.5]), multi_label=True) == pytest.approx(np.log(2))
         for loss, verdict in ((1.4, "ok"), (3.0, "warning"), (50.0, "error"), (float("nan"), "error")):
-            found = learning.start_loss({"start_loss": loss}, even, multi_label=False, weighted=False)
+            known = learning.Frequencies(even, even, np.ones(4))
+            found = learning.start_loss({"start_loss": loss}, known, multi_label=False)
             assert found.verdict.value == verdict
+
+    def test_with_weights_it_is_that_of_guessing_by_weighted_frequency(self):
+        """Of nine a and one b, b of weight 3, guessing costs H(1/4); of multi-label texts each label's is weighted."""
+        targets = np.eye(2, dtype=bool)[[0] * 9 + [1]]
+        known = learning.Frequencies.of(targets, "b=3", ["a", "b"], multi_label=False)
+        assert known.shares == pytest.approx([0.75, 0.25]) and known.weighted
+        expected = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
+        found = learning.start_loss({"start_loss": expected}, known, multi_label=False)
+        assert f"{expected:.3f}, by the weighted frequency of the labels {expected:.3f}" in found.figure
+        several = learning.Frequencies.of(targets, "b=3", ["a", "b"], multi_label=True)
+        of_one = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
+        loss = learning.entropy(several.shares, multi_label=True, of_classes=several.of_classes)
+        assert loss == pytest.approx(2 * of_one)
+        even = learning.Frequencies.of(targets, "none", ["a", "b"], np.array([5 / 9] * 9 + [5.0]), multi_label=False)
+        assert even.shares == pytest.approx([0.5, 0.5])
+        assert not learning.Frequencies.of(targets, "none", ["a", "b"], multi_label=False).weighted
+
+    def test_with_weights_a_guess_is_beaten_by_what_counts(self):
+        """Who finds all rare texts and errs about some frequent ones is not told that the texts say nothing."""
+        rare = np.random.default_rng(0).random(400) < 0.05
+        texts = corpus([f"t{number}" for number in range(400)], ["b" if each else "a" for each in rare])
+        sample = take(texts, np.random.default_rng(0))
+        said = np.where(sample.targets[:, 1:], [[0.2, 0.8]], [[0.65, 0.35]])
+        said[::7] = [0.4, 0.6]
+        for weights, verdict in (("none", Verdict.error), ("balanced", Verdict.ok)):
+            known = learning.Frequencies.of(sample.targets, weights, sample.classes, multi_label=False)
+            assert learning.beats_guessing(sample, said.astype(np.float32), known).verdict is verdict
 
     def test_a_class_that_swallows_the_others_is_an_error(self):
         counts = {"a": 90, "b": 10, "rare": 2}
-        judged = partial(learning.swallowed, counts=counts, loss=0.1, multi_label=False, weighted=False)
+        judged = partial(learning.swallowed, counts=counts, loss=0.1, multi_label=False)
         lost = judged({"a": 1.0, "b": 0.0, "rare": 0.0})
         assert lost.verdict is Verdict.error and "'b'" in lost.advice and "rare" not in lost.advice
         assert judged({"a": 1.0, "b": 0.9, "rare": 0.0}).verdict is Verdict.ok
 
     @pytest.mark.parametrize(
-        ("counts", "weighted", "advised"), [((90, 10), False, True), ((50, 50), False, False), ((90, 10), True, False)]
+        ("counts", "class_weight", "advised"),
+        [((90, 10), "none", True), ((50, 50), "none", False), ((90, 10), "balanced", False)],
     )
-    def test_weights_are_advised_for_rare_labels_that_have_none(self, counts, weighted, advised):
+    def test_weights_are_advised_for_rare_labels_that_have_none(self, counts, class_weight, advised):
         recall, counts = {"a": 0.9, "b": 0.1}, dict(zip("ab", counts, strict=True))
-        lost = learning.swallowed(recall, counts, 0.1, multi_label=False, weighted=weighted)
+        lost = learning.swallowed(recall, counts, 0.1, multi_label=False, class_weight=class_weight)
         assert lost.verdict is Verdict.warning and "instead of 'b': more texts of them" in lost.advice
         assert ("--class-weight balanced" in lost.advice) is advised
 

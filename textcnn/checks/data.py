@@ -148,6 +148,7 @@ def balance(corpus: Corpus, class_weight: str) -> Check:
     if few:
         verdict = Verdict.error if verdict is Verdict.error else Verdict.warning
         return judge("balance", verdict, figure, f"more texts are needed of {named(few)}: fewer than {_FEW} each")
-    if class_weight != "none":
+    if class_weight != "none" or corpus.weights is not None:
         verdict = Verdict.warning if verdict is Verdict.error else verdict
+        return judge("balance", verdict, figure, "find more texts of it")
     return judge("balance", verdict, figure, "find more texts of it, or use --class-weight balanced")

@@ -123,14 +123,14 @@ class CheckSuite:
         sample, multi_label, first = self.sample, self.sample.multi_label, runs[0]
         figures = first.predictor.model.figures
         out_of_fold = _OutOfFold.of(sample, runs)
-        weighted = self.settings.class_weight != "none"
-        yield learning.start_loss(figures, sample.prior, multi_label=multi_label, weighted=weighted)
+        weights = self.settings.class_weight
+        known = learning.Frequencies.of(sample.targets, weights, sample.classes, multi_label=multi_label)
+        yield learning.start_loss(figures, known, multi_label=multi_label)
         yield learning.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
-        beats = learning.beats_guessing(sample, out_of_fold.probabilities)
+        beats = learning.beats_guessing(sample, out_of_fold.probabilities, known)
         yield beats
-        yield learning.swallowed(
-            *out_of_fold.recalls(sample), out_of_fold.loss, multi_label=multi_label, weighted=weighted
-        )
+        recall, counts = out_of_fold.recalls(sample)
+        yield learning.swallowed(recall, counts, out_of_fold.loss, multi_label=multi_label, class_weight=weights)
         yield learning.fits(self._fit(first))
         looked = Predictor(self.given.model) if self.given.model is not None else first.predictor
         yield from filter_checks(looked, sample.chosen(first.unseen))

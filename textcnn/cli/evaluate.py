@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["evaluate"]
 
 _SUFFIX = ".textcnn"
+_WEIGHTED = "figures are weighted; numbers of texts, confusions and comparisons count each text once"
 
 
 class Format(StrEnum):
@@ -36,7 +37,7 @@ class Format(StrEnum):
     json = "json"
 
 
-@with_reading(labels=True)
+@with_reading(labels=True, weights=True)
 def evaluate(
     files: Annotated[
         list[str],
@@ -105,6 +106,8 @@ def _measured(
     models: "list[tuple[str, Predictor]]", files: list[str], baseline: str | None, how: Reading, quiet: bool
 ) -> "tuple[_Measured, list[Comparison]]":
     """The first model measured, and compared with the second and the baseline as far as they are wanted."""
+    import numpy as np
+
     from textcnn.evaluation.metrics import measure
     from textcnn.model.model import fingerprint
     from textcnn.text.lexicon import beyond
@@ -122,13 +125,23 @@ def _measured(
             f"{len(long):,} of {len(corpus.texts):,} texts have more than the {most:,} words that are read", quiet=quiet
         )
     probabilities = first.all_probabilities(corpus.texts)
-    report = measure(corpus.labels, probabilities, first.choose, first.labels, multi_label=first.model.multi_label)
+    report = measure(
+        corpus.labels,
+        probabilities,
+        first.choose,
+        first.labels,
+        multi_label=first.model.multi_label,
+        weights=None if corpus.weights is None else np.array(corpus.weights),
+    )
     _name_unknown(report)
+    if report.weighted:
+        say(_WEIGHTED, quiet=quiet)
     measured = _Measured(name, first, corpus, probabilities, report)
     comparisons = [_with_model(measured, *other) for other in models[1:]]
     if baseline is not None:
+        plain = how._replace(weight_column=None)
         comparisons.append(
-            _with_baseline(measured, read_aloud([baseline], how, quiet=quiet, known=known, names=first.labels))
+            _with_baseline(measured, read_aloud([baseline], plain, quiet=quiet, known=known, names=first.labels))
         )
     return measured, comparisons
 
@@ -192,6 +205,10 @@ def _as_json(measured: _Measured, worst: list["Mistake"], comparisons: "list[Com
     return made
 
 
+def _of_weights(report: "Report") -> str:
+    return f" {_WEIGHTED.capitalize()}, and so do plots." if report.weighted else ""
+
+
 def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]") -> str:
     from textcnn.checks import data, language
     from textcnn.report import PageContext, page
@@ -200,7 +217,7 @@ def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]"
     corpus, most = measured.corpus, measured.predictor.model.settings["max_words"]
     context = PageContext(
         title=f"{Path(measured.name).name} on {names}",
-        note="How good the answers of this model are, and what they come from.",
+        note=f"How good the answers of this model are, and what they come from.{_of_weights(measured.report)}",
         predictor=measured.predictor,
         texts=corpus.texts,
         gold=corpus.labels,

@@ -28,6 +28,7 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but erro
 
 _LONGEST_SETTINGS = 1_000_000  # bytes of a file
 _LABELS = ("label_column", "label_separator", "label_prefix")
+_WEIGHTS = ("weight_column",)
 
 
 def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar: str | None = None) -> Parameter:
@@ -78,13 +79,25 @@ _READING = (
     ),
     _told("skip_lines", int, 0, "--skip-lines", "Lines above the header to leave out.", "N"),
     _told("label_prefix", str | None, None, "--label-prefix", "What marks fastText labels; __label__.", "TEXT"),
+    _told(
+        "weight_column",
+        str | None,
+        None,
+        "--weight-column",
+        "Column of numbers that say how much each text counts; all count the same unless given.",
+        "NAME|NUMBER",
+    ),
     _told("skip_bad_rows", bool, False, "--skip-bad-rows", "Leave out rows that cannot be read, and count them."),
 )
 
 
-def with_reading(*, labels: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Replace the parameter `how` of a command by the options for reading, those about labels only if they matter."""
-    made = [_named(each) for each in _READING if labels or each.name not in _LABELS]
+def with_reading(*, labels: bool, weights: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Replace the parameter `how` of a command by the options for reading, those about labels only if they matter.
+
+    So it is with the option about weights.
+    """
+    left_out = (*(() if labels else _LABELS), *(() if weights else _WEIGHTS))
+    made = [_named(each) for each in _READING if each.name not in left_out]
 
     def expand(command: Callable[..., None]) -> Callable[..., None]:
         return _expanded(command, "how", made, _reading)

@@ -32,7 +32,7 @@ _MOST_CLASSES = 20  # rows of the table
 
 
 @with_settings
-@with_reading(labels=True)
+@with_reading(labels=True, weights=True)
 def train(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
     settings: dict[str, Any],
@@ -124,7 +124,8 @@ def _fit(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], displa
             corpus.texts,
             _labels(corpus, multi_label),
             labels_per_text=settings.labels_per_text,
-            validation=(held.texts, _labels(held, multi_label)) if held else None,
+            weights=corpus.weights,
+            validation=(held.texts, _labels(held, multi_label), held.weights) if held else None,
         )
         result = fit(
             data.training,
@@ -193,7 +194,8 @@ def _summary(result: "FitResult", output: Path, seconds: float) -> None:
     name = "all labels right" if model.multi_label else "accuracy"
     texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
     where = f"the {texts} that it learned from: too few to hold some out" if result.seen else f"{texts} held out"
-    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}")
+    weighted = ", weighted" if figures.get("weighted") else ""
+    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}{weighted}")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
 
 

@@ -40,6 +40,7 @@ class Columns(NamedTuple):
     label_rivals: tuple[str, ...] = ()
     split_at: int | None = None  # the column that tells train from test
     rows_at: tuple[tuple[int, tuple[str, ...]], ...] = ()  # columns, and the values of the rows that are read
+    weight: str | None = None  # how much each text counts
 
     @property
     def text(self) -> str:
@@ -135,6 +136,7 @@ def told_columns(reading: Reading, *, labelled: bool) -> bool:
 def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, delimiter: str) -> Columns:
     wanted = rows_at(table, reading.rows)
     table = only_rows(table, wanted) if wanted else table
+    weight = _only_weight(table, reading)
     label = text = None
     if told := table.places(reading.text_column, "text-column"):
         text = ColumnChoice(told, "as told")
@@ -142,10 +144,12 @@ def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, 
         label = ColumnChoice(told_labels, "as told")
     elif labelled:
         _refuse_single(table)
-        label = guess_label(table, told)
+        label = guess_label(table, (*told, *weight))
     label = label or ColumnChoice((), "")
-    text = text or guess_text(table, label.places, alone=bool(told_labels) or not labelled)
-    _refuse_both(table, text, label)
+    text = text or guess_text(table, (*label.places, *weight), alone=bool(told_labels) or not labelled)
+    _refuse_both(table, "text and label", text.places, label.places)
+    _refuse_both(table, "text and weight", text.places, weight)
+    _refuse_both(table, "label and weight", label.places, weight)
     return Columns(
         texts=table.named(text.places),
         labels=table.named(label.places),
@@ -158,14 +162,23 @@ def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, 
         label_by=label.by,
         text_rivals=table.named(text.rivals),
         label_rivals=table.named(label.rivals),
-        split_at=split_column(table, (*text.places, *label.places)) if labelled else None,
+        split_at=split_column(table, (*text.places, *label.places, *weight)) if labelled else None,
         rows_at=wanted,
+        weight=next(iter(table.named(weight)), None),
     )
 
 
-def _refuse_both(table: ColumnTable, text: ColumnChoice, label: ColumnChoice) -> None:
-    for name in table.named(set(text.places).intersection(label.places)):
-        raise ColumnError(f'{table.source}: "{name}" cannot be both text and label; {table.advice("label-column")}')
+def _only_weight(table: ColumnTable, reading: Reading) -> tuple[int, ...]:
+    places = table.places(reading.weight_column, "weight-column")
+    if len(places) > 1:
+        raise ColumnError(f"{table.source}: --weight-column takes one {table.kind}; {table.advice('weight-column')}")
+    return places
+
+
+def _refuse_both(table: ColumnTable, both: str, one: Sequence[int], other: Sequence[int]) -> None:
+    for name in table.named(set(one).intersection(other)):
+        advice = table.advice(f"{both.split()[-1]}-column")
+        raise ColumnError(f'{table.source}: "{name}" cannot be both {both}; {advice}')
 
 
 def _refuse_single(table: ColumnTable) -> None:
@@ -198,7 +211,8 @@ def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str
 
 def _is_asked_for(first: Sequence[str], reading: Reading) -> bool:
     """Whether the first row has the name of a column that was asked for, or must have, since it is no number."""
-    told = [*wishes(reading.text_column), *wishes(reading.label_column), *(reading.rows or ())]
+    told = [*wishes(reading.text_column), *wishes(reading.label_column), *wishes(reading.weight_column)]
+    told += reading.rows or ()
     asked = [part for wish in told if isinstance(wish, str) for part in (wish, *told_parts(wish))]
     return any(_fold(name) in map(_fold, first) for name in asked) or not all(
         part.isdecimal() for wish in told for part in told_parts(wish)

@@ -25,6 +25,7 @@ class Corpus(NamedTuple):
     notes: tuple[str, ...]  # a sentence for each input, one more where labels were split
     fields: Sequence[tuple[tuple[str, object], ...]] = ()  # the other columns of each text, if they were asked for
     losses: tuple[str, ...] = ()  # a sentence for each input whose rows were skipped
+    weights: list[float] | None = None  # how much each text counts, if they were read
 
     @property
     def places(self) -> list[str]:
@@ -72,7 +73,12 @@ def read_corpus(
         skipped=sum(reader.skipped for reader in readers),
         notes=tuple(notes),
         losses=tuple(filter(None, map(Reader.describe_skipped, readers))),
+        weights=_weights(records, reading),
     )
+
+
+def _weights(records: Sequence[Record], reading: Reading) -> list[float] | None:
+    return None if reading.weight_column is None else [record.weight for record in records]
 
 
 def _read_all(

@@ -203,7 +203,7 @@ def _record_maker(columns: Columns, source: str, fields: LabelFields, advice: st
         except ValueError as problem:
             return _bad(source, line, str(problem))
         text, parts = _read_text(columns, [values[at] for at in texts_at])
-        record = Record(text, labels, line, source, tuple((name, values[at]) for at, name in others), parts)
+        record = Record(text, labels, line, source, tuple((name, values[at]) for at, name in others), parts=parts)
         if labels or len(labels_at) != 1:
             return record
         return _unlabelled(record, f'there is no label in "{columns.label}"')
@@ -300,7 +300,7 @@ def _object_record(item: "Item", columns: Columns, source: str, fields: LabelFie
         return _bad(source, line, f"the key {problem}")
     chosen = {*columns.texts, *columns.labels}
     others = tuple((key, value) for key, value in values.items() if key not in chosen)
-    record = Record(text, labels, line, source, others, parts)
+    record = Record(text, labels, line, source, others, parts=parts)
     if labels or len(columns.labels) != 1:
         return record
     key = columns.label or ""

@@ -6,11 +6,12 @@ from types import TracebackType
 from typing import BinaryIO
 
 from textcnn.corpus.columns import Columns
-from textcnn.corpus.formats import find_format, open_format
+from textcnn.corpus.formats import Opened, find_format, open_format
 from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, open_lines, source_name
 from textcnn.corpus.misfits import FEW
 from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, check_reading
 from textcnn.corpus.row_choice import refuse_rows
+from textcnn.corpus.text_weights import refuse_weights, weighted
 from textcnn.errors import ReadError
 
 __all__ = ["Reader", "open_corpus"]
@@ -24,7 +25,7 @@ _FORMAT_NAMES = {
     "lines": "plain lines, each a text",
     "folder": "a folder of files, each a text",
 }
-
+_OF_COLUMNS = ("csv", "tsv", "json", "jsonl")
 
 _MANY = 5  # bad rows that may be more than a tenth
 _JUDGED = 1000  # rows after which it is seen, before the end, whether the bad ones are exceptions
@@ -144,6 +145,7 @@ class Reader:
             from textcnn.corpus.folder import folder_records
 
             refuse_rows(self._reading.rows, self.source, "folders")
+            refuse_weights(self._reading.weight_column, self.source)
             return folder_records(self._path, reading=self._reading, labelled=self._labelled)
         for _ in range(self._reading.skip_lines):
             next(iter(self._lines), None)
@@ -155,7 +157,17 @@ class Reader:
         self.columns = opened.columns
         self.notes = opened.notes
         self._misfit = opened.misfit
-        return opened.records
+        return opened.records if self._reading.weight_column is None else self._weighted(opened)
+
+    def _weighted(self, opened: Opened) -> Iterator[Record | BadRow | Unlabelled]:
+        if opened.columns is None:
+            if self.format not in _OF_COLUMNS:
+                refuse_weights(self._reading.weight_column, self.source)
+            return opened.records  # an empty table
+        column = opened.columns.weight
+        assert column is not None
+        self.notes.append(f'weights from "{column}"')
+        return weighted(opened.records, column, self.source, self.notes)
 
     def skip(self, row: BadRow) -> None:
         """Count a row that is left out; an error unless that was asked for."""

@@ -45,6 +45,7 @@ class Record(NamedTuple):
     line: int = 1
     source: str = ""
     fields: tuple[tuple[str, object], ...] = ()
+    weight: float = 1.0  # how much it counts, if that was read
     parts: tuple[TextPart, ...] = ()  # if several columns were joined
 
     def column_of(self, character: int) -> str | None:
@@ -87,6 +88,7 @@ class Reading(NamedTuple):
     skip_lines: int = 0  # above the header or the first row
     label_prefix: str | None = None  # of labels in fastText lines; None means __label__
     rows: Mapping[str, Collection[str]] | None = None  # columns, and the values of the rows that are read; None: all
+    weight_column: str | int | None = None  # how much each text counts; None means that all count the same
 
 
 def check_reading(reading: Reading) -> Reading:

@@ -34,13 +34,15 @@ class OutOfFold(NamedTuple):
     network: Floats  # (B, K) logits
     linear: Floats  # (B, K) margins
     targets: Floats  # (B, K)
+    weights: NDArray[np.float64]  # (B,)
     run: Run
 
     @classmethod
     def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
         """Let a model answer the texts of these numbers."""
         predictor, part = Predictor(run.model), task.part(texts)
-        return cls(texts, predictor.network_logits(part), predictor.linear_margins(part), task.targets[texts], run)
+        logits, margins = predictor.network_logits(part), predictor.linear_margins(part)
+        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run)
 
 
 class CrossFit(NamedTuple):
@@ -58,8 +60,10 @@ class CrossFit(NamedTuple):
     def calibration(self, without: OutOfFold | None = None) -> Calibration:
         """By all answers, or by those of all parts but one, if there are others."""
         others = [fold for fold in self.folds if fold is not without] or self.folds
-        network, linear, targets = (np.concatenate([fold[column] for fold in others]) for column in (1, 2, 3))
-        return Calibration.of(network, linear, targets, multi_label=self.multi_label)
+        network, linear, targets, weights = (
+            np.concatenate([fold[column] for fold in others]) for column in range(1, 5)
+        )
+        return Calibration.of(network, linear, targets, weights, multi_label=self.multi_label)
 
 
 class HeldOut(NamedTuple):
@@ -68,6 +72,7 @@ class HeldOut(NamedTuple):
     texts: NDArray[np.int64]  # (B,) numbers
     probabilities: Floats  # (B, K)
     targets: Floats  # (B, K)
+    weights: NDArray[np.float64]  # (B,)
     model: Model  # which gave them
 
     def answers(self) -> list[tuple[str, ...]]:
@@ -116,16 +121,17 @@ def cross_calibrated(crossed: CrossFit) -> list[HeldOut]:
     for fold in crossed.folds:
         calibration = crossed.calibration(without=fold)
         probabilities = calibration.probabilities(fold.network, fold.linear)
-        held.append(HeldOut(fold.texts, probabilities, fold.targets, calibration.applied(fold.run.model)))
+        model = calibration.applied(fold.run.model)
+        held.append(HeldOut(fold.texts, probabilities, fold.targets, fold.weights, model))
     return held
 
 
 def _scored(answers: OutOfFold, *, multi_label: bool) -> tuple[float, float]:
     """Loss, and accuracy or micro F1, of the networks alone, as after an epoch."""
-    logits, targets = answers.network.astype(np.float64), answers.targets
-    loss = float(losses_of_logits(logits, targets, multi_label=multi_label).mean())
+    logits, targets, weights = answers.network.astype(np.float64), answers.targets, answers.weights
+    loss = float(np.average(losses_of_logits(logits, targets, multi_label=multi_label), weights=weights))
     if not multi_label:
-        return loss, float((logits.argmax(axis=1) == targets.argmax(axis=1)).mean())
-    given = logits > 0
-    score = 2 * float((given * targets).sum()) / max(float(given.sum() + targets.sum()), 1.0)
+        return loss, float(np.average(logits.argmax(axis=1) == targets.argmax(axis=1), weights=weights))
+    given, wanted = (weights @ table for table in (logits > 0, targets))
+    score = 2 * float((weights @ ((logits > 0) * targets)).sum()) / (float(given.sum() + wanted.sum()) or 1.0)
     return loss / targets.shape[1], score

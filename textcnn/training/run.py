@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from textcnn.evaluation.sample_weights import relative
 from textcnn.model.linear import LinearPart
 from textcnn.model.model import Member, Model
-from textcnn.training.class_weights import class_weights
+from textcnn.text.ragged import Ragged
+from textcnn.training.class_weights import class_weights, weighted_shares
 from textcnn.training.device import Device, use_device
 from textcnn.training.embeddings import begin
 from textcnn.training.events import Callback, Stage, TrainingEvent
@@ -131,10 +133,15 @@ class _Training:
         self.start = begin(self.task.encoded, self.task.tokens(job.learn), self.settings, self._note)
         ragged = self.start.ragged(self.task.encoded)
         self.targets = self.task.targets[job.learn]
-        self.train = TrainingPart(ragged.take(job.learn), self.targets)
+        self.of_texts = relative(self.task.weights[job.learn]).astype(np.float32)
+        self.train = TrainingPart(ragged.take(job.learn), self.targets, self.of_texts)
         scored = job.plan is None and len(job.held) > 0
-        self.validation = TrainingPart(ragged.take(job.held), self.task.targets[job.held]) if scored else None
-        self.weights = class_weights(self.settings.class_weight, self.task.classes, self.targets)
+        self.validation = self._held(ragged) if scored else None
+        self.weights = class_weights(self.settings.class_weight, self.task.classes, self.targets, self.of_texts)
+
+    def _held(self, ragged: Ragged) -> TrainingPart:
+        held = self.job.held
+        return TrainingPart(ragged.take(held), self.task.targets[held], self.task.weights[held].astype(np.float32))
 
     def run(self) -> Run:
         """Train all; without a plan, if fewer epochs suit, the networks twice."""
@@ -244,7 +251,8 @@ class _Training:
         network = TextCNN(shape, dropout=settings.dropout, workers=device.workers, generator=generator)
         if self.start.table is not None and settings.learned_filters == "on":
             network.start_from(self.start.table.filters, self.start.scale, skip=number * settings.filters)
-        network.output.bias.data = torch.from_numpy(_prior_logits(self.targets, task.multi_label))
+        shares = weighted_shares(self.targets, self.weights, self.of_texts, multi_label=task.multi_label)
+        network.output.bias.data = torch.from_numpy(_prior_logits(shares, task.multi_label))
         network.to(device.name)
         if device.name != "cpu":
             network.dropout.generator = device.generator(seed)
@@ -265,7 +273,11 @@ class _Training:
         """
         task = self.task
         examples = Examples.of(
-            task.part(self.job.learn), self.targets, multi_label=task.multi_label, class_weights=self.weights
+            task.part(self.job.learn),
+            self.targets,
+            multi_label=task.multi_label,
+            class_weights=self.weights,
+            of_texts=self.of_texts,
         )
         if self.settings.quality == "fast":
             recipe = USUAL
@@ -289,8 +301,8 @@ def _kept(history: Sequence[TrainingEvent], keep_last: bool) -> int:
     return max((event.epoch for event in history if event.best), default=0)
 
 
-def _prior_logits(targets: NDArray[np.float32], multi_label: bool) -> NDArray[np.float32]:
-    """Biases of an output that knows no more than how frequent each label is: (B, K) -> (K,)."""
-    share = np.clip(targets.mean(axis=0), 1e-4, 1 - 1e-4)
+def _prior_logits(shares: NDArray[np.float32], multi_label: bool) -> NDArray[np.float32]:
+    """Biases of an output that knows no more than how much of all that counts has each label: (K,) -> (K,)."""
+    share = np.clip(shares, 1e-4, 1 - 1e-4)
     prior = np.log(share / (1 - share)) if multi_label else np.log(share)
     return np.asarray(prior, np.float32)

@@ -1,4 +1,4 @@
-"""How explanations are shown: words shaded by what they gave, and the strongest n-grams."""
+"""How explanations are shown: words shaded by what they contributed, and the strongest n-grams."""
 
 import io
 import sys

@@ -58,7 +58,8 @@ def _figures(report: "Report") -> str:
     name = "accuracy" if report.subset_accuracy is None else "all labels right"
     interval = "95 % interval" if width() >= _WIDE else "95 %"
     lines = [
-        f"{name:<19}{report.accuracy:.4f}   {interval} {low:.4f} to {high:.4f}, {report.count} texts",
+        f"{name:<19}{report.accuracy:.4f}   {interval} {low:.4f} to {high:.4f}, {report.count} texts"
+        + ", weighted" * report.weighted,
         f"{'macro F1':<19}{report.macro_f1:.4f}",
         f"{'micro F1':<19}{report.micro_f1:.4f}",
     ]
