@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from textcnn.cli.display.console import put, say
-from textcnn.cli.display.metrics import show_comparison, show_mistakes, show_report
+from textcnn.cli.display.metrics import show_breakdown, show_comparison, show_mistakes, show_report
 from textcnn.cli.options import ModelPath, Quiet, Threads, is_told, with_reading
 from textcnn.cli.reading import read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from textcnn.corpus import Corpus
+    from textcnn.evaluation.breakdown import Breakdown
     from textcnn.evaluation.comparison import Comparison
     from textcnn.evaluation.metrics import Mistake, Report
     from textcnn.model.predictor import Predictor
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["evaluate"]
 
 _SUFFIX = ".textcnn"
+_MOST_VALUES = 30  # of the column that texts are told apart by
 
 
 class Format(StrEnum):
@@ -56,6 +58,10 @@ def evaluate(
         str | None,
         typer.Option(metavar="TRAIN", help="Compare with TF-IDF and a linear SVM, trained on these texts."),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Figures for the texts of each value of another column, too."),
+    ] = None,
     report: ReportPath = None,
     min_accuracy: Annotated[
         float | None, typer.Option(metavar="X", min=0, max=1, help="Exit with 1 if the accuracy is below X.")
@@ -70,15 +76,18 @@ def evaluate(
     models, files = _sorted_out(files, model, told=is_told(context, "model"))
     check_page(report, [*files, *map(str, models), *filter(None, [baseline])])
     opened = [(str(path), Predictor.open(path, threads)) for path in models]
-    measured, comparisons = _measured(opened, files, baseline, how, quiet)
+    measured, comparisons = _measured(opened, files, baseline, how, quiet, by)
+    breakdown = _broken_down(measured)
     first = measured.predictor
     worst = mistakes(measured.corpus.labels, measured.probabilities, first.choose, first.labels, errors)
     if report is not None:  # first, for `| head` may end the program
         put_page(report, _page(measured, files, comparisons), quiet=quiet)
     if format is Format.json:
-        put(json.dumps(_as_json(measured, worst, comparisons), ensure_ascii=False) + "\n")
+        put(json.dumps(_as_json(measured, worst, breakdown, comparisons), ensure_ascii=False) + "\n")
     else:
         show_report(measured.report)
+        if breakdown is not None:
+            show_breakdown(breakdown)
         show_mistakes(worst, measured.corpus)
         for comparison in comparisons:
             show_comparison(comparison)
@@ -95,6 +104,7 @@ class _Measured(NamedTuple):
     corpus: "Corpus"
     probabilities: "NDArray[np.float32]"
     report: "Report"
+    column: tuple[str, list[str]] | None  # that texts are told apart by: its name, and a value for each text
 
     @property
     def answers(self) -> list[tuple[str, ...]]:
@@ -102,16 +112,23 @@ class _Measured(NamedTuple):
 
 
 def _measured(
-    models: "list[tuple[str, Predictor]]", files: list[str], baseline: str | None, how: Reading, quiet: bool
+    models: "list[tuple[str, Predictor]]",
+    files: list[str],
+    baseline: str | None,
+    how: Reading,
+    quiet: bool,
+    by: str | None,
 ) -> "tuple[_Measured, list[Comparison]]":
     """The first model measured, and compared with the second and the baseline as far as they are wanted."""
+    from textcnn.corpus.other_columns import column_values
     from textcnn.evaluation.metrics import measure
     from textcnn.model.model import fingerprint
     from textcnn.text.lexicon import beyond
 
     name, first = models[0]
     known = first.labels if any(predictor.model.multi_label for _, predictor in models) else ()
-    corpus = read_aloud(files, how, quiet=quiet, known=known, names=first.labels)
+    corpus = read_aloud(files, how, quiet=quiet, known=known, names=first.labels, fields=by is not None)
+    column = None if by is None else column_values(corpus, by)
     these = fingerprint(corpus.texts, corpus.labels)
     for known_to, predictor in models:
         if predictor.model.fingerprint == these:
@@ -124,7 +141,7 @@ def _measured(
     probabilities = first.all_probabilities(corpus.texts)
     report = measure(corpus.labels, probabilities, first.choose, first.labels, multi_label=first.model.multi_label)
     _name_unknown(report)
-    measured = _Measured(name, first, corpus, probabilities, report)
+    measured = _Measured(name, first, corpus, probabilities, report, column)
     comparisons = [_with_model(measured, *other) for other in models[1:]]
     if baseline is not None:
         comparisons.append(
@@ -152,6 +169,22 @@ def _name_unknown(report: "Report") -> None:
         say(f"the model does not know these labels; each text of theirs counts as wrong: {names}")
 
 
+def _broken_down(measured: _Measured) -> "Breakdown | None":
+    from textcnn.evaluation.breakdown import break_down
+
+    if measured.column is None:
+        return None
+    return break_down(
+        *measured.column,
+        measured.corpus.labels,
+        measured.answers,
+        measured.probabilities,
+        measured.predictor.labels,
+        multi_label=measured.predictor.model.multi_label,
+        most=_MOST_VALUES,
+    )
+
+
 def _with_model(measured: _Measured, name: str, other: "Predictor") -> "Comparison":
     from textcnn.evaluation.comparison import compare
 
@@ -173,7 +206,9 @@ def _with_baseline(measured: _Measured, train: "Corpus") -> "Comparison":
     return compare((measured.name, BASELINE), corpus.labels, measured.answers, said)
 
 
-def _as_json(measured: _Measured, worst: list["Mistake"], comparisons: "list[Comparison]") -> dict[str, Any]:
+def _as_json(
+    measured: _Measured, worst: list["Mistake"], breakdown: "Breakdown | None", comparisons: "list[Comparison]"
+) -> dict[str, Any]:
     made, corpus = measured.report.as_dict(), measured.corpus
     if worst:
         made["errors"] = [
@@ -187,6 +222,8 @@ def _as_json(measured: _Measured, worst: list["Mistake"], comparisons: "list[Com
             }
             for mistake in worst
         ]
+    if breakdown is not None:
+        made["by"] = breakdown.as_dict()
     if comparisons:
         made["comparisons"] = [comparison.as_dict() for comparison in comparisons]
     return made

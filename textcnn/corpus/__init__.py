@@ -15,6 +15,7 @@
     lines.py         bytes to checked lines           label_lists.py   lists as programs write them
     preamble.py      what stands above a header       fasttext_lines.py  fastText lines to records
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
+    other_columns.py the values of another column
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

@@ -2,6 +2,7 @@
 
 metrics.py     figures, from labels and probabilities
 log_loss.py    the log loss, of logits and of probabilities
+breakdown.py   figures for parts of the texts
 comparison.py  whether one classifier is better than another, or the difference is noise
 baseline.py    TF-IDF and a linear SVM: the classifier to beat
 """

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from textcnn.evaluation.log_loss import losses_of_probabilities
 from textcnn.labels import LabelSets, indicator, label_names
 
-__all__ = ["LabelScore", "Mistake", "Report", "measure", "measure_answers", "mistakes", "wrong_answers"]
+__all__ = [
+    "LabelScore",
+    "Mistake",
+    "Report",
+    "accuracy_interval",
+    "measure",
+    "measure_answers",
+    "mistakes",
+    "wrong_answers",
+]
 
 _BINS = 15
 
@@ -100,7 +109,6 @@ def measure_answers(
     multi_label: bool,
 ) -> Report:
     """The same from the labels that each text got, where not all of them were chosen in the same way."""
-    from scipy.stats import binomtest
     from sklearn import metrics
 
     unknown = sorted(set(label_names(gold)) - set(known))
@@ -109,12 +117,11 @@ def measure_answers(
     sides = (truth, answers) if multi_label else (truth.argmax(axis=1), answers.argmax(axis=1))
     scores = metrics.precision_recall_fscore_support(*sides, average=None, zero_division=0.0, labels=range(len(names)))
     right = int((truth == answers).all(axis=1).sum())
-    interval = binomtest(right, len(gold)).proportion_ci(method="wilson")
     padded = np.pad(probabilities.astype(np.float64), ((0, 0), (0, len(unknown))))
     return Report(
         count=len(gold),
         accuracy=right / len(gold),
-        accuracy_interval=(float(interval.low), float(interval.high)),
+        accuracy_interval=accuracy_interval(right, len(gold)),
         macro_f1=_mean(scores[2][truth.any(axis=0) | answers.any(axis=0)]),
         micro_f1=float(metrics.f1_score(*sides, average="micro", zero_division=0.0)),
         mcc=None if multi_label else _mcc(*sides),
@@ -125,6 +132,14 @@ def measure_answers(
         confusion=[] if multi_label else metrics.confusion_matrix(*sides, labels=range(len(names))).tolist(),
         unknown_labels=unknown,
     )
+
+
+def accuracy_interval(right: int, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of the accuracy where so many of `count` texts are right."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(right, count).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def _mean(scores: NDArray[np.float64]) -> float:
