@@ -1,4 +1,7 @@
-"""Texts on both sides: of the split that training makes, or of this file and another. They make a model look good."""
+"""Texts on both sides: of the split that training makes, or of this file and another. They make a model look good.
+
+And the labels that only one of two files has, which make it look bad.
+"""
 
 from collections.abc import Sequence
 
@@ -8,10 +11,12 @@ from numpy.typing import NDArray
 from textcnn.checks.data import different_labels, pairs_told
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
+from textcnn.evaluation.label_differences import unknown_labels
+from textcnn.labels import label_names
 from textcnn.text.near_copies import NearCopies, near_copies
 from textcnn.text.tokens import folded
 
-__all__ = ["against", "joined", "split"]
+__all__ = ["against", "joined", "label_sets", "split"]
 
 
 def against(corpus: Corpus, other: Corpus, found: NearCopies | None = None) -> Check:
@@ -20,6 +25,24 @@ def against(corpus: Corpus, other: Corpus, found: NearCopies | None = None) -> C
     advice = "what a model has seen does not measure it; remove them from one side"
     numbers = range(count, len(both.texts))
     return _compared("both files", both, numbers, found or near_copies(both.texts), ("texts of the other file", advice))
+
+
+def label_sets(corpus: Corpus, other: Corpus) -> Check:
+    """Labels that only one of the two files has."""
+    here, there = (
+        unknown_labels(one.labels, label_names(two.labels)) for one, two in ((corpus, other), (other, corpus))
+    )
+    if not here.counts and not there.counts:
+        return judge("label sets", Verdict.ok, f"both files have the same {len(label_names(corpus.labels))} labels")
+    figure = f"labels in this file only: {len(here.counts)}; in the other one only: {len(there.counts)}"
+    advice = []
+    if there.counts:
+        figure += f", on {there.texts:,} of its {len(other.texts):,} texts"
+        advice.append(f"what is not learned cannot be answered: {there}")
+    if here.counts:
+        advice.append(f"what is not there is not measured: {here._replace(meant=[])}")
+    verdict = _worse(Verdict.warning, grade(there.texts / len(other.texts), error=0.05))
+    return judge("label sets", verdict, figure, "; ".join(advice))
 
 
 def joined(corpus: Corpus, other: Corpus) -> Corpus:

@@ -108,6 +108,7 @@ class CheckSuite:
             found = near_copies(both.texts)
             self.near_copies = _places(both, found.groups)
             yield overlap.against(corpus, other, found)
+            yield overlap.label_sets(corpus, other)
 
     def _held_out(self) -> list[int]:
         """What `train` would hold out of these texts."""

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from textcnn.evaluation.breakdown import Breakdown
     from textcnn.evaluation.comparison import Comparison
     from textcnn.evaluation.metrics import Mistake, Report
+    from textcnn.model.model import Model
     from textcnn.model.predictor import Predictor
 
 __all__ = ["evaluate"]
 
 _SUFFIX = ".textcnn"
+_SHOWN = 5  # labels
 _MOST_VALUES = 30  # of the column that texts are told apart by
 
 
@@ -122,25 +124,16 @@ def _measured(
     """The first model measured, and compared with the second and the baseline as far as they are wanted."""
     from textcnn.corpus.other_columns import column_values
     from textcnn.evaluation.metrics import measure
-    from textcnn.model.model import fingerprint
-    from textcnn.text.lexicon import beyond
 
     name, first = models[0]
     known = first.labels if any(predictor.model.multi_label for _, predictor in models) else ()
     corpus = read_aloud(files, how, quiet=quiet, known=known, names=first.labels, fields=by is not None)
     column = None if by is None else column_values(corpus, by)
-    these = fingerprint(corpus.texts, corpus.labels)
     for known_to, predictor in models:
-        if predictor.model.fingerprint == these:
-            say(f"{known_to} has learned from these very texts: this says nothing about others")
-    most = first.model.settings["max_words"]
-    if long := beyond(corpus.texts, most):
-        say(
-            f"{len(long):,} of {len(corpus.texts):,} texts have more than the {most:,} words that are read", quiet=quiet
-        )
+        _point_out(corpus, predictor.model, known_to if len(models) > 1 else "the model", quiet)
+    _point_out_long(corpus, first.model.settings["max_words"], quiet)
     probabilities = first.all_probabilities(corpus.texts)
     report = measure(corpus.labels, probabilities, first.choose, first.labels, multi_label=first.model.multi_label)
-    _name_unknown(report)
     measured = _Measured(name, first, corpus, probabilities, report, column)
     comparisons = [_with_model(measured, *other) for other in models[1:]]
     if baseline is not None:
@@ -148,6 +141,34 @@ def _measured(
             _with_baseline(measured, read_aloud([baseline], how, quiet=quiet, known=known, names=first.labels))
         )
     return measured, comparisons
+
+
+def _point_out(corpus: "Corpus", model: "Model", name: str, quiet: bool) -> None:
+    """Say why the figures of a model on these texts may not be what they seem."""
+    from textcnn.evaluation.label_differences import label_counts, unknown_labels
+    from textcnn.model.model import fingerprint
+
+    if model.fingerprint == fingerprint(corpus.texts, corpus.labels):
+        say(f"{name} has learned from these very texts: this says nothing about others")
+    counts = label_counts(corpus.labels)
+    if (unknown := unknown_labels(corpus.labels, model.labels)).texts:
+        hint = "" if unknown.meant or counts.keys() & set(model.labels) else "; is --label-column right?"
+        say(
+            f"{unknown.texts:,} of {len(corpus.texts):,} texts: {name} does not know these labels; each text of theirs "
+            f"counts as wrong: {unknown}{hint}"
+        )
+    if absent := [label for label in model.labels if label not in counts]:
+        shown = ", ".join(map(repr, absent[:_SHOWN])) + (f" ... ({len(absent)})" if len(absent) > _SHOWN else "")
+        say(f"no text has these labels of {name}, so nothing is measured of them: {shown}", quiet=quiet)
+
+
+def _point_out_long(corpus: "Corpus", most: int, quiet: bool) -> None:
+    from textcnn.text.lexicon import beyond
+
+    if long := beyond(corpus.texts, most):
+        say(
+            f"{len(long):,} of {len(corpus.texts):,} texts have more than the {most:,} words that are read", quiet=quiet
+        )
 
 
 def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path], list[str]]:
@@ -161,12 +182,6 @@ def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path
     if len(models) > 2:
         raise SettingsError(f"two models can be compared at a time, but these are {len(models)}")
     return models or [model], files
-
-
-def _name_unknown(report: "Report") -> None:
-    if report.unknown_labels:
-        names = ", ".join(map(repr, report.unknown_labels[:10])) + (" ..." if len(report.unknown_labels) > 10 else "")
-        say(f"the model does not know these labels; each text of theirs counts as wrong: {names}")
 
 
 def _broken_down(measured: _Measured) -> "Breakdown | None":
