@@ -18,6 +18,7 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 from textcnn.answers import Answer, Policy, answer, explained
 from textcnn.corpus import Record
 from textcnn.errors import DataError, ModelFileError, NotFittedError
+from textcnn.evaluation.breakdown import PartScore, scores_by
 from textcnn.evaluation.sample_weights import sample_weights
 from textcnn.insight.explain import Explanation
 from textcnn.labels import are_numbers, indicator, label_sets, restored, sorted_names, spellings
@@ -178,6 +179,35 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         right = [set(one) == set(other) for one, other in zip(gold, chosen, strict=True)]
         weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
         return float(np.average(right, weights=weights))
+
+    def score_by(
+        self, X: Iterable[str], y: Iterable[Any], by: Iterable[Any], sample_weight: Any = None
+    ) -> dict[Any, PartScore]:
+        """Figures for the texts of each value in `by`: count, accuracy with its interval, macro F1 and log loss.
+
+        Args:
+            X: texts.
+            y: their labels, as for `fit`.
+            by: a value for each text: its customer, language, year ...; None and NaN count as one.
+            sample_weight: how much each text counts.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+            DataError: there are more or fewer values than texts.
+        """
+        predictor = self._fitted()
+        texts = _texts(X)
+        values = [None if value != value else value for value in (by.tolist() if hasattr(by, "tolist") else by)]
+        if len(values) != len(texts):
+            raise DataError(f"{len(texts)} texts but {len(values)} values to tell them apart by: each needs its own")
+        gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
+        probabilities = predictor.all_probabilities(texts)
+        chosen = predictor.choose_all(probabilities)
+        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
+        multi_label = self.model_.multi_label
+        return scores_by(
+            values, gold, chosen, probabilities, predictor.labels, multi_label=multi_label, weights=weights
+        )
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
         """Why a text gets its label and not the next likeliest: each word's contribution to the difference of logits.

@@ -19,6 +19,7 @@ from textcnn.checks.verdict import grade
 from textcnn.corpus import Corpus
 from textcnn.estimator import TextCNNClassifier
 from textcnn.model.predictor import Predictor
+from textcnn.text.near_copies import near_copies
 
 SMALL = {
     **{"vectors": "none", "filters": 8, "widths": (1, 2), "dimensions": 10, "min_count": 1},
@@ -96,9 +97,12 @@ class TestCheckSuite:
     def test_test_texts_that_were_trained_on_are_counted_and_their_file_is_named(self):
         texts, labels = messages()
         other = corpus(["a new text", *(text.upper() for text in texts[:20])], ["ham"] * 21)
+        other = other._replace(sources=["new.csv"] * 21)
         found = run_checks(corpus(texts, labels), against=other, data_only=True)["both files"]
         assert found.verdict is Verdict.error and "of 21 texts of the other file 20 are the same" in found.figure
-        assert found.advice.endswith("t.csv, lines 3, 4, 5 ...")
+        assert found.advice.endswith(
+            "remove them from one side: t.csv:2 and new.csv:3, t.csv:3 and new.csv:4, t.csv:4 and new.csv:5 ..."
+        )
 
     def test_filters_frozen_at_zero_are_dead(self, monkeypatch):
         from textcnn.training.network import model
@@ -191,9 +195,30 @@ class TestData:
 
     def test_texts_that_differ_in_numbers_only_count_as_near_copies(self):
         texts = [f"your code for the bank is {n}" for n in range(40)]
-        found = overlap.split(corpus(texts, "ab" * 20), [3, 4])
+        found = overlap.split(corpus(texts, "ab" * 20), [3, 4], near_copies(texts))
         assert found.verdict is Verdict.warning
-        assert "2 held-out texts 0 are the same, 2 differ in numbers and signs only" in found.figure
+        assert "2 held-out texts 0 are the same, 2 are near-copies" in found.figure
+
+    def test_near_copies_are_told_in_pairs_and_copies_are_not_counted(self):
+        texts, labels = messages(30, 30)
+        spoilt = [*texts, f"Hello! {texts[0]}", texts[1], f"{texts[2]}!!", texts[3].upper() + "?"]
+        found = run_checks(corpus(spoilt, [*labels, "ham", "ham", "ham", "spam"]), data_only=True)["near-copies"]
+        assert found.figure == "3 of 64 texts are near-copies of others, 1 of them with different labels"
+        assert found.verdict is Verdict.warning
+        assert found.advice.startswith("is one of the labels wrong? lines 5 and 65; on both sides of a split")
+        assert found.advice.endswith("lines 2 and 62, 4 and 64")
+        assert run_checks(corpus(texts, labels), data_only=True)["near-copies"].verdict is Verdict.ok
+
+    def test_near_copies_in_the_other_file_are_told_with_their_labels(self):
+        texts, labels = messages(30, 30)
+        other = corpus(
+            [*(f"Dear all, {text}" for text in texts[:3]), "quite another text"], ["ham", "spam", "ham", "ham"]
+        )
+        found = overlap.against(corpus(texts, labels), other._replace(sources=["new.csv"] * 4))
+        assert found.figure == (
+            "of 4 texts of the other file 0 are the same, 3 are near-copies; 1 of these have another label there"
+        )
+        assert found.advice.endswith(": t.csv:3 and new.csv:3, t.csv:2 and new.csv:2, t.csv:4 and new.csv:4")
 
     def test_texts_in_a_second_language_are_a_warning(self):
         english = "this is a rather long sentence about the weather in the north of the country today"
@@ -411,6 +436,16 @@ class TestCommand:
         found = json.loads(textcnn("check", "t.csv", "--data-only", "--format=json").out)
         assert found["verdict"] in ("ok", "warning") and found["trained_on"] == 0
         assert found["checks"][0].keys() == {"name", "verdict", "figure", "advice"}
+        assert found["near_copies"] == []
+
+    def test_json_lists_all_near_copies_of_both_files(self, textcnn, folder):
+        texts, labels = messages(20, 20)
+        write_csv(folder / "t.csv", zip([*labels, "ham"], [*texts, texts[0].upper()], strict=True))
+        write_csv(folder / "v.csv", [("ham", f"{texts[0]} :-)"), ("spam", "something else")])
+        arguments = ("check", "t.csv", "--data-only", "--format=json")
+        assert json.loads(textcnn(*arguments).out)["near_copies"] == [["t.csv:2", "t.csv:42"]]
+        found = json.loads(textcnn(*arguments, "--against=v.csv").out)
+        assert found["near_copies"] == [["t.csv:2", "t.csv:42", "v.csv:2"]]
 
     def test_bad_input_is_refused(self, textcnn, folder):
         write_csv(folder / "one.csv", [("a", "x"), ("a", "y")])

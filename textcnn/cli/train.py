@@ -169,15 +169,17 @@ def _check_words(corpus: "Corpus", quiet: bool) -> None:
 
 
 def _check_validation(counts: Counter[str], held: "Corpus", quiet: bool) -> None:
-    validated = {label for own in held.labels for label in own}
-    strange = sorted(validated - counts.keys())
-    if validated and len(strange) == len(validated):
-        raise DataError(
-            f"the validation texts have none of the labels of the training texts, but {_named(strange)}; "
-            "is --label-column right for both?"
-        )
-    if strange:
-        say(f"labels of the validation texts that cannot be learned, for no training text has them: {_named(strange)}")
+    from textcnn.evaluation.label_differences import label_counts, unknown_labels
+    from textcnn.labels import sorted_names
+
+    validated, unknown = label_counts(held.labels), unknown_labels(held.labels, counts)
+    if validated and len(unknown.counts) == len(validated):
+        hint = "" if unknown.meant else "; is --label-column right for both?"
+        raise DataError(f"the validation texts have none of the labels of the training texts, but {unknown}{hint}")
+    if unknown.texts:
+        say(f"labels of the validation texts that cannot be learned, for no training text has them: {unknown}")
+    if absent := [label for label in counts if label not in validated]:
+        say(f"labels of the training texts that are not validated: {_named(sorted_names(absent))}", quiet=quiet)
 
 
 def _named(labels: list[str]) -> str:

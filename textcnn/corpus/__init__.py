@@ -19,7 +19,7 @@
     column_table.py  columns by name or number     row_choice.py    which rows are read
     joined.py        several columns of a row
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
-    text_weights.py  how much each text counts
+    text_weights.py  how much each text counts     other_columns.py  the values of another column
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

@@ -14,7 +14,16 @@ from textcnn.evaluation.log_loss import losses_of_probabilities
 from textcnn.evaluation.sample_weights import effective_count
 from textcnn.labels import LabelSets, indicator, label_names
 
-__all__ = ["LabelScore", "Mistake", "Report", "measure", "measure_answers", "mistakes", "wrong_answers"]
+__all__ = [
+    "LabelScore",
+    "Mistake",
+    "Report",
+    "accuracy_interval",
+    "measure",
+    "measure_answers",
+    "mistakes",
+    "wrong_answers",
+]
 
 _BINS = 15
 _Z = 1.959963984540054  # of a 95 % interval
@@ -128,7 +137,7 @@ def measure_answers(
     return Report(
         count=len(gold),
         accuracy=accuracy,
-        accuracy_interval=_wilson(accuracy, len(gold) if weights is None else effective_count(weights)),
+        accuracy_interval=accuracy_interval(accuracy, len(gold) if weights is None else effective_count(weights)),
         macro_f1=_mean(scores[2][truth.any(axis=0) | answers.any(axis=0)]),
         micro_f1=float(metrics.f1_score(*sides, average="micro", zero_division=0.0, sample_weight=weights)),
         mcc=None if multi_label else _mcc(sides, weights),
@@ -142,7 +151,7 @@ def measure_answers(
     )
 
 
-def _wilson(share: float, count: float) -> tuple[float, float]:
+def accuracy_interval(share: float, count: float) -> tuple[float, float]:
     """The 95 % interval of a share of so many texts (Wilson 1927)."""
     centre = (2 * count * share + _Z**2) / (2 * (count + _Z**2))
     half = _Z / (2 * (count + _Z**2)) * (4 * count * share * (1 - share) + _Z**2) ** 0.5
