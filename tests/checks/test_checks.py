@@ -69,10 +69,10 @@ class TestCheckSuite:
         assert re.search("with 10, .* with 24, .* with 80", sound["more texts"].figure)
 
     def test_labels_per_text_decides_the_loss_at_the_start(self):
-        for kind, by_nothing in (("one", True), ("several", False)):
+        for kind, alike in (("one", True), ("several", False)):
             values = {**SMALL, "epochs": 1, "labels_per_text": kind}
             found = run_checks(corpus(*messages(20, 20)), values, until="loss at start")["loss at start"]
-            assert ("by nothing ln 2" in found.figure) is by_nothing
+            assert ("any label alike ln 2" in found.figure) is alike
 
     def test_a_learning_rate_of_100_is_an_error(self):
         found = run_checks(corpus(*messages()), {**SMALL, "learning_rate": 100.0}, until="learning rate")[

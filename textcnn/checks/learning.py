@@ -92,9 +92,9 @@ def start_loss(figures: Mapping[str, Any], known: Frequencies, *, multi_label: b
     """The loss before the first step: that of guessing by frequency."""
     expected = entropy(known.shares, multi_label=multi_label, of_classes=known.of_classes)
     loss, count = float(figures.get("start_loss", np.nan)), len(known.shares)
-    figure = f"{loss:.3f}, by the {'weighted ' * known.weighted}frequency of the labels {expected:.3f}"
+    figure = f"{loss:.3f}; who guesses by the {'weighted ' * known.weighted}frequency of the labels has {expected:.3f}"
     if not multi_label:
-        figure += f", by nothing ln {count} = {np.log(count):.3f}"
+        figure += f", who guesses any label alike ln {count} = {np.log(count):.3f}"
     verdict = grade(abs(loss - expected) / (expected + 0.2), warning=0.5, error=4)
     return judge("loss at start", verdict, figure, "vectors or weights of classes are far from usual sizes")
 
