@@ -90,6 +90,22 @@ class TestTerminal:
         assert ("part 1 of 3: 2 networks, 20 epochs, loss 0.60, score 0.700" in " ".join(shown.split())) == verbose
         assert max(len(line) for line in re.split("[\r\n]", shown)) <= columns
 
+    def test_stages_side_by_side_are_told_apart(self, monkeypatch):
+        from textcnn.cli.display.progress import Display
+        from textcnn.training.events import Stage, TrainingEvent
+
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+        one, two, three = (Stage(f"holding out part {part} of 3", f"part {part}/3", part, 4) for part in (1, 2, 3))
+        with Display(verbose=True) as display:
+            display.show(TrainingEvent("epoch", one, epoch=1, epochs=1, loss=0.5))
+            display.show(TrainingEvent("stage", one, epoch=1, epochs=1))
+            display.show(TrainingEvent("epoch", two, epoch=1, epochs=2, loss=0.4))
+            display.show(TrainingEvent("epoch", three, epoch=1, epochs=2, loss=0.3))
+            display.show(TrainingEvent("stage", two, epoch=2, epochs=2))
+            display.show(TrainingEvent("epoch", three, epoch=2, epochs=2, loss=0.2))
+        epochs = [line.partition("  loss")[0] for line in sys.stderr.getvalue().splitlines() if "  loss" in line]
+        assert epochs == ["epoch  1", "epoch  1", "part 3/3  epoch  1", "epoch  2"]
+
     @pytest.mark.slow
     @pytest.mark.parametrize(
         ("columns", "env"), [(60, {"NO_COLOR": "1"}), (80, {}), (80, {"TERM": "dumb"})], ids=["60", "80", "dumb"]

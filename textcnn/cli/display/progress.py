@@ -126,18 +126,20 @@ class Display:
 
     def _epoch(self, event: "TrainingEvent") -> None:
         narrow = self.bar is not None and width(sys.stderr) < _WIDE
-        self.line(_short_epoch(event) if narrow else _epoch_line(event))
+        others = any(share < 1 for each, share in self._shares.items() if each != event.stage.number)
+        whose = f"{event.stage.short}  " if others else ""
+        self.line(whose + (_short_epoch(event) if narrow else _epoch_line(event)))
         if event.note:
             self.line(event.note)
 
     def _update(self, event: "TrainingEvent") -> None:
         """Show the first of the stages that go on, and what is done of all, which never gets less."""
-        if self.bar is None:
-            return
         number, shares = event.stage.number, self._shares
         shares[number] = max(shares.get(number, 0.0), _share_of_stage(event))
         done = sum(shares.get(each, 1.0) for each in range(1, max(shares) + 1))  # some turn out not to be needed
         self._share = max(self._share, done / event.stage.total)
+        if self.bar is None:
+            return
         if all(share == 1 for each, share in shares.items() if each < number):
             self._doing = _described(event, self._score, self.bar.room)
         self.bar.update(self._doing, self._share)
