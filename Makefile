@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check slow clean
+.PHONY: setup demo test check slow fuzz clean
 
 setup: $(VENV)/.done
 
@@ -25,6 +25,10 @@ check: test  ## what CI runs: tests, layout, lint, types
 
 slow: setup  ## the slow tests
 	$(BIN)/python -m pytest -q -m slow
+
+fuzz: SECONDS ?= 3600
+fuzz: setup  ## inputs that nobody would write; make fuzz SECONDS=60
+	$(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS)
 
 clean:
 	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -476,6 +476,24 @@ class TestModelFile:
             many = b"free prize, call me\n" * 1500  # enough for the compiled loops, on more than one thread
             assert "not numbers" in complaint(textcnn("predict", "--threads", "2", stdin=many))
 
+    @pytest.mark.parametrize("value", [3e38, -3e38, 1e20])
+    @pytest.mark.parametrize("tensor", ["0.0.filters", "0.0.bias", "0.layer.0.weight", "linear.steps", "linear.bias"])
+    def test_weights_near_the_largest_number_answer_with_reasons_or_are_refused(self, textcnn, model, tensor, value):
+        header, body = header_of(model.read_bytes())
+        first, last = header[tensor]["data_offsets"]
+        weights = struct.pack("<f", value) * ((last - first) // 4)
+        model.write_bytes(file_of(header, body[:first] + weights + body[last:]))
+        answer = textcnn("predict", "--explain", "--format=jsonl", "free prize", "see you at lunch", "")
+        assert (answer.code, answer.err) == (0, "") or "not numbers" in complaint(answer)
+        assert "NaN" not in answer.out and "Infinity" not in answer.out
+
+    def test_logits_far_apart_are_certain(self, textcnn, model):
+        header, body = header_of(model.read_bytes())
+        first, last = header["0.layer.0.bias"]["data_offsets"]
+        described({"temperature": 1.0})(header)
+        model.write_bytes(file_of(header, body[:first] + struct.pack("<ff", 3e38, -3e38) + body[last:]))
+        assert textcnn("predict", "free prize") == (0, "ham\t1.0000\tfree prize\n", "")
+
     def test_a_model_without_a_vocabulary_is_refused(self, model):
         header, body = header_of(model.read_bytes())
         for name, values in header.items():

@@ -194,7 +194,14 @@ def test_labels_are_separated_only_if_their_parts_come_again(labels, separator):
 
 @pytest.mark.parametrize(
     ("labels", "separator"),
-    [(["joy|love"], "|"), (["joy; love", "joy"], ";"), (["joy|hate"], None), (["joy,fear"], None), (["joy"], None)],
+    [
+        (["joy|love"], "|"),
+        (["joy; love", "joy"], ";"),
+        (["joy|hate"], None),
+        (["joy,fear"], None),
+        (["joy"], None),
+        (["joy|", "|"], None),
+    ],
 )
 def test_where_labels_are_known_one_field_says_what_separates_them(labels, separator):
     """One of the known labels has a comma in it."""

@@ -528,7 +528,18 @@ def test_a_corpus_of_several_inputs_keeps_their_order_and_places(write, tmp_path
     assert whole.labels[0] == ("a|b",)
 
 
+def test_a_label_of_nothing_but_a_separator_takes_no_label_from_another_text(write):
+    path = write("a.csv", 'label,text\n",",x\n,no label\nham,y\nspam,z\n')
+    corpus = read_corpus([path], reading=Reading(skip_bad_rows=True))
+    assert corpus.texts == ["x", "y", "z"]
+    assert corpus.labels == [(",",), ("ham",), ("spam",)]
+
+
 # Standard input and long input.
+
+
+def test_more_lines_to_leave_out_than_there_are_leave_nothing(write):
+    assert "there is no text" in refused(write("a.csv", "label,text\na,b\n"), skip_lines=10**30)
 
 
 def test_standard_input_is_read_where_no_stream_is_given(monkeypatch):

@@ -1,5 +1,6 @@
 """Explanations are exact: bias and contributions add up to the logit, whatever the network; and how they show."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -97,6 +98,23 @@ def test_what_decided_is_what_a_person_would_say() -> None:
 
 def test_unknown_words_are_named() -> None:
     assert explain(Predictor(learned()), "free qwertyuiop", "spam").unknown == ["qwertyuiop"]
+
+
+def test_unknown_words_that_come_again_are_named_once() -> None:
+    assert explain(Predictor(learned()), "zzz free zzz qqq", "spam").unknown == ["qqq", "zzz"]
+
+
+@pytest.mark.slow
+def test_the_longest_text_is_explained_in_little_memory() -> None:
+    """Twenty thousand different words, and as many filters and dimensions as usual."""
+    model = learned(filters=100, dimensions=256, widths=(1, 2, 3, 4), epochs=1)
+    text = " ".join(f"w{number}" for number in range(20_000))
+    tracemalloc.start()
+    try:
+        assert len(explain(Predictor(model), text, "spam").words) == 20_000
+        assert tracemalloc.get_traced_memory()[1] < 250_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_words_no_contributions(predictor: Predictor) -> None:

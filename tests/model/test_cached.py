@@ -122,6 +122,13 @@ def test_words_beyond_the_bound_are_forgotten_and_change_nothing(model: Model, m
         assert len(together._bulk._lexicon.words) <= together._bulk._most_words == 100
 
 
+def test_a_wide_model_sets_no_more_aside_than_it_may_cache_twice(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with 2,000 filters of each width would ask for gigabytes that it does not use."""
+    row = 4 * model.members[0].network.bank.slices
+    monkeypatch.setattr(cached, "_MOST_BYTES", 200 * row)
+    assert [table.nbytes for table in cached.CachedModel(model, 1)._tables] == [2 * 200 * row]
+
+
 def bulk_free(text: str) -> predictor.Encoded:
     return predictor.encode([text], 20000)
 

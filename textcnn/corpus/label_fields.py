@@ -145,9 +145,8 @@ def _is_simple(label: str) -> bool:
 
 
 def _joins_known(separator: str, values: set[str], known: set[str]) -> bool:
-    return any(
-        separator in value and known.issuperset(split_labels(value, separator=separator)) for value in values - known
-    )
+    parts = (split_labels(value, separator=separator) for value in values - known if separator in value)
+    return any(len(labels) > 1 and known.issuperset(labels) for labels in parts)
 
 
 def _separates(separator: str, values: set[str]) -> bool:

@@ -148,7 +148,8 @@ class Reader:
             refuse_weights(self._reading.weight_column, self.source)
             return folder_records(self._path, reading=self._reading, labelled=self._labelled)
         for _ in range(self._reading.skip_lines):
-            next(iter(self._lines), None)
+            if next(iter(self._lines), None) is None:  # there are fewer
+                break
         if self.format == "auto":
             self.format = find_format(
                 _suffix(self._path), self._lines, labelled=self._labelled, prefix=self._reading.label_prefix

@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from textcnn.insight.highlight import Shade, shaded_html, visible
 from textcnn.labels import score_weights
 from textcnn.model.bank import FilterBlock
-from textcnn.model.model import Model
+from textcnn.model.model import Model, Rows
 from textcnn.model.network import Frame, Network, responses
-from textcnn.model.predictor import Predictor
+from textcnn.model.predictor import Predictor, require_numbers
 from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import Token, tokenize
+from textcnn.text.vocabulary import UNKNOWN
 
 __all__ = ["Contribution", "Explanation", "explain"]
 
@@ -118,12 +119,24 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         text: any text; the part beyond the model's `max_words` counts for nothing.
         label: whose logit.
         against: why `label` and not this one; empty for the logit itself.
+
+    Raises:
+        ModelFileError: the model is damaged, and the parts are not numbers.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here
+        explanation = _explained(predictor, text, label, against)
+    parts = [*explanation.words, *explanation.ngrams]
+    require_numbers(np.array([explanation.logit, explanation.bias, *(part.contribution for part in parts)]))
+    return explanation
+
+
+def _explained(predictor: Predictor, text: str, label: str, against: str) -> Explanation:
     model = predictor.model
     tokens = tokenize(text, model.settings["max_words"])
     surfaces, direction = [token.surface for token in tokens], _direction(model, label, against)
     share = 1 / (len(model.members) * model.join.temperature)
-    networks = _of_networks(predictor, surfaces, direction)
+    rows = model.rows_of(surfaces)
+    networks = _of_networks(model, rows, direction)
     linear = _of_linear(predictor, surfaces, direction)
     words = share * sum((part.words for part in networks), np.zeros(len(tokens))) + linear.words
     bias = share * sum(part.bias for part in networks) + linear.bias
@@ -135,7 +148,7 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
         bias=float(bias),
         words=[Contribution(*token, float(value)) for token, value in zip(tokens, words, strict=True)],
         ngrams=_ngrams(text, tokens, [*((part, share) for part in networks), (linear, 1.0)]),
-        unknown=_unknown(predictor, surfaces),
+        unknown=_unknown(surfaces, rows),
         exact=all(len(member.network.layers) == 1 for member in model.members),
     )
 
@@ -149,17 +162,16 @@ def _direction(model: Model, label: str, against: str) -> Floats:
     return direction
 
 
-def _unknown(predictor: Predictor, surfaces: list[str]) -> list[str]:
-    return sorted({surface for surface in surfaces if not predictor.known(surface)})
+def _unknown(surfaces: list[str], words: Rows) -> list[str]:
+    first = words.rows[np.cumsum(words.counts) - words.counts]
+    return sorted({surface for surface, row in zip(surfaces, first.tolist(), strict=True) if row == UNKNOWN})
 
 
-def _of_networks(predictor: Predictor, surfaces: list[str], direction: Floats) -> list[_Attribution]:
+def _of_networks(model: Model, words: Rows, direction: Floats) -> list[_Attribution]:
     """The share of each network, before the average and the temperature."""
-    ragged = Ragged(np.arange(len(surfaces), dtype=np.int32), np.array([0, len(surfaces)], np.int64))
-    return [
-        _of_network(member.network, vectors.astype(np.float64), ragged, direction)
-        for member, vectors in zip(predictor.model.members, predictor.vectors_of(surfaces), strict=True)
-    ]
+    count = len(words.counts)
+    ragged = Ragged(np.arange(count, dtype=np.int32), np.array([0, count], np.int64))
+    return [_of_network(member.network, model.vectors_of(member, words), ragged, direction) for member in model.members]
 
 
 def _of_linear(predictor: Predictor, surfaces: list[str], direction: Floats) -> _Attribution:
@@ -192,10 +204,10 @@ def _ngrams(text: str, tokens: list[Token], parts: list[tuple[_Attribution, floa
     return sorted(ngrams, key=lambda ngram: -abs(ngram.contribution))
 
 
-def _of_network(network: Network, vectors: Floats, ragged: Ragged, direction: Floats) -> _Attribution:
+def _of_network(network: Network, vectors: NDArray[np.float32], ragged: Ragged, direction: Floats) -> _Attribution:
     """Go back from the logit to the words of one text, a stage at a time."""
     stages = _forward(network, vectors, ragged)
-    features = network.features(vectors.astype(np.float32), ragged)[0].astype(np.float64)
+    features = network.features(vectors, ragged)[0].astype(np.float64)
     coefficients, bias = _of_features(network, features, direction)
     windows = _of_windows(network, stages[-1], coefficients)
     for number in range(len(stages) - 1, 0, -1):
@@ -211,7 +223,7 @@ class _Stage(NamedTuple):
     blocks: tuple[FilterBlock, ...]
     bias: NDArray[np.float32]  # (M,)
     frame: Frame
-    inputs: Floats  # (T, D)
+    inputs: NDArray[Any]  # (T, D)
     responses: list[Floats]  # for each width (P, F), bias not added
 
     @property
@@ -227,13 +239,13 @@ class _Stage(NamedTuple):
         return joined
 
 
-def _forward(network: Network, vectors: Floats, ragged: Ragged) -> list[_Stage]:
+def _forward(network: Network, vectors: NDArray[Any], ragged: Ragged) -> list[_Stage]:
     stages: list[_Stage] = []
     for filters, bias in zip(network.filters, network.biases, strict=True):
         if stages:
             vectors = stages[-1].maps
         frame = Frame.around(ragged, network.bank.widest, len(vectors))
-        windows = [values for _, values in responses(vectors, filters.astype(np.float64), network.bank, frame)]
+        windows = [values for _, values in responses(vectors, filters, network.bank, frame, np.float64)]
         stages.append(_Stage(network.bank.blocks, bias, frame, vectors, windows))
     return stages
 
@@ -275,15 +287,21 @@ def _of_windows(network: Network, stage: _Stage, coefficients: Floats) -> list[F
     given = []
     for block, values in stage.widths:
         (first,), (last,) = stage.frame.windows(block.width)
-        inside, bias, of_windows = values[first:last], stage.bias[block.maps], np.zeros_like(values)
+        inside, bias, of_windows = values[first:last], stage.bias[block.maps], np.zeros(values.shape)
         if pooling.kept:
-            chosen = np.sort(np.argsort(-inside, axis=0, kind="stable")[: pooling.kept], axis=0)  # (kept, F)
+            chosen = _chosen(inside, pooling.kept)
             active = np.take_along_axis(inside, chosen, axis=0) + bias > 0
             np.put_along_axis(of_windows[first:last], chosen, active * slots[: len(chosen), block.maps], axis=0)
         if pooling.has_mean:
             of_windows[first:last] += (inside + bias > 0) * slots[-1, block.maps] / (last - first)
         given.append(of_windows)
     return given
+
+
+def _chosen(values: Floats, kept: int) -> NDArray[np.int64]:
+    """The windows that pooling keeps, in order, of equals the earliest: (P, F) -> (kept, F)."""
+    best: NDArray[np.int64] = values.argmax(axis=0)[None]  # the usual case needs no order of all
+    return best if kept == 1 else np.sort(np.argsort(-values, axis=0, kind="stable")[:kept], axis=0)
 
 
 def _of_bias(stage: _Stage, windows: list[Floats]) -> float:
@@ -294,10 +312,13 @@ def _of_bias(stage: _Stage, windows: list[Floats]) -> float:
 
 def _of_inputs(filters: NDArray[np.float32], windows: list[Floats], stage: _Stage) -> Floats:
     """What one unit of each input number gives to the logit: (T, D)."""
-    of_inputs = np.zeros_like(stage.inputs)
+    of_inputs = np.zeros(stage.inputs.shape)
     for block, given in zip(stage.blocks, windows, strict=True):
+        counting = np.flatnonzero(given.any(axis=1))  # under max pooling at most F windows do
         for offset in range(block.width):
-            of_inputs += given[stage.frame.tokens - offset] @ filters[block.at(offset)]
+            tokens = counting + offset - stage.frame.starts[0]
+            inside = (tokens >= 0) & (tokens < len(of_inputs))
+            of_inputs[tokens[inside]] += given[counting[inside]] @ filters[block.at(offset)]
     return of_inputs
 
 
@@ -314,7 +335,7 @@ def _of_maps(stage: _Stage, of_maps: Floats) -> list[Floats]:
 
 def _of_words(network: Network, windows: list[Floats], stage: _Stage) -> tuple[Floats, dict[tuple[int, int], float]]:
     """What each word gives, and each window."""
-    words = (stage.inputs * _of_inputs(network.filters[0], windows, stage)).sum(axis=1)
+    words = np.einsum("td,td->t", stage.inputs, _of_inputs(network.filters[0], windows, stage))
     margin = int(stage.frame.starts[0])
     spans: dict[tuple[int, int], float] = {}
     for (block, values), given in zip(stage.widths, windows, strict=True):

@@ -76,11 +76,12 @@ class Model:
         missing = np.flatnonzero(rows <= UNKNOWN).tolist()
         if not missing:
             return Rows(rows, np.ones(len(words), np.int64))
-        parts_of = {word: self.vocabulary.find(words[word]) for word in missing}
-        counts = np.ones(len(words), np.int64)
-        for word, parts in parts_of.items():
-            counts[word] = len(parts)
-        flat = [row for word, whole in enumerate(rows.tolist()) for row in parts_of.get(word, (whole,))]
+        parts_of = {surface: self.vocabulary.find(surface) for surface in {words[word] for word in missing}}
+        of_words = [
+            parts_of[word] if whole <= UNKNOWN else (whole,) for word, whole in zip(words, rows.tolist(), strict=True)
+        ]
+        counts = np.array([len(parts) for parts in of_words], np.int64)
+        flat = [row for parts in of_words for row in parts]
         return Rows(np.array(flat, np.int64), counts)
 
     def vectors_of(self, member: Member, words: Rows) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.text.ragged import Ragged
@@ -57,14 +57,15 @@ class Network(NamedTuple):
 
     def _maps(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
         frame = Frame.around(ragged, self.bank.widest, len(vectors))
-        maps = [values[frame.centred(block.width)] for block, values in responses(vectors, filters, self.bank, frame)]
+        found = responses(vectors, filters, self.bank, frame, np.float32)
+        maps = [values[frame.centred(block.width)] for block, values in found]
         joined: Floats = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
         return joined
 
     def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
         frame = Frame.around(ragged, self.bank.widest, len(vectors))
         features = np.empty((len(frame.starts), self.pooling.slots, self.bank.maps), np.float32)
-        for block, values in responses(vectors, filters, self.bank, frame):
+        for block, values in responses(vectors, filters, self.bank, frame, np.float32):
             first, last = frame.windows(block.width)
             if self.pooling.kept:
                 features[:, : self.pooling.kept, block.maps] = np.maximum(
@@ -118,13 +119,13 @@ def product(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
     are exact in 53 bits; for 256 terms that is 22 bits beside the row's largest value, where float32 has 24.
     (R, D) and (D, C) -> (R, C).
     """
-    digits = (53 - max(len(columns) - 1, 1).bit_length()) // 2
-    exact: NDArray[np.float64] = _rounded(rows, 1, digits) @ _rounded(columns, 0, digits)
+    exact: NDArray[np.float64] = _rounded(rows, 1) @ _rounded(columns, 0)
     return exact
 
 
-def _rounded(values: NDArray[Any], axis: int, digits: int) -> NDArray[np.float64]:
-    """Values as multiples of a power of two, below 2^digits of it."""
+def _rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
+    """Values as multiples of a power of two, so few that sums along the axis of products of two are exact."""
+    digits = (53 - max(values.shape[axis] - 1, 1).bit_length()) // 2
     most = np.maximum(values.max(axis, initial=0, keepdims=True), -values.min(axis, initial=0, keepdims=True))
     # Beside this number float64 has no digits left for what is smaller than the unit.
     beside = np.ldexp(1.5, np.frexp(most)[1] - digits + 52)
@@ -134,16 +135,18 @@ def _rounded(values: NDArray[Any], axis: int, digits: int) -> NDArray[np.float64
 
 
 def responses(
-    vectors: NDArray[Any], filters: NDArray[Any], bank: Bank, frame: Frame
+    vectors: NDArray[Any], filters: NDArray[Any], bank: Bank, frame: Frame, kind: DTypeLike
 ) -> Iterator[tuple[FilterBlock, NDArray[Any]]]:
-    """For each width the response of the window that begins at each place: (P, F), in the precision of the vectors."""
-    padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
-    table = np.empty((len(padded), bank.slices), vectors.dtype)  # (U + 1, C)
-    table[:] = product(padded, filters.T)
+    """For each width the response of the window that begins at each place: (P, F), in numbers of this kind.
+
+    A slice of all filters of a width at a time: of a long text, the responses to all would take far more memory.
+    """
+    words = _rounded(np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)]), 1)  # (U + 1, D)
     for block in bank.blocks:
-        values = np.zeros((len(frame.words), block.filters), vectors.dtype)
+        values = np.zeros((len(frame.words), block.filters), kind)
         for offset in range(block.width):
-            values[: len(values) - offset] += table[frame.words[offset:], block.at(offset)]
+            table = (words @ _rounded(filters[block.at(offset)].T, 0)).astype(kind, copy=False)  # (U + 1, F)
+            values[: len(values) - offset] += table[frame.words[offset:]]
         yield block, values
 
 

@@ -24,7 +24,7 @@ from textcnn.text.vocabulary import UNKNOWN
 if TYPE_CHECKING:
     from textcnn.model.cached import CachedModel
 
-__all__ = ["Predictor", "to_probabilities"]
+__all__ = ["Predictor", "require_numbers", "to_probabilities"]
 
 _GROUP = 200_000  # characters that are answered at once
 _MANY = 20_000  # characters from which the compiled loops pay for their import
@@ -80,9 +80,8 @@ class Predictor:
         """Calibrated probabilities: (B, K); rows add up to one unless the model is multi-label."""
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here
             logits = self.logits(texts)
-        if not np.isfinite(logits).all():
-            raise ModelFileError("the model is damaged: its weights are so large that its answers are not numbers")
-        return to_probabilities(logits, multi_label=self.model.multi_label)
+            require_numbers(logits)
+            return to_probabilities(logits, multi_label=self.model.multi_label)
 
     def all_probabilities(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """The same for any number of texts, a bounded group at a time."""
@@ -142,6 +141,16 @@ class Predictor:
         """How the model spells a word: as its vocabulary does, where it is one word there."""
         rows = self.model.vocabulary.find(surface)
         return normal(surface) if len(rows) > 1 or rows == (UNKNOWN,) else self.model.vocabulary.word(rows[0])
+
+
+def require_numbers(values: NDArray[Any]) -> None:
+    """Make sure that what came of the weights of a model are numbers.
+
+    Raises:
+        ModelFileError: one is infinite, or none.
+    """
+    if not np.isfinite(values).all():
+        raise ModelFileError("the model is damaged: its weights are so large that its answers are not numbers")
 
 
 def to_probabilities(logits: NDArray[np.float32], *, multi_label: bool) -> NDArray[np.float32]:

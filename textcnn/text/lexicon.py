@@ -50,7 +50,7 @@ class Lexicon:
         self._remembered: dict[str, list[int]] = {}
 
     def read(self, texts: Sequence[str], most: int) -> Ragged:
-        """Numbers of the words of texts, at most so many of each."""
+        """Numbers of the words of texts, at most so many of each; this number is the same each time."""
         texts = [readable(text, most) for text in texts]
         few = self._table is None and sum(map(len, texts)) < _FEW
         compiled = None if few else loops("words")
