@@ -15,6 +15,8 @@
     lines.py         bytes to checked lines           label_lists.py   lists as programs write them
     preamble.py      what stands above a header       fasttext_lines.py  fastText lines to records
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
+    annotations.py   exports of annotation tools      paths.py           values inside nested JSON objects
+    label_studio.py  those of Label Studio            prodigy.py         those of Prodigy
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

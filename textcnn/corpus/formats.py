@@ -5,6 +5,7 @@ passed on in `fields`, as are labels that nobody asked for.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from textcnn.corpus.columns import Columns, choose_columns, choose_keys, heads_columns, told_columns
@@ -13,6 +14,7 @@ from textcnn.corpus.fasttext_lines import fasttext_records, has_label
 from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
 from textcnn.corpus.misfits import misfit
+from textcnn.corpus.paths import MISSING, flattened, refuse_wrapped, value_at, without
 from textcnn.corpus.preamble import named_delimiter, title_lines
 from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, scalar_text
 from textcnn.errors import ColumnError, ReadError
@@ -25,6 +27,8 @@ __all__ = ["Opened", "find_format", "open_format"]
 _BY_SUFFIX = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _LOOK = 1000  # lines, or
 _LOOK_CHARACTERS = 1 << 19
+_CELLS = 2_000_000  # keys times objects that are looked at, where each object has keys of its own, though
+_FEWEST = 20  # objects
 
 
 _Maker = Callable[[CsvRow], Record | BadRow | Unlabelled]
@@ -98,7 +102,7 @@ def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Op
     if not rows:
         return Opened(None, _no_rows(records), notes)
     columns = choose_columns(rows, delimiter=dialect.delimiter, reading=reading, labelled=labelled, source=lines.source)
-    fields = LabelFields(reading.label_separator, _label_values(rows, columns))
+    fields = LabelFields(reading.label_separator, _label_values(rows, columns, lines.source))
     advice = misfit(rows, columns)
     make = _record_maker(columns, lines.source, fields, advice)
     return Opened(columns, _table_records(records, columns, make, notes), notes, advice)
@@ -126,11 +130,16 @@ def _skip_titles(lines: Lines, delimiter: str | None, labelled: bool, notes: lis
         notes.append(f"{above} left out")
 
 
-def _label_values(rows: Sequence[Sequence[str]], columns: Columns) -> list[str]:
+def _label_values(rows: Sequence[Sequence[str]], columns: Columns, source: str) -> list[str]:
     """The label fields of the first rows that are as wide as the others."""
     if columns.label_at is None:
         return []
-    return [row[columns.label_at] for row in rows[columns.header :] if len(row) == len(columns.names)]
+    values = [row[columns.label_at] for row in rows[columns.header :] if len(row) == len(columns.names)]
+    if any(value.startswith("[") for value in values):
+        from textcnn.corpus.annotations import refuse_spans
+
+        refuse_spans(values, str(columns.label), source)
+    return values
 
 
 def _look_at_table(lines: Lines, delimiter: str | None, reading: Reading, labelled: bool) -> list[str]:
@@ -213,10 +222,11 @@ def _others(columns: Columns) -> list[tuple[int, str]]:
 
 
 def _open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> Opened:
+    from textcnn.corpus.annotations import find_export
     from textcnn.corpus.json_objects import read_array, read_objects
 
     items: Iterator[Item | BadRow]
-    ahead: list[Item]
+    ahead: Sequence[Item]
     if form == "json":
         whole = list(read_array(lines, source=lines.source))
         ahead, items = whole[:_LOOK], iter(whole)
@@ -226,11 +236,43 @@ def _open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> 
         items = read_objects(lines, source=lines.source, begin=lines.number + 1)
     if not ahead:
         return Opened(None, _no_rows(items), [])
-    shown = [{key: _shown(value) for key, value in item.values.items()} for item in ahead]
-    columns = choose_keys(shown, reading=reading, labelled=labelled, source=lines.source)
-    values = [item.values.get(columns.label) for item in ahead] if columns.label is not None else []
-    fields = LabelFields(reading.label_separator, values)
-    return Opened(columns, _object_records(items, columns, lines.source, fields), [])
+    notes: list[str] = []
+    export = find_export(ahead, label=reading.label_column, labelled=labelled, source=lines.source)
+    if export:
+        notes.append(f"an export of {export.name}")
+        ahead, items = export.shown(ahead), export.read(items, lines.source, notes)
+        reading = reading._replace(label_column=reading.label_column or export.label)
+    objects = [item.values for item in ahead]
+    columns = _keys_of(objects, reading, labelled, lines.source)
+    if export and export.label:
+        columns = columns._replace(label_by="as annotated")
+    fields = LabelFields(reading.label_separator, _label_fields(objects, columns, lines.source))
+    return Opened(columns, _object_records(items, columns, lines.source, fields), notes)
+
+
+def _keys_of(objects: Sequence[dict[str, object]], reading: Reading, labelled: bool, source: str) -> Columns:
+    """The keys of the text and the label, or the paths to them."""
+    names = len(set(chain.from_iterable(objects)))
+    objects = objects[: max(_CELLS // max(names, 1), _FEWEST)]
+    flat = flattened(objects, (reading.text_column, reading.label_column))
+    shown = [{key: _shown(value) for key, value in values.items()} for values in flat]
+    try:
+        return choose_keys(shown, reading=reading, labelled=labelled, source=source)
+    except ColumnError:
+        if len(objects) == 1:
+            refuse_wrapped(objects[0], source)
+        raise
+
+
+def _label_fields(objects: Sequence[dict[str, object]], columns: Columns, source: str) -> list[object]:
+    """The labels of these objects, as they are written."""
+    if columns.label is None:
+        return []
+    from textcnn.corpus.annotations import refuse_spans
+
+    values = [value for each in objects if (value := value_at(each, columns.label)) is not MISSING]
+    refuse_spans(values, columns.label, source)
+    return values
 
 
 def _look_at_objects(lines: Lines, reading: Reading, labelled: bool) -> list[str]:
@@ -249,45 +291,33 @@ def _object_records(
     items: Iterable["Item | BadRow"], columns: Columns, source: str, fields: LabelFields
 ) -> Iterator[Record | BadRow | Unlabelled]:
     for item in items:
-        yield (
-            item
-            if isinstance(item, BadRow)
-            else _rejected(item, columns, source) or _object_record(item, columns, source, fields)
-        )
-
-
-def _rejected(item: "Item", columns: Columns, source: str) -> BadRow | None:
-    """What to say of an annotation of Prodigy whose label was not accepted: it is what the text is not."""
-    answer = item.values.get("answer")
-    if columns.label is None or answer not in ("reject", "ignore") or "_input_hash" not in item.values:
-        return None
-    what = f'the label is not meant: in this annotation of Prodigy, "answer" is "{answer}"'
-    advice = """keep the accepted ones: jq -c 'select(.answer == "accept")' FILE > FILE.jsonl"""
-    return BadRow(item.line, f"{source}:{item.line}: {what}", advice)
+        yield item if isinstance(item, BadRow) else _object_record(item, columns, source, fields)
 
 
 def _object_record(item: "Item", columns: Columns, source: str, fields: LabelFields) -> Record | BadRow | Unlabelled:
     line, values = item
-    text = scalar_text(values.get(columns.text))
+    found = value_at(values, columns.text)
+    text = scalar_text(found)
     if text is None:
-        return _bad(source, line, f'the key "{columns.text}" {_lack(values, columns.text)}, where one text is needed')
-    labels: tuple[str, ...] = ()
-    lack = f'the key "{columns.label}" {_lack(values, columns.label or "")}, where labels are needed'
+        return _bad(source, line, f'the key "{columns.text}" {_lack(found)}, where one text is needed')
+    others = without(values, columns.text)
+    if columns.label is None:
+        return Record(text, (), line, source, tuple(others.items()))
+    found = value_at(values, columns.label)
     try:
-        labels = fields.read(values.get(columns.label)) if columns.label is not None else ()
+        labels = fields.read(None if found is MISSING else found)
     except ValueError as problem:
         return _bad(source, line, f'the key "{columns.label}" {problem}, where labels are needed')
-    others = tuple((key, value) for key, value in values.items() if key not in (columns.text, columns.label))
-    record = Record(text, labels, line, source, others)
-    if labels or columns.label is None:
+    record = Record(text, labels, line, source, tuple(without(others, columns.label).items()))
+    if labels:
         return record
-    return _unlabelled(record, lack) if columns.label in values else _bad(source, line, lack)
+    lack = f'the key "{columns.label}" {_lack(found)}, where labels are needed'
+    return _bad(source, line, lack) if found is MISSING else _unlabelled(record, lack)
 
 
-def _lack(values: dict[str, object], key: str) -> str:
-    value = values.get(key)
-    if value is None:
-        return "is null" if key in values else "is missing"
+def _lack(value: object) -> str:
+    if value is None or value is MISSING:
+        return "is null" if value is None else "is missing"
     if isinstance(value, str):
         return "is empty"
     kind = "list" if isinstance(value, list) else "object"

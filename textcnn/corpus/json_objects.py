@@ -13,8 +13,10 @@ from typing import NamedTuple
 from textcnn.corpus.record import BadRow, well_formed
 from textcnn.errors import ReadError
 
-__all__ = ["Item", "read_array", "read_objects"]
+__all__ = ["Item", "UnclearError", "read_array", "read_objects"]
 
+_ADVICE = "each line must be one object {...}; fix it, or leave such lines out with --skip-bad-rows"
+_SEVERAL = "an object must stand on one line: jq -c . FILE > FILE.jsonl"
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -34,6 +36,14 @@ class Item(NamedTuple):
     values: dict[str, object]
 
 
+class UnclearError(Exception):
+    """Says why an annotation does not tell the labels of its text, and what to do."""
+
+    def __init__(self, problem: str, advice: str) -> None:
+        super().__init__(problem)
+        self.problem, self.advice = problem, advice
+
+
 class _NotAnObjectError(Exception):
     """Says what is there instead."""
 
@@ -46,8 +56,7 @@ def read_objects(lines: Iterable[str], *, source: str, begin: int = 1) -> Iterat
         try:
             values = _only_object(line)
         except _NotAnObjectError as problem:
-            advice = "each line must be one object {...}; fix it, or leave such lines out with --skip-bad-rows"
-            yield BadRow(number, f"{source}:{number}: {problem}", advice)
+            yield BadRow(number, f"{source}:{number}: {problem}", _ADVICE if line.strip() != "{" else _SEVERAL)
         else:
             yield Item(number, values)
 
