@@ -17,6 +17,7 @@
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
     annotations.py   exports of annotation tools      paths.py           values inside nested JSON objects
     label_studio.py  those of Label Studio            prodigy.py         those of Prodigy
+    hints.py         what a first line looks like
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from textcnn.corpus.columns import Columns, choose_columns, choose_keys, heads_columns, told_columns
 from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, read_rows
 from textcnn.corpus.fasttext_lines import fasttext_records, has_label
+from textcnn.corpus.hints import json_format, seen_format
 from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
 from textcnn.corpus.misfits import misfit
 from textcnn.corpus.paths import MISSING, flattened, refuse_wrapped, value_at, without
 from textcnn.corpus.preamble import named_delimiter, title_lines
-from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, scalar_text
+from textcnn.corpus.record import FORMAT_NAMES, BadRow, Reading, Record, Unlabelled, scalar_text
 from textcnn.errors import ColumnError, ReadError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def find_format(suffix: str, lines: Lines, *, labelled: bool, prefix: str | None
         return "json" if first.startswith("[") else "jsonl"
     if suffix == ".txt" and not labelled:
         return "lines"
-    return "jsonl" if first.startswith("{") else "csv"
+    return json_format(first) or "csv"
 
 
 def open_format(form: str, lines: Lines, *, reading: Reading, labelled: bool) -> Opened:
@@ -66,13 +67,19 @@ def open_format(form: str, lines: Lines, *, reading: Reading, labelled: bool) ->
             raise ColumnError(
                 f"{lines.source}: plain lines have no labels; give a file that has, or another --input-format"
             )
-        return Opened(None, _line_records(lines), [])
+        return Opened(None, _line_records(lines), _plain_notes(lines, reading))
     if form == "fasttext":
         ahead = [lines.look_filled()] if lines.live else lines.look(_LOOK, characters=_LOOK_CHARACTERS)
         return Opened(None, fasttext_records(lines, ahead, prefix=reading.label_prefix, labelled=labelled), [])
     if form in ("json", "jsonl"):
         return _open_objects(form, lines, reading, labelled)
     return _open_table(form, lines, reading, labelled)
+
+
+def _plain_notes(lines: Lines, reading: Reading) -> list[str]:
+    """What there is to say of lines that were taken for plain ones; on a pipe nothing, for to look is to wait."""
+    form = "" if lines.live or reading.format != "auto" else seen_format(lines.look_filled())
+    return [f"it begins like {FORMAT_NAMES[form]}; to have it read so: --input-format {form}"] if form else []
 
 
 def _line_records(lines: Lines) -> Iterator[Record]:

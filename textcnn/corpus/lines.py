@@ -12,13 +12,14 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from textcnn.corpus.record import well_formed
 from textcnn.errors import ReadError
 
-__all__ = ["PACKED", "STANDARD_INPUT", "Lines", "open_lines", "source_name"]
+__all__ = ["PACKED", "STANDARD_INPUT", "Lines", "open_lines", "refuse_binary", "source_name"]
 
 STANDARD_INPUT = "-"
 PACKED = (".gz", ".xz", ".bz2")
@@ -137,15 +138,8 @@ class Lines:
 
     def _check_head(self, line: str) -> None:
         """Raise if the first line shows that the file is none of text, or text of another encoding."""
-        try:
-            head = line[:400].encode(self.encoding, "surrogateescape")
-        except (UnicodeError, LookupError):
-            return
-        if "a".encode(self.encoding) != b"a":
-            return
-        known = next((what for magic, what in _MAGIC if head.startswith(magic)), None) or _wide(head)
-        if known:
-            raise ReadError(f"{self.source}: this is not {self.encoding} text; {known}")
+        with suppress(UnicodeError, LookupError):
+            refuse_binary(line[:400].encode(self.encoding, "surrogateescape"), self.source, self.encoding)
 
     def _not_text(self, line: str = "") -> str:
         return f"is not {self.encoding}; {self._advice(line)}"
@@ -165,6 +159,15 @@ class Lines:
         if re.search("[\udc80-\udc9f]", seen):
             return "if the file has another encoding, name it: --encoding cp1252, gb18030, ..."
         return "if the file has another encoding, name it: --encoding latin-1, cp1252, ..."
+
+
+def refuse_binary(head: bytes, source: str, encoding: str) -> None:
+    """Raise if these first bytes are none of text, or of text of another encoding."""
+    if "a".encode(encoding) != b"a":
+        return
+    known = next((what for magic, what in _MAGIC if head.startswith(magic)), None) or _wide(head[:400])
+    if known:
+        raise ReadError(f"{source}: this is not {encoding} text; {known}")
 
 
 def _wide(head: bytes) -> str:

@@ -9,21 +9,10 @@ from textcnn.corpus.columns import Columns
 from textcnn.corpus.formats import find_format, open_format
 from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, open_lines, source_name
 from textcnn.corpus.misfits import FEW
-from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, check_reading
+from textcnn.corpus.record import FORMAT_NAMES, BadRow, Reading, Record, Unlabelled, check_reading
 from textcnn.errors import ReadError
 
 __all__ = ["Reader", "open_corpus"]
-
-_FORMAT_NAMES = {
-    "csv": "CSV",
-    "tsv": "TSV",
-    "jsonl": "JSON lines",
-    "json": "one JSON array",
-    "fasttext": "fastText lines",
-    "lines": "plain lines, each a text",
-    "folder": "a folder of files, each a text",
-}
-
 
 _MANY = 5  # bad rows that may be more than a tenth
 _JUDGED = 1000  # rows after which it is seen, before the end, whether the bad ones are exceptions
@@ -84,7 +73,7 @@ class Reader:
             return f"{self.source}: {self._describe_folder()}"
         columns = f", {self.columns.describe()}" if self.columns else ""
         notes = "".join(f"; {note}" for note in self.notes)
-        return f"{self.source}: {_FORMAT_NAMES.get(self.format, 'not yet read')}{columns}{notes}"
+        return f"{self.source}: {FORMAT_NAMES.get(self.format, 'not yet read')}{columns}{notes}"
 
     def describe_skipped(self) -> str:
         """How many rows were left out, and what was wrong with the first; "" if there were none."""

@@ -8,6 +8,7 @@ from textcnn.errors import SettingsError
 __all__ = [
     "DELIMITERS",
     "FORMATS",
+    "FORMAT_NAMES",
     "BadRow",
     "Reading",
     "Record",
@@ -19,6 +20,15 @@ __all__ = [
 ]
 
 FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines", "folder")
+FORMAT_NAMES = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "jsonl": "JSON lines",
+    "json": "one JSON array",
+    "fasttext": "fastText lines",
+    "lines": "plain lines, each a text",
+    "folder": "a folder of files, each a text",
+}
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
 _OF_NAMES = ("idna", "punycode")  # encodings of a name in the internet, which do without errors="replace"
 
