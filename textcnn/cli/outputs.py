@@ -21,7 +21,9 @@ class FileKind(NamedTuple):
 
 
 MODEL = FileKind("model", ".textcnn", re.compile(rb'.{8}{"__metadata__":{"textcnn"', re.DOTALL))
-VECTORS = FileKind("table of vectors", ".vectors", re.compile(rb'.{8}{"__metadata__":{"format":"textcnn-vectors', re.DOTALL))
+VECTORS = FileKind(
+    "table of vectors", ".vectors", re.compile(rb'.{8}{"__metadata__":{"format":"textcnn-vectors', re.DOTALL)
+)
 PAGE = FileKind("page", ".html", re.compile(rb"\s*<(!doctype html|html)", re.IGNORECASE))
 
 

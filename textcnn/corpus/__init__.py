@@ -1,4 +1,4 @@
-"""Files to records: CSV, TSV, JSON lines, fastText lines, plain lines, folders; gzipped or not; or standard input.
+"""Files to records: CSV, TSV, JSON lines, fastText lines, plain lines, .xlsx, folders; packed or not; standard input.
 
     with open_corpus("mail.csv", reading=Reading(encoding="latin-1")) as reader:
         for record in reader:             # one at a time, in order, in constant memory
@@ -17,7 +17,7 @@
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
     annotations.py   exports of annotation tools      paths.py           values inside nested JSON objects
     label_studio.py  those of Label Studio            prodigy.py         those of Prodigy
-    hints.py         what a first line looks like
+    hints.py         what a first line looks like     spreadsheet.py     spreadsheets to lines of CSV
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

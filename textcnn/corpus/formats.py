@@ -96,7 +96,9 @@ def _refuse_page(lines: Lines) -> None:
 
 
 def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Opened:
-    notes: list[str] = []
+    notes = [*lines.notes]
+    if form == "xlsx":
+        reading = reading._replace(delimiter=",", quotes=True)
     wanted = _read_preamble(lines, "\t" if form == "tsv" else None, reading, labelled, notes)
     ahead = _look_at_table(lines, wanted, reading, labelled)
     dialect = find_dialect(ahead, whole=lines.ended, delimiter=wanted, quotes=reading.quotes, labelled=labelled)

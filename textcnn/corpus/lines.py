@@ -31,7 +31,7 @@ _MAGIC = (
     (b"\xfd7zXZ\0", "it is packed by xz: give it a name that ends in .xz, or unpack it first"),
     (b"BZh", "it is packed by bzip2: give it a name that ends in .bz2, or unpack it first"),
     (b"(\xb5/\xfd", "it is packed by zstd: unpack it first (zstd -d)"),
-    (b"PK\x03\x04", "it is a zip archive or a spreadsheet (.xlsx): unpack it, or save it as CSV in UTF-8"),
+    (b"PK\x03\x04", "it is a zip archive: unpack it; or a spreadsheet: give it a name that ends in .xlsx"),
     (b"\xd0\xcf\x11\xe0", "it is a spreadsheet of Excel (.xls): save it as CSV in UTF-8"),
     (b"PAR1", "it is a Parquet file: convert it (pandas.read_parquet(...).to_csv(...))"),
     (b"ARROW1", "it is an Arrow file: convert it (pandas.read_feather(...).to_csv(...))"),
@@ -62,6 +62,7 @@ class Lines:
         self.encoding = encoding
         self.live = live  # a pipe or a terminal, where looking ahead means waiting
         self.number = 0
+        self.notes: list[str] = []  # what there is to say of how it was opened
 
     def __iter__(self) -> Iterator[str]:
         while line := (self._ahead.popleft() if self._ahead else self._fetch()):

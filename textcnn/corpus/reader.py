@@ -45,8 +45,17 @@ class Reader:
         self.first_skipped = ""  # what was wrong with the first row that was skipped, and where
         self.first_skipped_line = 0
         folder = self.format == "folder"
-        self._lines: Lines | None = None if folder else open_lines(path, encoding=reading.encoding, stream=stream)
+        self._lines: Lines | None = None if folder else self._open(path, stream)
         self._records = self._read()
+
+    def _open(self, path: str | Path, stream: BinaryIO | None) -> Lines:
+        if self.format == "auto" and _suffix(path) in (".xlsx", ".xlsm"):
+            from textcnn.corpus.spreadsheet import is_sheet, open_sheet
+
+            if is_sheet(path):
+                self.format = "xlsx"
+                return open_sheet(path, self.source)
+        return open_lines(path, encoding=self._reading.encoding, stream=stream)
 
     def __iter__(self) -> Iterator[Record]:
         return self._records

@@ -27,6 +27,7 @@ FORMAT_NAMES = {
     "json": "one JSON array",
     "fasttext": "fastText lines",
     "lines": "plain lines, each a text",
+    "xlsx": "a spreadsheet",
     "folder": "a folder of files, each a text",
 }
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
