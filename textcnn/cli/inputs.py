@@ -115,7 +115,7 @@ class _Lines:
 
     def _refuse_binary(self, line: bytes) -> None:
         """An error if the first line begins as packed files do, or as UTF-16."""
-        from textcnn.corpus.lines import refuse_binary
+        from textcnn.corpus.file_kinds import refuse_binary
 
         refuse_binary(line, "standard input", self.encoding)
 

@@ -13,11 +13,12 @@
     formats.py       lines to records, by format      csv_rows.py      lines to CSV rows
     folder.py        a folder to records              json_objects.py  JSON text to objects
     lines.py         bytes to checked lines           label_lists.py   lists as programs write them
-    preamble.py      what stands above a header       fasttext_lines.py  fastText lines to records
+    preamble.py      what is about a table             fasttext_lines.py  fastText lines to records
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
     annotations.py   exports of annotation tools      paths.py           values inside nested JSON objects
     label_studio.py  those of Label Studio            prodigy.py         those of Prodigy
     hints.py         what a first line looks like     spreadsheet.py     spreadsheets to lines of CSV
+    file_kinds.py    files that are no tables of text
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

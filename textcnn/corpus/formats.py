@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from textcnn.corpus.columns import Columns, choose_columns, choose_keys, heads_columns, told_columns
 from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, read_rows
 from textcnn.corpus.fasttext_lines import fasttext_records, has_label
+from textcnn.corpus.file_kinds import refuse_document
 from textcnn.corpus.hints import json_format, seen_format
 from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
 from textcnn.corpus.misfits import misfit
 from textcnn.corpus.paths import MISSING, flattened, refuse_wrapped, value_at, without
-from textcnn.corpus.preamble import named_delimiter, title_lines
+from textcnn.corpus.preamble import has_row_names, is_rule, named_delimiter, title_lines
 from textcnn.corpus.record import FORMAT_NAMES, BadRow, Reading, Record, Unlabelled, scalar_text
 from textcnn.errors import ColumnError, ReadError
 
@@ -61,7 +62,7 @@ def find_format(suffix: str, lines: Lines, *, labelled: bool, prefix: str | None
 def open_format(form: str, lines: Lines, *, reading: Reading, labelled: bool) -> Opened:
     """Choose the columns, if the format has any, and begin to read."""
     if form != "lines":
-        _refuse_page(lines)
+        refuse_document(lines.look_filled().lstrip(), lines.source)
     if form == "lines":
         if labelled:
             raise ColumnError(
@@ -87,29 +88,24 @@ def _line_records(lines: Lines) -> Iterator[Record]:
         yield Record(line.rstrip("\r\n"), (), lines.number, lines.source)
 
 
-def _refuse_page(lines: Lines) -> None:
-    """A page of the web in place of a table is what a download without a login gives."""
-    if lines.look_filled().lstrip()[:14].lower().startswith(("<!doctype html", "<html")):
-        raise ReadError(
-            f"{lines.source}: this is an HTML page, no table; download the file itself, or save the table as CSV"
-        )
-
-
 def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Opened:
     notes = [*lines.notes]
     if form == "xlsx":
         reading = reading._replace(delimiter=",", quotes=True)
-    wanted = _read_preamble(lines, "\t" if form == "tsv" else None, reading, labelled, notes)
+    wanted = _named_delimiter(lines, notes) or ("\t" if form == "tsv" else None)
+    wanted = reading.delimiter or wanted
     ahead = _look_at_table(lines, wanted, reading, labelled)
+    if not (reading.skip_lines or False in (reading.header, reading.quotes)):
+        ahead = ahead[_skip_titles(lines, ahead, wanted, labelled, notes) :]
     dialect = find_dialect(ahead, whole=lines.ended, delimiter=wanted, quotes=reading.quotes, labelled=labelled)
-    if dialect.escapes:
-        notes.append(r"\" is a quote within quotes")
-    if not dialect.quotes and reading.quotes is None and any('"' in line for line in ahead):
-        notes.append("quotes are characters like others; --quotes if they enclose fields")
+    notes += _dialect_notes(dialect, ahead, reading)
     rows = first_rows(ahead, dialect)
     records = read_rows(lines, dialect=dialect, source=lines.source, begin=lines.number + 1)
     if not rows:
         return Opened(None, _no_rows(records), notes)
+    if has_row_names(rows) and reading.header is not False:
+        rows[0] = ["", *rows[0]]
+        notes.append("the first column, of row numbers, has no name")
     columns = choose_columns(rows, delimiter=dialect.delimiter, reading=reading, labelled=labelled, source=lines.source)
     fields = LabelFields(reading.label_separator, _label_values(rows, columns, lines.source))
     advice = misfit(rows, columns)
@@ -117,26 +113,33 @@ def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Op
     return Opened(columns, _table_records(records, columns, make, notes), notes, advice)
 
 
-def _read_preamble(lines: Lines, usual: str | None, reading: Reading, labelled: bool, notes: list[str]) -> str | None:
-    """Take the lines above the header; the delimiter as told, as one of them names it, or as usual."""
+def _dialect_notes(dialect: Dialect, ahead: Sequence[str], reading: Reading) -> list[str]:
+    """What there is to say of how quotes are understood."""
+    notes = [r"\" is a quote within quotes"] if dialect.escapes else []
+    if not dialect.quotes and reading.quotes is None and any('"' in line for line in ahead):
+        notes.append("quotes are characters like others; --quotes if they enclose fields")
+    return notes
+
+
+def _named_delimiter(lines: Lines, notes: list[str]) -> str | None:
+    """The delimiter, if the first line names it; then that line is taken."""
     named = named_delimiter(lines.look_filled())
     if named is not None:
         while named_delimiter(next(iter(lines))) is None:
             pass
         notes.append(f"its first line names {named!r} as the delimiter")
-    delimiter = reading.delimiter or named or usual
-    if not (lines.live or reading.skip_lines or False in (reading.header, reading.quotes)):
-        _skip_titles(lines, delimiter, labelled, notes)
-    return delimiter
+    return named
 
 
-def _skip_titles(lines: Lines, delimiter: str | None, labelled: bool, notes: list[str]) -> None:
-    titles = title_lines(lines.look(_LOOK, characters=_LOOK_CHARACTERS), delimiter, labelled=labelled)
+def _skip_titles(lines: Lines, ahead: Sequence[str], delimiter: str | None, labelled: bool, notes: list[str]) -> int:
+    """Take the lines above the header; the number of them."""
+    titles = title_lines(ahead, delimiter, labelled=labelled)
     for _ in range(titles):
         next(iter(lines))
     if titles:
         above = "the line above the header is" if titles == 1 else f"the {titles} lines above the header are"
         notes.append(f"{above} left out")
+    return titles
 
 
 def _label_values(rows: Sequence[Sequence[str]], columns: Columns, source: str) -> list[str]:
@@ -181,23 +184,33 @@ def _no_rows(rows: Iterable[object]) -> Iterator[Record | BadRow]:
 def _table_records(
     rows: Iterator[CsvRow | BadRow], columns: Columns, make: _Maker, notes: list[str]
 ) -> Iterator[Record | BadRow | Unlabelled]:
-    if not columns.header:
-        yield from (row if isinstance(row, BadRow) else make(row) for row in rows)
-        return
-    header = next(rows)
-    first = len(header.fields[0]) if isinstance(header, CsvRow) else -1
+    header = next(rows) if columns.header else None
+    empty = 0
     for row in rows:
         if isinstance(row, BadRow):
             yield row
-        elif len(row.fields[0]) == first and _comes_again(header, row):
-            notes.append(f"the header comes again in line {row.line}, and is left out")
+        elif note := _aside(row, header, columns):
+            notes.append(note)
+        elif columns.label_at is not None and not any(map(str.strip, row.fields)):
+            empty += 1
         else:
             yield make(row)
+    if empty:
+        notes.append(f"{empty} rows of nothing but delimiters are left out")
 
 
-def _comes_again(header: CsvRow | BadRow, row: CsvRow) -> bool:
+def _aside(row: CsvRow, header: CsvRow | BadRow | None, columns: Columns) -> str:
+    """What to say of a row that is none of the table's, and is left out; "" of one that is."""
+    if isinstance(header, CsvRow) and len(row.fields[0]) == len(header.fields[0]) and _comes_again(header, row):
+        return f"the header comes again in line {row.line}, and is left out"
+    if columns.delimiter == "|" and is_rule(row.fields):
+        return f"line {row.line} is a rule, and is left out"
+    return ""
+
+
+def _comes_again(header: CsvRow, row: CsvRow) -> bool:
     """Whether a row repeats the header, perhaps in other case."""
-    if isinstance(header, BadRow) or len(row.fields) != len(header.fields) or len(row.fields) < 2:
+    if len(row.fields) != len(header.fields) or len(row.fields) < 2:
         return False
     pairs = zip(header.fields, row.fields, strict=True)
     return all(len(name) == len(cell) and name.casefold() == cell.casefold() for name, cell in pairs)

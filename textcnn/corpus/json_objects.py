@@ -15,8 +15,6 @@ from textcnn.errors import ReadError
 
 __all__ = ["Item", "UnclearError", "read_array", "read_objects"]
 
-_ADVICE = "each line must be one object {...}; fix it, or leave such lines out with --skip-bad-rows"
-_SEVERAL = "an object must stand on one line: jq -c . FILE > FILE.jsonl"
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -56,9 +54,18 @@ def read_objects(lines: Iterable[str], *, source: str, begin: int = 1) -> Iterat
         try:
             values = _only_object(line)
         except _NotAnObjectError as problem:
-            yield BadRow(number, f"{source}:{number}: {problem}", _ADVICE if line.strip() != "{" else _SEVERAL)
+            yield BadRow(number, f"{source}:{number}: {problem}", _advice(line.strip()))
         else:
             yield Item(number, values)
+
+
+def _advice(line: str) -> str:
+    """What to do about a line that is no object."""
+    if line == "{":
+        return "an object must stand on one line: jq -c . FILE > FILE.jsonl"
+    if line.startswith("{'"):
+        return "this is how Python prints an object; write it with json.dumps"
+    return "each line must be one object {...}; fix it, or leave such lines out with --skip-bad-rows"
 
 
 def read_array(lines: Iterable[str], *, source: str) -> Iterator[Item]:

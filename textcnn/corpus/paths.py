@@ -7,8 +7,10 @@ time that it takes to find it, whatever the objects are.
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
+from typing import cast
 
+from textcnn.corpus.columns import TEXT_NAMES
 from textcnn.corpus.label_lists import named_items
 from textcnn.errors import ReadError
 
@@ -18,6 +20,11 @@ MISSING = object()
 _MOST = 100  # paths that are offered
 _DEEPEST = 8  # steps of such a path
 _LONGEST = 100  # characters of a step
+_PANDAS = 'pandas.read_json(FILE{}).to_json("FILE.jsonl", orient="records", lines=True)'
+_BY_LABEL = (
+    "if its keys are labels: jq -c 'to_entries[] | .key as $label | .value[] | {text: ., label: $label}' "
+    "FILE > FILE.jsonl"
+)
 
 
 def value_at(value: object, path: str) -> object:
@@ -105,12 +112,21 @@ def refuse_wrapped(values: Mapping[str, object], source: str) -> None:
             f"{source}: this one object holds the objects under {name}, and each must stand on a line of its own: "
             f"jq -c {shlex.quote(f'.{name}[]')} FILE > FILE.jsonl"
         )
-    if len(values) > 1 and all(isinstance(value, Mapping | list) for value in values.values()):
-        orient = ', orient="split"' if {"columns", "data"} <= values.keys() else ""
-        raise ReadError(
-            f"{source}: this one object holds a table column by column, and each text must be an object of its own: "
-            f'pandas.read_json(FILE{orient}).to_json("FILE.jsonl", orient="records", lines=True)'
-        )
+    if len(values) > 1 and (how := _unwrapping(values)):
+        raise ReadError(f"{source}: this one object holds all texts, and each must be an object of its own: {how}")
+
+
+def _unwrapping(values: Mapping[str, object]) -> str:
+    """How to make objects of a table that was written column by column, or otherwise in one piece; "" if it is none."""
+    if {"columns", "data"} <= values.keys():
+        return _PANDAS.format(', orient="split"')
+    below = list(values.values())
+    if all(isinstance(value, list) for value in below):
+        return _PANDAS.format("") if any(key.casefold() in TEXT_NAMES for key in values) else _BY_LABEL
+    if all(isinstance(value, Mapping) for value in below):
+        numbered = all(map(str.isdecimal, chain.from_iterable(cast(list[Mapping[str, object]], below))))
+        return _PANDAS.format("" if numbered else ', orient="index"')
+    return ""
 
 
 def _is_list_of_objects(value: object) -> bool:
