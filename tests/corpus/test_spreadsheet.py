@@ -42,7 +42,7 @@ def test_a_sheet_is_a_table(write):
     corpus = read_corpus([path])
     assert list(zip(corpus.labels, corpus.texts, strict=True)) == [((label,), text) for label, text in ROWS]
     assert corpus.notes[0] == (
-        f'{path}: a spreadsheet, comma-separated, with a header; text from "text" (by name), labels from "label" '
+        f'{path}: a spreadsheet, rows of cells, with a header; text from "text" (by name), labels from "label" '
         '(by name); sheet "Mails"'
     )
     assert corpus.lines == [2, 3, 4, 5], "of a spreadsheet the rows are numbered, whatever is in their cells"

@@ -25,7 +25,13 @@ LABEL_NAMES = (
     *("tag", "tags", "topic", "topics", "emotion", "emotions", "polarity", "cats"),
 )
 _SHOWN = 20
-_DELIMITER_NAMES = {",": "comma-separated", ";": "semicolon-separated", "\t": "tab-separated", "": "an object each"}
+_DELIMITER_NAMES = {
+    ",": "comma-separated",
+    ";": "semicolon-separated",
+    "\t": "tab-separated",
+    "": "an object each",
+    "cells": "rows of cells",
+}
 
 
 class Columns(NamedTuple):
@@ -34,7 +40,7 @@ class Columns(NamedTuple):
     text: str
     label: str | None
     header: bool
-    delimiter: str  # "" for JSON
+    delimiter: str  # "" for JSON, "cells" for spreadsheets
     names: tuple[str, ...]
     text_at: int
     label_at: int | None

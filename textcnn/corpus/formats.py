@@ -74,6 +74,8 @@ def open_format(form: str, lines: Lines, *, reading: Reading, labelled: bool) ->
         return Opened(None, fasttext_records(lines, ahead, prefix=reading.label_prefix, labelled=labelled), [])
     if form in ("json", "jsonl"):
         return _open_objects(form, lines, reading, labelled)
+    if form == "xlsx":
+        reading = reading._replace(delimiter=",", quotes=True)
     return _open_table(form, lines, reading, labelled)
 
 
@@ -90,8 +92,6 @@ def _line_records(lines: Lines) -> Iterator[Record]:
 
 def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Opened:
     notes = [*lines.notes]
-    if form == "xlsx":
-        reading = reading._replace(delimiter=",", quotes=True)
     wanted = _named_delimiter(lines, notes) or ("\t" if form == "tsv" else None)
     wanted = reading.delimiter or wanted
     ahead = _look_at_table(lines, wanted, reading, labelled)
@@ -106,7 +106,8 @@ def _open_table(form: str, lines: Lines, reading: Reading, labelled: bool) -> Op
     if has_row_names(rows) and reading.header is not False:
         rows[0] = ["", *rows[0]]
         notes.append("the first column, of row numbers, has no name")
-    columns = choose_columns(rows, delimiter=dialect.delimiter, reading=reading, labelled=labelled, source=lines.source)
+    mark = "cells" if form == "xlsx" else dialect.delimiter
+    columns = choose_columns(rows, delimiter=mark, reading=reading, labelled=labelled, source=lines.source)
     fields = LabelFields(reading.label_separator, _label_values(rows, columns, lines.source))
     advice = misfit(rows, columns)
     make = _record_maker(columns, lines.source, fields, advice)
@@ -185,23 +186,30 @@ def _table_records(
     rows: Iterator[CsvRow | BadRow], columns: Columns, make: _Maker, notes: list[str]
 ) -> Iterator[Record | BadRow | Unlabelled]:
     header = next(rows) if columns.header else None
+    first = len(header.fields[0]) if isinstance(header, CsvRow) else -1
+    ruled = columns.delimiter == "|"
     empty = 0
     for row in rows:
         if isinstance(row, BadRow):
             yield row
-        elif note := _aside(row, header, columns):
+        elif (ruled or len(row.fields[0]) == first) and (note := _aside(row, header, columns)):
             notes.append(note)
-        elif columns.label_at is not None and not any(map(str.strip, row.fields)):
+        elif _is_empty(record := make(row), row):
             empty += 1
         else:
-            yield make(row)
+            yield record
     if empty:
         notes.append(f"{empty} rows of nothing but delimiters are left out")
 
 
+def _is_empty(record: Record | BadRow | Unlabelled, row: CsvRow) -> bool:
+    """Whether there is nothing in a row whose label is wanted."""
+    return isinstance(record, Unlabelled) and not any(map(str.strip, row.fields))
+
+
 def _aside(row: CsvRow, header: CsvRow | BadRow | None, columns: Columns) -> str:
     """What to say of a row that is none of the table's, and is left out; "" of one that is."""
-    if isinstance(header, CsvRow) and len(row.fields[0]) == len(header.fields[0]) and _comes_again(header, row):
+    if isinstance(header, CsvRow) and _comes_again(header, row):
         return f"the header comes again in line {row.line}, and is left out"
     if columns.delimiter == "|" and is_rule(row.fields):
         return f"line {row.line} is a rule, and is left out"
