@@ -96,6 +96,14 @@ class TestDoccano:
             csv.writer(file).writerows([("id", "text", "label"), *((at, *row) for at, row in enumerate(rows))])
         assert read(tmp_path / "a.csv")[0] == [(said, tuple(label.split("#"))) for said, label in rows]
 
+    def test_a_label_may_end_with_what_separates_there(self, tmp_path):
+        rows = [("x y", "C#"), ("x z", "java"), ("y z", "C#|java"), ("z z", ""), ("z y", "F#")]
+        with (tmp_path / "a.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("text", "label"), *rows])
+        found = dict(read(tmp_path / "a.csv")[0])
+        assert found["y z"] == ("C#", "java")
+        assert found["x y"] == ("C#",)
+
     @pytest.mark.parametrize(
         ("key", "value"),
         [

@@ -150,7 +150,7 @@ def find_separator(labels: Sequence[str], known: Collection[str] = (), *, option
 
 
 def _is_simple(label: str) -> bool:
-    return not any(separator in label for separator in SEPARATORS)
+    return not any(separator in label.removesuffix("#") for separator in SEPARATORS)  # C# is
 
 
 def _joins_known(separator: str, values: set[str], known: set[str]) -> bool:
