@@ -63,7 +63,8 @@ def open_sheet(path: str | Path, source: str) -> SheetLines:
             rows, notes = _first_filled(book)
             book.close()
     except Exception as error:  # whatever a damaged file makes openpyxl stumble over
-        raise ReadError(f"{source}: it cannot be read as a spreadsheet ({error}); save it as CSV in UTF-8") from None
+        reason = " ".join(str(error).split())
+        raise ReadError(f"{source}: it cannot be read as a spreadsheet ({reason}); save it as CSV in UTF-8") from None
     lines = SheetLines(rows, source=source)
     lines.notes += notes
     return lines
