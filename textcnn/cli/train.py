@@ -14,6 +14,7 @@ from textcnn.cli.display.console import console, one_line, say, table
 from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.display.sparkline import learning_lines
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
+from textcnn.cli.outputs import MODEL, refuse_foreign
 from textcnn.cli.reading import known_after, known_before, read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.corpus import Reading
@@ -62,6 +63,7 @@ def train(
     check_writable(output)
     inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
     refuse_overwriting(output, inputs, "-o")
+    refuse_foreign(output, MODEL)
     check_page(report, inputs, output)
     began = time.monotonic()
     several = values.get("labels_per_text") == "several"

@@ -2,7 +2,8 @@
 
 A name is sure (`text`, `label`), usual (`message`, `sentiment`) or possible (`title`, `category`): titles stand beside
 texts, and a category may be what a text is about where its stance is the label. A name of several words says what its
-last one does, a little less surely: `Review Text`, `comment_text`, `OriginalTweet`.
+last one does, a little less surely: `Review Text`, `comment_text`, `OriginalTweet`, the path `doc.body`. A path into a
+list, `options.0.text`, leads to one of several, hence hardly to the text.
 """
 
 import re
@@ -49,6 +50,7 @@ source url link links href domain website file filename path image platform devi
 likes retweets helpful useful funny cool numerator denominator confidence probability age price
 """
 _OTHER = SPLIT_NAMES.union(_OTHERS.split())
+_INTO_LIST = re.compile(r"\.\d+\.")
 _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![^\W\d_A-Z])|\d+")
 
 
@@ -81,7 +83,7 @@ def label_rank(name: str, *, numbers: bool = False) -> Rank:
 
 def means_other(name: str) -> bool:
     """Whether a name says something about a text, such as who wrote it."""
-    return _fold(name) in _OTHER or _last_word(name) in _OTHER
+    return _fold(name) in _OTHER or _last_word(name) in _OTHER or bool(_INTO_LIST.search(name))
 
 
 def _rank(name: str, levels: dict[str, int]) -> Rank:
@@ -94,6 +96,6 @@ def _fold(name: str) -> str:
 
 
 def _last_word(name: str) -> str:
-    """The last of the words that blanks, underscores, digits and capitals separate."""
-    words = _WORD.findall(name)
+    """The last of the words that blanks, dots, underscores, digits and capitals separate; "" of a path into a list."""
+    words = [] if _INTO_LIST.search(name) else _WORD.findall(name)
     return words[-1].casefold() if words else ""

@@ -15,10 +15,24 @@ from textcnn.corpus.record import Reading
 from textcnn.corpus.sniffing import header_by_content, looks_like_name
 from textcnn.errors import ColumnError
 
-__all__ = ["Columns", "choose_columns", "choose_keys", "heads_columns", "names_decide", "told_columns"]
+__all__ = [
+    "Columns",
+    "asked_for",
+    "choose_columns",
+    "choose_keys",
+    "heads_columns",
+    "names_decide",
+    "told_columns",
+]
 
 _RIVALS = 3  # that are named
-_DELIMITER_NAMES = {",": "comma-separated", ";": "semicolon-separated", "\t": "tab-separated", "": "an object each"}
+_DELIMITER_NAMES = {
+    ",": "comma-separated",
+    ";": "semicolon-separated",
+    "\t": "tab-separated",
+    "": "an object each",
+    "cells": "rows of cells",
+}
 
 
 class Columns(NamedTuple):
@@ -30,7 +44,7 @@ class Columns(NamedTuple):
     texts: tuple[str, ...]
     labels: tuple[str, ...]
     header: bool
-    delimiter: str  # "" for JSON
+    delimiter: str  # "" for JSON, "cells" for spreadsheets
     names: tuple[str, ...]
     texts_at: tuple[int, ...]
     labels_at: tuple[int, ...]
@@ -133,6 +147,13 @@ def told_columns(reading: Reading, *, labelled: bool) -> bool:
     return reading.text_column is not None and (reading.label_column is not None or not labelled)
 
 
+def asked_for(reading: Reading) -> list[str]:
+    """The names that were asked for. One may hold commas, or these stand between names."""
+    told = (*wishes(reading.text_column), *wishes(reading.label_column), *wishes(reading.weight_column))
+    names = [wish for wish in (*told, *(reading.rows or ())) if isinstance(wish, str)]
+    return [part for name in names for part in (name, *told_parts(name))]
+
+
 def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, delimiter: str) -> Columns:
     wanted = rows_at(table, reading.rows)
     table = only_rows(table, wanted) if wanted else table
@@ -211,12 +232,9 @@ def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str
 
 def _is_asked_for(first: Sequence[str], reading: Reading) -> bool:
     """Whether the first row has the name of a column that was asked for, or must have, since it is no number."""
-    told = [*wishes(reading.text_column), *wishes(reading.label_column), *wishes(reading.weight_column)]
-    told += reading.rows or ()
-    asked = [part for wish in told if isinstance(wish, str) for part in (wish, *told_parts(wish))]
-    return any(_fold(name) in map(_fold, first) for name in asked) or not all(
-        part.isdecimal() for wish in told for part in told_parts(wish)
-    )
+    asked = asked_for(reading)
+    numbers = (part.isdecimal() for wish in asked for part in told_parts(wish))
+    return any(_fold(name) in map(_fold, first) for name in asked) or not all(numbers)
 
 
 def _transposed(rows: Sequence[Sequence[str]], width: int) -> tuple[list[str], ...]:

@@ -1,14 +1,38 @@
-"""Several columns of a row: texts that are joined, and labels of which each has a column of zeros and ones."""
+"""The text and the labels of a row, from one column each or from several.
+
+Texts are joined; of several label columns each is a label, of zeros and ones.
+"""
 
 from collections.abc import Sequence
 
+from textcnn.corpus.columns import Columns
+from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.record import TextPart, scalar_text
 from textcnn.corpus.sniffing import FLAGS
 
-__all__ = ["JOINER", "flagged_labels", "join_texts"]
+__all__ = ["JOINER", "flagged_labels", "join_texts", "read_labels", "read_text"]
 
 # A word of its own between two columns: no two words stand side by side that did not in the file.
 JOINER = " | "
+
+
+def read_text(columns: Columns, cells: Sequence[str]) -> tuple[str, tuple[TextPart, ...]]:
+    """The text, and what each column gave to it if several are joined."""
+    return join_texts(columns.texts, cells) if len(cells) > 1 else (cells[0], ())
+
+
+def read_labels(columns: Columns, fields: LabelFields, cells: Sequence[object]) -> tuple[str, ...]:
+    """The labels: those of a field, or the names of the columns that hold 1.
+
+    Raises:
+        ValueError: there is something else; says where and what.
+    """
+    if len(cells) > 1:
+        return flagged_labels(columns.labels, cells)
+    try:
+        return fields.read(cells[0]) if cells else ()
+    except ValueError as problem:
+        raise ValueError(f'"{columns.label}" {problem}') from None
 
 
 def join_texts(columns: Sequence[str], texts: Sequence[str]) -> tuple[str, tuple[TextPart, ...]]:

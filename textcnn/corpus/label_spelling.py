@@ -26,6 +26,7 @@ _MISSING = {
     "#ref!",
     "#value!",
     "?",
+    r"\n",  # of databases, as \N
 }
 _SHOWN = 4
 

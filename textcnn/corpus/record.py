@@ -9,19 +9,32 @@ from textcnn.errors import SettingsError
 __all__ = [
     "DELIMITERS",
     "FORMATS",
+    "FORMAT_NAMES",
     "BadRow",
     "Reading",
     "Record",
     "TextPart",
     "Told",
     "Unlabelled",
+    "bad_row",
     "check_encoding",
     "check_reading",
     "scalar_text",
+    "unlabelled",
     "well_formed",
 ]
 
 FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines", "folder")
+FORMAT_NAMES = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "jsonl": "JSON lines",
+    "json": "one JSON array",
+    "fasttext": "fastText lines",
+    "lines": "plain lines, each a text",
+    "xlsx": "a spreadsheet",
+    "folder": "a folder of files, each a text",
+}
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
 _OF_NAMES = ("idna", "punycode")  # encodings of a name in the internet, which do without errors="replace"
 
@@ -71,6 +84,18 @@ class Unlabelled(NamedTuple):
 
     record: Record
     lack: BadRow
+
+
+def bad_row(source: str, line: int, what: str) -> BadRow:
+    """A row that cannot be read, and the usual advice."""
+    return BadRow(line, f"{source}:{line}: {what}", "fix it, or leave such rows out with --skip-bad-rows")
+
+
+def unlabelled(record: Record, what: str) -> Unlabelled:
+    """A record without a label, and what is to be said where it needs one."""
+    lack = bad_row(record.source, record.line, what)
+    several = "if texts may have several labels or none, say --labels-per-text several"
+    return Unlabelled(record, lack._replace(advice=f"{lack.advice}; {several}"))
 
 
 class Reading(NamedTuple):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 
+from textcnn.corpus.paths import MISSING, value_at
 from textcnn.corpus.record import BadRow, Record, Unlabelled
 from textcnn.errors import ColumnError, ReadError
 
@@ -47,12 +48,12 @@ def _with_weight(item: _Item, column: str, source: str) -> _Item:
     if isinstance(item, BadRow):
         return item
     record = _record(item)
-    value = dict(record.fields).get(column)
+    value = value_at(dict(record.fields), column)
     weight = _number(value)
     if weight is not None:
         record = record._replace(weight=weight)
         return item._replace(record=record) if isinstance(item, Unlabelled) else record
-    shown = "missing" if value is None else "empty" if not str(value).strip() else repr(value)[:40]
+    shown = "missing" if value is None or value is MISSING else "empty" if not str(value).strip() else repr(value)[:40]
     problem = f'{source}:{record.line}: the weight in "{column}" is {shown}, where a number from 0 up is needed'
     return BadRow(record.line, problem, "fix it, or leave such rows out with --skip-bad-rows")
 
