@@ -56,8 +56,8 @@ def train(
 ) -> None:
     """Learn from labelled texts: CSV, TSV, JSON lines, fastText lines, or a folder with one folder per label.
 
-    Texts are held out (each third once, if they are few) to find how long to learn and what probabilities are worth;
-    then all are learned from. Ctrl-C ends training with the best checkpoint so far.
+    Texts are held out (one third, or of few texts each in turn) to find how long to learn and what probabilities are
+    worth; then all are learned from. Ctrl-C ends training with the best checkpoint so far.
     """
     values = _values(settings, settings_file, compact)
     check_writable(output)
