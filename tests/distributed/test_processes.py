@@ -98,7 +98,7 @@ def test_other_processes_end_when_this_one_is_killed(tmp_path: Path) -> None:
         "list(ProcessExecutor(2).run(count, jobs, lambda event: print(event.process, flush=True)))\n"
     )
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
-    environment = {**os.environ, "PYTHONPATH": path}
+    environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "began\n"
@@ -109,7 +109,7 @@ def test_other_processes_end_when_this_one_is_killed(tmp_path: Path) -> None:
     deadline = time.monotonic() + 10
     while _alive(int(line)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not _alive(int(line))
+    assert not _alive(int(line)) and not list(tmp_path.glob("textcnn-*"))
 
 
 def test_who_works_for_others_starts_no_processes() -> None:

@@ -9,10 +9,12 @@ import mmap
 import os
 import pickle
 import re
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -213,15 +215,16 @@ def _begin(*line: Any) -> None:
 
 
 def _do(work: Callable[[Any, Callable[[Any], bool]], Any], packed: _Packed) -> Any:
-    return work(packed.unpacked(), _say)
+    return work(packed.unpacked(), partial(_say, packed.file.parent))
 
 
-def _say(event: Any) -> bool:
+def _say(folder: Path, event: Any) -> bool:
     writer, lock, stop = _line
     try:
         with lock:
             writer.send(event)
-    except OSError:  # who wants to hear it is gone
+    except OSError:  # who wants to hear it is gone, and cannot clear up
+        shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
     return bool(stop.is_set())
 
