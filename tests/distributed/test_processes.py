@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -114,8 +115,9 @@ def test_other_processes_end_when_this_one_is_killed(tmp_path: Path) -> None:
 
 def test_who_works_for_others_starts_no_processes() -> None:
     assert may_start_processes()
-    with ThreadPoolExecutor(1) as pool:
-        assert not pool.submit(may_start_processes).result()
+    with ThreadPoolExecutor(1) as threads, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as others:
+        assert not threads.submit(may_start_processes).result()
+        assert not others.submit(may_start_processes).result()
 
 
 def test_free_memory_is_that_of_the_machine_or_of_the_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

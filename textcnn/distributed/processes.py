@@ -231,13 +231,7 @@ def _say(folder: Path, event: Any) -> bool:
 
 def may_start_processes() -> bool:
     """Whether this is the main thread of a process of its own: who works for others has no cores to himself."""
-    return current_thread() is main_thread() and parent_process() is None and not _inside_loky()
-
-
-def _inside_loky() -> bool:
-    from loky.process_executor import _CURRENT_DEPTH
-
-    return _line is not None or _CURRENT_DEPTH > 0
+    return current_thread() is main_thread() and parent_process() is None
 
 
 def free_memory() -> float:
