@@ -10,7 +10,7 @@ import program
 import pytest
 from examples import EXAMPLES, write_csv
 from hypothesis import settings
-from program import TINY
+from program import tiny
 
 settings.register_profile("textcnn", deadline=None)  # how long an example takes is the machine's business
 settings.load_profile("textcnn")
@@ -38,8 +38,8 @@ def _trained(tmp_path_factory):
     data = write_csv(folder / "train.csv", EXAMPLES)
     held = write_csv(folder / "held.csv", [(label, f"{text}.") for label, text in EXAMPLES])  # not the same texts
     path = folder / "model.textcnn"
-    settled = ["--epochs=60", "--filters=16", "--dropout=0.1"]
-    assert run(["train", str(data), "--validation", str(held), "-o", str(path), "-q", *TINY, *settled]) == 0
+    settled = tiny("--epochs=60", "--filters=16", "--dropout=0.1")
+    assert run(["train", str(data), "--validation", str(held), "-o", str(path), "-q", *settled]) == 0
     return path
 
 

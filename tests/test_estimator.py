@@ -49,8 +49,8 @@ def test_scikit_learn_checks(name: str) -> None:
 class Rows(TextCNNClassifier):
     """Reads tables of numbers as texts of words such as `c0v3`, since that is what scikit-learn's checks come with."""
 
-    def fit(self, X, y, **options):
-        return super().fit(self.texts(X), y, **options)
+    def fit(self, X, y, sample_weight=None, **options):
+        return super().fit(self.texts(X), y, sample_weight, **options)
 
     def predict(self, X):
         return super().predict(self.texts(X))
@@ -87,6 +87,11 @@ ON_ROWS = [
     "check_methods_subset_invariance",
     "check_pipeline_consistency",
     "check_requires_y_none",
+    "check_sample_weights_list",
+    "check_sample_weights_not_an_array",
+    "check_sample_weights_not_overwritten",
+    "check_sample_weights_pandas_series",
+    "check_sample_weights_shape",
     "check_supervised_y_2d",
     "check_supervised_y_no_nan",
 ]
@@ -198,9 +203,13 @@ def test_given_validation_texts_are_those_that_are_measured() -> None:
 def test_a_validation_text_whose_label_is_not_learned_tells_nothing() -> None:
     notes: list[str] = []
     held = ["free", "noon", "a storm"], ["spam", "ham", "news"]
-    model = tiny().fit(
-        TEXTS, LABELS, validation=held, callback=lambda event: bool(event.kind == "note" and notes.append(event.note))
-    )
+    with pytest.warns(UserWarning, match="no training text has these labels of the validation texts: 'news'"):
+        model = tiny().fit(
+            TEXTS,
+            LABELS,
+            validation=held,
+            callback=lambda event: bool(event.kind == "note" and notes.append(event.note)),
+        )
     assert (
         model.model_.figures["validation"]
         == (tiny().fit(TEXTS, LABELS, validation=(held[0][:2], held[1][:2])).model_.figures["validation"])
@@ -259,6 +268,84 @@ def test_the_settings_stay_as_given() -> None:
     widths = [1, 2]
     model = tiny(widths=widths)
     assert model.fit(TEXTS, LABELS).widths is widths
+
+
+# Weights of texts
+
+
+def test_equal_weights_are_none_and_a_weight_of_0_leaves_out() -> None:
+    plain = tiny(epochs=4).fit(TEXTS, LABELS).predict_proba(TEXTS)
+    equal = tiny(epochs=4).fit(TEXTS, LABELS, [0.3] * 30).predict_proba(TEXTS)
+    np.testing.assert_array_equal(equal, plain)
+    more = [*TEXTS, "free lunch", "neither"], [*LABELS, "ham", "other"]
+    left_out = tiny(epochs=4).fit(*more, sample_weight=[2] * 30 + [0, 0])
+    assert left_out.classes_.tolist() == ["ham", "spam"]
+    np.testing.assert_array_equal(left_out.predict_proba(TEXTS), plain)
+
+
+def test_the_heavier_opinion_wins_and_the_score_counts_by_weight() -> None:
+    other = ["ham" if label == "spam" else "spam" for label in LABELS]
+    weights = [1] * 30 + [9] * 30
+    model = tiny(epochs=30, min_count=1).fit(TEXTS * 2, LABELS + other, weights)
+    assert model.score(TEXTS * 2, LABELS + other) == 0.5
+    assert model.score(TEXTS * 2, LABELS + other, weights) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("wrong", [[1] * 29, [-1] + [1] * 29, [np.nan] + [1] * 29, [0] * 30, ["heavy"] * 30, 3])
+def test_weights_that_are_none_are_refused(wrong) -> None:
+    model = tiny(epochs=4).fit(TEXTS, LABELS)
+    for use in (tiny().fit, model.score):
+        with pytest.raises(DataError, match="sample_weight"):
+            use(TEXTS, LABELS, sample_weight=wrong)
+
+
+def test_validation_texts_may_have_weights() -> None:
+    held = ["free", "noon"], ["spam", "spam"]
+    model = tiny().fit(TEXTS, LABELS, validation=(*held, [3, 1]))
+    assert model.model_.figures["validation"]["accuracy"] == 0.75
+
+
+@pytest.mark.parametrize("wrong", [3, "texts", (TEXTS,), (TEXTS, LABELS, None, None)])
+def test_a_validation_that_is_no_pair_is_refused(wrong) -> None:
+    with pytest.raises(DataError, match=r"validation must be \(texts, labels\)"):
+        tiny().fit(TEXTS, LABELS, validation=wrong)
+
+
+def test_validation_texts_of_other_labels_alone_are_refused() -> None:
+    with pytest.raises(DataError, match="none of the labels of the training texts, but 'news'"):
+        tiny().fit(TEXTS, LABELS, validation=(["a storm"], ["news"]))
+
+
+# Parameters
+
+
+def test_a_loaded_model_has_the_parameters_that_were_given(tmp_path) -> None:
+    """What was left to the number of labels is left to it again, and so it can be cloned to learn other labels."""
+    given = tiny(filters=0, quality="best", epochs=2)
+    given.fit(TEXTS, LABELS).save(tmp_path / "m.textcnn")
+    again = load(tmp_path / "m.textcnn")
+    assert again.model_.settings["filters"] == 100 and again.model_.settings["networks"] == 2
+    assert again.get_params() == given.get_params()
+    copy = clone(again)
+    assert copy.get_params() == given.get_params() and not hasattr(copy, "model_")
+    np.testing.assert_array_equal(copy.fit(TEXTS, LABELS).predict_proba(TEXTS), again.predict_proba(TEXTS))
+
+
+def test_an_unknown_parameter_is_named_with_the_classifier() -> None:
+    with pytest.raises(TypeError, match=r"TextCNNClassifier.__init__\(\) got an unexpected keyword argument 'filter'"):
+        TextCNNClassifier(filter=3)
+
+
+def test_an_answer_before_fit_is_an_error_that_can_be_named() -> None:
+    with pytest.raises(textcnn.TextcnnError) as error:
+        tiny().predict(["a"])
+    assert type(error.value).__name__ == "ClassifierNotFittedError"
+
+
+def test_a_label_with_a_comma_is_given_a_weight() -> None:
+    labels = ["a, b" if label == "ham" else "c" for label in LABELS]
+    weights = {"a, b": 0, "c": 1}
+    assert tiny(class_weight=weights, epochs=30).fit(TEXTS, labels).predict(TEXTS).tolist() == ["c"] * 30
 
 
 def test_docstring_examples() -> None:

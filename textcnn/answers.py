@@ -102,10 +102,18 @@ class Answer(NamedTuple):
             "probabilities": {label: round(value, 6) for label, value in self.best},
             "text": self.record.text,
         }
-        reasons = {} if self.explanation is None else {"explanation": self.explanation.as_dict()}
+        reasons = {} if self.explanation is None else {"explanation": self._reasons(self.explanation)}
         fields = self.record.fields
         names = free_names((name for name, _ in fields), [*made, *reasons])
         return made | dict(zip(names, (value for _, value in fields), strict=True)) | reasons
+
+    def _reasons(self, explanation: "Explanation") -> dict[str, Any]:
+        """The explanation; each word with the column that it is from, if several were joined."""
+        made = explanation.as_dict()
+        if self.record.parts:
+            for word in made["words"]:
+                word["column"] = self.record.column_of(word["start"])
+        return made
 
 
 def free_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:

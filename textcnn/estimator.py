@@ -4,7 +4,7 @@ It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from warnings import warn
@@ -18,19 +18,22 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 from textcnn.answers import Answer, Policy, answer, explained
 from textcnn.corpus import Record
 from textcnn.errors import DataError, ModelFileError, NotFittedError
+from textcnn.evaluation.breakdown import PartScore, scores_by
+from textcnn.evaluation.sample_weights import sample_weights
 from textcnn.insight.explain import Explanation
-from textcnn.labels import are_numbers, indicator, label_sets, restored, spellings
+from textcnn.labels import are_numbers, indicator, label_sets, restored, sorted_names, spellings
 from textcnn.model.file import read_model, write_model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settings_of
 
-__all__ = ["TextCNNClassifier", "load"]
+__all__ = ["ClassifierNotFittedError", "TextCNNClassifier", "load"]
 
 
-class _NotFitted(NotFittedError, SklearnNotFittedError):
+class ClassifierNotFittedError(NotFittedError, SklearnNotFittedError):
     """Both families' way to say that `fit` comes first."""
 
 
+@dataclass(kw_only=True, eq=False, repr=False)  # for a constructor of its own, which errors name
 class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     """A convolutional network over word vectors, for texts (Kim 2014).
 
@@ -53,8 +56,9 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         self,
         X: Iterable[str],
         y: Iterable[Any],
+        sample_weight: Iterable[float] | None = None,
         *,
-        validation: tuple[Iterable[str], Iterable[Any]] | None = None,
+        validation: tuple[Any, ...] | None = None,
         callback: Callable[[Any], bool] | None = None,
     ) -> "TextCNNClassifier":
         """Learn from texts and their labels; a second `fit` forgets the first.
@@ -62,13 +66,17 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         Args:
             X: texts.
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
-            validation: texts and labels that say how long to learn; if not given, parts of the texts are held out.
+            sample_weight: how much each text counts, in all losses, in the calibration and in the held-out figures:
+                one of weight 2 as if it was there twice, one of 0 not at all. Only how weights compare matters, and
+                those of classes multiply them. If not given, all count the same.
+            validation: texts and labels (and weights) that say how long to learn; if not given, parts of the texts are
+                held out.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
                 checkpoint so far, when it returns True after a batch or an epoch.
 
         Raises:
             SettingsError: a parameter is out of its limits.
-            DataError: the texts or labels cannot be used.
+            DataError: the texts, labels or weights cannot be used.
             TrainingError, VectorsError: see the messages.
         """
         from textcnn.training.fit import fit
@@ -77,9 +85,10 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         texts = _texts(X)
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
-        held = None if validation is None else (_texts(validation[0]), validation[1])
-        data = Dataset.of(texts, y, labels_per_text=self.labels_per_text, validation=held)
+        held = None if validation is None else _validation(validation)
+        data = Dataset.of(texts, y, labels_per_text=self.labels_per_text, weights=sample_weight, validation=held)
         labels = data.labels
+        _check_validation(data)
         result = fit(
             data.training,
             classes=labels.names,
@@ -154,18 +163,54 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
         """Accuracy; of a multi-label model the share of texts whose labels are all right.
 
+        Args:
+            X: texts.
+            y: their labels.
+            sample_weight: how much each text counts; if not given, all count the same.
+
         Raises:
             NotFittedError: `fit` comes first.
+            DataError: the texts, labels or weights cannot be used.
         """
         predictor = self._fitted()
         texts = _texts(X)
         gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
         chosen = predictor.choose_all(predictor.all_probabilities(texts))
         right = [set(one) == set(other) for one, other in zip(gold, chosen, strict=True)]
-        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
+        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
+        return float(np.average(right, weights=weights))
+
+    def score_by(
+        self, X: Iterable[str], y: Iterable[Any], by: Iterable[Any], sample_weight: Any = None
+    ) -> dict[Any, PartScore]:
+        """Figures for the texts of each value in `by`: count, accuracy with its interval, macro F1 and log loss.
+
+        Args:
+            X: texts.
+            y: their labels, as for `fit`.
+            by: a value for each text: its customer, language, year ...; None and NaN count as one.
+            sample_weight: how much each text counts.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+            DataError: there are more or fewer values than texts.
+        """
+        predictor = self._fitted()
+        texts = _texts(X)
+        values = [None if value != value else value for value in (by.tolist() if hasattr(by, "tolist") else by)]
+        if len(values) != len(texts):
+            raise DataError(f"{len(texts)} texts but {len(values)} values to tell them apart by: each needs its own")
+        gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
+        probabilities = predictor.all_probabilities(texts)
+        chosen = predictor.choose_all(probabilities)
+        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
+        multi_label = self.model_.multi_label
+        return scores_by(
+            values, gold, chosen, probabilities, predictor.labels, multi_label=multi_label, weights=weights
+        )
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
-        """Why a text gets its label and not the next likeliest: what every word gave to the difference of their logits.
+        """Why a text gets its label and not the next likeliest: each word's contribution to the difference of logits.
 
         In a notebook the result shows itself, with the words shaded.
 
@@ -213,7 +258,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
     def _fitted(self) -> Predictor:
         if not hasattr(self, "model_"):
-            raise _NotFitted("this TextCNNClassifier has not learned yet: call fit(texts, labels) first")
+            raise ClassifierNotFittedError("this TextCNNClassifier has not learned yet: call fit(texts, labels) first")
         return self._predictor
 
     def __sklearn_tags__(self) -> Any:
@@ -226,13 +271,15 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
 
 def load(path: str | Path) -> TextCNNClassifier:
-    """Open a saved model; labels are texts, or numbers or booleans if they were.
+    """Open a saved model; labels are texts, or numbers or booleans if they were, and parameters as they were given.
 
     Raises:
         ModelFileError: it is missing or damaged.
     """
     model = read_model(Path(path))
-    classifier = TextCNNClassifier(**model.settings)
+    classifier = TextCNNClassifier(
+        **{name: model.settings[name] for name in model.settings if name not in model.settled}
+    )
     classifier.model_ = model
     try:
         classifier.classes_ = restored(model.labels, model.numbered)
@@ -240,6 +287,27 @@ def load(path: str | Path) -> TextCNNClassifier:
         raise ModelFileError("the labels of the model should be numbers, but are not") from error
     classifier._predictor, classifier._table = Predictor(model), False
     return classifier
+
+
+def _validation(given: Any) -> tuple[list[str], Any, Any]:
+    """Texts, labels and weights, None if there are none."""
+    if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+        raise DataError(f"validation must be (texts, labels) or (texts, labels, weights), not {given!r:.60}")
+    texts, y, *weights = given
+    return _texts(texts), y, weights[0] if weights else None
+
+
+def _check_validation(data: Any) -> None:
+    """Refuse validation texts none of whose labels can be learned, and warn of labels that cannot."""
+    if data.validation is None:
+        return
+    validated = {label for labels in data.validation.labels for label in labels}
+    strange = sorted_names(validated - set(data.labels.names))
+    shown = ", ".join(map(repr, strange[:5])) + (" ..." if len(strange) > 5 else "")
+    if strange and len(strange) == len(validated):
+        raise DataError(f"the validation texts have none of the labels of the training texts, but {shown}")
+    if strange:
+        warn(f"no training text has these labels of the validation texts: {shown}", UserWarning, stacklevel=3)
 
 
 def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:

@@ -121,19 +121,21 @@ class Targets(NamedTuple):
     table: bool  # zeros and ones were given, so answers should be zeros and ones
 
 
-def targets(y: Any, count: int, wanted: str) -> Targets:
+def targets(y: Any, count: int, wanted: str, counted: Sequence[int] | None = None) -> Targets:
     """Check labels and sort out whether texts have one or several.
 
     Args:
         y: the labels of all texts, see above.
         count: how many texts there are.
         wanted: the setting `labels_per_text`.
+        counted: numbers of the texts that count, whose labels are returned; all if not given.
 
     Raises:
         DataError: they are missing, mixed, too few, all the same, or as long as texts.
     """
     table = _table(y)
     given, multi_label = _listed(y if table is None else table.sets(table.names), count, wanted)
+    given = given if counted is None else [given[number] for number in counted]
     classes = _classes([label for labels in given for label in labels])
     if table is not None:
         classes = np.array(table.names, dtype=classes.dtype)  # in the order of the columns, unused ones too

@@ -127,7 +127,7 @@ class Settings:
     quality: str = _setting(
         "good",
         "Training",
-        "fast: trained once, on all texts but a tenth; good: each third held out once, then on all, with a linear part "
+        "fast: trained once, on all texts but a tenth; good: thirds held out in turn, then on all, with a linear part "
         "chosen for them; best: the same with two networks",
         Limits(choices=("fast", "good", "best")),
     )
@@ -148,8 +148,7 @@ class Settings:
     validation_share: float = _setting(
         0.0,
         "Training",
-        "share of texts held out for validation; 0: of up to 6,000 texts each third in turn, of more, or of long ones, "
-        "a tenth",
+        "share of texts held out for validation; 0: one third after the other until 1,500 are held out",
         Limits(0, 0.9),
     )
     refit: str = _setting(

@@ -24,7 +24,7 @@ from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Ragged
 from textcnn.training.batches import Batch, batches
 from textcnn.training.embeddings import Start, begin
-from textcnn.training.loop import Trainer
+from textcnn.training.loop import Trainer, TrainingPart
 from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import Shape, TextCNN
 
@@ -81,7 +81,8 @@ def our_step(start: Start, targets: np.ndarray, fixed: bool, threads: int) -> Ca
     workers = WorkerThreads(threads, lambda: torch.set_num_threads(1))
     network = TextCNN(shape, dropout=DROPOUT, workers=workers)
     trainer = Trainer(network, channels, settings, weights=np.ones(targets.shape[1], np.float32), multi_label=False)
-    return lambda batch, ragged: trainer._step(batch, targets, 1.0)
+    weights = np.ones(len(targets), np.float32)
+    return lambda batch, ragged: trainer._step(batch, TrainingPart(ragged, targets, weights), 1.0)
 
 
 def measured(steps: dict[str, Callable[[], float]]) -> dict[str, float]:

@@ -3,10 +3,12 @@
 import json
 import random
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 from examples import HAM, SPAM, write_csv
+from program import changed
 
 from textcnn.checks import Check, Verdict, data, language, leakage, learning, overlap, sanity
 from textcnn.checks.filter_health import filter_checks
@@ -17,6 +19,7 @@ from textcnn.checks.verdict import grade
 from textcnn.corpus import Corpus
 from textcnn.estimator import TextCNNClassifier
 from textcnn.model.predictor import Predictor
+from textcnn.text.near_copies import near_copies
 
 SMALL = {
     **{"vectors": "none", "filters": 8, "widths": (1, 2), "dimensions": 10, "min_count": 1},
@@ -66,10 +69,10 @@ class TestCheckSuite:
         assert re.search("with 10, .* with 24, .* with 80", sound["more texts"].figure)
 
     def test_labels_per_text_decides_the_loss_at_the_start(self):
-        for kind, by_nothing in (("one", True), ("several", False)):
+        for kind, alike in (("one", True), ("several", False)):
             values = {**SMALL, "epochs": 1, "labels_per_text": kind}
             found = run_checks(corpus(*messages(20, 20)), values, until="loss at start")["loss at start"]
-            assert ("by nothing ln 2" in found.figure) is by_nothing
+            assert ("any label alike ln 2" in found.figure) is alike
 
     def test_a_learning_rate_of_100_is_an_error(self):
         found = run_checks(corpus(*messages()), {**SMALL, "learning_rate": 100.0}, until="learning rate")[
@@ -94,9 +97,12 @@ class TestCheckSuite:
     def test_test_texts_that_were_trained_on_are_counted_and_their_file_is_named(self):
         texts, labels = messages()
         other = corpus(["a new text", *(text.upper() for text in texts[:20])], ["ham"] * 21)
+        other = other._replace(sources=["new.csv"] * 21)
         found = run_checks(corpus(texts, labels), against=other, data_only=True)["both files"]
         assert found.verdict is Verdict.error and "of 21 texts of the other file 20 are the same" in found.figure
-        assert found.advice.endswith("t.csv, lines 3, 4, 5 ...")
+        assert found.advice.endswith(
+            "remove them from one side: t.csv:2 and new.csv:3, t.csv:3 and new.csv:4, t.csv:4 and new.csv:5 ..."
+        )
 
     def test_filters_frozen_at_zero_are_dead(self, monkeypatch):
         from textcnn.training.network import model
@@ -126,6 +132,11 @@ class TestCheckSuite:
         texts, labels = [f"text {n} of many" for n in range(5000)], ["a"] * 4998 + ["b"] * 2
         sample = take(corpus(texts, labels), np.random.default_rng(0))
         assert len(sample.texts) == 3000 and sample.classes == ("a", "b")
+
+    def test_every_label_has_its_share_of_the_sample(self):
+        labels = [f"label {number % 150}" for number in range(15_000)]
+        sample = take(corpus([f"text {n} of many" for n in range(15_000)], labels), np.random.default_rng(0))
+        assert sample.targets.sum(axis=0).tolist() == [20] * 150
 
     def test_texts_without_words_are_not_trained_on(self):
         """A text of invisible characters alone is not blank, yet a network sees nothing of it."""
@@ -171,11 +182,43 @@ class TestData:
         assert data.balance(corpus(texts, labels), "balanced").verdict is Verdict.warning
         assert data.balance(corpus(texts, ["a", "b"] * 1000), "none").verdict is Verdict.ok
 
+    def test_nobody_is_told_to_balance_what_is_balanced(self):
+        texts, labels = [f"text {number}" for number in range(2000)], ["a"] * 1980 + ["b"] * 20
+        assert "--class-weight" in data.balance(corpus(texts, labels), "none").advice
+        assert data.balance(corpus(texts, labels), "balanced").advice == "find more texts of it"
+        weighted = corpus(texts, labels)._replace(weights=[1.0] * 1980 + [99.0] * 20)
+        assert data.balance(weighted, "none").advice == "find more texts of it"
+        recall, counts = {"a": 1.0, "b": 0.0}, {"a": 90, "b": 10}
+        for weights, advised in (("none", True), ("balanced", False)):
+            lost = learning.swallowed(recall, counts, 0.1, multi_label=False, class_weight=weights)
+            assert ("--class-weight" in lost.advice) is advised and "more texts" in lost.advice
+
     def test_texts_that_differ_in_numbers_only_count_as_near_copies(self):
         texts = [f"your code for the bank is {n}" for n in range(40)]
-        found = overlap.split(corpus(texts, "ab" * 20), [3, 4])
+        found = overlap.split(corpus(texts, "ab" * 20), [3, 4], near_copies(texts))
         assert found.verdict is Verdict.warning
-        assert "2 held-out texts 0 are the same, 2 differ in numbers and signs only" in found.figure
+        assert "2 held-out texts 0 are the same, 2 are near-copies" in found.figure
+
+    def test_near_copies_are_told_in_pairs_and_copies_are_not_counted(self):
+        texts, labels = messages(30, 30)
+        spoilt = [*texts, f"Hello! {texts[0]}", texts[1], f"{texts[2]}!!", texts[3].upper() + "?"]
+        found = run_checks(corpus(spoilt, [*labels, "ham", "ham", "ham", "spam"]), data_only=True)["near-copies"]
+        assert found.figure == "3 of 64 texts are near-copies of others, 1 of them with different labels"
+        assert found.verdict is Verdict.warning
+        assert found.advice.startswith("is one of the labels wrong? lines 5 and 65; on both sides of a split")
+        assert found.advice.endswith("lines 2 and 62, 4 and 64")
+        assert run_checks(corpus(texts, labels), data_only=True)["near-copies"].verdict is Verdict.ok
+
+    def test_near_copies_in_the_other_file_are_told_with_their_labels(self):
+        texts, labels = messages(30, 30)
+        other = corpus(
+            [*(f"Dear all, {text}" for text in texts[:3]), "quite another text"], ["ham", "spam", "ham", "ham"]
+        )
+        found = overlap.against(corpus(texts, labels), other._replace(sources=["new.csv"] * 4))
+        assert found.figure == (
+            "of 4 texts of the other file 0 are the same, 3 are near-copies; 1 of these have another label there"
+        )
+        assert found.advice.endswith(": t.csv:3 and new.csv:3, t.csv:2 and new.csv:2, t.csv:4 and new.csv:4")
 
     def test_texts_in_a_second_language_are_a_warning(self):
         english = "this is a rather long sentence about the weather in the north of the country today"
@@ -210,16 +253,53 @@ class TestTraining:
         assert learning.entropy(even, multi_label=False) == pytest.approx(np.log(4))
         assert learning.entropy(np.array([0.5, 0.5]), multi_label=True) == pytest.approx(np.log(2))
         for loss, verdict in ((1.4, "ok"), (3.0, "warning"), (50.0, "error"), (float("nan"), "error")):
-            found = learning.start_loss({"start_loss": loss}, even, multi_label=False, weighted=False)
+            known = learning.Frequencies(even, even, np.ones(4))
+            found = learning.start_loss({"start_loss": loss}, known, multi_label=False)
             assert found.verdict.value == verdict
+
+    def test_with_weights_it_is_that_of_guessing_by_weighted_frequency(self):
+        """Of nine a and one b, b of weight 3, guessing costs H(1/4); of multi-label texts each label's is weighted."""
+        targets = np.eye(2, dtype=bool)[[0] * 9 + [1]]
+        known = learning.Frequencies.of(targets, "b=3", ["a", "b"], multi_label=False)
+        assert known.shares == pytest.approx([0.75, 0.25]) and known.weighted
+        expected = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
+        found = learning.start_loss({"start_loss": expected}, known, multi_label=False)
+        assert f"{expected:.3f}, by the weighted frequency of the labels {expected:.3f}" in found.figure
+        several = learning.Frequencies.of(targets, "b=3", ["a", "b"], multi_label=True)
+        of_one = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
+        loss = learning.entropy(several.shares, multi_label=True, of_classes=several.of_classes)
+        assert loss == pytest.approx(2 * of_one)
+        even = learning.Frequencies.of(targets, "none", ["a", "b"], np.array([5 / 9] * 9 + [5.0]), multi_label=False)
+        assert even.shares == pytest.approx([0.5, 0.5])
+        assert not learning.Frequencies.of(targets, "none", ["a", "b"], multi_label=False).weighted
+
+    def test_with_weights_a_guess_is_beaten_by_what_counts(self):
+        """Who finds all rare texts and errs about some frequent ones is not told that the texts say nothing."""
+        rare = np.random.default_rng(0).random(400) < 0.05
+        texts = corpus([f"t{number}" for number in range(400)], ["b" if each else "a" for each in rare])
+        sample = take(texts, np.random.default_rng(0))
+        said = np.where(sample.targets[:, 1:], [[0.2, 0.8]], [[0.65, 0.35]])
+        said[::7] = [0.4, 0.6]
+        for weights, verdict in (("none", Verdict.error), ("balanced", Verdict.ok)):
+            known = learning.Frequencies.of(sample.targets, weights, sample.classes, multi_label=False)
+            assert learning.beats_guessing(sample, said.astype(np.float32), known).verdict is verdict
 
     def test_a_class_that_swallows_the_others_is_an_error(self):
         counts = {"a": 90, "b": 10, "rare": 2}
-        lost = learning.swallowed({"a": 1.0, "b": 0.0, "rare": 0.0}, counts, 0.1, multi_label=False)
+        judged = partial(learning.swallowed, counts=counts, loss=0.1, multi_label=False)
+        lost = judged({"a": 1.0, "b": 0.0, "rare": 0.0})
         assert lost.verdict is Verdict.error and "'b'" in lost.advice and "rare" not in lost.advice
-        assert (
-            learning.swallowed({"a": 1.0, "b": 0.9, "rare": 0.0}, counts, 0.1, multi_label=False).verdict is Verdict.ok
-        )
+        assert judged({"a": 1.0, "b": 0.9, "rare": 0.0}).verdict is Verdict.ok
+
+    @pytest.mark.parametrize(
+        ("counts", "class_weight", "advised"),
+        [((90, 10), "none", True), ((50, 50), "none", False), ((90, 10), "balanced", False)],
+    )
+    def test_weights_are_advised_for_rare_labels_that_have_none(self, counts, class_weight, advised):
+        recall, counts = {"a": 0.9, "b": 0.1}, dict(zip("ab", counts, strict=True))
+        lost = learning.swallowed(recall, counts, 0.1, multi_label=False, class_weight=class_weight)
+        assert lost.verdict is Verdict.warning and "instead of 'b': more texts of them" in lost.advice
+        assert ("--class-weight balanced" in lost.advice) is advised
 
     @pytest.mark.parametrize(
         ("own", "unseen", "losses", "advice"),
@@ -356,6 +436,16 @@ class TestCommand:
         found = json.loads(textcnn("check", "t.csv", "--data-only", "--format=json").out)
         assert found["verdict"] in ("ok", "warning") and found["trained_on"] == 0
         assert found["checks"][0].keys() == {"name", "verdict", "figure", "advice"}
+        assert found["near_copies"] == []
+
+    def test_json_lists_all_near_copies_of_both_files(self, textcnn, folder):
+        texts, labels = messages(20, 20)
+        write_csv(folder / "t.csv", zip([*labels, "ham"], [*texts, texts[0].upper()], strict=True))
+        write_csv(folder / "v.csv", [("ham", f"{texts[0]} :-)"), ("spam", "something else")])
+        arguments = ("check", "t.csv", "--data-only", "--format=json")
+        assert json.loads(textcnn(*arguments).out)["near_copies"] == [["t.csv:2", "t.csv:42"]]
+        found = json.loads(textcnn(*arguments, "--against=v.csv").out)
+        assert found["near_copies"] == [["t.csv:2", "t.csv:42", "v.csv:2"]]
 
     def test_bad_input_is_refused(self, textcnn, folder):
         write_csv(folder / "one.csv", [("a", "x"), ("a", "y")])
@@ -400,7 +490,7 @@ class TestCommand:
         write_model(replace(opened, members=(replace(member, network=dead),)), model)
         texts, labels = messages(20, 20)
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
-        answer = textcnn("check", "t.csv", "-m", model, *OPTIONS, "--epochs=1")
+        answer = textcnn("check", "t.csv", "-m", model, *changed(OPTIONS, "--epochs=1"))
         assert answer.code == 1 and re.search(r"^error   dead filters +100% of 32", answer.out, re.MULTILINE)
 
     def test_hostile_texts_do_not_reach_the_terminal(self, textcnn, folder):
@@ -417,7 +507,7 @@ class TestAfterTraining:
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
         fine = textcnn("train", "t.csv", *OPTIONS)
         assert fine.code == 0 and "error  " not in fine.err
-        bad = textcnn("train", "t.csv", *OPTIONS, "--learning-rate=100")
+        bad = textcnn("train", "t.csv", *changed(OPTIONS, "--learning-rate=100"))
         assert "error   learning rate" in bad.err and "error  " not in bad.out and bad.code == 0
         write_csv(folder / "v.csv", zip(labels, texts, strict=True))
         both = textcnn("train", "t.csv", "--validation=v.csv", *OPTIONS)

@@ -32,9 +32,13 @@ def corpus(name, file, odd):
         corpus("cr", "all.csv", {"empty texts"}),
         corpus("sst2", "train.csv", set()),
         corpus("sst1", "train.csv", {"swallowed labels", "fit"}),
-        corpus("goemotions_multilabel", "train.csv", {"contradictions", "balance", "swallowed labels", "fit"}),
-        corpus("sms_spam", "all.csv", {"copies", "encodings"}),
-        corpus("clinc150", "train.csv", set()),
+        corpus(
+            "goemotions_multilabel",
+            "train.csv",
+            {"contradictions", "near-copies", "split", "balance", "swallowed labels", "fit"},
+        ),
+        corpus("sms_spam", "all.csv", {"copies", "near-copies", "split", "encodings"}),  # spam is sent again and again
+        corpus("clinc150", "train.csv", {"near-copies", "split"}),  # written after patterns
         corpus("zh_chnsenticorp_htl", "all.csv", {"empty texts"}),
     ],
 )

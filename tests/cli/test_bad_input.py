@@ -14,7 +14,7 @@ import pytest
 from examples import EXAMPLES, write_csv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from program import TINY, environment
+from program import TINY, environment, tiny
 
 from textcnn.errors import ModelFileError
 from textcnn.model.predictor import Predictor
@@ -251,7 +251,7 @@ class TestOutput:
         (folder / "mails" / "spam").mkdir(parents=True)
         (folder / "mails" / "spam" / "1.txt").write_text("win cash")
         before = train_csv.read_bytes()
-        options = ["--validation=held.csv", "--settings=s.toml", *TINY, "--vectors=own.vec"]
+        options = ["--validation=held.csv", "--settings=s.toml", *tiny("--vectors=own.vec")]
         answer = textcnn("train", train_csv, "mails", "-o", output, *options)
         assert said in complaint(answer)
         assert answer.err.count("\n") == 1
@@ -279,8 +279,7 @@ class TestVectors:
     def test_faults_of_vectors_are_said_in_one_line(self, textcnn, train_csv, folder, content, said):
         if content is not None:
             (folder / "v.txt").write_bytes(content)
-        tiny = [option for option in TINY if not option.startswith("--vectors")]
-        answer = textcnn("train", train_csv, "--epochs=1", "--vectors=v.txt", *tiny)
+        answer = textcnn("train", train_csv, "--epochs=1", *tiny("--vectors=v.txt"))
         assert said in complaint(answer)
         assert not (folder / "model.textcnn").exists()
 

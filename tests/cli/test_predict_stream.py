@@ -3,6 +3,8 @@
 And what becomes of models when training is interrupted or killed.
 """
 
+import gzip
+import json
 import os
 import random
 import re
@@ -65,6 +67,81 @@ class TestLines:
         assert answer.code == 0
         assert [line.split("\t", 2)[2] for line in answer.out.split("\n")[:-1]] == texts
         assert ("unreadable bytes" in answer.err) == ("\ufffd" in "".join(texts))
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            b"one\ntwo\r\nthree\rfour\r\r\nsix\n\rend",
+            b"no end",
+            b"an end\n",
+            b"\n\r\r\n\n",
+            b"\xef\xbb\xbfmark\n\xef\xbb\xbfmark\n",
+            b"\xef\xbb\xbf\nnext\n",
+            b"\xef\xbb\xbf",
+            b" a\x0bb\x0cc\x1cd\x1ee \n\tf\x7f\x1b\n",
+            "x\u2028y\u2029z\x85w\xa0\n".encode(),
+            b"x" * ((1 << 20) - 1) + b"\r\ny\n",
+        ],
+        ids=lambda given: repr(given[-20:]),
+    )
+    def test_lines_end_in_a_pipe_as_in_a_file(self, textcnn, model, folder, given):
+        """A block of a pipe can end between \\r and \\n, as the last one here does."""
+        (folder / "lines.txt").write_bytes(given)
+        texts = [
+            [json.loads(line)["text"] for line in answer.out.split("\n")[:-1]]
+            for answer in (
+                textcnn("predict", "--format=jsonl", stdin=given),
+                textcnn("predict", "--format=jsonl", "--input=lines.txt"),
+            )
+        ]
+        assert texts[0] == texts[1]
+        assert len(texts[0]) < 2 or given.count(b"\n") + given.count(b"\r") >= len(texts[0]) - 1
+
+    def test_a_line_that_a_carriage_return_ends_is_answered_at_once(self, start, model):
+        process = start("predict")
+        process.write(f"{HAM[0]}\r")
+        assert HAM[0] in process.answer()
+        process.write(f"\n{SPAM[0]}\r\n")
+        assert SPAM[0] in process.answer()
+        assert process.end() == (0, "")
+
+    @pytest.mark.parametrize(
+        ("line", "form"),
+        [
+            ('{"text": "free prize"}', "jsonl"),
+            ("[", "json"),
+            ('[{"text": "free prize"},', "json"),
+            ("id,text", "csv"),
+            ("message;label", "csv"),
+            ("label\ttext", "tsv"),
+            ("__label__spam free prize", "fasttext"),
+            ("free prize, text claim", ""),
+            ("text", ""),
+            ("{not json}", ""),
+            ("[URGENT] free prize", ""),
+            ("hello,you there: text me back at 5,will you", ""),
+        ],
+    )
+    def test_what_looks_like_no_plain_line_is_one_but_gets_a_hint(self, textcnn, model, folder, line, form):
+        hint = f"to have it read: --input-format {form}\n" if form else ""
+        answer = textcnn("predict", stdin=f"{line}\nnext\n".encode())
+        assert (answer.code, answer.out.count("\n")) == (0, 2)
+        assert answer.err.endswith(hint)
+        assert bool(answer.err) == bool(form)
+        for option in ("--quiet", "--input-format=lines"):
+            assert textcnn("predict", option, stdin=f"{line}\n".encode()).err == ""
+        (folder / "lines.txt").write_text(f"{line}\nnext\n")
+        of_file = textcnn("predict", "--input=lines.txt")
+        assert of_file.out.count("\n") == 2
+        assert (f"to have it read so: --input-format {form}" in of_file.err) == bool(form and form != "fasttext")
+
+    @pytest.mark.parametrize(
+        "data", [gzip.compress(b"free prize\n", mtime=0), "free prize\n".encode("utf-16"), "a".encode("utf-16-le")]
+    )
+    def test_what_is_no_text_gets_no_answers(self, textcnn, model, data):
+        answer = textcnn("predict", stdin=data)
+        assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+        assert answer.err.startswith("textcnn: standard input: this is not utf-8 text; it ")
 
     def test_lines_are_decoded_as_told_or_the_encoding_is_refused(self, textcnn, model):
         found = textcnn("predict", "--encoding=latin-1", stdin="café\n".encode("latin-1"))

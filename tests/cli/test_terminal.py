@@ -90,22 +90,39 @@ class TestTerminal:
         assert ("part 1 of 3: 2 networks, 20 epochs, loss 0.60, score 0.700" in " ".join(shown.split())) == verbose
         assert max(len(line) for line in re.split("[\r\n]", shown)) <= columns
 
+    def test_stages_side_by_side_are_told_apart(self, monkeypatch):
+        from textcnn.cli.display.progress import Display
+        from textcnn.training.events import Stage, TrainingEvent
+
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+        one, two, three = (Stage(f"holding out part {part} of 3", f"part {part}/3", part, 4) for part in (1, 2, 3))
+        with Display(verbose=True) as display:
+            display.show(TrainingEvent("epoch", one, epoch=1, epochs=1, loss=0.5))
+            display.show(TrainingEvent("stage", one, epoch=1, epochs=1))
+            display.show(TrainingEvent("epoch", two, epoch=1, epochs=2, loss=0.4))
+            display.show(TrainingEvent("epoch", three, epoch=1, epochs=2, loss=0.3))
+            display.show(TrainingEvent("stage", two, epoch=2, epochs=2))
+            display.show(TrainingEvent("epoch", three, epoch=2, epochs=2, loss=0.2))
+        epochs = [line.partition("  loss")[0] for line in sys.stderr.getvalue().splitlines() if "  loss" in line]
+        assert epochs == ["epoch  1", "epoch  1", "part 3/3  epoch  1", "epoch  2"]
+
     @pytest.mark.slow
     @pytest.mark.parametrize(
         ("columns", "env"), [(60, {"NO_COLOR": "1"}), (80, {}), (80, {"TERM": "dumb"})], ids=["60", "80", "dumb"]
     )
     def test_training_is_shown_live(self, train_csv, columns, env):
-        # So many epochs, for ten times in a second what is live is shown anew, and an epoch takes some milliseconds.
-        epochs = ("--epochs=100", "--patience=100")
+        # So many epochs, for ten times in a second what is live is shown anew, and an epoch takes some milliseconds; no
+        # more, for 60 columns have room for "part 1/3" beside numbers of two digits.
+        epochs = ("--epochs=99", "--patience=99")
         code, shown = on_a_terminal("train", train_csv, *epochs, *TINY, columns=columns, env=env)
         assert code == 0
         dumb = env.get("TERM") == "dumb"
         assert ("\x1b" not in shown) == dumb
-        live = r"part 1(/| of )3  epoch \d+/100  loss \d\.\d{3}  score \d\.\d{3}"
+        live = r"part 1(/| of )3  epoch \d+/99  loss \d\.\d{3}  score \d\.\d{3}"
         assert bool(re.search(live, shown)) != dumb
         if "NO_COLOR" in env:
             assert not re.search(r"\x1b\[[\d;]*3\dm", shown)
         lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown).replace("\r", "\n").split("\n")
         assert max(map(len, (line for line in lines if "epoch" in line))) <= columns
-        assert any(line.startswith("holding out part 3 of 3: 100 epochs, ") for line in lines) == dumb
+        assert any(line.startswith("holding out part 3 of 3: 99 epochs, ") for line in lines) == dumb
         assert any("textcnn predict 'your text'" in line for line in lines)

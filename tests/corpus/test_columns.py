@@ -282,10 +282,11 @@ def test_where_each_text_has_one_label_none_is_missing():
 
 def test_labels_that_were_rejected_in_prodigy_are_not_learned_from():
     rows = [
-        f'{{"text": "x", "label": "a", "_input_hash": 1, "answer": "{answer}"}}\n' for answer in ("accept", "reject")
+        f'{{"text": "x", "label": "{label}", "_input_hash": 1, "answer": "{answer}"}}\n'
+        for label, answer in (("a", "accept"), ("a", "reject"), ("b", "accept"))
     ]
     assert pairs(rows[0]) == [("a", "x")]
     with pytest.raises(ReadError, match=r':2: .*"answer" is "reject"; keep the accepted ones'):
         read("".join(rows))
-    assert len(read("".join(rows), labelled=False)[0]) == 2
+    assert len(read("".join(rows), labelled=False)[0]) == 3
     assert len(pairs(rows[1].replace("_input_hash", "id"))) == 1

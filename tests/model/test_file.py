@@ -36,7 +36,8 @@ def test_a_saved_model_comes_back(tmp_path: Path, values: dict[str, object]) -> 
     again = load(tmp_path / "m.textcnn")
     probes = [*TEXTS, "", "an unseen word", "x"]
     np.testing.assert_array_equal(model.predict_proba(probes), again.predict_proba(probes))
-    assert again.get_params() == asdict(settled(Settings(**model.get_params()), labels=2))
+    assert again.get_params() == model.get_params()
+    assert again.model_.settings == asdict(settled(Settings(**model.get_params()), labels=2))
     assert again.classes_.tolist() == ["7", "spam 💰"]
     again.save(tmp_path / "again.textcnn")
     assert (tmp_path / "again.textcnn").read_bytes() == (tmp_path / "m.textcnn").read_bytes()
@@ -80,6 +81,8 @@ def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
         ({"settings": {"filters": "many"}}, "filters"),
         ({"settings": {"colour": "red"}}, "colour"),
         ({"settings": []}, "settings are damaged"),
+        ({"settled": ["colour"]}, "settings are damaged"),
+        ({"settled": 5}, "settings are damaged"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, values: dict[str, object], message: str) -> None:

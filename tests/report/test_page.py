@@ -186,7 +186,7 @@ class TestPage:
     def test_a_model_without_ngrams_shows_those_of_the_answers(self):
         model = learned(keep_ngrams="off")
         text = page(context_of(model, [*HAM, *SPAM], [("ham",)] * 20 + [("spam",)] * 20))
-        assert "What gave most to the answers" in text
+        assert "What contributed most to the answers" in text
         assert 'id="filters"' not in text
         assert re.search(r'class="chip" title="in \d+ texts"><bdi>free', text)
 

@@ -19,6 +19,17 @@ PATIENCE = 60  # seconds, for a machine that has other things to do
 TINY = ("--vectors=none", "--filters=6", "--widths=1,2", "--dimensions=10", "--min-count=1", "--learning-rate=0.02")
 
 
+def changed(options, *changes):
+    """Options with some of them changed, each a word such as `--filters=8`: none may be given twice."""
+    names = tuple(f"{change.partition('=')[0]}=" for change in changes)
+    return [*(option for option in options if not option.startswith(names)), *changes]
+
+
+def tiny(*changes):
+    """TINY with such changes."""
+    return changed(TINY, *changes)
+
+
 def environment(**changes):
     """That of this process without what concerns textcnn or its streams, one thread, the package found anywhere."""
     left_out = ("TEXTCNN_MODEL", "COLUMNS", "NO_COLOR", "PYTHONUNBUFFERED")

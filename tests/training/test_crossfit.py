@@ -45,7 +45,7 @@ def test_the_model_is_the_same_whoever_does_the_jobs(multi_label: bool) -> None:
 
 
 def test_each_text_is_answered_once_by_a_model_that_has_not_seen_it() -> None:
-    texts, labels = by_chance()
+    texts, labels, _ = by_chance()
     result = fitted(Labelled(texts, labels), min_count=1, epochs=60, learning_rate=0.02)
     assert sorted(np.concatenate([part.texts for part in result.held_out]).tolist()) == list(range(60))
     for part in result.held_out:
@@ -64,7 +64,7 @@ def test_a_part_is_calibrated_by_the_others() -> None:
     def part() -> OutOfFold:
         logits = random.normal(size=(2, 50, 2)).astype(np.float32)
         targets = np.eye(2, dtype=np.float32)[logits[0].argmax(axis=1)]
-        return OutOfFold(np.arange(50), *logits, targets, run=None)
+        return OutOfFold(np.arange(50), *logits, targets, np.ones(50), run=None)
 
     folds = [part(), part(), part()]
     turned = folds[2]._replace(targets=folds[2].targets[:, ::-1])

@@ -159,13 +159,13 @@ def test_the_model_is_calibrated_and_measured_on_answers_to_all_texts(monkeypatc
     """Each answer is of a model that had not seen the text: by heart all would be right here, by chance half."""
     calibrated: list[int] = []
 
-    def of(network: Any, linear: Any, targets: Any, *, multi_label: bool) -> Calibration:
+    def of(network: Any, linear: Any, targets: Any, weights: Any, *, multi_label: bool) -> Calibration:
         calibrated.append(len(targets))
         assert (network.argmax(axis=1) == targets.argmax(axis=1)).mean() < 0.8
         return Calibration(Join(2.0, 0.0))
 
     monkeypatch.setattr(Calibration, "of", of)
-    texts, labels = noise = by_chance()
+    texts, labels, _ = noise = by_chance()
     model = fitted(noise, linear="off", min_count=1, epochs=60, learning_rate=0.02).model
     assert calibrated == [60, 40, 40, 40]  # all for the model; for the figures of a part the other parts
     assert model.join == Join(2.0, 0.0)

@@ -62,19 +62,21 @@ def test_the_parts_are_stratified() -> None:
         assert np.bincount(np.array(strata)[held]).tolist() == [300, 10]
 
 
-def test_of_few_texts_each_third_is_held_out_of_many_or_of_those_of_a_model_trained_once_a_tenth() -> None:
-    def sizes(count: int, **values: Any) -> list[int]:
-        settings = settled(Settings(**values), 2)
-        return [
-            len(held) for _, held in splits([str(n) for n in range(count)], [("a",), ("b",)] * (count // 2), settings)
-        ]
+def test_thirds_are_held_out_until_there_are_enough_and_of_a_model_trained_once_a_tenth() -> None:
+    def sizes(count: int, several: bool = False, **values: Any) -> list[int]:
+        settings, half = settled(Settings(**values), 2), count // 2
+        labels = [("a", "b") if several else ("a",), ("b",)] * half
+        return [len(held) for _, held in splits([str(n) for n in range(count)], labels, settings)]
 
     assert sizes(60) == sizes(60, quality="best") == [20, 20, 20]
+    assert sizes(2_400) == [800, 800]
+    assert sizes(4_500) == [1_500]
+    assert sizes(4_500, several=True) == [1_500, 1_500]
+    assert sizes(7_500, several=True) == [2_500]
     assert sizes(60, quality="fast") == sizes(60, refit="off") == [6]
     assert sizes(60, validation_share=0.2) == [12]
-    assert sizes(6_010) == [600]
     long = [f"{'word ' * 400_000}{number}" for number in range(12)]
-    assert [len(held) for _, held in splits(long, [("a",)] * 12, settled(Settings(), 2))] == [1]
+    assert [len(held) for _, held in splits(long, [("a",)] * 12, settled(Settings(), 2))] == [4]
 
 
 def test_a_single_text_of_a_label_is_dealt_if_that_is_wanted() -> None:

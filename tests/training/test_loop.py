@@ -98,7 +98,7 @@ def a_trainer(settings: Settings) -> tuple[Trainer, TrainingPart]:
     shape = Shape(dimensions=channels.dimensions, labels=2, widths=(1, 2), filters=8)
     network = TextCNN(shape, dropout=0.2, generator=generator)
     trainer = Trainer(network, channels, settings, weights=np.ones(2, np.float32), multi_label=False)
-    return trainer, TrainingPart(encoded.ragged, targets)
+    return trainer, TrainingPart(encoded.ragged, targets, np.ones(10, np.float32))
 
 
 @pytest.mark.parametrize("channels", ["trained", "static", "both", "random"])
@@ -163,7 +163,7 @@ def test_output_weights_keep_their_norm() -> None:
 def test_labels_smoothed_to_the_end_say_nothing_but_the_prior() -> None:
     trainer, _ = a_trainer(Settings())
     logits = torch.tensor([[2.0, 2.0]])
-    loss = trainer._loss(logits, np.array([[1, 0]], np.float32), smooth=True)
+    loss = trainer._loss(logits, np.array([[1, 0]], np.float32), np.ones(1, np.float32), smooth=True)
     assert float(loss) == pytest.approx(np.log(2))
 
 

@@ -7,10 +7,12 @@ import numpy as np
 
 from textcnn.checks.data import balance, contradictions, copies, lengths, words_of
 from textcnn.checks.filter_health import filter_checks
-from textcnn.checks.learning import NO_BETTER, Fit, fits, learning_rate, start_loss, swallowed
+from textcnn.checks.learning import NO_BETTER, Fit, Frequencies, fits, learning_rate, start_loss, swallowed
 from textcnn.checks.overlap import against
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.corpus import Corpus
+from textcnn.evaluation.sample_weights import relative
+from textcnn.labels import indicator
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.text.lexicon import beyond
@@ -27,36 +29,50 @@ def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> 
     predictor = Predictor(model)
     numbers = np.linspace(0, len(corpus.texts) - 1, min(_FEW, len(corpus.texts))).astype(int).tolist()
     texts = [corpus.texts[number] for number in numbers]
-    prior = np.array([sum(label in own for own in corpus.labels) for label in model.labels]) / len(corpus.labels)
+    known = _frequencies(model, corpus)
     return [
         copies(corpus),
         contradictions(corpus),
         balance(corpus, settings["class_weight"]),
         *([against(corpus, held)] if held is not None else []),
         *([lengths(corpus, settings["max_words"])] if beyond(corpus.texts, settings["max_words"]) else []),
-        start_loss(figures, prior, multi_label=model.multi_label, weighted=settings["class_weight"] != "none"),
+        start_loss(figures, known, multi_label=model.multi_label),
         learning_rate(figures, len(figures["curve"]), settings["learning_rate"]),
-        _beats_guessing(figures["validation"], multi_label=model.multi_label),
-        _swallowed(figures["validation"], multi_label=model.multi_label),
+        _beats_guessing(figures["validation"], model, known),
+        _swallowed(figures["validation"], model),
         fits(_fit(predictor, corpus, numbers)),
         *filter_checks(predictor, texts),
     ]
 
 
-def _beats_guessing(report: Mapping[str, Any], *, multi_label: bool) -> Check:
-    """Against always saying the most frequent label; for multi-label texts there is no such guess."""
-    most = 0.0 if multi_label else max(own["support"] for own in report["labels"].values()) / report["count"]
-    figure = f"{report['accuracy']:.1%} of {report['count']:,} held-out texts right, {most:.1%} by one label for all"
-    if report["accuracy"] > most or report["count"] < _LEAST:
+def _frequencies(model: Model, corpus: Corpus) -> Frequencies:
+    targets = indicator(corpus.labels, model.labels, skip_unknown=True)
+    of_texts = None if corpus.weights is None else relative(np.array(corpus.weights))
+    class_weight = model.settings["class_weight"]
+    return Frequencies.of(targets, class_weight, model.labels, of_texts, multi_label=model.multi_label)
+
+
+def _beats_guessing(report: Mapping[str, Any], model: Model, known: Frequencies) -> Check:
+    """Against always saying the label that counts most; for multi-label texts there is no such guess."""
+    most, right = 0.0, report["accuracy"]
+    if not model.multi_label:
+        factor = dict(zip(model.labels, known.shares / known.plain, strict=True))  # what a text of the label counts for
+        counts = {label: own["support"] * factor[label] for label, own in report["labels"].items()}
+        total = sum(counts.values())
+        most = max(counts.values()) / total
+        right = sum(count * report["labels"][label]["recall"] for label, count in counts.items()) / total
+    figure = f"{right:.1%} of {report['count']:,} held-out texts right, {most:.1%} by one label for all"
+    figure += ", weighted" * known.weighted
+    if right > most or report["count"] < _LEAST:
         return judge("beats guessing", Verdict.ok, figure)
     return judge("beats guessing", Verdict.warning, figure, NO_BETTER)
 
 
-def _swallowed(report: Mapping[str, Any], *, multi_label: bool) -> Check:
-    labels = report["labels"]
+def _swallowed(report: Mapping[str, Any], model: Model) -> Check:
+    labels, class_weight = report["labels"], model.settings["class_weight"]
     recall = {label: own["recall"] for label, own in labels.items()}
     counts = {label: own["support"] for label, own in labels.items()}
-    return swallowed(recall, counts, report["log_loss"], multi_label=multi_label)
+    return swallowed(recall, counts, report["log_loss"], multi_label=model.multi_label, class_weight=class_weight)
 
 
 def _fit(predictor: Predictor, corpus: Corpus, numbers: list[int]) -> Fit:

@@ -1,4 +1,4 @@
-"""The texts themselves: copies, contradictions, empty and endless ones, and how the labels are spread."""
+"""The texts themselves: copies, near-copies, contradictions, empty and endless ones, and how the labels are spread."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from textcnn.checks.verdict import Check, Verdict, grade, judge
 from textcnn.corpus import Corpus
 from textcnn.corpus.label_spelling import label_doubts, look_missing, spelling_variants
-from textcnn.labels import sorted_names
+from textcnn.labels import LabelSets, sorted_names
 from textcnn.text.lexicon import encode
+from textcnn.text.near_copies import NearCopies
 from textcnn.text.tokens import chunks, cut, folded
 
 __all__ = [
     "balance",
     "contradictions",
     "copies",
+    "different_labels",
     "empty",
     "has_words",
     "label_spelling",
     "lengths",
     "named",
+    "near_copies",
+    "pairs_told",
     "places",
     "with_words",
     "words_of",
@@ -80,6 +84,39 @@ def copies(corpus: Corpus) -> Check:
     advice = f"each counts as often as it is there; remove them if that is not meant: {places(corpus, extra)}"
     verdict = grade(share, warning=0.02, error=0.5)
     return judge("copies", verdict, f"{len(extra):,} of {len(corpus.texts):,} texts are copies of others", advice)
+
+
+def near_copies(corpus: Corpus, found: NearCopies) -> Check:
+    """Texts that are the same as others but for case, signs and numbers, or for a few words; copies do not count."""
+    copied = {number for group in _groups(corpus) for number in group[1:]}
+    pairs = [pair for pair in found.pairs if pair[1] not in copied]
+    count = len(corpus.texts)
+    figure, advice = f"{len(pairs):,} of {count:,} texts are near-copies of others", []
+    different = different_labels(corpus.labels, pairs)
+    if different:
+        figure += f", {len(different):,} of them with different labels"
+        advice.append(f"is one of the labels wrong? {pairs_told(corpus, different)}")
+    same = sorted(set(pairs) - set(different))
+    if same:
+        advice.append(
+            "on both sides of a split they make figures look better than they are: keep them on one side, or drop "
+            f"all but one of each: {pairs_told(corpus, same)}"
+        )
+    verdict = Verdict.warning if different else grade(len(pairs) / max(count, 1), warning=0.02)
+    return judge("near-copies", verdict, figure, "; ".join(advice))
+
+
+def different_labels(labels: LabelSets, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The pairs of texts whose labels are not the same."""
+    return [(one, other) for one, other in pairs if set(labels[one]) != set(labels[other])]
+
+
+def pairs_told(corpus: Corpus, pairs: Sequence[tuple[int, int]], most: int = _SHOWN) -> str:
+    """Where pairs of texts stand: `lines 3 and 17, 8 and 9 ...`, or `a.csv:3 and b.csv:17 ...`, see `places`."""
+    one_source = len(set(corpus.sources)) == 1
+    where = [str(line) for line in corpus.lines] if one_source else corpus.places
+    shown = ", ".join(f"{where[one]} and {where[other]}" for one, other in pairs[:most])
+    return ("lines " if one_source else "") + shown + (" ..." if len(pairs) > most else "")
 
 
 def contradictions(corpus: Corpus) -> Check:
@@ -148,6 +185,7 @@ def balance(corpus: Corpus, class_weight: str) -> Check:
     if few:
         verdict = Verdict.error if verdict is Verdict.error else Verdict.warning
         return judge("balance", verdict, figure, f"more texts are needed of {named(few)}: fewer than {_FEW} each")
-    if class_weight != "none":
+    if class_weight != "none" or corpus.weights is not None:
         verdict = Verdict.warning if verdict is Verdict.error else verdict
+        return judge("balance", verdict, figure, "find more texts of it")
     return judge("balance", verdict, figure, "find more texts of it, or use --class-weight balanced")

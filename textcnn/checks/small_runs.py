@@ -78,7 +78,7 @@ def take(corpus: Corpus, random: np.random.Generator, *, multi_label: bool = Fal
 
     A text can have several labels if some have, or if it is said.
     """
-    candidates = _rare_first(corpus, random.permutation([n for n, text in enumerate(corpus.texts) if text.strip()]))
+    candidates = _stratified(corpus, random.permutation([n for n, text in enumerate(corpus.texts) if text.strip()]))
     words = np.cumsum([_words(corpus.texts[number]) for number in candidates.tolist()])
     chosen = np.sort(candidates[: min(_MOST_TEXTS, int(np.searchsorted(words, _MOST_WORDS)) + 1)])
     part = _part(corpus, chosen.tolist())
@@ -97,14 +97,19 @@ def _part(corpus: Corpus, numbers: Sequence[int]) -> Corpus:
     )
 
 
-def _rare_first(corpus: Corpus, numbers: Ints) -> Ints:
-    """The first few of each label before all others."""
+def _stratified(corpus: Corpus, numbers: Ints) -> Ints:
+    """The first few of each label before all others, and these so that of any number of them each has its share.
+
+    A label whose share of the sample were smaller by chance would seem to be harder than it is.
+    """
+    counts = Counter(corpus.labels[number] for number in numbers.tolist())
     met: Counter[tuple[str, ...]] = Counter()
-    first = []
+    places = []
     for number in numbers.tolist():
-        met[corpus.labels[number]] += 1
-        first.append(met[corpus.labels[number]] <= _EACH)
-    return np.asarray(numbers[np.argsort(np.logical_not(first), kind="stable")], np.int64)
+        labels = corpus.labels[number]
+        met[labels] += 1
+        places.append((met[labels] > _EACH, (met[labels] - 0.5) / counts[labels]))
+    return numbers[sorted(range(len(numbers)), key=places.__getitem__)]
 
 
 def _words(text: str) -> float:

@@ -1,5 +1,6 @@
 """All checks in order, for `textcnn check`: first the data, then small trainings on a sample of them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from textcnn.errors import TrainingError
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
+from textcnn.text.near_copies import near_copies
 from textcnn.text.tokens import folded
 from textcnn.training.folds import FOLDS, splits
 
@@ -46,6 +48,8 @@ class CheckSuite:
     Attributes:
         sample: the texts that are trained on.
         suspects: probable label errors, numbers counting in the sample, once that check has been made.
+        near_copies: where texts stand that are copies or near-copies of each other, a list for each group, those of
+            the other file too, once that check has been made.
     """
 
     def __init__(self, given: CheckInput, tell: Callable[[str], None] = lambda step: None) -> None:
@@ -55,6 +59,7 @@ class CheckSuite:
         multi_label = self.settings.labels_per_text == "several"
         self.sample: Sample = take(data.with_words(given.corpus), self.random, multi_label=multi_label)
         self.suspects: list[Suspect] = []
+        self.near_copies: list[list[str]] = []
 
     def __iter__(self) -> Iterator[Check]:
         yield from self._of_data()
@@ -78,9 +83,7 @@ class CheckSuite:
         corpus, settings = self.given.corpus, self.settings
         yield data.copies(corpus)
         yield data.contradictions(corpus)
-        yield overlap.split(corpus, self._held_out())
-        if self.given.against is not None:
-            yield overlap.against(corpus, self.given.against)
+        yield from self._of_near_copies()
         yield data.empty(corpus)
         yield data.lengths(corpus, settings.max_words)
         yield data.balance(corpus, settings.class_weight)
@@ -92,6 +95,20 @@ class CheckSuite:
         if any(corpus.fields):
             yield leakage.columns(corpus)
         yield leakage.words(corpus)
+
+    def _of_near_copies(self) -> Iterator[Check]:
+        corpus, other = self.given.corpus, self.given.against
+        self.tell("looking for near-copies")
+        found = near_copies(corpus.texts)
+        self.near_copies = _places(corpus, found.groups)
+        yield data.near_copies(corpus, found)
+        yield overlap.split(corpus, self._held_out(), found)
+        if other is not None:
+            both = overlap.joined(corpus, other)
+            found = near_copies(both.texts)
+            self.near_copies = _places(both, found.groups)
+            yield overlap.against(corpus, other, found)
+            yield overlap.label_sets(corpus, other)
 
     def _held_out(self) -> list[int]:
         """What `train` would hold out of these texts."""
@@ -123,12 +140,14 @@ class CheckSuite:
         sample, multi_label, first = self.sample, self.sample.multi_label, runs[0]
         figures = first.predictor.model.figures
         out_of_fold = _OutOfFold.of(sample, runs)
-        weighted = self.settings.class_weight != "none"
-        yield learning.start_loss(figures, sample.prior, multi_label=multi_label, weighted=weighted)
+        weights = self.settings.class_weight
+        known = learning.Frequencies.of(sample.targets, weights, sample.classes, multi_label=multi_label)
+        yield learning.start_loss(figures, known, multi_label=multi_label)
         yield learning.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
-        beats = learning.beats_guessing(sample, out_of_fold.probabilities)
+        beats = learning.beats_guessing(sample, out_of_fold.probabilities, known)
         yield beats
-        yield learning.swallowed(*out_of_fold.recalls(sample), out_of_fold.loss, multi_label=multi_label)
+        recall, counts = out_of_fold.recalls(sample)
+        yield learning.swallowed(recall, counts, out_of_fold.loss, multi_label=multi_label, class_weight=weights)
         yield learning.fits(self._fit(first))
         looked = Predictor(self.given.model) if self.given.model is not None else first.predictor
         yield from filter_checks(looked, sample.chosen(first.unseen))
@@ -151,6 +170,14 @@ class CheckSuite:
             sum(member.network.filters[0].size for member in run.predictor.model.members),
             sum(data.words_of(sample.chosen(run.learned))),
         )
+
+
+def _places(corpus: Corpus, groups: NDArray[np.int64]) -> list[list[str]]:
+    """Where the texts of each group stand that has several, (B,) numbers of groups."""
+    together: dict[int, list[str]] = defaultdict(list)
+    for group, place in zip(groups.tolist(), corpus.places, strict=True):
+        together[group].append(place)
+    return [places for places in together.values() if len(places) > 1]
 
 
 class _OutOfFold(NamedTuple):

@@ -5,6 +5,7 @@
     options.py        options that commands share, and those made from settings
     inputs.py         the texts of predict, as they arrive
     reading.py        labelled texts, read whole
+    outputs.py        what a command may put a file in the place of
     report_option.py  the page that --report writes
     streams.py        standard output and standard error that write all they are given, or fail
     display/          all that a terminal shows

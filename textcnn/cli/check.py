@@ -35,7 +35,11 @@ def check(
     settings: dict[str, Any],
     how: Reading,
     against: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Texts to be measured with; none of them may be in FILE, too.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Labelled texts that will measure the model: are they in FILE too, are the labels the same?",
+        ),
     ] = None,
     model: Annotated[
         Path | None, typer.Option("-m", "--model", metavar="FILE", help="A model whose filters are looked at.")
@@ -157,6 +161,7 @@ def _as_json(suite: "CheckSuite", checks: "list[Check]", suspects: "list[Suspect
         "trained_on": 0 if suite.given.data_only else len(corpus.texts),
         "verdict": next(verdict for verdict in ("error", "warning", "ok") if verdict in [*verdicts, "ok"]),
         "checks": [{**check._asdict(), "verdict": check.verdict.value} for check in checks],
+        "near_copies": suite.near_copies,
         "label_errors": [
             {
                 "line": corpus.lines[suspect.number],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from textcnn.cli.display.console import put, say
-from textcnn.cli.display.metrics import show_comparison, show_mistakes, show_report
+from textcnn.cli.display.metrics import show_breakdown, show_comparison, show_mistakes, show_report
 from textcnn.cli.options import ModelPath, Quiet, Threads, is_told, with_reading
 from textcnn.cli.reading import read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from textcnn.corpus import Corpus
+    from textcnn.evaluation.breakdown import Breakdown
     from textcnn.evaluation.comparison import Comparison
     from textcnn.evaluation.metrics import Mistake, Report
+    from textcnn.model.model import Model
     from textcnn.model.predictor import Predictor
 
 __all__ = ["evaluate"]
 
 _SUFFIX = ".textcnn"
+_WEIGHTED = "figures are weighted; numbers of texts, confusions and comparisons count each text once"
+_SHOWN = 5  # labels
+_MOST_VALUES = 30  # of the column that texts are told apart by
 
 
 class Format(StrEnum):
@@ -36,7 +41,7 @@ class Format(StrEnum):
     json = "json"
 
 
-@with_reading(labels=True)
+@with_reading(labels=True, weights=True)
 def evaluate(
     files: Annotated[
         list[str],
@@ -56,6 +61,10 @@ def evaluate(
         str | None,
         typer.Option(metavar="TRAIN", help="Compare with TF-IDF and a linear SVM, trained on these texts."),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Figures for the texts of each value of another column, too."),
+    ] = None,
     report: ReportPath = None,
     min_accuracy: Annotated[
         float | None, typer.Option(metavar="X", min=0, max=1, help="Exit with 1 if the accuracy is below X.")
@@ -70,15 +79,18 @@ def evaluate(
     models, files = _sorted_out(files, model, told=is_told(context, "model"))
     check_page(report, [*files, *map(str, models), *filter(None, [baseline])])
     opened = [(str(path), Predictor.open(path, threads)) for path in models]
-    measured, comparisons = _measured(opened, files, baseline, how, quiet)
+    measured, comparisons = _measured(opened, files, baseline, how, quiet, by)
+    breakdown = _broken_down(measured)
     first = measured.predictor
     worst = mistakes(measured.corpus.labels, measured.probabilities, first.choose, first.labels, errors)
     if report is not None:  # first, for `| head` may end the program
         put_page(report, _page(measured, files, comparisons), quiet=quiet)
     if format is Format.json:
-        put(json.dumps(_as_json(measured, worst, comparisons), ensure_ascii=False) + "\n")
+        put(json.dumps(_as_json(measured, worst, breakdown, comparisons), ensure_ascii=False) + "\n")
     else:
         show_report(measured.report)
+        if breakdown is not None:
+            show_breakdown(breakdown)
         show_mistakes(worst, measured.corpus)
         for comparison in comparisons:
             show_comparison(comparison)
@@ -95,6 +107,7 @@ class _Measured(NamedTuple):
     corpus: "Corpus"
     probabilities: "NDArray[np.float32]"
     report: "Report"
+    column: tuple[str, list[str]] | None  # that texts are told apart by: its name, and a value for each text
 
     @property
     def answers(self) -> list[tuple[str, ...]]:
@@ -102,35 +115,73 @@ class _Measured(NamedTuple):
 
 
 def _measured(
-    models: "list[tuple[str, Predictor]]", files: list[str], baseline: str | None, how: Reading, quiet: bool
+    models: "list[tuple[str, Predictor]]",
+    files: list[str],
+    baseline: str | None,
+    how: Reading,
+    quiet: bool,
+    by: str | None,
 ) -> "tuple[_Measured, list[Comparison]]":
     """The first model measured, and compared with the second and the baseline as far as they are wanted."""
+    import numpy as np
+
+    from textcnn.corpus.other_columns import column_values
     from textcnn.evaluation.metrics import measure
-    from textcnn.model.model import fingerprint
-    from textcnn.text.lexicon import beyond
 
     name, first = models[0]
     known = first.labels if any(predictor.model.multi_label for _, predictor in models) else ()
-    corpus = read_aloud(files, how, quiet=quiet, known=known, names=first.labels)
-    these = fingerprint(corpus.texts, corpus.labels)
+    corpus = read_aloud(files, how, quiet=quiet, known=known, names=first.labels, fields=by is not None)
+    column = None if by is None else column_values(corpus, by)
     for known_to, predictor in models:
-        if predictor.model.fingerprint == these:
-            say(f"{known_to} has learned from these very texts: this says nothing about others")
-    most = first.model.settings["max_words"]
+        _point_out(corpus, predictor.model, known_to if len(models) > 1 else "the model", quiet)
+    _point_out_long(corpus, first.model.settings["max_words"], quiet)
+    probabilities = first.all_probabilities(corpus.texts)
+    report = measure(
+        corpus.labels,
+        probabilities,
+        first.choose,
+        first.labels,
+        multi_label=first.model.multi_label,
+        weights=None if corpus.weights is None else np.array(corpus.weights),
+    )
+    if report.weighted:
+        say(_WEIGHTED, quiet=quiet)
+    measured = _Measured(name, first, corpus, probabilities, report, column)
+    comparisons = [_with_model(measured, *other) for other in models[1:]]
+    if baseline is not None:
+        plain = how._replace(weight_column=None)
+        comparisons.append(
+            _with_baseline(measured, read_aloud([baseline], plain, quiet=quiet, known=known, names=first.labels))
+        )
+    return measured, comparisons
+
+
+def _point_out(corpus: "Corpus", model: "Model", name: str, quiet: bool) -> None:
+    """Say why the figures of a model on these texts may not be what they seem."""
+    from textcnn.evaluation.label_differences import label_counts, unknown_labels
+    from textcnn.model.model import fingerprint
+
+    if model.fingerprint == fingerprint(corpus.texts, corpus.labels):
+        say(f"{name} has learned from these very texts: this says nothing about others")
+    counts = label_counts(corpus.labels)
+    if (unknown := unknown_labels(corpus.labels, model.labels)).texts:
+        hint = "" if unknown.meant or counts.keys() & set(model.labels) else "; is --label-column right?"
+        say(
+            f"{unknown.texts:,} of {len(corpus.texts):,} texts: {name} does not know these labels; each text of theirs "
+            f"counts as wrong: {unknown}{hint}"
+        )
+    if absent := [label for label in model.labels if label not in counts]:
+        shown = ", ".join(map(repr, absent[:_SHOWN])) + (f" ... ({len(absent)})" if len(absent) > _SHOWN else "")
+        say(f"no text has these labels of {name}, so nothing is measured of them: {shown}", quiet=quiet)
+
+
+def _point_out_long(corpus: "Corpus", most: int, quiet: bool) -> None:
+    from textcnn.text.lexicon import beyond
+
     if long := beyond(corpus.texts, most):
         say(
             f"{len(long):,} of {len(corpus.texts):,} texts have more than the {most:,} words that are read", quiet=quiet
         )
-    probabilities = first.all_probabilities(corpus.texts)
-    report = measure(corpus.labels, probabilities, first.choose, first.labels, multi_label=first.model.multi_label)
-    _name_unknown(report)
-    measured = _Measured(name, first, corpus, probabilities, report)
-    comparisons = [_with_model(measured, *other) for other in models[1:]]
-    if baseline is not None:
-        comparisons.append(
-            _with_baseline(measured, read_aloud([baseline], how, quiet=quiet, known=known, names=first.labels))
-        )
-    return measured, comparisons
 
 
 def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path], list[str]]:
@@ -146,10 +197,23 @@ def _sorted_out(names: list[str], model: Path, *, told: bool) -> tuple[list[Path
     return models or [model], files
 
 
-def _name_unknown(report: "Report") -> None:
-    if report.unknown_labels:
-        names = ", ".join(map(repr, report.unknown_labels[:10])) + (" ..." if len(report.unknown_labels) > 10 else "")
-        say(f"the model does not know these labels; each text of theirs counts as wrong: {names}")
+def _broken_down(measured: _Measured) -> "Breakdown | None":
+    if measured.column is None:
+        return None
+    import numpy as np
+
+    from textcnn.evaluation.breakdown import break_down
+
+    return break_down(
+        *measured.column,
+        measured.corpus.labels,
+        measured.answers,
+        measured.probabilities,
+        measured.predictor.labels,
+        multi_label=measured.predictor.model.multi_label,
+        most=_MOST_VALUES,
+        weights=None if measured.corpus.weights is None else np.array(measured.corpus.weights),
+    )
 
 
 def _with_model(measured: _Measured, name: str, other: "Predictor") -> "Comparison":
@@ -173,7 +237,9 @@ def _with_baseline(measured: _Measured, train: "Corpus") -> "Comparison":
     return compare((measured.name, BASELINE), corpus.labels, measured.answers, said)
 
 
-def _as_json(measured: _Measured, worst: list["Mistake"], comparisons: "list[Comparison]") -> dict[str, Any]:
+def _as_json(
+    measured: _Measured, worst: list["Mistake"], breakdown: "Breakdown | None", comparisons: "list[Comparison]"
+) -> dict[str, Any]:
     made, corpus = measured.report.as_dict(), measured.corpus
     if worst:
         made["errors"] = [
@@ -187,9 +253,15 @@ def _as_json(measured: _Measured, worst: list["Mistake"], comparisons: "list[Com
             }
             for mistake in worst
         ]
+    if breakdown is not None:
+        made["by"] = breakdown.as_dict()
     if comparisons:
         made["comparisons"] = [comparison.as_dict() for comparison in comparisons]
     return made
+
+
+def _of_weights(report: "Report") -> str:
+    return f" {_WEIGHTED.capitalize()}, and so do plots." if report.weighted else ""
 
 
 def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]") -> str:
@@ -200,7 +272,7 @@ def _page(measured: _Measured, files: list[str], comparisons: "list[Comparison]"
     corpus, most = measured.corpus, measured.predictor.model.settings["max_words"]
     context = PageContext(
         title=f"{Path(measured.name).name} on {names}",
-        note="How good the answers of this model are, and what they come from.",
+        note=f"How good the answers of this model are, and what they come from.{_of_weights(measured.report)}",
         predictor=measured.predictor,
         texts=corpus.texts,
         gold=corpus.labels,

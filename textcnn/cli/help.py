@@ -23,6 +23,13 @@ class HelpCommand(TyperCommand):
         """Write usage, what it does, arguments, groups of options, and an example."""
         _write(self, ctx, formatter)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments that are left; a usage error if an option with one value is given twice."""
+        given = list(args)
+        left = super().parse_args(ctx, args)
+        _refuse_repeated(self, ctx, given)
+        return left
+
 
 class HelpGroup(TyperGroup):
     """The program, whose help lists its commands."""
@@ -30,6 +37,19 @@ class HelpGroup(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write usage, what it does, options, commands, and an example."""
         _write(self, ctx, formatter)
+
+
+def _refuse_repeated(command: Any, ctx: Any, given: list[str]) -> None:
+    """Raise if an option that takes one value is given more than once, or a flag is switched both on and off."""
+    order = command.make_parser(ctx).parse_args(args=list(given))[2]
+    for option in dict.fromkeys(order):
+        if option.param_type_name != "option" or option.multiple or option.count or order.count(option) < 2:
+            continue
+        name = max(option.opts, key=len)
+        if not option.is_flag:
+            ctx.fail(f"Option {name} is given {order.count(option)} times, but takes one value")
+        if set(given).intersection(option.opts) and set(given).intersection(option.secondary_opts):
+            ctx.fail(f"Options {name} and {option.secondary_opts[0]} contradict each other")
 
 
 def _write(command: Any, ctx: Any, formatter: Any) -> None:

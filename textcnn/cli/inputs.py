@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textcnn.cli.display.console import is_terminal, say
 from textcnn.corpus import Reading, Record
-from textcnn.corpus.record import check_encoding
+from textcnn.corpus.record import FORMAT_NAMES, check_encoding
 from textcnn.errors import DataError, ReadError, SettingsError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["groups"]
 
 _BLOCK = 1 << 20
+_MARK = "\ufeff"  # which may stand before the first line
 _MOST_TEXTS, _MOST_CHARACTERS = 2000, 200_000  # of a group
 
 
@@ -32,7 +33,7 @@ def groups(texts: list[str] | None, input: str | None, how: Reading, *, quiet: b
             raise ReadError("standard input is closed; give a text, or --input FILE")
         if is_terminal(sys.stdin):
             say("one text in each line; end with Ctrl-D", quiet=quiet)
-        yield from _Lines(how.encoding).groups(sys.stdin.fileno())
+        yield from _Lines(how, quiet=quiet).groups(sys.stdin.fileno())
     else:
         yield from _of_file("-" if input is None else input, how, quiet)
 
@@ -47,30 +48,36 @@ def _point_at_option(texts: list[str], quiet: bool) -> None:
 def _as_lines(how: Reading) -> bool:
     """Whether nothing was said that only makes sense for columns."""
     unsaid = how.text_column is None and how.delimiter is None and how.header is None
-    return not how.skip_lines and (how.format == "lines" or (how.format == "auto" and unsaid))
+    return not (how.skip_lines or how.rows) and (how.format == "lines" or (how.format == "auto" and unsaid))
 
 
 class _Lines:
-    """Lines of a descriptor, each taken as soon as it is whole. A line is decoded by itself."""
+    """Lines of a descriptor, each taken as soon as it is whole. A line is decoded by itself.
 
-    def __init__(self, encoding: str) -> None:
+    They end as those of files do (corpus/lines.py), of which these are the quick form.
+    """
+
+    def __init__(self, how: Reading, *, quiet: bool) -> None:
         self.number, self.warned = 0, False
-        check_encoding(encoding)
-        self.encoding = _without_mark(encoding)
-        if "\n".encode(self.encoding) != b"\n":
-            raise SettingsError(f"lines of {encoding} cannot be read one by one; convert them first: iconv -t utf-8")
+        self.quiet = quiet or how.format == "lines"
+        check_encoding(how.encoding)
+        self.encoding = _without_mark(how.encoding)
+        if "\r\n".encode(self.encoding) != b"\r\n":
+            raise SettingsError(
+                f"lines of {how.encoding} cannot be read one by one; convert them first: iconv -t utf-8"
+            )
 
     def groups(self, descriptor: int) -> Iterator[list[Record]]:
         """Groups of lines."""
         begun: list[bytes] = []  # of a line whose end is not there yet
-        while block := _read(descriptor):
-            *whole, rest = block.split(b"\n")
+        for whole, rest in _blocks(descriptor):
             if whole:
                 whole[0] = b"".join([*begun, whole[0]])
                 begun = []
                 yield from self._bounded(whole)
             begun.append(rest)
-        if last := b"".join(begun):
+        last = b"".join(begun)
+        if last and (self.number or last != _MARK.encode(self.encoding, "ignore")):
             yield [self._record(last)]
 
     def _bounded(self, lines: list[bytes]) -> Iterator[list[Record]]:
@@ -87,19 +94,54 @@ class _Lines:
 
     def _record(self, line: bytes) -> Record:
         self.number += 1
+        text = self._decoded(line)
         if self.number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
+            text = text.removeprefix(_MARK)
+            self._judge(line, text)
+        return Record(text, (), self.number)
+
+    def _judge(self, line: bytes, text: str) -> None:
+        """Say what the first line looks like, if it looks like no plain line."""
+        from textcnn.corpus.hints import seen_format
+
+        if "\0" in text:
+            self._refuse_binary(line)
+        if form := seen_format(text):
+            say(
+                f"standard input begins like {FORMAT_NAMES[form]}, yet each line is answered as a text; "
+                f"to have it read: --input-format {form}",
+                quiet=self.quiet,
+            )
+
+    def _refuse_binary(self, line: bytes) -> None:
+        """An error if the first line begins as packed files do, or as UTF-16."""
+        from textcnn.corpus.file_kinds import refuse_binary
+
+        refuse_binary(line, "standard input", self.encoding)
+
+    def _decoded(self, line: bytes) -> str:
         try:
-            text = line.decode(self.encoding)
+            return line.decode(self.encoding)
         except ValueError:
-            text = line.decode(self.encoding, "replace")
+            if self.number == 1:
+                self._refuse_binary(line)
             if not self.warned:
                 self.warned = True
                 say(
                     f"standard input:{self.number}: not {self.encoding}; unreadable bytes, here and further on, "
                     "are read as \ufffd; see --encoding"
                 )
-        return Record(text.removesuffix("\r"), (), self.number)
+            return line.decode(self.encoding, "replace")
+
+
+def _blocks(descriptor: int) -> Iterator[tuple[list[bytes], bytes]]:
+    """Of each block that arrives the lines, without their ends, and the beginning of one whose end is not there."""
+    returned = False  # whether the block before ended with \r, of which \n may be the second half
+    while block := _read(descriptor):
+        lines = (block.removeprefix(b"\n") if returned else block).splitlines()  # of bytes, hence at these ends alone
+        returned = block.endswith(b"\r")
+        ended = returned or block.endswith(b"\n") or not lines
+        yield (lines, b"") if ended else (lines[:-1], lines[-1])
 
 
 def _without_mark(encoding: str) -> str:

@@ -1,5 +1,6 @@
 """Options that several commands share, and the options of `train` that are made from the settings."""
 
+import csv
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import Field
@@ -27,6 +28,7 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but erro
 
 _LONGEST_SETTINGS = 1_000_000  # bytes of a file
 _LABELS = ("label_column", "label_separator", "label_prefix")
+_WEIGHTS = ("weight_column",)
 
 
 def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar: str | None = None) -> Parameter:
@@ -37,10 +39,28 @@ def _told(name: str, kind: Any, default: Any, option: str, meaning: str, metavar
 # What reading can be told; the names are those of the fields of Reading.
 _READING = (
     _told(
-        "text_column", str | None, None, "--text-column", "Column of the text; detected unless given.", "NAME|NUMBER"
+        "text_column",
+        list[str] | None,
+        None,
+        "--text-column",
+        "Column of the text; detected unless given. Several are joined: give it again.",
+        "NAME|NUMBER",
     ),
     _told(
-        "label_column", str | None, None, "--label-column", "Column of the label; detected unless given.", "NAME|NUMBER"
+        "label_column",
+        list[str] | None,
+        None,
+        "--label-column",
+        "Column of the label; detected unless given. Several, of 0 and 1, are labels: a,b,c or give it again.",
+        "NAME|NUMBER",
+    ),
+    _told(
+        "rows",
+        list[str] | None,
+        None,
+        "--rows",
+        "Read only rows with this value, or one of several, in a column: split=train or split=train,dev.",
+        "COLUMN=VALUE",
     ),
     _told(
         "label_separator",
@@ -59,13 +79,25 @@ _READING = (
     ),
     _told("skip_lines", int, 0, "--skip-lines", "Lines above the header to leave out.", "N"),
     _told("label_prefix", str | None, None, "--label-prefix", "What marks fastText labels; __label__.", "TEXT"),
+    _told(
+        "weight_column",
+        str | None,
+        None,
+        "--weight-column",
+        "Column of numbers that say how much each text counts; all count the same unless given.",
+        "NAME|NUMBER",
+    ),
     _told("skip_bad_rows", bool, False, "--skip-bad-rows", "Leave out rows that cannot be read, and count them."),
 )
 
 
-def with_reading(*, labels: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Replace the parameter `how` of a command by the options for reading, those about labels only if they matter."""
-    made = [_named(each) for each in _READING if labels or each.name not in _LABELS]
+def with_reading(*, labels: bool, weights: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Replace the parameter `how` of a command by the options for reading, those about labels only if they matter.
+
+    So it is with the option about weights.
+    """
+    left_out = (*(() if labels else _LABELS), *(() if weights else _WEIGHTS))
+    made = [_named(each) for each in _READING if each.name not in left_out]
 
     def expand(command: Callable[..., None]) -> Callable[..., None]:
         return _expanded(command, "how", made, _reading)
@@ -79,7 +111,22 @@ def _named(parameter: Parameter) -> Parameter:
 
 
 def _reading(given: Mapping[str, Any]) -> Reading:
-    return Reading(**{name.removeprefix("reading_"): value for name, value in given.items()})
+    values = {name.removeprefix("reading_"): value for name, value in given.items()}
+    for name in ("text_column", "label_column"):
+        if told := values.pop(name, None):
+            values[name] = told[0] if len(told) == 1 else tuple(told)
+    return Reading(**{**values, "rows": _rows(values["rows"] or [])})
+
+
+def _rows(told: list[str]) -> dict[str, list[str]] | None:
+    """Columns and the values that are wanted in them. A value with a comma stands in quotes, as in CSV."""
+    rows: dict[str, list[str]] = {}
+    for each in told:
+        name, equals, values = each.partition("=")
+        if not (name.strip() and equals):
+            raise SettingsError(f"--rows takes COLUMN=VALUE, such as split=train, not {each!r}")
+        rows.setdefault(name.strip(), []).extend(next(csv.reader([values], skipinitialspace=True), [""]))
+    return rows or None
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

@@ -63,7 +63,7 @@ def predict(
         typer.Option(metavar="LABEL", help="Print only texts with this label; exit with 1 if there is none."),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show what each word gave to the answer; in JSON lines or pretty.")
+        bool, typer.Option("--explain", help="Show what each word contributed to the answer; in JSON lines or pretty.")
     ] = False,
     against: Annotated[
         str,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from textcnn.cli.display.console import say
+from textcnn.cli.outputs import PAGE, refuse_foreign
 from textcnn.errors import OutputError
 from textcnn.storage.atomic import check_writable, real_path
 
@@ -34,6 +35,7 @@ def check_page(page: Path | None, inputs: Sequence[str], model: Path | None = No
         return
     check_writable(page)
     refuse_overwriting(page, inputs, "--report")
+    refuse_foreign(page, PAGE)
     if model is not None and real_path(page) == real_path(model):
         raise OutputError(f"{page} is where the model goes; name another file with --report")
 

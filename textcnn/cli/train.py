@@ -14,6 +14,7 @@ from textcnn.cli.display.console import console, one_line, say, table
 from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.display.sparkline import learning_lines
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
+from textcnn.cli.outputs import MODEL, refuse_foreign
 from textcnn.cli.reading import known_after, known_before, read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.corpus import Reading
@@ -32,7 +33,7 @@ _MOST_CLASSES = 20  # rows of the table
 
 
 @with_settings
-@with_reading(labels=True)
+@with_reading(labels=True, weights=True)
 def train(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
     settings: dict[str, Any],
@@ -55,13 +56,14 @@ def train(
 ) -> None:
     """Learn from labelled texts: CSV, TSV, JSON lines, fastText lines, or a folder with one folder per label.
 
-    Texts are held out (each third once, if they are few) to find how long to learn and what probabilities are worth;
-    then all are learned from. Ctrl-C ends training with the best checkpoint so far.
+    Texts are held out (one third, or of few texts each in turn) to find how long to learn and what probabilities are
+    worth; then all are learned from. Ctrl-C ends training with the best checkpoint so far.
     """
     values = _values(settings, settings_file, compact)
     check_writable(output)
     inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
     refuse_overwriting(output, inputs, "-o")
+    refuse_foreign(output, MODEL)
     check_page(report, inputs, output)
     began = time.monotonic()
     several = values.get("labels_per_text") == "several"
@@ -124,7 +126,8 @@ def _fit(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], displa
             corpus.texts,
             _labels(corpus, multi_label),
             labels_per_text=settings.labels_per_text,
-            validation=(held.texts, _labels(held, multi_label)) if held else None,
+            weights=corpus.weights,
+            validation=(held.texts, _labels(held, multi_label), held.weights) if held else None,
         )
         result = fit(
             data.training,
@@ -168,15 +171,17 @@ def _check_words(corpus: "Corpus", quiet: bool) -> None:
 
 
 def _check_validation(counts: Counter[str], held: "Corpus", quiet: bool) -> None:
-    validated = {label for own in held.labels for label in own}
-    strange = sorted(validated - counts.keys())
-    if validated and len(strange) == len(validated):
-        raise DataError(
-            f"the validation texts have none of the labels of the training texts, but {_named(strange)}; "
-            "is --label-column right for both?"
-        )
-    if strange:
-        say(f"labels of the validation texts that cannot be learned, for no training text has them: {_named(strange)}")
+    from textcnn.evaluation.label_differences import label_counts, unknown_labels
+    from textcnn.labels import sorted_names
+
+    validated, unknown = label_counts(held.labels), unknown_labels(held.labels, counts)
+    if validated and len(unknown.counts) == len(validated):
+        hint = "" if unknown.meant else "; is --label-column right for both?"
+        raise DataError(f"the validation texts have none of the labels of the training texts, but {unknown}{hint}")
+    if unknown.texts:
+        say(f"labels of the validation texts that cannot be learned, for no training text has them: {unknown}")
+    if absent := [label for label in counts if label not in validated]:
+        say(f"labels of the training texts that are not validated: {_named(sorted_names(absent))}", quiet=quiet)
 
 
 def _named(labels: list[str]) -> str:
@@ -193,7 +198,8 @@ def _summary(result: "FitResult", output: Path, seconds: float) -> None:
     name = "all labels right" if model.multi_label else "accuracy"
     texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
     where = f"the {texts} that it learned from: too few to hold some out" if result.seen else f"{texts} held out"
-    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}")
+    weighted = ", weighted" if figures.get("weighted") else ""
+    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}{weighted}")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
 
 

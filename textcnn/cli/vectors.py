@@ -17,6 +17,7 @@ from textcnn.cli.display.progress import LiveBar
 from textcnn.cli.evaluate import Format
 from textcnn.cli.help import HelpCommand, HelpGroup
 from textcnn.cli.options import Quiet, with_reading
+from textcnn.cli.outputs import VECTORS, refuse_foreign
 from textcnn.corpus import Reading
 from textcnn.errors import OutputError, ReadError, SettingsError, VectorsError
 from textcnn.storage.atomic import check_writable, written_whole
@@ -131,6 +132,7 @@ def convert(
 
     _refuse_overwriting(given, output)
     check_writable(output)
+    refuse_foreign(output, VECTORS)
     with _progress(quiet) as progress, written_whole(output) as file:
         write_table(given, file, say=lambda note: say(note, quiet=quiet), progress=progress)
     made = VectorTable.open(output)
@@ -257,6 +259,7 @@ def train(
 
     _refuse_overwriting(corpus, output)
     check_writable(output)
+    refuse_foreign(output, VECTORS)
     how = Training(kind.value, dimensions, epochs, min_count, seed, threads, encoding)
     with _on_disk(corpus) as path, _progress(quiet) as progress:
         made = train_on_file(path, how, progress)

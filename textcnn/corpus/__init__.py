@@ -1,4 +1,4 @@
-"""Files to records: CSV, TSV, JSON lines, fastText lines, plain lines, folders; gzipped or not; or standard input.
+"""Files to records: CSV, TSV, JSON lines, fastText lines, plain lines, .xlsx, folders; packed or not; standard input.
 
     with open_corpus("mail.csv", reading=Reading(encoding="latin-1")) as reader:
         for record in reader:             # one at a time, in order, in constant memory
@@ -6,15 +6,25 @@
         reader.columns, reader.skipped    # what was chosen, what was left out
 
     corpus = read_corpus(["train.csv", "more.jsonl.gz"])    # everything at once, for training
+    read_corpus(["all.csv"], reading=Reading(text_column=("title", "body"), rows={"split": ["train"]}))
 
     record.py        what goes in and comes out       columns.py       which column is the text, which the label
     reader.py        one input, opened and read       sniffing.py      what a column's values look like
     corpus.py        several inputs, read whole       label_fields.py  a label field to labels
-    formats.py       lines to records, by format      csv_rows.py      lines to CSV rows
-    folder.py        a folder to records              json_objects.py  JSON text to objects
+    formats.py       which format it is               opened.py        what a format gives when opened
+    table_records.py   rows of a table to records     csv_rows.py      lines to CSV rows
+    object_records.py  JSON objects to records        json_objects.py  JSON text to objects
+    folder.py        a folder to records              paths.py         values inside nested JSON objects
     lines.py         bytes to checked lines           label_lists.py   lists as programs write them
-    preamble.py      what stands above a header       fasttext_lines.py  fastText lines to records
+    preamble.py      what is about a table            fasttext_lines.py  fastText lines to records
+    column_names.py  what names say                   column_guess.py  which column it is, and its rivals
+    column_table.py  columns by name or number        row_choice.py    which rows are read
+    joined.py        a row to its text and labels     text_weights.py  how much each text counts
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
+    other_columns.py  the values of another column
+    annotations.py   exports of annotation tools      prodigy.py       those of Prodigy
+    label_studio.py  those of Label Studio            spreadsheet.py   spreadsheets to lines of CSV
+    hints.py         what a first line looks like     file_kinds.py    files that are no tables of text
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

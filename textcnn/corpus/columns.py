@@ -1,64 +1,107 @@
-"""Which column is the text and which the label: as told, else by name, else by content, else an error that helps.
+"""Which columns are the text and the label: as told, else as names and values say it, else an error that helps.
 
-Names are compared without case. A column that is chosen must be the only one of its name. Where content must
-decide, exactly one column may look like labels and exactly one like texts (sniffing.py); anything else is doubt.
+Names are compared without case. A column that is chosen must be the only one of its name. How it is guessed, and when
+that is in doubt: column_guess.py.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from textcnn.corpus.column_guess import ColumnChoice, guess_label, guess_text, split_column
+from textcnn.corpus.column_names import POSSIBLE, Rank, label_rank, text_rank
+from textcnn.corpus.column_table import ColumnTable, only_rows, rows_at, told_parts, wishes
 from textcnn.corpus.record import Reading
-from textcnn.corpus.sniffing import header_by_content, is_label_like, is_text_like, looks_like_name
+from textcnn.corpus.sniffing import header_by_content, looks_like_name
 from textcnn.errors import ColumnError
 
-__all__ = ["LABEL_NAMES", "TEXT_NAMES", "Columns", "choose_columns", "choose_keys", "heads_columns", "told_columns"]
+__all__ = [
+    "Columns",
+    "asked_for",
+    "choose_columns",
+    "choose_keys",
+    "heads_columns",
+    "names_decide",
+    "told_columns",
+]
 
-# In order of preference.
-TEXT_NAMES = (
-    *("text", "message", "sentence", "body", "content", "review", "comment", "question", "title", "document"),
-    *("sms", "tweet", "v2", "utterance", "query", "phrase", "description", "headline", "post", "email", "mail"),
-    *("texts", "messages", "sentences", "reviews", "comments", "questions", "documents", "tweets", "input"),
-)
-LABEL_NAMES = (
-    *("label", "labels", "class", "category", "target", "intent", "sentiment", "y", "v1", "classes", "categories"),
-    *("tag", "tags", "topic", "topics", "emotion", "emotions", "polarity", "cats"),
-)
-_SHOWN = 20
-_DELIMITER_NAMES = {",": "comma-separated", ";": "semicolon-separated", "\t": "tab-separated", "": "an object each"}
+_RIVALS = 3  # that are named
+_DELIMITER_NAMES = {
+    ",": "comma-separated",
+    ";": "semicolon-separated",
+    "\t": "tab-separated",
+    "": "an object each",
+    "cells": "rows of cells",
+}
 
 
 class Columns(NamedTuple):
-    """The choice: names (or "column 3" where there are none), places, and how each was found."""
+    """The choice: names (or "column 3" where there are none), places, and how each was found.
 
-    text: str
-    label: str | None
+    Several texts are joined. Of several labels each is a column of zeros and ones.
+    """
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
     header: bool
-    delimiter: str  # "" for JSON
+    delimiter: str  # "" for JSON, "cells" for spreadsheets
     names: tuple[str, ...]
-    text_at: int
-    label_at: int | None
-    text_by: str  # "as told", "by name" or "by content"
+    texts_at: tuple[int, ...]
+    labels_at: tuple[int, ...]
+    text_by: str  # "as told", "by name", "by content" or "the only one left"
     label_by: str
+    text_rivals: tuple[str, ...] = ()  # columns that could have been taken too
+    label_rivals: tuple[str, ...] = ()
+    split_at: int | None = None  # the column that tells train from test
+    rows_at: tuple[tuple[int, tuple[str, ...]], ...] = ()  # columns, and the values of the rows that are read
+    weight: str | None = None  # how much each text counts
+
+    @property
+    def text(self) -> str:
+        """The name of the column of the text, the first if there are several."""
+        return self.texts[0]
+
+    @property
+    def label(self) -> str | None:
+        """The name of the column of the label, the first if there are several; None if there is none."""
+        return self.labels[0] if self.labels else None
+
+    @property
+    def text_at(self) -> int:
+        """Where the column of the text is, the first if there are several."""
+        return self.texts_at[0]
+
+    @property
+    def label_at(self) -> int | None:
+        """Where the column of the label is, the first if there are several; None if there is none."""
+        return self.labels_at[0] if self.labels else None
 
     def describe(self) -> str:
         """A sentence for whoever wants to know what was read as what."""
         form = _DELIMITER_NAMES.get(self.delimiter, f"separated by {self.delimiter!r}")
         if self.delimiter:
             form += ", with a header" if self.header else ", without a header"
-        found = f'text from "{self.text}" ({self.text_by})'
-        if self.label is not None:
-            found += f', labels from "{self.label}" ({self.label_by})'
+        choice = "--text-column chooses, or joins them"
+        joined = ", joined" if len(self.texts) > 1 else ""
+        found = f"text from {_named(self.texts)} ({self.text_by}{joined}{_beside(self.text_rivals, choice)})"
+        if self.labels:
+            choice = "--label-column chooses"
+            found += f", labels from {_named(self.labels)} ({self.label_by}{_beside(self.label_rivals, choice)})"
         return f"{form}; {found}"
 
 
-class _Table(NamedTuple):
-    """Named columns of values, as far as they have been looked at."""
+def _named(names: Sequence[str]) -> str:
+    quoted = [f'"{name}"' for name in names]
+    return " and ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
 
-    source: str
-    names: tuple[str, ...]
-    values: tuple[list[str], ...]
-    kind: str = "column"
+
+def _beside(rivals: Sequence[str], choice: str) -> str:
+    """That other columns could have been taken."""
+    if not rivals:
+        return ""
+    more = f" and {len(rivals) - _RIVALS} more" if len(rivals) > _RIVALS else ""
+    listed = ", ".join(f'"{name}"' for name in rivals[:_RIVALS])
+    return f", though there is {listed}{more}: {choice}"
 
 
 def choose_columns(
@@ -69,7 +112,7 @@ def choose_columns(
     width = len(rows[0]) if header else Counter(map(len, rows)).most_common(1)[0][0]
     heads = [cell.strip() for cell in rows[0]] if header else [""] * width
     names = tuple(head or f"column {at}" for at, head in enumerate(heads, 1))
-    table = _Table(source, names, _transposed(rows[header:], width))
+    table = ColumnTable(source, names, _transposed(rows[header:], width))
     return _choose(table, reading, labelled, header, delimiter)
 
 
@@ -77,15 +120,26 @@ def choose_keys(objects: Sequence[dict[str, str]], *, reading: Reading, labelled
     """The keys of JSON objects, the first of which these are, their values as text."""
     names = tuple(dict.fromkeys(key for each in objects for key in each))
     values = tuple([each.get(name, "") for each in objects] for name in names)
-    return _choose(_Table(source, names, values, "key"), reading, labelled, True, "")
+    return _choose(ColumnTable(source, names, values, "key"), reading, labelled, True, "")
 
 
 def heads_columns(first: Sequence[str], *, labelled: bool) -> bool:
     """Whether the first row alone shows that it is a header and which columns it names."""
-    text, label = _known(first, TEXT_NAMES), _known(first, LABEL_NAMES)
+    text, label = _known(first, text_rank), _known(first, label_rank)
     if text and label:
         return True
     return bool(text) and not labelled and all(map(looks_like_name, first))
+
+
+def names_decide(first: Sequence[str], *, labelled: bool) -> bool:
+    """Whether the first row alone, which heads the columns, leaves no doubt for the values to settle.
+
+    Whoever wants answers, not labels, may wait for them; then names that are possible are enough.
+    """
+    if not heads_columns(first, labelled=labelled):
+        return False
+    texts, labels = ([rank(cell).level for cell in first if rank(cell).level] for rank in (text_rank, label_rank))
+    return not labelled or (len(labels) == 1 and sum(level > POSSIBLE for level in texts) == 1 and labels[0] > POSSIBLE)
 
 
 def told_columns(reading: Reading, *, labelled: bool) -> bool:
@@ -93,92 +147,80 @@ def told_columns(reading: Reading, *, labelled: bool) -> bool:
     return reading.text_column is not None and (reading.label_column is not None or not labelled)
 
 
-def _choose(table: _Table, reading: Reading, labelled: bool, header: bool, delimiter: str) -> Columns:
-    wants_label = labelled or reading.label_column is not None
-    text, text_by = _told_or_named(table, reading.text_column, TEXT_NAMES if header else (), "text")
-    label, label_by = None, ""
-    if wants_label:
-        label, label_by = _told_or_named(table, reading.label_column, LABEL_NAMES if header else (), "label", text)
-    if wants_label and label is None:
+def asked_for(reading: Reading) -> list[str]:
+    """The names that were asked for. One may hold commas, or these stand between names."""
+    told = (*wishes(reading.text_column), *wishes(reading.label_column), *wishes(reading.weight_column))
+    names = [wish for wish in (*told, *(reading.rows or ())) if isinstance(wish, str)]
+    return [part for name in names for part in (name, *told_parts(name))]
+
+
+def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, delimiter: str) -> Columns:
+    wanted = rows_at(table, reading.rows)
+    table = only_rows(table, wanted) if wanted else table
+    weight = _only_weight(table, reading)
+    label = text = None
+    if told := table.places(reading.text_column, "text-column"):
+        text = ColumnChoice(told, "as told")
+    if told_labels := table.places(reading.label_column, "label-column"):
+        label = ColumnChoice(told_labels, "as told")
+    elif labelled:
         _refuse_single(table)
-        label, label_by = _by_content(table, is_label_like, "label", taken=text), "by content"
-    if text is None:
-        text, text_by = _text_by_content(table, taken=label), "by content"
-    if text == label:
-        raise ColumnError(
-            f'{table.source}: "{table.names[text]}" cannot be both text and label; {_advice(table, "label")}'
-        )
-    name = None if label is None else table.names[label]
-    return Columns(table.names[text], name, header, delimiter, table.names, text, label, text_by, label_by)
+        label = guess_label(table, (*told, *weight))
+    label = label or ColumnChoice((), "")
+    text = text or guess_text(table, (*label.places, *weight), alone=bool(told_labels) or not labelled)
+    _refuse_both(table, "text and label", text.places, label.places)
+    _refuse_both(table, "text and weight", text.places, weight)
+    _refuse_both(table, "label and weight", label.places, weight)
+    return Columns(
+        texts=table.named(text.places),
+        labels=table.named(label.places),
+        header=header,
+        delimiter=delimiter,
+        names=table.names,
+        texts_at=text.places,
+        labels_at=label.places,
+        text_by=text.by,
+        label_by=label.by,
+        text_rivals=table.named(text.rivals),
+        label_rivals=table.named(label.rivals),
+        split_at=split_column(table, (*text.places, *label.places, *weight)) if labelled else None,
+        rows_at=wanted,
+        weight=next(iter(table.named(weight)), None),
+    )
 
 
-def _told_or_named(
-    table: _Table, told: str | int | None, known: Sequence[str], what: str, taken: int | None = None
-) -> tuple[int | None, str]:
-    if told is not None:
-        return _as_told(table, told, what), "as told"
-    folded = [name.casefold() for name in table.names]
-    named = [name for name in known if name in folded and folded.index(name) != taken]
-    if not named:
-        return None, ""
-    # A column of identifiers may be called "text", too; a later name with texts below it is the better one then.
-    texts = (name for name in named if what == "text" and is_text_like(table.values[folded.index(name)]))
-    return _only(table, folded, next(texts, named[0]), what), "by name"
+def _only_weight(table: ColumnTable, reading: Reading) -> tuple[int, ...]:
+    places = table.places(reading.weight_column, "weight-column")
+    if len(places) > 1:
+        raise ColumnError(f"{table.source}: --weight-column takes one {table.kind}; {table.advice('weight-column')}")
+    return places
 
 
-def _as_told(table: _Table, told: str | int, what: str) -> int:
-    """The place of a column that was asked for by its name or its number."""
-    wanted = str(told).strip()
-    if isinstance(told, str):
-        folded = [name.casefold() for name in table.names]
-        for names, name in ((list(table.names), wanted), (folded, wanted.casefold())):
-            if name in names:
-                return _only(table, names, name, what)
-    # No more digits than a place can have: int() refuses thousands of them with an error of its own.
-    if wanted.isdecimal() and len(wanted) < 10 and 1 <= int(wanted) <= len(table.names):
-        return int(wanted) - 1
-    raise ColumnError(f'{table.source}: there is no {table.kind} "{_short(wanted)}"; {_advice(table, what)}')
+def _refuse_both(table: ColumnTable, both: str, one: Sequence[int], other: Sequence[int]) -> None:
+    for name in table.named(set(one).intersection(other)):
+        advice = table.advice(f"{both.split()[-1]}-column")
+        raise ColumnError(f'{table.source}: "{name}" cannot be both {both}; {advice}')
 
 
-def _only(table: _Table, names: Sequence[str], name: str, what: str) -> int:
-    if names.count(name) > 1:
-        raise ColumnError(f'{table.source}: {names.count(name)} columns are called "{name}"; {_advice(table, what)}')
-    return names.index(name)
-
-
-def _refuse_single(table: _Table) -> None:
+def _refuse_single(table: ColumnTable) -> None:
     if len(table.names) == 1:
-        only = _example(1, table.names[0], table.values[0])[2:]
+        only = table.example(0)[2:]
         advice = "; if another character separates columns, name it: --delimiter" if table.kind == "column" else ""
         raise ColumnError(
             f"{table.source}: there is only one {table.kind}, {only}, but a text and its label are needed{advice}"
         )
 
 
-def _text_by_content(table: _Table, *, taken: int | None) -> int:
-    free = [at for at in range(len(table.names)) if at != taken]
-    if len(free) == 1 and taken is None:
-        return free[0]  # the only column there is
-    return _by_content(table, is_text_like, "text", taken=taken)
-
-
-def _by_content(table: _Table, fits: Callable[[Sequence[str]], bool], what: str, *, taken: int | None) -> int:
-    fitting = [at for at, values in enumerate(table.values) if at != taken and fits(values)]
-    if len(fitting) != 1:
-        raise ColumnError(f"{table.source}: cannot tell which {table.kind} is the {what}; {_advice(table, what)}")
-    return fitting[0]
-
-
 def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str) -> bool:
     if reading.header is not None:
         return reading.header
     first = rows[0]
-    if _is_asked_for(first, reading) or (_known(first, TEXT_NAMES) and _known(first, LABEL_NAMES)):
+    if _is_asked_for(first, reading) or (_known(first, text_rank) and _known(first, label_rank)):
         return True
     by_content = header_by_content(first, _transposed(rows[1:], len(first)))
     if by_content is not None:
         return by_content
-    if _known(first, TEXT_NAMES + LABEL_NAMES) and all(map(looks_like_name, first)):
+    if (_known(first, text_rank) or _known(first, label_rank)) and all(map(looks_like_name, first)):
         return True
     if len(first) > 1:
         raise ColumnError(
@@ -190,8 +232,9 @@ def _find_header(rows: Sequence[Sequence[str]], *, reading: Reading, source: str
 
 def _is_asked_for(first: Sequence[str], reading: Reading) -> bool:
     """Whether the first row has the name of a column that was asked for, or must have, since it is no number."""
-    wishes = [wish for wish in (reading.text_column, reading.label_column) if isinstance(wish, str)]
-    return any(_fold(wish) in map(_fold, first) or not wish.strip().isdecimal() for wish in wishes)
+    asked = asked_for(reading)
+    numbers = (part.isdecimal() for wish in asked for part in told_parts(wish))
+    return any(_fold(name) in map(_fold, first) for name in asked) or not all(numbers)
 
 
 def _transposed(rows: Sequence[Sequence[str]], width: int) -> tuple[list[str], ...]:
@@ -200,27 +243,12 @@ def _transposed(rows: Sequence[Sequence[str]], width: int) -> tuple[list[str], .
     return tuple([row[at] for row in fitting] for at in range(width))
 
 
-def _known(cells: Sequence[str], names: Sequence[str]) -> bool:
-    return any(_fold(cell) in names for cell in cells)
+def _known(cells: Sequence[str], rank: Callable[[str], Rank]) -> bool:
+    """Whether a cell is a known name, or a word such as `comment_text` that ends in one."""
+    return any(
+        ranked.level and (ranked.whole or cell.strip().isidentifier()) for cell in cells for ranked in [rank(cell)]
+    )
 
 
 def _fold(cell: str) -> str:
     return cell.strip().casefold()
-
-
-def _advice(table: _Table, what: str) -> str:
-    """All columns with an example each, and the option that chooses among them."""
-    shown = [_example(at, name, values) for at, (name, values) in enumerate(zip(*table[1:3], strict=True), 1)]
-    more = f", and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    found = f"{', '.join(shown[:_SHOWN]) or 'none'}{more}"
-    return f"the {table.kind}s are {found}; choose with --{what}-column NAME|NUMBER"
-
-
-def _example(at: int, name: str, values: Sequence[str]) -> str:
-    example = next((value for value in values if value.strip()), None)
-    return f'{at} "{_short(name)}"' + (f" (such as {_short(example)!r})" if example is not None else "")
-
-
-def _short(value: str) -> str:
-    value = " ".join(value.split())
-    return value if len(value) <= 40 else value[:37] + "..."

@@ -25,6 +25,7 @@ class Corpus(NamedTuple):
     notes: tuple[str, ...]  # a sentence for each input, one more where labels were split
     fields: Sequence[tuple[tuple[str, object], ...]] = ()  # the other columns of each text, if they were asked for
     losses: tuple[str, ...] = ()  # a sentence for each input whose rows were skipped
+    weights: list[float] | None = None  # how much each text counts, if they were read
 
     @property
     def places(self) -> list[str]:
@@ -58,11 +59,11 @@ def read_corpus(
     records, readers = _read_all(paths, reading, labelled, stream)
     labels = [record.labels for record in records]
     notes = [reader.describe() for reader in readers]
-    separator = reading.label_separator
-    if separator is None and (separator := _separator(labels, known)):
+    separator, flags = reading.label_separator, any(map(_has_flags, readers))
+    if not flags and separator is None and (separator := _separator(labels, known)):
         labels = [_split(row, separator) for row in labels]
         notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
-    if not any((multi_label, known, _has_several(labels))):
+    if not any((multi_label, known, flags, _has_several(labels))):
         records, labels = _labelled(records, labels, readers)
     labels = _respelled(labels, names, notes)
     notes += label_doubts(labels)
@@ -72,7 +73,12 @@ def read_corpus(
         skipped=sum(reader.skipped for reader in readers),
         notes=tuple(notes),
         losses=tuple(filter(None, map(Reader.describe_skipped, readers))),
+        weights=_weights(records, reading),
     )
+
+
+def _weights(records: Sequence[Record], reading: Reading) -> list[float] | None:
+    return None if reading.weight_column is None else [record.weight for record in records]
 
 
 def _read_all(
@@ -94,6 +100,11 @@ def _respelled(labels: list[tuple[str, ...]], names: Collection[str], notes: lis
     old, new = next(iter(sorted(spelled.items())))
     notes.append(f"numbers are spelled in several ways; label {old!r} is taken for {new!r}")
     return [tuple(dict.fromkeys(spelled.get(label, label) for label in row)) for row in labels]
+
+
+def _has_flags(reader: Reader) -> bool:
+    """Whether each label has a column of its own, so that a text may have none."""
+    return reader.columns is not None and len(reader.columns.labels) > 1
 
 
 def _has_several(labels: Sequence[tuple[str, ...]]) -> bool:

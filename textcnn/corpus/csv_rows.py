@@ -8,6 +8,7 @@ is read leniently. After a row that cannot be read, reading goes on after the li
 import csv
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ class Dialect(NamedTuple):
     delimiter: str
     quotes: bool = True
     escapes: bool = False  # whether \\" is a quote within quotes
+    spaced: bool = False  # whether a blank after a delimiter is no part of the field
 
 
 class CsvRow(NamedTuple):
@@ -96,7 +98,8 @@ def find_dialect(
         delimiter = max(DELIMITERS, key=lambda each: _merit(lines, each, labelled=labelled))
     if quotes is None:
         quotes = delimiter not in _RAW or not _are_raw(lines, delimiter, whole=whole)
-    return Dialect(delimiter, quotes, quotes and _are_escaped(lines, delimiter, whole=whole))
+    dialect = Dialect(delimiter, quotes, spaced=quotes and _are_spaced(lines, delimiter, whole=whole))
+    return dialect._replace(escapes=quotes and _are_escaped(lines, dialect, whole=whole))
 
 
 def first_rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
@@ -105,14 +108,15 @@ def first_rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
     return [row.fields for row in takewhile(lambda row: isinstance(row, CsvRow), rows) if isinstance(row, CsvRow)]
 
 
-def _merit(lines: Sequence[str], delimiter: str, *, labelled: bool) -> tuple[bool, bool, float, int]:
+def _merit(lines: Sequence[str], delimiter: str, *, labelled: bool) -> tuple[bool, bool, float, bool, int]:
     rows = first_rows(lines, Dialect(delimiter)) or [[""]]
     width = len(rows[0])
     steady = sum(len(row) == width for row in rows) / len(rows)
     if width == 1:
         # One column: as good as any if no row shows another, but of no use where a label is needed.
-        return False, steady == 1 and not labelled, 0, 1
-    return heads_columns(rows[0], labelled=labelled), steady >= _STEADY, steady, width
+        return False, steady == 1 and not labelled, 0, False, 1
+    # Of two that are as steady the tab is it: texts hold none, but may all have a comma at their end.
+    return heads_columns(rows[0], labelled=labelled), steady >= _STEADY, steady, delimiter == "\t", width
 
 
 def _are_raw(lines: Sequence[str], delimiter: str, *, whole: bool) -> bool:
@@ -135,13 +139,18 @@ def _are_enclosed(rows: Sequence[Sequence[str]]) -> bool:
     return 2 * sum(len(field) > 1 and field.endswith('"') for field in begun) > len(begun)
 
 
-def _are_escaped(lines: Sequence[str], delimiter: str, *, whole: bool) -> bool:
+def _are_escaped(lines: Sequence[str], dialect: Dialect, *, whole: bool) -> bool:
     r"""Whether quotes are escaped by a backslash here: there are some, and only so the rows can be read."""
     if not any('\\"' in line for line in lines):
         return False
-    return not _is_readable(lines, Dialect(delimiter), whole) and _is_readable(
-        lines, Dialect(delimiter, escapes=True), whole
-    )
+    return not _is_readable(lines, dialect, whole) and _is_readable(lines, dialect._replace(escapes=True), whole)
+
+
+def _are_spaced(lines: Sequence[str], delimiter: str, *, whole: bool) -> bool:
+    """Whether quotes that enclose fields stand after a blank, as in `"a text", "a label"`."""
+    if not any(f'{delimiter} "' in line for line in lines):
+        return False
+    return _is_readable(lines, Dialect(delimiter, spaced=True), whole)
 
 
 def _is_readable(lines: Sequence[str], dialect: Dialect, whole: bool) -> bool:
@@ -160,12 +169,20 @@ def _parser(lines: Iterable[str], dialect: Dialect, *, strict: bool = True) -> I
         csv.field_size_limit(_FIELD_LIMIT)
     if dialect.quotes:
         escape = "\\" if dialect.escapes else None
-        return csv.reader(lines, delimiter=dialect.delimiter, strict=strict, escapechar=escape)
+        return csv.reader(
+            lines, delimiter=dialect.delimiter, strict=strict, escapechar=escape, skipinitialspace=dialect.spaced
+        )
     return csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
 
 
 def _repaired(feed: _Feed, dialect: Dialect) -> CsvRow | None:
-    """The row as it is read leniently, unless it seems to be several rows that a quote left open has joined."""
+    """The row as it is read leniently, unless it seems to be several rows that a quote left open has joined.
+
+    What can be read if a backslash escapes its quotes is read so, wherever in the file it stands.
+    """
+    if any('\\"' in line for line in feed.taken):
+        with suppress(csv.Error):
+            return CsvRow(feed.line, next(_parser(feed.taken, dialect._replace(escapes=True))))
     joined = len(feed.taken) > 1 and not _closes_well(feed.taken[-1], dialect)
     if joined or _is_open(feed.taken, dialect):
         return None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from textcnn.corpus.record import BadRow, well_formed
 from textcnn.errors import ReadError
 
-__all__ = ["Item", "read_array", "read_objects"]
+__all__ = ["Item", "UnclearError", "read_array", "read_objects"]
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -34,6 +34,14 @@ class Item(NamedTuple):
     values: dict[str, object]
 
 
+class UnclearError(Exception):
+    """Says why an annotation does not tell the labels of its text, and what to do."""
+
+    def __init__(self, problem: str, advice: str) -> None:
+        super().__init__(problem)
+        self.problem, self.advice = problem, advice
+
+
 class _NotAnObjectError(Exception):
     """Says what is there instead."""
 
@@ -46,10 +54,18 @@ def read_objects(lines: Iterable[str], *, source: str, begin: int = 1) -> Iterat
         try:
             values = _only_object(line)
         except _NotAnObjectError as problem:
-            advice = "each line must be one object {...}; fix it, or leave such lines out with --skip-bad-rows"
-            yield BadRow(number, f"{source}:{number}: {problem}", advice)
+            yield BadRow(number, f"{source}:{number}: {problem}", _advice(line.strip()))
         else:
             yield Item(number, values)
+
+
+def _advice(line: str) -> str:
+    """What to do about a line that is no object."""
+    if line == "{":
+        return "an object must stand on one line: jq -c . FILE > FILE.jsonl"
+    if line.startswith("{'"):
+        return "this is how Python prints an object; write it with json.dumps"
+    return "each line must be one object {...}; fix it, or leave such lines out with --skip-bad-rows"
 
 
 def read_array(lines: Iterable[str], *, source: str) -> Iterator[Item]:

@@ -9,7 +9,7 @@ from textcnn.corpus.record import scalar_text
 
 __all__ = ["SEPARATORS", "LabelFields", "clean_labels", "find_separator", "split_labels"]
 
-SEPARATORS = ("|", ";", ",")
+SEPARATORS = ("|", ";", "#", ",")  # doccano writes #
 _BRACKETS = ("[", "(", "{", "set()", "frozenset(")
 _SEEN = 4096  # different fields that are remembered: labels come again
 _NOTHING = ("", "[]", "()", "{}", "set()", "frozenset()")
@@ -72,6 +72,7 @@ class LabelFields:
             self._positions = self._count_positions([value])
         if self._positions:
             return self._read_positions(value)
+        _refuse_spans(self._listed(value))
         if isinstance(value, Mapping | list):
             return _items(value)
         return split_labels(scalar_text(value) or "", separator=self._separator)
@@ -110,12 +111,20 @@ def _is_empty(value: object) -> bool:
     return value is None or value in ([], {})
 
 
+def _refuse_spans(value: object) -> None:
+    if value:
+        from textcnn.corpus.label_lists import are_spans
+
+        if are_spans(value):
+            raise ValueError("labels spans of the text, not the text as a whole")
+
+
 def _items(value: Mapping[object, object] | Sequence[object]) -> tuple[str, ...]:
     from textcnn.corpus.label_lists import named_items
 
     labels = named_items(value)
     if labels is None:
-        raise ValueError(f"holds {'an object' if isinstance(value, Mapping) else 'a list'}")
+        raise ValueError(f"holds {'an object' if isinstance(value, Mapping) else 'a list'}, where labels are needed")
     return clean_labels(labels)
 
 
@@ -141,7 +150,7 @@ def find_separator(labels: Sequence[str], known: Collection[str] = (), *, option
 
 
 def _is_simple(label: str) -> bool:
-    return not any(separator in label for separator in SEPARATORS)
+    return not any(separator in label.removesuffix("#") for separator in SEPARATORS)  # C# is
 
 
 def _joins_known(separator: str, values: set[str], known: set[str]) -> bool:

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from textcnn.corpus.record import scalar_text
 
-__all__ = ["all_zeros_and_ones", "named_items", "ones", "written_list"]
+__all__ = ["all_zeros_and_ones", "are_spans", "named_items", "ones", "written_list"]
 
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _LONGEST = 100_000  # characters of a field that is parsed
@@ -53,13 +53,33 @@ def _parsed(field: str) -> object:
 
 
 def named_items(value: Sequence[object] | Mapping[object, object]) -> list[str] | None:
-    """The labels of a list, or the keys that a mapping has 1 or true for; None if something in it is no label."""
-    if isinstance(value, Mapping):
-        if not all_zeros_and_ones(value.values()):
-            return None
-        value = [key for key, chosen in value.items() if chosen]
-    labels = [_item_text(item) for item in value]
+    """The labels of a list, or the keys that a mapping has 1 or true for; None if something in it is no label.
+
+    Label Studio has labels under the key `choices`, where there may be several.
+    """
+    items = _chosen(value) if isinstance(value, Mapping) else value
+    labels = [_item_text(item) for item in items] if items is not None else [None]
     return None if None in labels else [label or "" for label in labels]
+
+
+def _chosen(value: Mapping[object, object]) -> Sequence[object] | None:
+    choices = value.get("choices")
+    if isinstance(choices, list) and len(value) == 1:
+        return choices
+    return [key for key, one in value.items() if one] if all_zeros_and_ones(value.values()) else None
+
+
+def are_spans(value: object) -> bool:
+    """Whether these are labels of parts of a text: [[0, 5, "NAME"]], or objects that have a start and an end."""
+    return isinstance(value, list | tuple) and bool(value) and all(map(_is_span, value))
+
+
+def _is_span(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any({f"start{of}", f"end{of}"} <= value.keys() for of in ("", "_offset", "Offset", "_char"))
+    if not isinstance(value, list | tuple) or len(value) < 3:
+        return False
+    return all(isinstance(place, int) for place in value[:2]) and isinstance(value[2], str)
 
 
 def ones(value: Sequence[object]) -> list[str]:

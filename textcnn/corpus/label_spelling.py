@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["label_doubts", "look_missing", "same_numbers", "spelling_variants", "unread_lists"]
+__all__ = ["counted", "label_doubts", "look_missing", "same_numbers", "spelling_variants", "unread_lists", "visible"]
 
 _WHOLE = re.compile(r"[-+]?\d+\.0+")
 _MISSING = {
@@ -26,6 +26,7 @@ _MISSING = {
     "#ref!",
     "#value!",
     "?",
+    r"\n",  # of databases, as \N
 }
 _SHOWN = 4
 
@@ -82,11 +83,11 @@ def label_doubts(label_sets: Sequence[tuple[str, ...]]) -> list[str]:
     doubts = []
     if missing := look_missing(names):
         doubts.append(
-            f"labels that look like missing values: {_counted(missing, counts)}; remove such rows, or their labels, "
+            f"labels that look like missing values: {counted(missing, counts)}; remove such rows, or their labels, "
             "if that is what they are"
         )
     if variants := spelling_variants(name for name in names if name not in missing):
-        shown = "; ".join(_counted(group, counts) for group in variants[:_SHOWN])
+        shown = "; ".join(counted(group, counts) for group in variants[:_SHOWN])
         more = f"; and {len(variants) - _SHOWN} more" if len(variants) > _SHOWN else ""
         doubts.append(
             f"labels that differ only in case or in characters that cannot be seen: {shown}{more}; write them alike "
@@ -94,13 +95,18 @@ def label_doubts(label_sets: Sequence[tuple[str, ...]]) -> list[str]:
         )
     if lists := unread_lists(names):
         doubts.append(
-            f"labels that look like lists, but cannot be read as such: {_counted(lists, counts)}; write them as JSON"
+            f"labels that look like lists, but cannot be read as such: {counted(lists, counts)}; write them as JSON"
         )
     return doubts
 
 
-def _counted(labels: Sequence[str], counts: Mapping[str, int]) -> str:
-    """Some labels, so that characters that cannot be seen are, with the number of their texts."""
-    alike = len({unicodedata.normalize("NFC", label) for label in labels}) < len(labels)
-    shown = [f"{(ascii if alike else repr)(label)} ({counts[label]})" for label in labels[:_SHOWN]]
+def counted(labels: Sequence[str], counts: Mapping[str, int]) -> str:
+    """Some labels with the number of their texts."""
+    shown = [f"{label} ({counts[name]})" for label, name in zip(visible(labels), labels[:_SHOWN], strict=False)]
     return ", ".join(shown) + (" ..." if len(labels) > _SHOWN else "")
+
+
+def visible(labels: Sequence[str]) -> list[str]:
+    """Labels in quotes, so that characters that cannot be seen are, and letters that look alike are told apart."""
+    alike = len({unicodedata.normalize("NFC", label) for label in labels}) < len(labels)
+    return list(map(ascii if alike else repr, labels))

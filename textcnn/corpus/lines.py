@@ -12,9 +12,11 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from textcnn.corpus.file_kinds import refuse_binary
 from textcnn.corpus.record import well_formed
 from textcnn.errors import ReadError
 
@@ -22,22 +24,7 @@ __all__ = ["PACKED", "STANDARD_INPUT", "Lines", "open_lines", "source_name"]
 
 STANDARD_INPUT = "-"
 PACKED = (".gz", ".xz", ".bz2")
-# What some files that are not text begin with.
-_MAGIC = (
-    (b"\xff\xfe", "it begins like UTF-16: say --encoding utf-16"),
-    (b"\xfe\xff", "it begins like UTF-16: say --encoding utf-16"),
-    (b"\x1f\x8b", "it is gzipped: give it a name that ends in .gz, or unpack it first"),
-    (b"\xfd7zXZ\0", "it is packed by xz: give it a name that ends in .xz, or unpack it first"),
-    (b"BZh", "it is packed by bzip2: give it a name that ends in .bz2, or unpack it first"),
-    (b"(\xb5/\xfd", "it is packed by zstd: unpack it first (zstd -d)"),
-    (b"PK\x03\x04", "it is a zip archive or a spreadsheet (.xlsx): unpack it, or save it as CSV in UTF-8"),
-    (b"\xd0\xcf\x11\xe0", "it is a spreadsheet of Excel (.xls): save it as CSV in UTF-8"),
-    (b"PAR1", "it is a Parquet file: convert it (pandas.read_parquet(...).to_csv(...))"),
-    (b"ARROW1", "it is an Arrow file: convert it (pandas.read_feather(...).to_csv(...))"),
-    (b"SQLite format 3", "it is an SQLite database: export the table as CSV"),
-    (b"%PDF-", "it is a PDF: extract its text first"),
-    (b"version https://git-lfs.github.com/", "it is a pointer of Git LFS, not the file: git lfs pull fetches it"),
-)
+_HEAD = 400  # characters that show what a file is
 _SCANNED = 1 << 24  # characters that are looked through for what encoding they might be in
 # Bytes that cp1252 does not have, or more in a row than accented characters of a Western language.
 _FOREIGN = "[\udc81\udc8d\udc8f\udc90\udc9d]|[\udca0-\udcff]{4}"
@@ -51,6 +38,7 @@ class Lines:
         # a whole block could not tell its line. TextIOWrapper reads with read1, hence never waits for a full block.
         self._text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
         self._owned = owned
+        self._packed = packed
         self._damage = _damage(packed)
         self._ahead: deque[str] = deque()
         self._ended = False
@@ -61,6 +49,7 @@ class Lines:
         self.encoding = encoding
         self.live = live  # a pipe or a terminal, where looking ahead means waiting
         self.number = 0
+        self.notes: list[str] = []  # what there is to say of how it was opened
 
     def __iter__(self) -> Iterator[str]:
         while line := (self._ahead.popleft() if self._ahead else self._fetch()):
@@ -137,15 +126,11 @@ class Lines:
 
     def _check_head(self, line: str) -> None:
         """Raise if the first line shows that the file is none of text, or text of another encoding."""
-        try:
-            head = line[:400].encode(self.encoding, "surrogateescape")
-        except (UnicodeError, LookupError):
-            return
-        if "a".encode(self.encoding) != b"a":
-            return
-        known = next((what for magic, what in _MAGIC if head.startswith(magic)), None) or _wide(head)
-        if known:
-            raise ReadError(f"{self.source}: this is not {self.encoding} text; {known}")
+        with suppress(UnicodeError, LookupError, *self._damage):
+            if line.startswith("PK\x03\x04"):  # an archive, whose first bytes may hold what ends a line of text
+                line += self._text.read(_HEAD)
+            head = line[:_HEAD].encode(self.encoding, "surrogateescape")
+            refuse_binary(head, self.source, self.encoding, packed=self._packed)
 
     def _not_text(self, line: str = "") -> str:
         return f"is not {self.encoding}; {self._advice(line)}"
@@ -165,16 +150,6 @@ class Lines:
         if re.search("[\udc80-\udc9f]", seen):
             return "if the file has another encoding, name it: --encoding cp1252, gb18030, ..."
         return "if the file has another encoding, name it: --encoding latin-1, cp1252, ..."
-
-
-def _wide(head: bytes) -> str:
-    """Advice if every other byte is NUL, as in UTF-16 of most scripts; "" if not."""
-    odd, even = head[1::2].count(0), head[::2].count(0)
-    if head.count(0) * 4 < len(head) or not head:
-        return ""
-    return (
-        f"it looks like UTF-16 without a byte order mark: say --encoding {'utf-16-le' if odd > even else 'utf-16-be'}"
-    )
 
 
 def open_lines(path: str | Path, *, encoding: str, stream: BinaryIO | None = None) -> Lines:

@@ -1,4 +1,4 @@
-"""What stands above the header of a table: a title, a date of export, or a line that names the delimiter."""
+"""What is about a table and not of it: titles above its header, a line that names the delimiter, rules, row numbers."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from textcnn.corpus.columns import heads_columns
 from textcnn.corpus.csv_rows import DELIMITERS, CsvRow, Dialect, read_rows
 from textcnn.corpus.sniffing import header_by_content
 
-__all__ = ["named_delimiter", "title_lines"]
+__all__ = ["has_row_names", "is_rule", "named_delimiter", "title_lines"]
 
 _NAMED = re.compile(r'"?sep=([^"\r\n ])"?[,;\t|]*\s*', re.IGNORECASE)
 _MOST = 6  # rows among which the header is looked for
@@ -20,6 +20,22 @@ def named_delimiter(line: str) -> str | None:
     """The delimiter that a first line such as `sep=;` names for Excel."""
     named = _NAMED.fullmatch(line)
     return named[1] if named else None
+
+
+def has_row_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the rows below a header are numbered in a column that the header does not name, as R writes tables."""
+    below = rows[1:]
+    return (
+        len(below) > 1
+        and all(len(row) == len(rows[0]) + 1 for row in below)
+        and all(row[0] == str(number) for number, row in enumerate(below, 1))
+    )
+
+
+def is_rule(fields: Sequence[str]) -> bool:
+    """Whether a row is the rule of a printed table: |---|:---:| or +----+----+."""
+    marks = set("".join(fields).replace(" ", ""))
+    return "-" in marks and marks <= {"-", ":", "+"}
 
 
 def title_lines(lines: Sequence[str], delimiter: str | None, *, labelled: bool) -> int:

@@ -9,21 +9,15 @@ from textcnn.corpus.columns import Columns
 from textcnn.corpus.formats import find_format, open_format
 from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, open_lines, source_name
 from textcnn.corpus.misfits import FEW
-from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, check_reading
+from textcnn.corpus.opened import Opened
+from textcnn.corpus.record import FORMAT_NAMES, BadRow, Reading, Record, Unlabelled, check_reading
+from textcnn.corpus.row_choice import refuse_rows
+from textcnn.corpus.text_weights import refuse_weights, weighted
 from textcnn.errors import ReadError
 
 __all__ = ["Reader", "open_corpus"]
 
-_FORMAT_NAMES = {
-    "csv": "CSV",
-    "tsv": "TSV",
-    "jsonl": "JSON lines",
-    "json": "one JSON array",
-    "fasttext": "fastText lines",
-    "lines": "plain lines, each a text",
-    "folder": "a folder of files, each a text",
-}
-
+_OF_COLUMNS = ("csv", "tsv", "json", "jsonl", "xlsx")
 
 _MANY = 5  # bad rows that may be more than a tenth
 _JUDGED = 1000  # rows after which it is seen, before the end, whether the bad ones are exceptions
@@ -56,8 +50,17 @@ class Reader:
         self.first_skipped = ""  # what was wrong with the first row that was skipped, and where
         self.first_skipped_line = 0
         folder = self.format == "folder"
-        self._lines: Lines | None = None if folder else open_lines(path, encoding=reading.encoding, stream=stream)
+        self._lines: Lines | None = None if folder else self._open(path, stream)
         self._records = self._read()
+
+    def _open(self, path: str | Path, stream: BinaryIO | None) -> Lines:
+        if self.format == "auto" and _suffix(path) in (".xlsx", ".xlsm"):
+            from textcnn.corpus.spreadsheet import is_sheet, open_sheet
+
+            if is_sheet(path):
+                self.format = "xlsx"
+                return open_sheet(path, self.source)
+        return open_lines(path, encoding=self._reading.encoding, stream=stream)
 
     def __iter__(self) -> Iterator[Record]:
         return self._records
@@ -84,7 +87,7 @@ class Reader:
             return f"{self.source}: {self._describe_folder()}"
         columns = f", {self.columns.describe()}" if self.columns else ""
         notes = "".join(f"; {note}" for note in self.notes)
-        return f"{self.source}: {_FORMAT_NAMES.get(self.format, 'not yet read')}{columns}{notes}"
+        return f"{self.source}: {FORMAT_NAMES.get(self.format, 'not yet read')}{columns}{notes}"
 
     def describe_skipped(self) -> str:
         """How many rows were left out, and what was wrong with the first; "" if there were none."""
@@ -142,6 +145,8 @@ class Reader:
         if self._lines is None:
             from textcnn.corpus.folder import folder_records
 
+            refuse_rows(self._reading.rows, self.source, "folders")
+            refuse_weights(self._reading.weight_column, self.source)
             return folder_records(self._path, reading=self._reading, labelled=self._labelled)
         for _ in range(self._reading.skip_lines):
             if next(iter(self._lines), None) is None:  # there are fewer
@@ -154,7 +159,17 @@ class Reader:
         self.columns = opened.columns
         self.notes = opened.notes
         self._misfit = opened.misfit
-        return opened.records
+        return opened.records if self._reading.weight_column is None else self._weighted(opened)
+
+    def _weighted(self, opened: Opened) -> Iterator[Record | BadRow | Unlabelled]:
+        if opened.columns is None:
+            if self.format not in _OF_COLUMNS:
+                refuse_weights(self._reading.weight_column, self.source)
+            return opened.records  # an empty table
+        column = opened.columns.weight
+        assert column is not None
+        self.notes.append(f'weights from "{column}"')
+        return weighted(opened.records, column, self.source, self.notes)
 
     def skip(self, row: BadRow) -> None:
         """Count a row that is left out; an error unless that was asked for."""

@@ -1,6 +1,7 @@
 """What reading is told (`Reading`) and what it yields (`Record`, or the `BadRow` that took a record's place)."""
 
 import codecs
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from textcnn.errors import SettingsError
@@ -8,19 +9,45 @@ from textcnn.errors import SettingsError
 __all__ = [
     "DELIMITERS",
     "FORMATS",
+    "FORMAT_NAMES",
     "BadRow",
     "Reading",
     "Record",
+    "TextPart",
+    "Told",
     "Unlabelled",
+    "bad_row",
     "check_encoding",
     "check_reading",
     "scalar_text",
+    "unlabelled",
     "well_formed",
 ]
 
 FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines", "folder")
+FORMAT_NAMES = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "jsonl": "JSON lines",
+    "json": "one JSON array",
+    "fasttext": "fastText lines",
+    "lines": "plain lines, each a text",
+    "xlsx": "a spreadsheet",
+    "folder": "a folder of files, each a text",
+}
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
 _OF_NAMES = ("idna", "punycode")  # encodings of a name in the internet, which do without errors="replace"
+
+
+Told = str | int | tuple[str | int, ...] | None  # columns by name, or by a number that counts from 1; None: find out
+
+
+class TextPart(NamedTuple):
+    """What one of several columns gave to a text: `text[start:end]`."""
+
+    column: str
+    start: int
+    end: int
 
 
 class Record(NamedTuple):
@@ -31,6 +58,12 @@ class Record(NamedTuple):
     line: int = 1
     source: str = ""
     fields: tuple[tuple[str, object], ...] = ()
+    weight: float = 1.0  # how much it counts, if that was read
+    parts: tuple[TextPart, ...] = ()  # if several columns were joined
+
+    def column_of(self, character: int) -> str | None:
+        """The column that gave a character of the text; None if none did, but what joins them, or none was joined."""
+        return next((part.column for part in self.parts if part.start <= character < part.end), None)
 
 
 class BadRow(NamedTuple):
@@ -53,6 +86,18 @@ class Unlabelled(NamedTuple):
     lack: BadRow
 
 
+def bad_row(source: str, line: int, what: str) -> BadRow:
+    """A row that cannot be read, and the usual advice."""
+    return BadRow(line, f"{source}:{line}: {what}", "fix it, or leave such rows out with --skip-bad-rows")
+
+
+def unlabelled(record: Record, what: str) -> Unlabelled:
+    """A record without a label, and what is to be said where it needs one."""
+    lack = bad_row(record.source, record.line, what)
+    several = "if texts may have several labels or none, say --labels-per-text several"
+    return Unlabelled(record, lack._replace(advice=f"{lack.advice}; {several}"))
+
+
 class Reading(NamedTuple):
     """How to read. None, like "auto", means: find out."""
 
@@ -61,12 +106,14 @@ class Reading(NamedTuple):
     delimiter: str | None = None  # one character, or "comma", "semicolon", "tab"
     quotes: bool | None = None  # whether " encloses a field
     header: bool | None = None
-    text_column: str | int | None = None  # a name, or a number that counts from 1
-    label_column: str | int | None = None
+    text_column: Told = None  # several are joined in this order
+    label_column: Told = None  # of several each is a column of zeros and ones
     label_separator: str | None = None  # "" means that labels are never split
     skip_bad_rows: bool = False
     skip_lines: int = 0  # above the header or the first row
     label_prefix: str | None = None  # of labels in fastText lines; None means __label__
+    rows: Mapping[str, Collection[str]] | None = None  # columns, and the values of the rows that are read; None: all
+    weight_column: str | int | None = None  # how much each text counts; None means that all count the same
 
 
 def check_reading(reading: Reading) -> Reading:

@@ -25,7 +25,7 @@ class Executor(Protocol):
 
         Args:
             work: does a job; a function of a module, without state, so that other processes find it.
-            jobs: values that can be pickled and that share nothing that changes.
+            jobs: values that can be pickled and that share nothing that changes; each has a `name` for messages.
             callback: is told the events of all jobs; what it returns goes back to the job, and True asks it to end.
         """
         ...

@@ -1,7 +1,10 @@
 """How good answers are.
 
-metrics.py     figures, from labels and probabilities
-log_loss.py    the log loss, of logits and of probabilities
-comparison.py  whether one classifier is better than another, or the difference is noise
-baseline.py    TF-IDF and a linear SVM: the classifier to beat
+metrics.py            figures, from labels and probabilities
+log_loss.py           the log loss, of logits and of probabilities
+sample_weights.py     how much each text counts
+breakdown.py          figures for parts of the texts
+comparison.py         whether one classifier is better than another, or the difference is noise
+baseline.py           TF-IDF and a linear SVM: the classifier to beat
+label_differences.py  labels that texts have and a model, or other texts, do not
 """

@@ -11,11 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.evaluation.log_loss import losses_of_probabilities
+from textcnn.evaluation.sample_weights import effective_count
 from textcnn.labels import LabelSets, indicator, label_names
 
-__all__ = ["LabelScore", "Mistake", "Report", "measure", "measure_answers", "mistakes", "wrong_answers"]
+__all__ = [
+    "LabelScore",
+    "Mistake",
+    "Report",
+    "accuracy_interval",
+    "measure",
+    "measure_answers",
+    "mistakes",
+    "wrong_answers",
+]
 
 _BINS = 15
+_Z = 1.959963984540054  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,10 @@ class Mistake:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything `textcnn evaluate` says. Of multi-label texts, accuracy is that of the whole set of labels."""
+    """Everything `textcnn evaluate` says. Of multi-label texts, accuracy is that of the whole set of labels.
+
+    Where texts have weights, `count`, `support` and `confusion` still count each once; all else is weighted.
+    """
 
     count: int
     accuracy: float
@@ -54,18 +68,21 @@ class Report:
     labels: dict[str, LabelScore]
     confusion: list[list[int]]  # [gold][predicted], in the order of `labels`; empty for multi-label texts
     unknown_labels: list[str]  # in the data, not in the model
+    weighted: bool = False  # whether some texts count more than others
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as one JSON object; `subset_accuracy` only for multi-label texts."""
+        """The report as one JSON object; `subset_accuracy` only for multi-label texts, `weighted` only if it is."""
         everything = asdict(self)
         if self.subset_accuracy is None:
             del everything["subset_accuracy"]
+        if not self.weighted:
+            del everything["weighted"]
         return everything
 
     def figures(self) -> dict[str, Any]:
         """The figures that a model file keeps."""
-        everything = asdict(self)
-        return {name: everything[name] for name in everything if name not in ("confusion", "unknown_labels")}
+        everything, left_out = asdict(self), {"confusion", "unknown_labels", *([] if self.weighted else ["weighted"])}
+        return {name: everything[name] for name in everything if name not in left_out}
 
 
 Choose = Callable[[NDArray[np.float32]], tuple[str, ...]]
@@ -78,6 +95,7 @@ def measure(
     known: Sequence[str],
     *,
     multi_label: bool,
+    weights: NDArray[np.float64] | None = None,
 ) -> Report:
     """Compare answers with the truth.
 
@@ -87,8 +105,10 @@ def measure(
         choose: from the probabilities of a text to its labels.
         known: the labels of the model.
         multi_label: whether texts can have several labels.
+        weights: (B,) how much each text counts; if not given, all count the same.
     """
-    return measure_answers(gold, list(map(choose, probabilities)), probabilities, known, multi_label=multi_label)
+    predicted = list(map(choose, probabilities))
+    return measure_answers(gold, predicted, probabilities, known, multi_label=multi_label, weights=weights)
 
 
 def measure_answers(
@@ -98,33 +118,44 @@ def measure_answers(
     known: Sequence[str],
     *,
     multi_label: bool,
+    weights: NDArray[np.float64] | None = None,
 ) -> Report:
     """The same from the labels that each text got, where not all of them were chosen in the same way."""
-    from scipy.stats import binomtest
     from sklearn import metrics
 
+    if weights is not None and (weights == weights[0]).all():
+        weights = None
     unknown = sorted(set(label_names(gold)) - set(known))
     names = [*known, *unknown]
     truth, answers = indicator(gold, names), indicator(predicted, names)
     sides = (truth, answers) if multi_label else (truth.argmax(axis=1), answers.argmax(axis=1))
-    scores = metrics.precision_recall_fscore_support(*sides, average=None, zero_division=0.0, labels=range(len(names)))
-    right = int((truth == answers).all(axis=1).sum())
-    interval = binomtest(right, len(gold)).proportion_ci(method="wilson")
+    *scores, _ = metrics.precision_recall_fscore_support(
+        *sides, average=None, zero_division=0.0, labels=range(len(names)), sample_weight=weights
+    )
+    accuracy = float(np.average((truth == answers).all(axis=1), weights=weights))
     padded = np.pad(probabilities.astype(np.float64), ((0, 0), (0, len(unknown))))
     return Report(
         count=len(gold),
-        accuracy=right / len(gold),
-        accuracy_interval=(float(interval.low), float(interval.high)),
+        accuracy=accuracy,
+        accuracy_interval=accuracy_interval(accuracy, len(gold) if weights is None else effective_count(weights)),
         macro_f1=_mean(scores[2][truth.any(axis=0) | answers.any(axis=0)]),
-        micro_f1=float(metrics.f1_score(*sides, average="micro", zero_division=0.0)),
-        mcc=None if multi_label else _mcc(*sides),
-        log_loss=float(losses_of_probabilities(padded, truth, multi_label=multi_label).mean()),
-        calibration_error=_calibration_error(truth, padded, multi_label=multi_label),
-        subset_accuracy=right / len(gold) if multi_label else None,
-        labels={name: _label_score(row) for name, *row in zip(names, *scores, strict=True)},
+        micro_f1=float(metrics.f1_score(*sides, average="micro", zero_division=0.0, sample_weight=weights)),
+        mcc=None if multi_label else _mcc(sides, weights),
+        log_loss=float(np.average(losses_of_probabilities(padded, truth, multi_label=multi_label), weights=weights)),
+        calibration_error=_calibration_error(truth, padded, weights, multi_label=multi_label),
+        subset_accuracy=accuracy if multi_label else None,
+        labels={name: _label_score(row) for name, *row in zip(names, *scores, truth.sum(axis=0), strict=True)},
         confusion=[] if multi_label else metrics.confusion_matrix(*sides, labels=range(len(names))).tolist(),
         unknown_labels=unknown,
+        weighted=weights is not None,
     )
+
+
+def accuracy_interval(share: float, count: float) -> tuple[float, float]:
+    """The 95 % interval of a share of so many texts (Wilson 1927)."""
+    centre = (2 * count * share + _Z**2) / (2 * (count + _Z**2))
+    half = _Z / (2 * (count + _Z**2)) * (4 * count * share * (1 - share) + _Z**2) ** 0.5
+    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def _mean(scores: NDArray[np.float64]) -> float:
@@ -132,11 +163,12 @@ def _mean(scores: NDArray[np.float64]) -> float:
     return float(scores.mean()) if len(scores) else 0.0
 
 
-def _mcc(truth: NDArray[np.int64], answer: NDArray[np.int64]) -> float:
+def _mcc(sides: tuple[NDArray[Any], NDArray[Any]], weights: NDArray[np.float64] | None) -> float:
     """Matthews correlation; 0 where only one label occurs, of which scikit-learn would warn."""
     from sklearn.metrics import matthews_corrcoef
 
-    return float(matthews_corrcoef(truth, answer)) if len({*truth.tolist(), *answer.tolist()}) > 1 else 0.0
+    several = len(np.unique(np.concatenate(sides))) > 1
+    return float(matthews_corrcoef(*sides, sample_weight=weights)) if several else 0.0
 
 
 def _label_score(row: Sequence[Any]) -> LabelScore:
@@ -172,14 +204,22 @@ def wrong_answers(
     return sorted(wrong, key=lambda mistake: -mistake.probability)[:most]
 
 
-def _calibration_error(truth: NDArray[np.bool_], probabilities: NDArray[np.float64], *, multi_label: bool) -> float:
+def _calibration_error(
+    truth: NDArray[np.bool_],
+    probabilities: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+    *,
+    multi_label: bool,
+) -> float:
     """Expected calibration error (Naeini et al. 2015): of the likeliest label, or of each label's probability."""
+    counts = np.ones(len(truth)) if weights is None else weights
     if multi_label:
+        counts = np.repeat(counts, truth.shape[1])
         said, right = probabilities.ravel(), truth.ravel()
     else:
         best = probabilities.argmax(axis=1)
         rows = np.arange(len(best))
         said, right = probabilities[rows, best], truth[rows, best]
     bins = np.minimum((said * _BINS).astype(int), _BINS - 1)
-    gap = np.bincount(bins, weights=said - right, minlength=_BINS)
-    return float(np.abs(gap).sum() / len(said))
+    gap = np.bincount(bins, weights=counts * (said - right), minlength=_BINS)
+    return float(np.abs(gap).sum() / counts.sum())

@@ -1,4 +1,4 @@
-"""Why a text got its label: each logit taken apart into what every word gave to it, exactly.
+"""Why a text got its label: each logit taken apart into what every word contributed to it, exactly.
 
 A network of look-ups, ReLU and max pooling is linear around any text: a pooled feature is the response of its window,
 a response is a sum over the words of the window, and a mean is a share of every active window. So the logit is a sum of
@@ -47,7 +47,7 @@ class Contribution(NamedTuple):
     contribution: float
 
     def place(self) -> dict[str, Any]:
-        """Where it stands and what it gave, for JSON."""
+        """Where it stands and what it contributed, for JSON."""
         return {"start": self.start, "end": self.end, "contribution": self.contribution}
 
 

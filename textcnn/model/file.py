@@ -53,6 +53,7 @@ def write_model(model: Model, path: Path) -> None:
         "format": FORMAT,
         "version": model.version,
         "settings": {name: value for name, value in model.settings.items() if name not in _OF_THE_MACHINE},
+        "settled": model.settled,
         "labels": model.labels,
         "multi_label": model.multi_label,
         "numbered": model.numbered,
@@ -146,6 +147,7 @@ class _Reader:
             multi_label=bool(described["multi_label"]),
             numbered=described.get("numbered") is True,
             settings=self.settings,
+            settled=self._settled(),
             vocabulary=vocabulary,
             static=static,
             first_static=first,
@@ -158,6 +160,12 @@ class _Reader:
             version=_text(described["version"]),
             packed_interpretation=self._interpretation(),
         )
+
+    def _settled(self) -> tuple[str, ...]:
+        names = self.described.get("settled", [])
+        if not _strings(names) or not self.settings.keys() >= set(names):
+            raise TensorFileError("its settings are damaged")
+        return tuple(names)
 
     def _labels(self) -> tuple[str, ...]:
         labels = self.described["labels"]

@@ -42,7 +42,7 @@ class Model:
 
     labels: tuple[str, ...]
     multi_label: bool
-    settings: dict[str, Any]
+    settings: dict[str, Any]  # as training had them
     vocabulary: Vocabulary
     static: Quantized
     first_static: int  # the row of the vocabulary that the first row of `static` belongs to
@@ -53,6 +53,7 @@ class Model:
     figures: dict[str, Any] = field(default_factory=dict)  # held-out figures
     fingerprint: str = ""  # of the training texts
     version: str = ""
+    settled: tuple[str, ...] = ()  # names of settings that were left to quality or to the number of labels
     numbered: bool = False  # whether the labels were numbers or booleans before they became text
     packed_interpretation: NDArray[np.uint8] | None = None  # see interpretation.py
 

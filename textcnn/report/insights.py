@@ -1,7 +1,7 @@
 """What decided: mistakes with their words shaded, the n-grams that count most for each label, and where they lie.
 
-The n-grams are those that training kept in the model file; of a model without them, those that gave most to the answers
-at hand, by the exact contributions (textcnn.insight.explain) of as many texts as take a few seconds.
+The n-grams are those that training kept in the model file; of a model without them, those that contributed most to the
+answers at hand, exactly (textcnn.insight.explain), in as many texts as take a few seconds.
 """
 
 import math
@@ -132,7 +132,7 @@ def label_ngrams(context: PageContext) -> list[LabelEvidence]:
 
 
 def _of_answers(context: PageContext) -> dict[str, list[Ngram]]:
-    """What gave most to the answers of each label."""
+    """What contributed most to the answers of each label."""
     totals: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for number in _sample(context):
         probabilities = context.probabilities[number]
@@ -157,7 +157,7 @@ def _sample(context: PageContext) -> list[int]:
 
 
 def _given(explanation: Explanation) -> dict[str, float]:
-    """What the n-grams of one text that spoke for the label gave to it, by their normal spelling."""
+    """What the n-grams of one text that spoke for the label contributed to it, by their normal spelling."""
     given: dict[str, float] = defaultdict(float)
     least = _LEAST_SHARE * max((part.contribution for part in explanation.ngrams), default=0.0)
     for part in explanation.ngrams:
@@ -171,7 +171,7 @@ def _words(text: str) -> list[str]:
 
 
 def _strongest(given: dict[str, list[float]]) -> list[Ngram]:
-    """Those that gave most, none of them a part of another."""
+    """Those that contributed most, none of them a part of another."""
     strongest: list[Ngram] = []
     ngrams = [Ngram(text, sum(values) / len(values), len(values)) for text, values in given.items()]
     for ngram in sorted(ngrams, key=_weight, reverse=True):
@@ -184,7 +184,7 @@ def _strongest(given: dict[str, list[float]]) -> list[Ngram]:
 
 
 def _weight(ngram: Ngram) -> float:
-    """How much it gave, and how often; what only one text has may be chance."""
+    """How much it contributed, and how often; what only one text has may be chance."""
     return ngram.strength * math.sqrt(max(ngram.texts - _CAUTION, 0))
 
 

@@ -44,7 +44,14 @@ def training_page(
         gold=labels,
         places=places,
         probabilities=probabilities,
-        report=measure_answers(labels, predicted, probabilities, model.labels, multi_label=model.multi_label),
+        report=measure_answers(
+            labels,
+            predicted,
+            probabilities,
+            model.labels,
+            multi_label=model.multi_label,
+            weights=np.concatenate([part.weights for part in parts]),
+        ),
         learned=model.interpretation(),
         checks=checks,
     )
@@ -64,7 +71,10 @@ def _held_out(
 
 
 def _note(result: "FitResult", texts: int) -> str:
-    measured = f"Measured on {texts:,} texts"
+    counted = ", whose weights count in the figures but not in plots," * bool(
+        result.model.figures["validation"].get("weighted")
+    )
+    measured = f"Measured on {texts:,} texts{counted}"
     if result.seen:
         return f"{measured} that it learned from, for there were too few to hold any out."
     if len(result.held_out) == 1:

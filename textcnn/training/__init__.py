@@ -2,6 +2,7 @@
 
 fit.py            hold out, cross-fit, calibrate, fit on all
 crossfit.py       out-of-fold answers, and how good they are
+side_by_side.py   how many trainings run at the same time
 run.py            one training: networks and linear part
 task.py           the texts as training sees them
 loop.py           the training loop, a generator

@@ -38,16 +38,17 @@ class Calibration(NamedTuple):
         network: NDArray[np.float32],
         linear: NDArray[np.float32],
         targets: NDArray[np.float32],
+        weights: NDArray[np.float64],
         *,
         multi_label: bool,
     ) -> "Calibration":
         """Find it on held-out texts; see `calibrate` for the arguments."""
-        found = cls(calibrate(network, linear, targets, multi_label=multi_label))
+        found = cls(calibrate(network, linear, targets, weights, multi_label=multi_label))
         if not multi_label:
             return found
-        factors, summands = per_label(found.join.logits(network, linear), targets)
+        factors, summands = per_label(found.join.logits(network, linear), targets, weights)
         found = found._replace(factors=factors, summands=summands)
-        return found._replace(thresholds=thresholds(found.probabilities(network, linear), targets))
+        return found._replace(thresholds=thresholds(found.probabilities(network, linear), targets, weights))
 
     def probabilities(self, network: NDArray[np.float32], linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """(B, K) of what the parts of a model said before it was applied to that."""
@@ -75,7 +76,12 @@ class Calibration(NamedTuple):
 
 
 def calibrate(
-    network: NDArray[np.float32], linear: NDArray[np.float32], targets: NDArray[np.float32], *, multi_label: bool
+    network: NDArray[np.float32],
+    linear: NDArray[np.float32],
+    targets: NDArray[np.float32],
+    weights: NDArray[np.float64] | None = None,
+    *,
+    multi_label: bool,
 ) -> Join:
     """Find the join with the least log loss on held-out texts.
 
@@ -83,6 +89,7 @@ def calibrate(
         network: (B, K) logits.
         linear: (B, K) margins; all zero if there is no linear part.
         targets: (B, K) zeros and ones.
+        weights: (B,) of the texts, with the mean 1; if not given, all count the same.
         multi_label: whether a text can have several labels.
     """
     from scipy.optimize import minimize
@@ -95,7 +102,8 @@ def calibrate(
         scale, ratio = np.exp(logs)
         logits = scale * (network + ratio * linear).astype(np.float64)
         departure = _CAUTION * float((logs[0] ** 2 + (logs[1] - np.log(_USUAL)) ** 2) / 2)
-        return float(losses_of_logits(logits, targets, multi_label=multi_label).mean()) + departure / len(targets)
+        losses = losses_of_logits(logits, targets, multi_label=multi_label)
+        return float(np.average(losses, weights=weights)) + departure / len(targets)
 
     found = minimize(loss, [0.0, np.log(_USUAL)], method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
     scale, ratio = np.exp(np.clip(found.x, -4, 4))
@@ -103,7 +111,7 @@ def calibrate(
 
 
 def per_label(
-    logits: NDArray[np.float32], targets: NDArray[np.float32]
+    logits: NDArray[np.float32], targets: NDArray[np.float32], weights: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each label the factor and the summand of its logit with the least log loss on held-out texts.
 
@@ -112,6 +120,7 @@ def per_label(
     Args:
         logits: (B, K).
         targets: (B, K) zeros and ones.
+        weights: (B,) of the texts, with the mean 1; if not given, all count the same.
 
     Returns:
         (K,) and (K,).
@@ -120,12 +129,15 @@ def per_label(
     from scipy.special import expit
 
     count = logits.shape[1]
+    of_texts = np.ones((len(logits), 1)) if weights is None else weights[:, None]
 
     def loss(found: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logs, summands = np.split(found, 2)
         changed = np.exp(logs) * logits + summands
-        error = expit(changed) - targets
-        total = (np.logaddexp(0, changed) - targets * changed).sum() + _CAUTION_PER_LABEL * float(found @ found) / 2
+        error = of_texts * (expit(changed) - targets)
+        total = (of_texts * (np.logaddexp(0, changed) - targets * changed)).sum() + _CAUTION_PER_LABEL * float(
+            found @ found
+        ) / 2
         slope = np.concatenate([(error * logits).sum(axis=0) * np.exp(logs), error.sum(axis=0)])
         return float(total), slope + _CAUTION_PER_LABEL * found
 
@@ -133,7 +145,9 @@ def per_label(
     return np.exp(logs), summands
 
 
-def thresholds(probabilities: NDArray[np.float32], targets: NDArray[np.float32]) -> tuple[float, ...]:
+def thresholds(
+    probabilities: NDArray[np.float32], targets: NDArray[np.float32], weights: NDArray[np.float64] | None = None
+) -> tuple[float, ...]:
     """For each label the probability from which a text gets it: the one with the best F1 on held-out texts.
 
     Few texts with a label say little about its threshold, so it is drawn towards the one that suits all labels together
@@ -142,12 +156,15 @@ def thresholds(probabilities: NDArray[np.float32], targets: NDArray[np.float32])
     Args:
         probabilities: (B, K).
         targets: (B, K) zeros and ones.
+        weights: (B,) of the texts, with the mean 1; if not given, all count the same.
     """
-    shared = _odds(_best_threshold(probabilities.ravel(), targets.ravel()))
+    of_texts = np.ones(len(targets)) if weights is None else weights
+    everywhere = np.repeat(of_texts, targets.shape[1])
+    shared = _odds(_best_threshold(probabilities.ravel(), targets.ravel(), everywhere))
     found = []
     for own, wanted in zip(probabilities.T, targets.T, strict=True):
-        weight = float(wanted.sum())
-        odds = (weight * _odds(_best_threshold(own, wanted)) + _RARE * shared) / (weight + _RARE)
+        weight = float((of_texts * wanted).sum())
+        odds = (weight * _odds(_best_threshold(own, wanted, of_texts)) + _RARE * shared) / (weight + _RARE)
         found.append(float(1 / (1 + np.exp(-odds))))
     return tuple(found)
 
@@ -157,13 +174,15 @@ def _odds(probability: float) -> float:
     return float(np.log(inside / (1 - inside)))
 
 
-def _best_threshold(probabilities: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
-    """Half-way between the last text that gets the label and the first that does not, where F1 is best: (B,), (B,)."""
+def _best_threshold(
+    probabilities: NDArray[np.float32], wanted: NDArray[np.float32], weights: NDArray[np.float64]
+) -> float:
+    """Half-way between the last text that gets the label and the first that does not, where F1 is best: all (B,)."""
     order = np.argsort(-probabilities, kind="stable")
-    ranked, hits = probabilities[order], np.cumsum(wanted[order])
+    ranked, given, hits = probabilities[order], np.cumsum(weights[order]), np.cumsum((weights * wanted)[order])
     if not len(ranked) or not hits[-1]:
         return 0.5
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # equal ones get the label together or not at all
-    best = int(ends[np.argmax(2 * hits[ends] / (ends + 1 + hits[-1]))])
+    best = int(ends[np.argmax(2 * hits[ends] / (given[ends] + hits[-1]))])
     following = ranked[best + 1] if best + 1 < len(ranked) else 0.0
     return float((ranked[best] + following) / 2)

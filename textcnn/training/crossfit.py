@@ -12,13 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.distributed.executor import Executor
+from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.training.calibration import Calibration
 from textcnn.training.events import Callback
 from textcnn.training.run import Job, Run, train
+from textcnn.training.side_by_side import side_by_side
 from textcnn.training.task import Task
 
 __all__ = ["CrossFit", "HeldOut", "OutOfFold", "cross_calibrated", "cross_fit"]
@@ -33,13 +34,15 @@ class OutOfFold(NamedTuple):
     network: Floats  # (B, K) logits
     linear: Floats  # (B, K) margins
     targets: Floats  # (B, K)
+    weights: NDArray[np.float64]  # (B,)
     run: Run
 
     @classmethod
     def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
         """Let a model answer the texts of these numbers."""
         predictor, part = Predictor(run.model), task.part(texts)
-        return cls(texts, predictor.network_logits(part), predictor.linear_margins(part), task.targets[texts], run)
+        logits, margins = predictor.network_logits(part), predictor.linear_margins(part)
+        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run)
 
 
 class CrossFit(NamedTuple):
@@ -57,8 +60,10 @@ class CrossFit(NamedTuple):
     def calibration(self, without: OutOfFold | None = None) -> Calibration:
         """By all answers, or by those of all parts but one, if there are others."""
         others = [fold for fold in self.folds if fold is not without] or self.folds
-        network, linear, targets = (np.concatenate([fold[column] for fold in others]) for column in (1, 2, 3))
-        return Calibration.of(network, linear, targets, multi_label=self.multi_label)
+        network, linear, targets, weights = (
+            np.concatenate([fold[column] for fold in others]) for column in range(1, 5)
+        )
+        return Calibration.of(network, linear, targets, weights, multi_label=self.multi_label)
 
 
 class HeldOut(NamedTuple):
@@ -67,6 +72,7 @@ class HeldOut(NamedTuple):
     texts: NDArray[np.int64]  # (B,) numbers
     probabilities: Floats  # (B, K)
     targets: Floats  # (B, K)
+    weights: NDArray[np.float64]  # (B,)
     model: Model  # which gave them
 
     def answers(self) -> list[tuple[str, ...]]:
@@ -74,7 +80,7 @@ class HeldOut(NamedTuple):
         return list(map(Predictor(self.model).choose, self.probabilities))
 
 
-def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor) -> CrossFit:
+def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor | None = None) -> CrossFit:
     """Hold out one part after the other.
 
     Args:
@@ -82,13 +88,14 @@ def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: E
         others: jobs that will keep to the first one's plan.
         callback: is told all events; when it returns True, the first part is answered by the best checkpoint so far,
             and a part that is not finished is not answered at all.
-        executor: does the jobs.
+        executor: does the jobs; by default this process, and for the other parts as many as are worth it.
     """
-    folds = list(executor.run(hold_out, [first], callback))
+    folds = list((executor or SerialExecutor()).run(hold_out, [first], callback))
     stopped = folds[0].run.stopped
     if not stopped:
         planned = [job._replace(plan=folds[0].run.plan) for job in others]
-        for fold in executor.run(hold_out, planned, callback):
+        beside, shared = side_by_side(planned, folds[0].run.seconds)
+        for fold in executor.run(hold_out, planned, callback) if executor else beside.run(hold_out, shared, callback):
             if stopped := fold.run.stopped:
                 break
             folds.append(fold)
@@ -114,16 +121,17 @@ def cross_calibrated(crossed: CrossFit) -> list[HeldOut]:
     for fold in crossed.folds:
         calibration = crossed.calibration(without=fold)
         probabilities = calibration.probabilities(fold.network, fold.linear)
-        held.append(HeldOut(fold.texts, probabilities, fold.targets, calibration.applied(fold.run.model)))
+        model = calibration.applied(fold.run.model)
+        held.append(HeldOut(fold.texts, probabilities, fold.targets, fold.weights, model))
     return held
 
 
 def _scored(answers: OutOfFold, *, multi_label: bool) -> tuple[float, float]:
     """Loss, and accuracy or micro F1, of the networks alone, as after an epoch."""
-    logits, targets = answers.network.astype(np.float64), answers.targets
-    loss = float(losses_of_logits(logits, targets, multi_label=multi_label).mean())
+    logits, targets, weights = answers.network.astype(np.float64), answers.targets, answers.weights
+    loss = float(np.average(losses_of_logits(logits, targets, multi_label=multi_label), weights=weights))
     if not multi_label:
-        return loss, float((logits.argmax(axis=1) == targets.argmax(axis=1)).mean())
-    given = logits > 0
-    score = 2 * float((given * targets).sum()) / max(float(given.sum() + targets.sum()), 1.0)
+        return loss, float(np.average(logits.argmax(axis=1) == targets.argmax(axis=1), weights=weights))
+    given, wanted = (weights @ table for table in (logits > 0, targets))
+    score = 2 * float((weights @ ((logits > 0) * targets)).sum()) / (float(given.sum() + wanted.sum()) or 1.0)
     return loss / targets.shape[1], score

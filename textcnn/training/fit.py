@@ -12,7 +12,7 @@ from textcnn.evaluation.metrics import Report, measure_answers
 from textcnn.insight.ngrams import interpret
 from textcnn.model.interpretation import MOST_BYTES, pack
 from textcnn.model.model import Model, fingerprint
-from textcnn.settings import Settings, settled
+from textcnn.settings import Settings, record, settled
 from textcnn.text.tokens import folded
 from textcnn.training.crossfit import HeldOut, cross_calibrated, cross_fit
 from textcnn.training.events import Callback, Stage, TrainingEvent
@@ -52,23 +52,29 @@ def fit(
             the classes; if none are left, or none are given, parts of `training` are held out.
         callback: is told every event; when it returns True after a batch or an epoch, training ends with the best
             checkpoint so far.
-        executor: does the trainings; by default one after the other.
+        executor: does the trainings; by default this process and, if they last long enough for that, as many others as
+            there are cores and memory for.
 
     Raises:
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
-    settings, executor = settled(settings, len(classes)), executor or SerialExecutor()
+    given, settings = settings, settled(settings, len(classes))
     task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
     jobs = _Jobs.of(task, training, _unseen(training, validation, classes, callback))
     crossed = cross_fit(jobs.first, jobs.others, callback, executor)
     calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
     model = calibration.applied(crossed.first.model)
     if jobs.last is not None and not crossed.stopped:
-        (last,) = executor.run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
+        (last,) = (executor or SerialExecutor()).run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
         model = model if last.stopped else calibration.applied(last.model)
     figures = {**_figures(crossed.first, _measured(held_out)), "training_texts": len(training.texts)}
-    model = replace(model, figures=figures, fingerprint=fingerprint(training.texts, training.labels))
+    model = replace(
+        model,
+        settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
+        figures=figures,
+        fingerprint=fingerprint(training.texts, training.labels),
+    )
     return FitResult(_with_ngrams(model, task, len(training.texts), callback), held_out, jobs.seen)
 
 
@@ -153,7 +159,8 @@ def _measured(held_out: Sequence[HeldOut]) -> Report:
     predicted = [answer for part in held_out for answer in part.answers()]
     gold = [tuple(labels[place] for place in np.flatnonzero(row)) for part in held_out for row in part.targets]
     probabilities = np.concatenate([part.probabilities for part in held_out])
-    return measure_answers(gold, predicted, probabilities, labels, multi_label=multi_label)
+    weights = np.concatenate([part.weights for part in held_out])
+    return measure_answers(gold, predicted, probabilities, labels, multi_label=multi_label, weights=weights)
 
 
 def _figures(first: Run, report: Report) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The training loop: a generator of events. It never prints, saves or decides when to stop; whoever reads it does.
 
 One network learns from one part and is scored on another. The loss is cross entropy over softmax for one label per
-text, binary cross entropy over sigmoids for several. An epoch whose loss diverges is taken back: the best weights
+text, binary cross entropy over sigmoids for several: of a batch the mean, in which a text counts by its weight, for one
+label per text times that of its class. An epoch whose loss diverges is taken back: the best weights
 return and both learning rates fall to a quarter.
 """
 
@@ -34,14 +35,16 @@ _FAST = 0.8  # times the epochs that are enough, for `fast`
 _SEEN_OF_FEW = 16_000  # texts that must be seen all the same
 _MOST_EPOCHS = 200
 _BEYOND = 1.5  # times the epochs to the least loss on held-out texts: the learning rate falls only at the end of all
+_LEAST_WEIGHT = 1e-12  # of a batch
 _FEWER = 0.7  # a larger share of the epochs is not worth learning again
 
 
 class TrainingPart(NamedTuple):
-    """Texts with their targets: (B, K), rows of zeros and ones."""
+    """Texts with their targets, rows of zeros and ones, and their weights."""
 
     ragged: Ragged
-    targets: NDArray[np.float32]
+    targets: NDArray[np.float32]  # (B, K)
+    weights: NDArray[np.float32]  # (B,)
 
 
 class _Limits(NamedTuple):
@@ -133,7 +136,7 @@ class Trainer:
         for number, batch in enumerate(self._batches(train, size), 1):
             done = (epoch - 1 + (number - 1) / count) / epochs
             falling = 1 - done * (self.settings.schedule == "linear")
-            loss = self._step(batch, train.targets, self.rate * slower * falling)
+            loss = self._step(batch, train, self.rate * slower * falling)
             total += loss * len(batch.texts)
             if limits.exceeded(total / len(train.targets), None):
                 break
@@ -154,8 +157,8 @@ class Trainer:
         looked = np.linspace(0, count - 1, min(count, _LOOKED)).astype(np.int64)
         logits = self.logits(train.ragged.take(looked))
         alike = logits.mean(dim=0).expand(count, -1)
-        answers = (logits, train.targets[looked]), (alike, train.targets)
-        return max(float(self._loss(own, targets, smooth=True)) for own, targets in answers)
+        answers = (logits, train.targets[looked], train.weights[looked]), (alike, train.targets, train.weights)
+        return max(float(self._loss(*answer, smooth=True)) for answer in answers)
 
     def _batches(self, part: TrainingPart, size: int) -> Iterator[Batch]:
         dropout = self.settings.word_dropout
@@ -178,53 +181,57 @@ class Trainer:
         """More labels take longer to learn, and so do words of which nothing is known."""
         return (1 if len(self.weights) <= 2 else 2) * (2 if self.afresh else 1)
 
-    def _step(self, batch: Batch, targets: NDArray[np.float32], rate: float) -> float:
-        """Learn from a batch; `rate` multiplies the learning rates."""
+    def _step(self, batch: Batch, part: TrainingPart, rate: float) -> float:
+        """Learn from a batch of a part; `rate` multiplies the learning rates."""
         self.network.train()
         self.network.zero_grad()
         vectors = self.channels.rows(batch.distinct)
-        loss, gradient = self._backward(batch, vectors, targets)
+        loss, gradient = self._backward(batch, vectors, part)
         if self.settings.adversarial and gradient is not None:
-            gradient = gradient + self._worsened(batch, vectors, gradient, targets)
+            gradient = gradient + self._worsened(batch, vectors, gradient, part)
         if np.isfinite(loss):
             settings = self.settings
             for weight, optimizer in self.optimizers:
                 if weight.grad is not None:
                     optimizer.step(weight.grad, rate * settings.learning_rate)
             if self.row_optimizer is not None and gradient is not None:
-                part = self.channels.trained_part(gradient)
-                self.row_optimizer.step(part, rate * settings.vector_learning_rate, batch.distinct)
+                trained = self.channels.trained_part(gradient)
+                self.row_optimizer.step(trained, rate * settings.vector_learning_rate, batch.distinct)
             self._limit_norm()
         return loss
 
-    def _backward(self, batch: Batch, vectors: Tensor, targets: NDArray[np.float32]) -> tuple[float, Tensor | None]:
+    def _backward(self, batch: Batch, vectors: Tensor, part: TrainingPart) -> tuple[float, Tensor | None]:
         """The loss, and its gradient for the vectors; the network's own gradients add up where they are."""
         leaf = vectors.detach().requires_grad_(self.channels.trained is not None or self.settings.adversarial > 0)
-        loss = self._loss(self.network(leaf, batch.words, batch.starts), targets[batch.texts], smooth=True)
+        logits = self.network(leaf, batch.words, batch.starts)
+        loss = self._loss(logits, part.targets[batch.texts], part.weights[batch.texts], smooth=True)
         loss.backward()
         return loss.item(), leaf.grad
 
-    def _worsened(self, batch: Batch, vectors: Tensor, gradient: Tensor, targets: NDArray[np.float32]) -> Tensor:
+    def _worsened(self, batch: Batch, vectors: Tensor, gradient: Tensor, part: TrainingPart) -> Tensor:
         """Learn also from the batch with its vectors moved to where the loss grows fastest (Miyato et al. 2017).
 
         The step is as long as that of one text times the root of their number, for they share their words' vectors.
         """
         length = self.settings.adversarial * len(batch.texts) ** 0.5
-        _, found = self._backward(batch, vectors + gradient * (length / (gradient.norm() + 1e-12)), targets)
+        _, found = self._backward(batch, vectors + gradient * (length / (gradient.norm() + 1e-12)), part)
         assert found is not None
         return found
 
-    def _loss(self, logits: Tensor, targets: NDArray[np.float32], *, smooth: bool) -> Tensor:
-        wanted = torch.from_numpy(targets).to(self.device)
+    def _loss(
+        self, logits: Tensor, targets: NDArray[np.float32], weights: NDArray[np.float32], *, smooth: bool
+    ) -> Tensor:
+        wanted, of_texts = (torch.from_numpy(array).to(self.device) for array in (targets, weights))
         share = self.settings.label_smoothing if smooth else 0.0
         if self.multi_label:
             each = nn.functional.binary_cross_entropy_with_logits(
                 logits, wanted * (1 - share) + share / 2, reduction="none"
             )
-            return (each * self.weights).mean()
+            total = of_texts.sum().clamp(min=_LEAST_WEIGHT) * wanted.shape[1]
+            return (each * self.weights * of_texts[:, None]).sum() / total
         smoothed = wanted * (1 - share) + share / wanted.shape[1]
-        weight = wanted @ self.weights
-        total = weight.sum().clamp(min=1e-12)  # a batch may hold nothing but texts whose weight is 0
+        weight = (wanted @ self.weights) * of_texts
+        total = weight.sum().clamp(min=_LEAST_WEIGHT)  # a batch may hold nothing but texts whose weight is 0
         return -((smoothed * logits.log_softmax(dim=1)).sum(dim=1) * weight).sum() / total
 
     def _limit_norm(self) -> None:
@@ -248,12 +255,13 @@ class Trainer:
     def validate(self, part: TrainingPart) -> tuple[float, float]:
         """Loss without smoothing, and accuracy or micro F1."""
         logits = self.logits(part.ragged)
-        loss = float(self._loss(logits, part.targets, smooth=False))
-        targets = torch.from_numpy(part.targets).to(self.device)
+        loss = float(self._loss(logits, part.targets, part.weights, smooth=False))
+        targets, weights = (torch.from_numpy(array).to(self.device) for array in (part.targets, part.weights))
         if self.multi_label:
-            given = (logits > 0).float()
-            return loss, float(2 * (given * targets).sum() / (given.sum() + targets.sum()).clamp(min=1))
-        return loss, float((logits.argmax(dim=1) == targets.argmax(dim=1)).float().mean())
+            given, wanted = (table * weights[:, None] for table in ((logits > 0).float(), targets))
+            return loss, float(2 * (given * targets).sum() / (given.sum() + wanted.sum()).clamp(min=_LEAST_WEIGHT))
+        right = (logits.argmax(dim=1) == targets.argmax(dim=1)).float()
+        return loss, float((right * weights).sum() / weights.sum().clamp(min=_LEAST_WEIGHT))
 
     def _weights(self) -> tuple[dict[str, Tensor], Tensor | None]:
         table = self.channels.trained

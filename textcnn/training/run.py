@@ -6,15 +6,19 @@ opens vectors and threads itself. So it gives the same model wherever an executo
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from textcnn.evaluation.sample_weights import relative
 from textcnn.model.linear import LinearPart
 from textcnn.model.model import Member, Model
-from textcnn.training.class_weights import class_weights
+from textcnn.text.ragged import Ragged
+from textcnn.training.class_weights import class_weights, weighted_shares
 from textcnn.training.device import Device, use_device
 from textcnn.training.embeddings import begin
 from textcnn.training.events import Callback, Stage, TrainingEvent
@@ -46,6 +50,11 @@ class Job(NamedTuple):
     plan: Plan | None = None  # without one it is this training that makes it, and the held-out texts score each epoch
     again: Stage | None = None  # in which it is repeated if it finds that fewer epochs suit
     keep_last: bool = True  # weights of the last epoch, not of the best, unless the training ends early
+
+    @property
+    def name(self) -> str:
+        """What it does, in plain words."""
+        return self.stage.name
 
 
 class Run(NamedTuple):
@@ -119,20 +128,25 @@ class _Training:
     def __init__(self, job: Job, device: Device, callback: Callback) -> None:
         self.job, self.task, self.settings, self.device = job, job.task, job.task.settings, device
         self.callback, self.stage, self.began = callback, job.stage, time.perf_counter()
+        self.hurry = Event()  # set when nobody wants to wait for the linear part's recipe
         self._phase("preparing words and vectors")
         self.start = begin(self.task.encoded, self.task.tokens(job.learn), self.settings, self._note)
         ragged = self.start.ragged(self.task.encoded)
         self.targets = self.task.targets[job.learn]
-        self.train = TrainingPart(ragged.take(job.learn), self.targets)
+        self.of_texts = relative(self.task.weights[job.learn]).astype(np.float32)
+        self.train = TrainingPart(ragged.take(job.learn), self.targets, self.of_texts)
         scored = job.plan is None and len(job.held) > 0
-        self.validation = TrainingPart(ragged.take(job.held), self.task.targets[job.held]) if scored else None
-        self.weights = class_weights(self.settings.class_weight, self.task.classes, self.targets)
+        self.validation = self._held(ragged) if scored else None
+        self.weights = class_weights(self.settings.class_weight, self.task.classes, self.targets, self.of_texts)
+
+    def _held(self, ragged: Ragged) -> TrainingPart:
+        held = self.job.held
+        return TrainingPart(ragged.take(held), self.task.targets[held], self.task.weights[held].astype(np.float32))
 
     def run(self) -> Run:
         """Train all; without a plan, if fewer epochs suit, the networks twice."""
         share = self.job.plan.share if self.job.plan else 1.0
-        networks = self._networks(share)
-        linear, recipe = self._linear(hurried=networks[-1].stopped)
+        networks, (linear, recipe) = self._both(share)
         plan = self.job.plan or Plan(networks[0].share, recipe)
         run = self._assembled(networks, linear, plan)
         if self.job.again is None or plan.share == 1 or run.stopped:
@@ -141,6 +155,25 @@ class _Training:
         self.stage, self.began = self.job.again, time.perf_counter()
         again = self._assembled(self._networks(plan.share), linear, plan)
         return run._replace(stopped=True) if again.stopped else again
+
+    def _both(self, share: float) -> tuple[list[_Network], tuple[LinearPart | None, Recipe]]:
+        """The networks, and the linear part beside them where there is a thread for it: neither needs the other."""
+        if self.settings.linear == "off":
+            return self._networks(share), (None, USUAL)
+        if self.device.workers.threads == 1:
+            networks = self._networks(share)
+            self._phase("fitting the linear part")
+            return networks, self._linear()
+        with ThreadPoolExecutor(1, "textcnn-linear") as pool:
+            linear = pool.submit(self._linear)
+            try:
+                networks = self._networks(share)
+            except BaseException:
+                self.hurry.set()
+                raise
+            if not linear.done():
+                self._phase("fitting the linear part")
+            return networks, linear.result()
 
     def _assembled(self, networks: Sequence[_Network], linear: LinearPart | None, plan: Plan) -> Run:
         task, first = self.task, networks[0]
@@ -168,6 +201,7 @@ class _Training:
             else:
                 networks.append(network)
             if network.stopped:
+                self.hurry.set()
                 break
         return networks
 
@@ -217,7 +251,8 @@ class _Training:
         network = TextCNN(shape, dropout=settings.dropout, workers=device.workers, generator=generator)
         if self.start.table is not None and settings.learned_filters == "on":
             network.start_from(self.start.table.filters, self.start.scale, skip=number * settings.filters)
-        network.output.bias.data = torch.from_numpy(_prior_logits(self.targets, task.multi_label))
+        shares = weighted_shares(self.targets, self.weights, self.of_texts, multi_label=task.multi_label)
+        network.output.bias.data = torch.from_numpy(_prior_logits(shares, task.multi_label))
         network.to(device.name)
         if device.name != "cpu":
             network.dropout.generator = device.generator(seed)
@@ -231,22 +266,24 @@ class _Training:
             seed=seed,
         )
 
-    def _linear(self, *, hurried: bool) -> tuple[LinearPart | None, Recipe]:
+    def _linear(self) -> tuple[LinearPart, Recipe]:
         """The linear part and its recipe: that of the plan, or, where there is none yet, the best.
 
         Who stops the training does not want to wait for the search, nor does who wants it to be fast.
         """
-        if self.settings.linear == "off":
-            return None, USUAL
-        self._phase("fitting the linear part")
         task = self.task
         examples = Examples.of(
-            task.part(self.job.learn), self.targets, multi_label=task.multi_label, class_weights=self.weights
+            task.part(self.job.learn),
+            self.targets,
+            multi_label=task.multi_label,
+            class_weights=self.weights,
+            of_texts=self.of_texts,
         )
-        if hurried or self.settings.quality == "fast":
+        if self.settings.quality == "fast":
             recipe = USUAL
         else:
-            recipe = self.job.plan.recipe if self.job.plan else chosen(examples, self.device.workers)
+            plan = self.job.plan
+            recipe = plan.recipe if plan else chosen(examples, self.device.workers, self.hurry)
         return fit_linear(examples, recipe), recipe
 
     def _phase(self, doing: str) -> None:
@@ -264,8 +301,8 @@ def _kept(history: Sequence[TrainingEvent], keep_last: bool) -> int:
     return max((event.epoch for event in history if event.best), default=0)
 
 
-def _prior_logits(targets: NDArray[np.float32], multi_label: bool) -> NDArray[np.float32]:
-    """Biases of an output that knows no more than how frequent each label is: (B, K) -> (K,)."""
-    share = np.clip(targets.mean(axis=0), 1e-4, 1 - 1e-4)
+def _prior_logits(shares: NDArray[np.float32], multi_label: bool) -> NDArray[np.float32]:
+    """Biases of an output that knows no more than how much of all that counts has each label: (K,) -> (K,)."""
+    share = np.clip(shares, 1e-4, 1 - 1e-4)
     prior = np.log(share / (1 - share)) if multi_label else np.log(share)
     return np.asarray(prior, np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import TrainingError
+from textcnn.evaluation.sample_weights import relative, sample_weights
 from textcnn.labels import Targets, indicator, label_sets, targets
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
@@ -16,10 +17,11 @@ __all__ = ["Dataset", "Labelled", "Task"]
 
 
 class Labelled(NamedTuple):
-    """Texts with the labels of each."""
+    """Texts with the labels of each, and how much each counts."""
 
     texts: Sequence[str]
     labels: Sequence[tuple[str, ...]]
+    weights: NDArray[np.float64] | None = None  # (B,) above 0; if not given, all count the same
 
 
 class Dataset(NamedTuple):
@@ -36,25 +38,38 @@ class Dataset(NamedTuple):
         y: Any,
         *,
         labels_per_text: str,
-        validation: tuple[Sequence[str], Any] | None = None,
+        weights: Any = None,
+        validation: tuple[Sequence[str], Any, Any] | None = None,
     ) -> "Dataset":
-        """Check the labels.
+        """Check labels and weights; a text of weight 0 is left out.
 
         Args:
             texts: to learn from.
             y: their labels, in any of the ways that textcnn.labels knows.
             labels_per_text: the setting.
-            validation: other texts and their labels.
+            weights: how much each text counts; None if all count the same.
+            validation: other texts, their labels and their weights.
 
         Raises:
-            DataError: labels are missing, mixed, too few, or all the same.
+            DataError: labels are missing, mixed, too few, or all the same, or weights are none.
         """
-        labels = targets(y, len(texts), labels_per_text)
+        counted, own = _counted(weights, len(texts))
+        labels = targets(y, len(texts), labels_per_text, counted)
         held = None
         if validation is not None:
-            others, held_y = validation
-            held = Labelled(others, label_sets(held_y, len(others), labels_per_text, labels.classes))
-        return cls(Labelled(texts, labels.of_texts), held, labels)
+            others, held_y, held_weights = validation
+            names = label_sets(held_y, len(others), labels_per_text, labels.classes)
+            chosen, theirs = _counted(held_weights, len(others))
+            held = Labelled([others[number] for number in chosen], [names[number] for number in chosen], theirs)
+        return cls(Labelled([texts[number] for number in counted], labels.of_texts, own), held, labels)
+
+
+def _counted(weights: Any, count: int) -> tuple[list[int], NDArray[np.float64] | None]:
+    """Numbers of the texts that count for something, and their weights if there are any."""
+    if weights is None:
+        return list(range(count)), None
+    checked = sample_weights(weights, count)
+    return np.flatnonzero(checked).tolist(), checked[checked > 0]
 
 
 class Task(NamedTuple):
@@ -62,6 +77,7 @@ class Task(NamedTuple):
 
     encoded: Encoded
     targets: NDArray[np.float32]  # (B, K) zeros and ones
+    weights: NDArray[np.float64]  # (B,) how much each text counts; the mean of each part is 1
     classes: Sequence[str]
     settings: Settings
     multi_label: bool
@@ -77,7 +93,8 @@ class Task(NamedTuple):
         if not len(encoded.ragged.words):
             raise TrainingError("all texts are empty: there is no word to learn from")
         table = indicator([labels for part in parts for labels in part.labels], classes, skip_unknown=True)
-        return cls(encoded, table.astype(np.float32), classes, settings, multi_label)
+        weights = np.concatenate([_weights(part) for part in parts])
+        return cls(encoded, table.astype(np.float32), weights, classes, settings, multi_label)
 
     def part(self, texts: NDArray[np.int64]) -> Encoded:
         """The texts of these numbers."""
@@ -88,3 +105,7 @@ class Task(NamedTuple):
         chosen = np.zeros(len(self.targets), bool)
         chosen[texts] = True
         return np.repeat(chosen, self.encoded.ragged.lengths)
+
+
+def _weights(part: Labelled) -> NDArray[np.float64]:
+    return np.ones(len(part.texts)) if part.weights is None else relative(part.weights)

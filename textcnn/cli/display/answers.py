@@ -172,7 +172,7 @@ class _Pretty:
         left = room - cells(lines[0]) - 3
         if left >= _LEAST_TEXT:
             lines[0] += f"  {cut(one_line(answer.record.text), left).rstrip()}"
-        explained = "" if answer.explanation is None else f"{shaded(answer.explanation)}\n"
+        explained = "" if answer.explanation is None else f"{shaded(answer.explanation, answer.record.parts)}\n"
         return "\n".join(lines) + f"\n{explained}"
 
     def _label(self, label: str, room: int) -> str:

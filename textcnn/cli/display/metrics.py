@@ -4,17 +4,19 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from textcnn.cli.display.console import cells, console, is_terminal, one_line, put, table, width
+from textcnn.cli.display.console import cells, console, cut, is_terminal, one_line, put, table, width
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from textcnn.corpus import Corpus
+    from textcnn.evaluation.breakdown import Breakdown
     from textcnn.evaluation.comparison import Comparison
     from textcnn.evaluation.metrics import Mistake, Report
 
-__all__ = ["show_comparison", "show_mistakes", "show_report"]
+__all__ = ["show_breakdown", "show_comparison", "show_mistakes", "show_report"]
 
+_NAME = 22  # columns of a value
 _WIDE = 72  # columns that have room for whole words
 _MOST_CONFUSED = 12  # labels that a confusion matrix has room for
 # Shares of a row from which on a cell is shaded, in colours of the terminal's own, that suit light and dark ones.
@@ -33,6 +35,24 @@ def show_report(report: "Report") -> None:
     shown.print(scores)
     if report.confusion:
         _show_confusion(report, shown)
+
+
+def show_breakdown(breakdown: "Breakdown") -> None:
+    """Print a row of figures for each value of a column."""
+    made = table(cut(one_line(breakdown.column), _NAME).rstrip(), "texts", "accuracy", "95 %", "macro F1", "log loss")
+    rows = [(one_line(value) or "(empty)", score) for value, score in breakdown.scores.items()]
+    if breakdown.others is not None:
+        rows.append((f"({breakdown.rare:,} other values)", breakdown.others))
+    for name, score in rows:
+        low, high = score.accuracy_interval
+        numbers = (
+            f"{score.accuracy:.4f}",
+            f"{low:.3f} to {high:.3f}",
+            f"{score.macro_f1:.4f}",
+            f"{score.log_loss:.4f}",
+        )
+        made.add_row(cut(name, _NAME).rstrip(), str(score.count), *numbers)
+    console(sys.stdout).print(made)
 
 
 def show_mistakes(worst: "Sequence[Mistake]", corpus: "Corpus") -> None:
@@ -58,7 +78,8 @@ def _figures(report: "Report") -> str:
     name = "accuracy" if report.subset_accuracy is None else "all labels right"
     interval = "95 % interval" if width() >= _WIDE else "95 %"
     lines = [
-        f"{name:<19}{report.accuracy:.4f}   {interval} {low:.4f} to {high:.4f}, {report.count} texts",
+        f"{name:<19}{report.accuracy:.4f}   {interval} {low:.4f} to {high:.4f}, {report.count} texts"
+        + ", weighted" * report.weighted,
         f"{'macro F1':<19}{report.macro_f1:.4f}",
         f"{'micro F1':<19}{report.micro_f1:.4f}",
     ]

@@ -86,7 +86,8 @@ class Display:
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet, self.verbose = quiet, verbose
         self.bar = LiveBar() if moves(sys.stderr) and not quiet else None
-        self._share = 0.0
+        self._shares: dict[int, float] = {}  # what is done of each stage that has begun
+        self._doing, self._share = "", 0.0
         self._score: float | None = None
 
     def __enter__(self) -> "Display":
@@ -107,7 +108,7 @@ class Display:
         if event.kind == "note":
             self.line(event.note)
         elif event.kind == "stage":
-            self._score = event.score
+            self._score, self._shares[event.stage.number] = event.score, 1.0
             if self.bar is None or self.verbose:
                 self.line(stage_line(event))
         else:
@@ -125,15 +126,23 @@ class Display:
 
     def _epoch(self, event: "TrainingEvent") -> None:
         narrow = self.bar is not None and width(sys.stderr) < _WIDE
-        self.line(_short_epoch(event) if narrow else _epoch_line(event))
+        others = any(share < 1 for each, share in self._shares.items() if each != event.stage.number)
+        whose = f"{event.stage.short}  " if others else ""
+        self.line(whose + (_short_epoch(event) if narrow else _epoch_line(event)))
         if event.note:
             self.line(event.note)
 
     def _update(self, event: "TrainingEvent") -> None:
+        """Show the first of the stages that go on, and what is done of all, which never gets less."""
+        number, shares = event.stage.number, self._shares
+        shares[number] = max(shares.get(number, 0.0), _share_of_stage(event))
+        done = sum(shares.get(each, 1.0) for each in range(1, max(shares) + 1))  # some turn out not to be needed
+        self._share = max(self._share, done / event.stage.total)
         if self.bar is None:
             return
-        self._share = max(self._share, _share_done(event))
-        self.bar.update(_described(event, self._score, self.bar.room), self._share)
+        if all(share == 1 for each, share in shares.items() if each < number):
+            self._doing = _described(event, self._score, self.bar.room)
+        self.bar.update(self._doing, self._share)
 
 
 def stage_line(event: "TrainingEvent") -> str:
@@ -147,12 +156,10 @@ def stage_line(event: "TrainingEvent") -> str:
     return f"{event.stage.name}: {networks}{ran}{scored}, {event.seconds:.1f} s{note}"
 
 
-def _share_done(event: "TrainingEvent") -> float:
-    """The share of all stages; one that turns out not to be needed makes a jump."""
+def _share_of_stage(event: "TrainingEvent") -> float:
     in_epoch = event.batch / event.batches if event.batches else 1.0
     in_network = (event.epoch - 1 + in_epoch) / event.epochs if event.epochs else 0.0
-    in_stage = (event.network - 1 + in_network) / event.networks
-    return (event.stage.number - 1 + in_stage) / event.stage.total
+    return (event.network - 1 + in_network) / event.networks
 
 
 def _described(event: "TrainingEvent", score: float | None, room: int) -> str:

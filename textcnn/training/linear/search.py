@@ -5,7 +5,9 @@ features to count less, subjects that are told by names want them to count more.
 up or down for as long as the log loss of texts that were not learned from falls, in turn for the one and the other.
 """
 
+from collections.abc import Callable
 from functools import cache, partial
+from threading import Event
 from typing import NamedTuple
 
 import numpy as np
@@ -44,25 +46,31 @@ class _Fold(NamedTuple):
     spread: FeatureStatistics  # of the features in the part
 
 
-def chosen(examples: Examples, workers: WorkerThreads) -> Recipe:
-    """The recipe with the least log loss; each worker measures a fold."""
+def chosen(examples: Examples, workers: WorkerThreads, hurry: Event | None = None) -> Recipe:
+    """The recipe with the least log loss; each worker measures a fold. The usual one if there is no time to search."""
     folds = _folds(examples)
     signs = np.concatenate([fold.rest.signs for fold in folds]) if folds else examples.signs[:0]
+    weights = np.concatenate([fold.rest.weights for fold in folds]) if folds else examples.weights[:0]
 
     @cache
     def loss(place: _Place) -> float:
         recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
         workers.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
         departure = _CAUTION * float(np.log(recipe.C / USUAL.C) ** 2) / 2
-        return _least_loss(np.concatenate(margins), signs > 0, alone=examples.independent) + departure
+        return _least_loss(np.concatenate(margins), signs > 0, weights, alone=examples.independent) + departure
 
+    return _recipe(_descended(loss, hurry or Event())) if folds else USUAL
+
+
+def _descended(loss: Callable[[_Place], float], hurry: Event) -> _Place:
+    """Where no place beside has less loss; where it began if it must hurry."""
     place, before = _START, None
-    while folds and place != before:
+    while place != before:
         before = place
         for step in (_Place(1, 0), _Place(-1, 0), _Place(0, 1), _Place(0, -1)):
-            while (beside := _moved(place, step)) and loss(beside) < loss(place):
+            while not hurry.is_set() and (beside := _moved(place, step)) and loss(beside) < loss(place):
                 place = beside
-    return _recipe(place)
+    return _START if hurry.is_set() else place
 
 
 def _measure(fold: _Fold, recipe: Recipe, out: NDArray[np.float32]) -> None:
@@ -102,8 +110,10 @@ def _moved(place: _Place, step: _Place) -> _Place | None:
     return _Place(cost, power) if 0 <= cost < len(COSTS) and 0 <= power < len(POWERS) else None
 
 
-def _least_loss(margins: NDArray[np.float32], targets: NDArray[np.bool_], *, alone: bool) -> float:
-    """The log loss of all texts together, the margins being scaled as suits best: (B, K), (B, K).
+def _least_loss(
+    margins: NDArray[np.float32], targets: NDArray[np.bool_], weights: NDArray[np.float32] | None = None, *, alone: bool
+) -> float:
+    """The log loss of all texts together, the margins being scaled as suits best: (B, K), (B, K), (B,).
 
     A text that must have one label and has none of these has another, whose logit is the same for all texts.
     """
@@ -117,6 +127,7 @@ def _least_loss(margins: NDArray[np.float32], targets: NDArray[np.bool_], *, alo
         logits = np.exp(found[0]) * margins
         if another:
             logits = np.append(logits, np.full(others.shape, found[1]), axis=1)
-        return float(losses_of_logits(logits, targets, multi_label=alone).mean()) * len(logits)
+        losses = losses_of_logits(logits, targets, multi_label=alone)
+        return float(np.average(losses, weights=weights)) * len(logits)
 
     return float(minimize(loss, [0.0, 0.0], method="L-BFGS-B", bounds=[_SCALES, (None, None)]).fun)

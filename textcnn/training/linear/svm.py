@@ -89,31 +89,40 @@ class Examples(NamedTuple):
     tables: FeatureTables
     signs: Floats  # (B, K) 1 and -1
     penalty: Floats  # (B, K) factors of C
+    weights: Floats  # (B,) of the texts; they are in the penalty already
     independent: bool  # whether each label is there or not whatever the others are
 
     @classmethod
     def of(
-        cls, encoded: Encoded, targets: Floats, *, multi_label: bool, class_weights: Floats | None = None
+        cls,
+        encoded: Encoded,
+        targets: Floats,
+        *,
+        multi_label: bool,
+        class_weights: Floats | None = None,
+        of_texts: Floats | None = None,
     ) -> "Examples":
-        """Texts with targets of zeros and ones (B, K); the weights of classes (K,) are factors of C.
+        """Texts with targets of zeros and ones (B, K); weights of classes (K,) and of texts (B,) are factors of C.
 
         Of two exclusive labels only the second has a column: the margin of the first is its negative.
         """
         if len(encoded.ragged.words) > _MOST_WORDS:
             chosen = _sample(encoded.ragged)
             encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)), targets[chosen]
+            of_texts = None if of_texts is None else of_texts[chosen]
+        weights = np.ones(len(targets), np.float32) if of_texts is None else of_texts
         signs = (2 * targets - 1).astype(np.float32)
-        penalty = np.broadcast_to(_penalty(targets, class_weights, multi_label), signs.shape)
+        penalty = np.broadcast_to(weights[:, None] * _penalty(targets, class_weights, multi_label), signs.shape)
         scores = score_count(signs.shape[1], multi_label=multi_label)
         signs, penalty = signs[:, -scores:], penalty[:, -scores:]  # of two exclusive labels the second
         tables = FeatureTables.of(encoded)
         assert tables.of_words.shape[1] <= 1 << BITS
-        return cls(tables, signs, penalty, multi_label or signs.shape[1] == 1)
+        return cls(tables, signs, penalty, weights, multi_label or signs.shape[1] == 1)
 
     def part(self, texts: NDArray[np.int64], labels: NDArray[np.int64]) -> "Examples":
         """Some of the texts and of the labels."""
-        signs, penalty = self.signs[texts], self.penalty[texts]
-        return self._replace(tables=self.tables.part(texts), signs=signs[:, labels], penalty=penalty[:, labels])
+        signs, penalty = self.signs[texts][:, labels], self.penalty[texts][:, labels]
+        return self._replace(tables=self.tables.part(texts), signs=signs, penalty=penalty, weights=self.weights[texts])
 
 
 class Linear(NamedTuple):
@@ -141,7 +150,7 @@ def fit_linear(examples: Examples, recipe: Recipe = USUAL) -> LinearPart:
 
 def learn(examples: Examples, statistics: "FeatureStatistics", recipe: Recipe) -> Linear:
     """Learn from texts with these statistics of their features."""
-    tables, signs, penalty, _ = examples
+    tables, signs, penalty, *_ = examples
     rarity = (np.log((1 + len(signs)) / (1 + statistics.frequency)) + 1) ** recipe.power
     rarity *= min(_MOST_IDF / rarity.max(initial=1), 1)
     idf = (np.rint(rarity / IDF_UNIT).clip(1, 255) * (statistics.frequency > 0)).astype(np.uint8)
@@ -186,7 +195,7 @@ def _table(bag: Bag, columns: int) -> Any:
 class FeatureStatistics(NamedTuple):
     """How frequent each feature is, and how much it tells about the labels."""
 
-    frequency: Floats  # (X,) how many texts have it
+    frequency: Floats  # (X,) how many texts have it, each counted by its weight
     ratio: Floats  # (X,) how unevenly the labels are spread over these
 
     @classmethod
@@ -196,15 +205,15 @@ class FeatureStatistics(NamedTuple):
         That of how often texts with the label have the feature and how often they would by chance; a pseudo-count keeps
         rare features near the prior.
         """
-        tables, signs, *_ = examples
-        positive = sp.csr_matrix((signs > 0).astype(np.float32))
+        tables, signs, weights = examples.tables, examples.signs, examples.weights
+        positive = sp.csr_matrix((signs > 0) * weights[:, None])
         with_label = sp.csr_matrix((len(tables.buckets), signs.shape[1]))
         frequency = np.zeros(len(tables.buckets), np.float32)
         for rows in _blocks(tables):
             presence = sp.hstack([_ones(tables.words[rows] @ tables.of_words), _ones(tables.pairs[rows])]).tocsc()
-            frequency += np.diff(presence.indptr)
+            frequency += presence.T @ weights[rows]
             with_label = with_label + presence.T @ positive[rows]
-        columns, share = with_label.tocsc(), (signs > 0).mean(axis=0)
+        columns, share = with_label.tocsc(), np.average(signs > 0, axis=0, weights=weights)
         total = np.zeros(len(frequency))
         for label in range(signs.shape[1]):
             count = columns[:, [label]].toarray()[:, 0].astype(np.float32)

@@ -1,0 +1,48 @@
+"""How many trainings run side by side: as many as there are cores and memory for, if they last long enough."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textcnn.compiled.threads import free_cores
+from textcnn.distributed.executor import Executor, SerialExecutor
+from textcnn.settings import Settings
+from textcnn.training.device import chosen_device
+from textcnn.training.run import Job
+
+__all__ = ["side_by_side"]
+
+_WORTH = 5.0  # seconds of a training; another process takes about two until it begins
+_SPARE = 1.2  # times the memory that this process has used, that another one must find free
+
+
+def side_by_side(jobs: Sequence[Job], seconds: float) -> tuple[Executor, list[Job]]:
+    """Who does trainings, if one took so many seconds in this process, and the jobs with threads for each."""
+    processes = _processes(len(jobs), jobs[0].task.settings, seconds) if jobs else 1
+    if processes < 2:
+        return SerialExecutor(), list(jobs)
+    from textcnn.distributed.processes import ProcessExecutor
+
+    settings = jobs[0].task.settings
+    threads = max((settings.threads or free_cores()) // processes, 1)
+    task = jobs[0].task._replace(settings=replace(settings, threads=threads))
+    return ProcessExecutor(processes), [job._replace(task=task) for job in jobs]
+
+
+def _processes(jobs: int, settings: Settings, seconds: float) -> int:
+    """As many as there are cores and memory for, where others may be started and are worth their start."""
+    most = min(settings.threads or free_cores(), jobs)
+    if most < 2 or seconds < _WORTH or chosen_device(settings) != "cpu" or not sys.executable:
+        return 1
+    from textcnn.distributed.processes import free_memory, may_start_processes
+
+    return min(most, 1 + int(free_memory() / (_SPARE * _used_memory()))) if may_start_processes() else 1
+
+
+def _used_memory() -> float:
+    """The most bytes that this process has used."""
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # Windows
+        return 1e9
+    return getrusage(RUSAGE_SELF).ru_maxrss * (1.0 if sys.platform == "darwin" else 1024.0)
