@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import lzma
+import zlib
 from pathlib import Path
 
 import pytest
@@ -536,6 +537,14 @@ def test_a_label_of_nothing_but_a_separator_takes_no_label_from_another_text(wri
 
 
 # Standard input and long input.
+
+
+def test_damage_after_a_line_of_another_encoding_is_not_what_is_said(tmp_path):
+    packer = zlib.compressobj(wbits=31)  # gzip
+    data = packer.compress(b"label,text\nham,caf\xe9\n" + b"spam,free prize\n" * 3000) + packer.flush(zlib.Z_FULL_FLUSH)
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(data + b"\xff" * 50)  # no block of zlib begins so
+    assert "a.csv.gz:2: byte 0xe9 at column 8 is not utf-8" in refused(path)
 
 
 def test_more_lines_to_leave_out_than_there_are_leave_nothing(write):

@@ -54,7 +54,7 @@ def any_model(random: Random) -> Model:
 
 def _settings(random: Random) -> Settings:
     if random.random() < 0.002:  # large, in a file that is not
-        return Settings(widths=(15,) * 6, filters=2000, channels="static", linear="off")
+        return Settings(widths=(15,) * 20, filters=2000, channels="static", linear="off")
     return Settings(
         widths=tuple(random.choices((1, 1, 2, 3, 4, 15), k=random.choice((1, 1, 2, 4)))),
         filters=random.choice((1, 2, 5, 16)),

@@ -93,7 +93,7 @@ def value(random: Random, levels: int = 3) -> Any:
     if kind == 3:
         return random.choice(FLOATS)
     if kind in (4, 5):
-        return random.choice(TEXTS)
+        return random.choice((*TEXTS, "\ud83d"))  # half a character, which JSON can spell
     items = [value(random, levels - 1) for _ in range(random.choice((0, 1, 2, 3, 20)))]
     return items if kind == 6 else {random.choice(TEXTS): item for item in items}
 

@@ -133,6 +133,13 @@ def bulk_free(text: str) -> predictor.Encoded:
     return predictor.encode([text], 20000)
 
 
+def test_the_responses_of_thousands_of_filters_are_not_cached(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    slices = model.members[0].network.bank.slices
+    for widest, suits in ((slices, True), (slices - 1, False)):
+        monkeypatch.setattr(cached, "_WIDEST", widest)
+        assert cached.CachedModel.suits(model) == suits
+
+
 def test_a_network_of_another_pooling_needs_no_loops() -> None:
     model = TextCNNClassifier(vectors="none", epochs=1, filters=3, pooling="kmax").fit(texts(20), ["a", "b"] * 10)
     assert not cached.CachedModel.suits(model.model_)

@@ -139,7 +139,7 @@ class Lines:
         """What encoding to try, by all the bytes that do not fit."""
         try:
             seen = line if self.live else line + self._text.read(_SCANNED)
-        except (OSError, ValueError, EOFError):
+        except (*self._damage, ValueError):
             seen = line
         wrong = re.findall("[\udc80-\udcff]", seen)
         right = re.findall("[\x80-\ud7ff\ue000-\U0010ffff]", seen)

@@ -34,6 +34,7 @@ Floats = NDArray[np.float32]
 _MOST_BYTES = 88_000_000  # of responses that are cached for good, of each network
 _MOST_CHUNKS = 150_000
 _ROOM = 8192  # words of a group that are not cached for good; memory that is not written to costs nothing
+_WIDEST = 22_000  # slices of a network; of one with more, whose responses would take gigabytes, none are cached
 _TEXTS, _WORDS = 256, 1024  # of a task
 _overflow_allowed = np.errstate(over="ignore", invalid="ignore")  # in each thread; Predictor checks what comes of it
 
@@ -73,7 +74,8 @@ class CachedModel:
         """Whether the loops do what this model needs, and are available."""
         networks = [member.network for member in model.members]
         simple = all(len(network.filters) == 1 and network.pooling.kind == "max" for network in networks)
-        return simple and loops("convolution") is not None and loops("linear") is not None
+        narrow = all(network.bank.slices <= _WIDEST for network in networks)
+        return simple and narrow and loops("convolution") is not None and loops("linear") is not None
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """What the parts say about each text; several threads may ask, one after the other is answered."""

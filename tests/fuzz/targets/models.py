@@ -48,7 +48,7 @@ def make(random: Random) -> Case:
     elif kind == "header":
         data = _with_header(data, random, random.choices(_CHANGES, (4, 5, 6, 1))[0])
     texts = [mutations.text(random) for _ in range(random.choice((0, 1, 1, 3, 20)))]
-    return Case(data, texts, random.random() < 0.5, random.random() < 0.1)
+    return Case(data, texts, random.random() < 0.5, random.random() < 0.2)
 
 
 def file_of(model: Model) -> bytes:
@@ -151,7 +151,7 @@ def check(case: Case) -> None:
     with MemoryLimit(limit), CpuLimit(10), Confined(path), suppress(TextcnnError):
         ask(path, case.texts, many=case.many)
     if case.inspected:
-        for arguments in (["inspect"], ["inspect", "--format=json"]):
+        for arguments in (["inspect"], ["inspect", "--format=json"], ["predict", "free prize", "--format=jsonl"]):
             _command(arguments)
 
 
