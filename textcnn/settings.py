@@ -148,7 +148,8 @@ class Settings:
     validation_share: float = _setting(
         0.0,
         "Training",
-        "share of texts held out for validation; 0: one third after the other until 1,500 are held out",
+        "share of texts held out for validation; 0: one third after the other until 1,500 are held out; of more than "
+        "6,000 texts, or of long ones, a tenth",
         Limits(0, 0.9),
     )
     refit: str = _setting(

@@ -1,5 +1,6 @@
 """The model file: what is saved comes back, the library of its format can read it, and it fits its description."""
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 from damaged import changed
 
 from textcnn import ModelFileError, TextCNNClassifier, load
+from textcnn.corpus.record import LearnedReading
 from textcnn.errors import OutputError
 from textcnn.model.file import FORMAT, write_model
+from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
 
@@ -51,6 +54,20 @@ def test_threads_leave_no_trace_in_the_file(tmp_path: Path, values: dict[str, ob
     assert load(tmp_path / "2").get_params()["threads"] == 0
 
 
+def test_how_texts_were_read_comes_back_and_what_is_not_known_leaves_no_trace(tmp_path: Path) -> None:
+    path, learned = tmp_path / "m.textcnn", LearnedReading(("Body", "Title"), ("mood",), "")
+    model = a_model()
+    model.save(path)
+    assert "reading" not in json.loads(read_tensors(path).metadata["textcnn"])
+    assert load(path).model_.reading is Predictor.open(path).reading is None
+    write_model(replace(model.model_, reading=learned), path)
+    assert load(path).model_.reading == Predictor.open(path).reading == learned
+    load(path).save(tmp_path / "again.textcnn")
+    assert (tmp_path / "again.textcnn").read_bytes() == path.read_bytes()
+    changed(path, reading={"texts": ["Body"], "more": 1})
+    assert load(path).model_.reading == LearnedReading(("Body",)), "as programs may write it that know more or less"
+
+
 def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
@@ -83,6 +100,13 @@ def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
         ({"settings": []}, "settings are damaged"),
         ({"settled": ["colour"]}, "settings are damaged"),
         ({"settled": 5}, "settings are damaged"),
+        ({"reading": []}, "how texts are read is damaged"),
+        ({"reading": {"texts": "text"}}, "how texts are read is damaged"),
+        ({"reading": {"texts": ["text", 5]}}, "how texts are read is damaged"),
+        ({"reading": {"texts": ["text"], "labels": ["text"]}}, "how texts are read is damaged"),
+        ({"reading": {"label_separator": 5}}, "how texts are read is damaged"),
+        ({"reading": {"label_prefix": " "}}, "how texts are read is damaged"),
+        ({"reading": {"texts": ["x" * 100_000]}}, "how texts are read is damaged"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, values: dict[str, object], message: str) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textcnn.checks.label_errors import Suspect
     from textcnn.checks.suite import CheckInput, CheckSuite
     from textcnn.corpus import Corpus
+    from textcnn.model.model import Model
 
 __all__ = ["check"]
 
@@ -63,13 +64,12 @@ def check(
     from textcnn.checks import has_errors
     from textcnn.checks.suite import CheckInput
     from textcnn.labels import label_names
-    from textcnn.model.file import read_model
 
     if data_only and (label_errors or model):
         raise SettingsError("--label-errors and --model need the trainings that --data-only leaves out")
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
-    opened = read_model(model) if model else None
+    opened, how = _opened(model, how)
     several = values.get("labels_per_text") == "several"
     corpus = _read(files, how, quiet, known_before(values), several)
     other = (
@@ -87,6 +87,17 @@ def check(
         put_page(report, _page(suite, checks, files), quiet=quiet)
     if has_errors(checks):
         raise typer.Exit(1)
+
+
+def _opened(path: Path | None, how: Reading) -> "tuple[Model | None, Reading]":
+    """The model, and how texts are read if it remembers that."""
+    from textcnn.corpus.learned_reading import as_learned
+    from textcnn.model.file import read_model
+
+    if path is None:
+        return None, how
+    model = read_model(path)
+    return model, as_learned(how, model.reading)
 
 
 def _run(given: "CheckInput", format: Format, quiet: bool) -> "tuple[CheckSuite, list[Check]]":

@@ -125,10 +125,12 @@ def _measured(
     """The first model measured, and compared with the second and the baseline as far as they are wanted."""
     import numpy as np
 
+    from textcnn.corpus.learned_reading import as_learned
     from textcnn.corpus.other_columns import column_values
     from textcnn.evaluation.metrics import measure
 
     name, first = models[0]
+    how = as_learned(how, first.reading)
     known = first.labels if any(predictor.model.multi_label for _, predictor in models) else ()
     corpus = read_aloud(files, how, quiet=quiet, known=known, names=first.labels, fields=by is not None)
     column = None if by is None else column_values(corpus, by)
@@ -219,6 +221,9 @@ def _broken_down(measured: _Measured) -> "Breakdown | None":
 def _with_model(measured: _Measured, name: str, other: "Predictor") -> "Comparison":
     from textcnn.evaluation.comparison import compare
 
+    first = measured.predictor.reading
+    if first and other.reading and first.texts != other.reading.texts:
+        say(f"{name} has learned from other columns; it answers the texts as they are read for {measured.name}")
     said = other.choose_all(other.all_probabilities(measured.corpus.texts))
     return compare((measured.name, name), measured.corpus.labels, measured.answers, said)
 

@@ -45,7 +45,8 @@ def inspect(
         return
     shown = console(sys.stdout)
     for name, value in summary.items():
-        shown.print(f"{name.replace('_', ' '):<16}{_plain(value)}")
+        if value is not None:
+            shown.print(f"{name.replace('_', ' '):<16}{_plain(value)}")
     if interpretation is None:
         shown.print("n-grams         none were kept (keep_ngrams was off)")
     else:
@@ -71,9 +72,17 @@ def _summary(model: "Model", path: Path) -> dict[str, Any]:
         "temperature": model.join.temperature,
         "linear_features": 0 if model.linear is None else len(model.linear.buckets),
         "fingerprint": model.fingerprint,
+        "reading": _reading(model),
         "settings": model.settings,
         "figures": model.figures,
     }
+
+
+def _reading(model: "Model") -> dict[str, Any] | None:
+    """How the training texts were read, as far as it was told or found."""
+    if model.reading is None:
+        return None
+    return {name: value for name, value in model.reading._asdict().items() if value not in ((), None)}
 
 
 def _plain(value: Any) -> str:
@@ -95,4 +104,4 @@ def _short(value: Any) -> str:
 
 
 def _one(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else one_line(str(value))
+    return f"{value:.4g}" if isinstance(value, float) else one_line(str(value)) or '""'

@@ -84,9 +84,11 @@ def predict(
     _refuse_conflicts(texts, input, how, threshold=threshold, otherwise=otherwise, explain=explain, against=against)
     chosen = _chosen_format(format, explain)
     from textcnn.answers import Policy, answer
+    from textcnn.corpus.learned_reading import as_learned
     from textcnn.model.predictor import Predictor
 
     predictor = Predictor.open(model, threads)
+    how = as_learned(how, predictor.reading)
     policy = Policy(
         top=None if chosen is OutputFormat.jsonl and top == 1 else top,
         threshold=threshold,

@@ -4,6 +4,7 @@ import shlex
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,6 +72,7 @@ def train(
     held = _held(validation, how, corpus, values, quiet)
     _check(corpus, held, quiet)
     result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose))
+    result = result._replace(model=replace(result.model, reading=corpus.learned))
     from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
 

@@ -21,7 +21,8 @@
     column_table.py  columns by name or number        row_choice.py    which rows are read
     joined.py        a row to its text and labels     text_weights.py  how much each text counts
     misfits.py       many rows that do not fit        label_spelling.py  labels spelled in several ways
-    other_columns.py  the values of another column
+    header.py        whether a first row is one       known_columns.py  columns told, or as in training
+    learned_reading.py  what a model remembers      other_columns.py  the values of another column
     annotations.py   exports of annotation tools      prodigy.py       those of Prodigy
     label_studio.py  those of Label Studio            spreadsheet.py   spreadsheets to lines of CSV
     hints.py         what a first line looks like     file_kinds.py    files that are no tables of text

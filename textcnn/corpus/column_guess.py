@@ -53,8 +53,9 @@ class ColumnChoice(NamedTuple):
     """Columns, how they were found, and which others it could have been."""
 
     places: tuple[int, ...]
-    by: str  # "as told", "by name", "by content" or "the only one left"
+    by: str  # "as told", "as in training", "by name", "by content" or "the only one left"
     rivals: tuple[int, ...] = ()
+    absent: tuple[str, ...] = ()  # columns that a model learned from, and that are not there
 
 
 class _Candidate(NamedTuple):

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from textcnn.corpus.record import Told
+from textcnn.corpus.record import Reading, Told
 from textcnn.errors import ColumnError
 
-__all__ = ["ColumnTable", "only_rows", "rows_at", "short", "told_parts", "wishes"]
+__all__ = ["ColumnTable", "asked_for", "only_rows", "rows_at", "short", "told_parts", "wishes"]
 
 _SHOWN = 20
 
@@ -50,14 +50,23 @@ class ColumnTable(NamedTuple):
     def _place(self, told: str | int, option: str) -> int | None:
         """The place of a column by its name or its number; None if there is none."""
         wanted = str(told).strip()
-        if isinstance(told, str):
-            folded = [name.casefold() for name in self.names]
-            for names, name in ((list(self.names), wanted), (folded, wanted.casefold())):
-                if name in names:
-                    return self.only(names, name, option)
+        if isinstance(told, str) and (place := self.called(wanted, option)) is not None:
+            return place
         # No more digits than a place can have: int() refuses thousands of them with an error of its own.
         if wanted.isdecimal() and len(wanted) < 10 and 1 <= int(wanted) <= len(self.names):
             return int(wanted) - 1
+        return None
+
+    def called(self, name: str, option: str) -> int | None:
+        """The place of the column of this name, or of this one in other case; None if there is none.
+
+        Raises:
+            ColumnError: several are called so.
+        """
+        folded = [each.casefold() for each in self.names]
+        for names, wanted in ((list(self.names), name), (folded, name.casefold())):
+            if wanted in names:
+                return self.only(names, wanted, option)
         return None
 
     def only(self, names: Sequence[str], name: str, option: str) -> int:
@@ -123,3 +132,10 @@ def short(value: str) -> str:
     """A value on one line, in at most 40 characters."""
     value = " ".join(value.split())
     return value if len(value) <= 40 else value[:37] + "..."
+
+
+def asked_for(reading: Reading) -> list[str]:
+    """The names that were asked for. One may hold commas, or these stand between names."""
+    told = (*wishes(reading.text_column), *wishes(reading.label_column), *wishes(reading.weight_column))
+    names = [wish for wish in (*told, *(reading.rows or ())) if isinstance(wish, str)]
+    return [part for name in names for part in (name, *told_parts(name))]

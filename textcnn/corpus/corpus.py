@@ -6,8 +6,9 @@ from typing import BinaryIO, NamedTuple
 
 from textcnn.corpus.label_fields import find_separator, split_labels
 from textcnn.corpus.label_spelling import label_doubts, same_numbers
+from textcnn.corpus.learned_reading import learned_reading
 from textcnn.corpus.reader import Reader, open_corpus
-from textcnn.corpus.record import Reading, Record
+from textcnn.corpus.record import LearnedReading, Reading, Record
 from textcnn.errors import ReadError
 
 __all__ = ["Corpus", "read_corpus"]
@@ -26,6 +27,7 @@ class Corpus(NamedTuple):
     fields: Sequence[tuple[tuple[str, object], ...]] = ()  # the other columns of each text, if they were asked for
     losses: tuple[str, ...] = ()  # a sentence for each input whose rows were skipped
     weights: list[float] | None = None  # how much each text counts, if they were read
+    learned: LearnedReading | None = None  # what a model remembers of how they were read; None: nothing
 
     @property
     def places(self) -> list[str]:
@@ -74,6 +76,7 @@ def read_corpus(
         notes=tuple(notes),
         losses=tuple(filter(None, map(Reader.describe_skipped, readers))),
         weights=_weights(records, reading),
+        learned=learned_reading(readers, reading),
     )
 
 

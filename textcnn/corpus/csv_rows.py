@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import takewhile
 from typing import NamedTuple
 
-from textcnn.corpus.columns import heads_columns
+from textcnn.corpus.header import heads_columns
 from textcnn.corpus.record import BadRow
 
 __all__ = ["DELIMITERS", "CsvRow", "Dialect", "find_dialect", "first_rows", "read_rows"]

@@ -20,18 +20,30 @@ __all__ = ["find_format", "open_format"]
 _BY_SUFFIX = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
-def find_format(suffix: str, lines: Lines, *, labelled: bool, prefix: str | None = None) -> str:
+def find_format(suffix: str, lines: Lines, *, labelled: bool, reading: Reading) -> str:
     """The format by labels with a prefix, by the end of the name, else by the first line that is not blank."""
     first = lines.look_filled().lstrip()
-    if prefix is not None or (not first.startswith(("{", "[")) and has_label(first, None)):
+    if reading.label_prefix is not None or _has_usual_prefix(first):
         return "fasttext"
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
+    if _has_learned_prefix(first, reading):
+        return "fasttext"
     if suffix == ".json":
         return "json" if first.startswith("[") else "jsonl"
     if suffix == ".txt" and not labelled:
         return "lines"
     return json_format(first) or "csv"
+
+
+def _has_usual_prefix(first: str) -> bool:
+    return not first.startswith(("{", "[")) and has_label(first, None)
+
+
+def _has_learned_prefix(first: str, reading: Reading) -> bool:
+    """Whether there is a label in the first line as a model learned them."""
+    prefix = reading.learned.label_prefix
+    return prefix is not None and has_label(first, prefix)
 
 
 def open_format(form: str, lines: Lines, *, reading: Reading, labelled: bool) -> Opened:
@@ -73,4 +85,7 @@ def _line_records(lines: Lines) -> Iterator[Record]:
 def _open_fasttext(lines: Lines, reading: Reading, labelled: bool) -> Opened:
     refuse_rows(reading.rows, lines.source, "fastText lines")
     ahead = [lines.look_filled()] if lines.live else lines.look(LOOK, characters=LOOK_CHARACTERS)
-    return Opened(None, fasttext_records(lines, ahead, prefix=reading.label_prefix, labelled=labelled), [])
+    prefix = reading.label_prefix
+    if prefix is None and _has_learned_prefix(lines.look_filled(), reading):
+        prefix = reading.learned.label_prefix
+    return Opened(None, fasttext_records(lines, ahead, prefix=prefix, labelled=labelled), [])

@@ -35,7 +35,7 @@ def _is_header(cells: list[str]) -> bool:
     """Whether these are the names of columns, and no blanks around them, as around the commas of a sentence."""
     if any(cell != cell.strip() for cell in cells):
         return False
-    from textcnn.corpus.columns import heads_columns
+    from textcnn.corpus.header import heads_columns
 
     return heads_columns(cells, labelled=False)
 

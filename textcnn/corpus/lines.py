@@ -137,10 +137,9 @@ class Lines:
 
     def _advice(self, line: str) -> str:
         """What encoding to try, by all the bytes that do not fit."""
-        try:
-            seen = line if self.live else line + self._text.read(_SCANNED)
-        except (*self._damage, ValueError):
-            seen = line
+        seen = line
+        with suppress(ValueError, *self._damage):  # what follows may be damaged further on
+            seen += "" if self.live else self._text.read(_SCANNED)
         wrong = re.findall("[\udc80-\udcff]", seen)
         right = re.findall("[\x80-\ud7ff\ue000-\U0010ffff]", seen)
         if len(right) + self._decoded > 5 * len(wrong) > 0:

@@ -5,14 +5,25 @@ from functools import partial
 from itertools import chain
 
 from textcnn.corpus.annotations import Export, find_export, refuse_spans
-from textcnn.corpus.columns import Columns, asked_for, choose_keys, names_decide, told_columns
+from textcnn.corpus.column_table import asked_for
+from textcnn.corpus.columns import Columns, choose_keys
+from textcnn.corpus.header import has_learned, names_decide, told_columns
 from textcnn.corpus.joined import read_labels, read_text
 from textcnn.corpus.json_objects import Item, read_array, read_objects
 from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
 from textcnn.corpus.opened import LOOK, LOOK_CHARACTERS, Opened, no_rows
 from textcnn.corpus.paths import MISSING, flattened, refuse_wrapped, value_at, without
-from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, bad_row, scalar_text, unlabelled
+from textcnn.corpus.record import (
+    BadRow,
+    Reading,
+    Record,
+    Told,
+    Unlabelled,
+    bad_row,
+    scalar_text,
+    unlabelled,
+)
 from textcnn.corpus.row_choice import RowChoice
 from textcnn.errors import ColumnError
 
@@ -28,7 +39,7 @@ def open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> O
     if not ahead:
         return Opened(None, no_rows(items), [])
     notes: list[str] = []
-    export = find_export(ahead, label=reading.label_column, labelled=labelled, source=lines.source)
+    export = find_export(ahead, label=_known_label(ahead, reading), labelled=labelled, source=lines.source)
     if export:
         notes.append(f"an export of {export.name}")
         ahead, items = export.shown(ahead), export.read(items, lines.source, notes)
@@ -36,6 +47,14 @@ def open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> O
     columns = _choose(objects, export, reading, labelled, lines.source)
     fields = LabelFields(reading.label_separator, _label_fields(objects, columns, lines.source))
     return Opened(columns, _object_records(items, columns, lines.source, fields, notes), notes)
+
+
+def _known_label(ahead: Sequence[Item], reading: Reading) -> Told:
+    """The keys of the labels as told, or the one that a model learned from, if the objects have it."""
+    learned = reading.learned.labels
+    if reading.label_column is None and len(learned) == 1 and any(learned[0] in item.values for item in ahead):
+        return learned
+    return reading.label_column
 
 
 def _look_at_array(lines: Lines) -> tuple[Sequence[Item], Iterator[Item | BadRow]]:
@@ -55,10 +74,21 @@ def _lines_ahead(lines: Lines, reading: Reading, labelled: bool) -> list[str]:
     """The lines to judge by; on a pipe the first alone, if its keys say enough."""
     if lines.live and (first := lines.look_filled()):
         item = next(read_objects([first], source=lines.source))
-        told = told_columns(reading, labelled=labelled)
-        if not isinstance(item, BadRow) and (told or names_decide(list(item.values), labelled=labelled)):
+        if not isinstance(item, BadRow) and _says_enough(item.values, reading, labelled):
             return [first]
     return lines.look(LOOK, characters=LOOK_CHARACTERS)
+
+
+def _says_enough(values: Mapping[str, object], reading: Reading, labelled: bool) -> bool:
+    if told_columns(reading, labelled=labelled) or names_decide(list(values), labelled=labelled):
+        return True
+    (flat,) = flattened([values], _paths(reading))
+    return has_learned(list(flat), reading, labelled=labelled)
+
+
+def _paths(reading: Reading) -> list[str]:
+    """What may be a path among the names of columns."""
+    return [*asked_for(reading), *reading.learned.texts, *reading.learned.labels]
 
 
 def _choose(
@@ -68,13 +98,14 @@ def _choose(
     if export is None or export.label is None or reading.label_column is not None:
         return _keys_of(objects, reading, labelled, source)
     columns = _keys_of(objects, reading._replace(label_column=export.label), labelled, source)
-    return columns._replace(label_by="as annotated")
+    absent = tuple(name for name in reading.learned.labels if name not in columns.names)
+    return columns._replace(label_by="as annotated", label_absent=absent)
 
 
 def _keys_of(objects: Sequence[Mapping[str, object]], reading: Reading, labelled: bool, source: str) -> Columns:
     names = len(set(chain.from_iterable(objects)))
     objects = objects[: max(_CELLS // max(names, 1), _FEWEST)]
-    flat = flattened(objects, asked_for(reading))
+    flat = flattened(objects, _paths(reading))
     shown = [{key: _shown(value) for key, value in values.items()} for values in flat]
     try:
         return choose_keys(shown, reading=reading, labelled=labelled, source=source)

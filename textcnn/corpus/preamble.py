@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from textcnn.corpus.columns import heads_columns
 from textcnn.corpus.csv_rows import DELIMITERS, CsvRow, Dialect, read_rows
+from textcnn.corpus.header import heads_columns
 from textcnn.corpus.sniffing import header_by_content
 
 __all__ = ["has_row_names", "is_rule", "named_delimiter", "title_lines"]

@@ -151,15 +151,14 @@ class Reader:
         for _ in range(self._reading.skip_lines):
             if next(iter(self._lines), None) is None:  # there are fewer
                 break
+        reading = self._reading
         if self.format == "auto":
-            self.format = find_format(
-                _suffix(self._path), self._lines, labelled=self._labelled, prefix=self._reading.label_prefix
-            )
-        opened = open_format(self.format, self._lines, reading=self._reading, labelled=self._labelled)
+            self.format = find_format(_suffix(self._path), self._lines, labelled=self._labelled, reading=reading)
+        opened = open_format(self.format, self._lines, reading=reading, labelled=self._labelled)
         self.columns = opened.columns
         self.notes = opened.notes
         self._misfit = opened.misfit
-        return opened.records if self._reading.weight_column is None else self._weighted(opened)
+        return opened.records if reading.weight_column is None else self._weighted(opened)
 
     def _weighted(self, opened: Opened) -> Iterator[Record | BadRow | Unlabelled]:
         if opened.columns is None:

@@ -11,12 +11,14 @@ __all__ = [
     "FORMATS",
     "FORMAT_NAMES",
     "BadRow",
+    "LearnedReading",
     "Reading",
     "Record",
     "TextPart",
     "Told",
     "Unlabelled",
     "bad_row",
+    "can_mark_labels",
     "check_encoding",
     "check_reading",
     "scalar_text",
@@ -98,6 +100,15 @@ def unlabelled(record: Record, what: str) -> Unlabelled:
     return Unlabelled(record, lack._replace(advice=f"{lack.advice}; {several}"))
 
 
+class LearnedReading(NamedTuple):
+    """How the texts were read that a model learned from, as far as it holds for others: what belongs to no one file."""
+
+    texts: tuple[str, ...] = ()  # columns of the text, in the order in which they were joined
+    labels: tuple[str, ...] = ()  # columns of the labels
+    label_separator: str | None = None  # as in Reading
+    label_prefix: str | None = None
+
+
 class Reading(NamedTuple):
     """How to read. None, like "auto", means: find out."""
 
@@ -114,6 +125,7 @@ class Reading(NamedTuple):
     label_prefix: str | None = None  # of labels in fastText lines; None means __label__
     rows: Mapping[str, Collection[str]] | None = None  # columns, and the values of the rows that are read; None: all
     weight_column: str | int | None = None  # how much each text counts; None means that all count the same
+    learned: LearnedReading = LearnedReading()  # of a model; taken where a file has it and nothing else is told
 
 
 def check_reading(reading: Reading) -> Reading:
@@ -123,7 +135,7 @@ def check_reading(reading: Reading) -> Reading:
     check_encoding(reading.encoding)
     if reading.skip_lines < 0:
         raise SettingsError(f"--skip-lines takes a number from 0 on, not {reading.skip_lines}")
-    if reading.label_prefix is not None and (not reading.label_prefix or len(reading.label_prefix.split()) != 1):
+    if reading.label_prefix is not None and not can_mark_labels(reading.label_prefix):
         raise SettingsError(f"{reading.label_prefix!r} cannot mark a label; --label-prefix takes __label__ or the like")
     if reading.delimiter is None:
         return reading
@@ -134,6 +146,11 @@ def check_reading(reading: Reading) -> Reading:
             "(no blank, no quote), or comma, semicolon or tab"
         )
     return reading._replace(delimiter=delimiter)
+
+
+def can_mark_labels(prefix: str) -> bool:
+    """Whether this is something and has no blanks, at which lines are cut."""
+    return [prefix] == prefix.split()
 
 
 def check_encoding(encoding: str) -> None:

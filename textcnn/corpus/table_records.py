@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from textcnn.corpus.columns import Columns, choose_columns, names_decide, told_columns
+from textcnn.corpus.columns import Columns, choose_columns
 from textcnn.corpus.csv_rows import CsvRow, Dialect, find_dialect, first_rows, read_rows
+from textcnn.corpus.header import has_learned, names_decide, told_columns
 from textcnn.corpus.joined import read_labels, read_text
 from textcnn.corpus.label_fields import LabelFields
 from textcnn.corpus.lines import Lines
@@ -108,10 +109,14 @@ def _look_at_table(lines: Lines, delimiter: str | None, reading: Reading, labell
         first = lines.look(LOOK, characters=LOOK_CHARACTERS, until=ends_row)
         if reading.header is not None and told_columns(reading, labelled=labelled):
             return first
-        heads = (first_rows(first, Dialect(each)) for each in (delimiter or ",;\t"))
-        if any(rows and names_decide(rows[0], labelled=labelled) for rows in heads):
+        heads = [rows[0] for each in (delimiter or ",;\t") if (rows := first_rows(first, Dialect(each)))]
+        if any(_says_enough(head, reading, labelled) for head in heads):
             return first
     return lines.look(LOOK, characters=LOOK_CHARACTERS)
+
+
+def _says_enough(first: Sequence[str], reading: Reading, labelled: bool) -> bool:
+    return names_decide(first, labelled=labelled) or has_learned(first, reading, labelled=labelled)
 
 
 def _table_records(

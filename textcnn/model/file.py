@@ -1,6 +1,7 @@
 """A trained model and its file, `model.textcnn`: one safetensors file, data that cannot run code.
 
-    metadata "textcnn"   JSON: format, settings, labels, calibration, held-out figures, fingerprint
+    metadata "textcnn"   JSON: format, settings, labels, calibration, held-out figures, fingerprint, and how the texts
+                         were read, if that is known
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
     static.*             vectors in bytes with scales, of all rows from `first_static` on
     N.trained.*          network N: vectors of the training texts' words, changed by training
@@ -21,6 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.corpus.learned_reading import is_sound
+from textcnn.corpus.record import LearnedReading
 from textcnn.errors import ModelFileError, OutputError, SettingsError
 from textcnn.labels import score_count
 from textcnn.model.bank import Bank, Pooling
@@ -65,6 +68,8 @@ def write_model(model: Model, path: Path) -> None:
         "figures": model.figures,
         "fingerprint": model.fingerprint,
     }
+    if model.reading is not None:
+        described["reading"] = model.reading._asdict()
     with written_whole(path) as file:
         try:
             write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model))
@@ -158,6 +163,7 @@ class _Reader:
             figures=self._figures(),
             fingerprint=_text(described.get("fingerprint")),
             version=_text(described["version"]),
+            reading=self._reading(),
             packed_interpretation=self._interpretation(),
         )
 
@@ -172,6 +178,15 @@ class _Reader:
         if not _strings(labels) or len(set(labels)) != len(labels) or not labels:
             raise TensorFileError("its labels are damaged")
         return tuple(labels)
+
+    def _reading(self) -> LearnedReading | None:
+        described = self.described.get("reading")
+        if described is None:
+            return None
+        learned = _learned_reading(described) if isinstance(described, dict) else None
+        if learned is None or not is_sound(learned):
+            raise TensorFileError("what it says of how texts are read is damaged")
+        return learned
 
     def _vocabulary(self) -> Vocabulary:
         vocabulary = Vocabulary(self.tensor("text"), self.tensor("offsets"), self.tensor("order"))
@@ -304,6 +319,17 @@ def _check_format(number: int) -> None:
 
 def _strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _learned_reading(described: dict[str, Any]) -> LearnedReading | None:
+    """None if something is of the wrong type."""
+    texts, labels = (described.get(name, []) for name in ("texts", "labels"))
+    separator, prefix = (described.get(name) for name in ("label_separator", "label_prefix"))
+    if not (_strings(texts) and _strings(labels)):
+        return None
+    if not (isinstance(separator, str | None) and isinstance(prefix, str | None)):
+        return None
+    return LearnedReading(tuple(texts), tuple(labels), separator, prefix)
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.corpus.record import LearnedReading
 from textcnn.errors import ModelFileError
 from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
@@ -55,6 +56,7 @@ class Model:
     version: str = ""
     settled: tuple[str, ...] = ()  # names of settings that were left to quality or to the number of labels
     numbered: bool = False  # whether the labels were numbers or booleans before they became text
+    reading: LearnedReading | None = None  # how the training texts were read from files; None if that is not known
     packed_interpretation: NDArray[np.uint8] | None = None  # see interpretation.py
 
     def interpretation(self) -> Interpretation | None:

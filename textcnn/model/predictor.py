@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.compiled.threads import free_cores
+from textcnn.corpus.record import LearnedReading
 from textcnn.errors import ModelFileError
 from textcnn.labels import margins
 from textcnn.model.file import read_model
@@ -55,6 +56,11 @@ class Predictor:
     def labels(self) -> tuple[str, ...]:
         """All labels of the model, in the order of its probabilities."""
         return self.model.labels
+
+    @property
+    def reading(self) -> LearnedReading | None:
+        """How the texts of training were read, for `textcnn.corpus.learned_reading.as_learned`; None if not known."""
+        return self.model.reading
 
     def choose(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> tuple[str, ...]:
         """The labels that a text gets: the likeliest, or all that reach their thresholds, the likeliest first.

@@ -18,6 +18,7 @@ Split = tuple[Ints, Ints]  # numbers of the texts that are learned from, and of 
 
 FOLDS = 3
 _SHARE = 0.1
+_MANY = 6_000  # texts, a tenth of which says enough
 _ENOUGH = 1_500  # held-out texts that say what answers are worth
 _ENOUGH_OF_SEVERAL = 2_500  # the same where each label has a threshold of its own
 _MANY_CHARACTERS = 10_000_000  # that take so long to learn that it is not done more often than it must
@@ -28,14 +29,14 @@ def splits(texts: Sequence[str], labels: Sequence[tuple[str, ...]], settings: Se
 
     If the model will learn from all texts in the end, one third of them is held out after the other until enough are:
     the more were answered by a model that had not seen them, the better is it known what such answers are worth. Of
-    several labels of a text the first is its stratum.
+    many a tenth is enough, and how many epochs suit is better seen where nearly all are learned from. Of several labels
+    of a text the first is its stratum.
     """
     random, keys, strata = np.random.default_rng(settings.seed), list(map(folded, texts)), [own[:1] for own in labels]
-    if settings.validation_share or settings.refit != "on":
+    many = len(texts) > _MANY or sum(map(len, texts)) > _MANY_CHARACTERS
+    if many or settings.validation_share or settings.refit != "on":
         return [hold_out(keys, strata, settings.validation_share or _SHARE, random)]
     parts = deal(keys, strata, FOLDS, random)
-    if sum(map(len, texts)) > _MANY_CHARACTERS:
-        return parts[:1]
     enough = _ENOUGH if all(len(own) == 1 for own in labels) else _ENOUGH_OF_SEVERAL
     held = np.cumsum([len(held) for _, held in parts])
     return parts[: int(np.searchsorted(held, enough)) + 1]
