@@ -73,7 +73,8 @@ def make(random: Random) -> Case:
         texts = [[random.choice(odd)] for _ in range(random.choice((0, 1, 1, 1, 2)))]
     parts = [*options, *texts]
     random.shuffle(parts)
-    small = [each for each in _SMALL if random.random() < 0.97] if name in (["train"], ["check"]) else []
+    trains = any("--adversarial" in parameter.opts for parameter in command.params)
+    small = [each for each in _SMALL if random.random() < 0.97] if trains else []
     stdin = random.choice(
         (b"", b"free prize\nsee you\n", b"label,text\nham,see you\nspam,free prize\n", b"\xff\0\n", b"no end")
     )
