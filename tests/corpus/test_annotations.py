@@ -79,6 +79,10 @@ class TestProdigy:
         assert f'"spans" {SPANS}' in refused(write([self.annotation(said, None, spans=spans) for said, _ in SAID]))
         assert read(write([self.annotation(*each, spans=spans) for each in SAID]))[0] == labelled(SAID)
 
+    def test_an_answer_that_is_a_list_is_none(self, write):
+        path = write([self.annotation(said, kind, answer=["accept"]) for said, kind in SAID])
+        assert read(path)[0] == labelled(SAID)
+
     def test_who_wants_answers_gets_one_for_each(self, write):
         path = write([self.annotation(*SAID[0], "ignore"), self.annotation(*SAID[1], "reject")])
         assert [record.text for record in open_corpus(path, labelled=False)] == [said for said, _ in SAID[:2]]

@@ -4,7 +4,8 @@
 
     harness.py     inputs are tried in children with limits, so that a crash, a hang and a fault look alike from here
     sanitized.py   the compiled loops once more, with AddressSanitizer
-    mutations.py   what is done to valid inputs      made_models.py  models made by chance, without a training
+    mutations.py   what is done to valid inputs
+    made_files.py, made_models.py   files and models made by chance
     targets/       one file for each target: `make(random)` makes an input, `check(it)` raises if a promise is broken
 
 An input depends on the name of its target and a number only: that number, which is printed with each fault, makes it

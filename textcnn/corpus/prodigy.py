@@ -35,7 +35,7 @@ def _label(objects: Sequence[_Values]) -> str:
     """The key of the labels: the answer, where it says of each text whether it has the one label that there is."""
     if any("options" in values for values in objects):
         return "accept"
-    answers = {values.get("answer") for values in objects}
+    answers = {str(values.get("answer")) for values in objects}
     one = len({str(values.get("label")) for values in objects}) == 1
     return "answer" if one and {"accept", "reject"} <= answers else "label"
 

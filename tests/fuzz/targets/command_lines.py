@@ -73,7 +73,8 @@ def make(random: Random) -> Case:
         texts = [[random.choice(odd)] for _ in range(random.choice((0, 1, 1, 1, 2)))]
     parts = [*options, *texts]
     random.shuffle(parts)
-    small = [each for each in _SMALL if random.random() < 0.97] if name in (["train"], ["check"]) else []
+    trains = any("--adversarial" in parameter.opts for parameter in command.params)
+    small = [each for each in _SMALL if random.random() < 0.97] if trains else []
     stdin = random.choice(
         (b"", b"free prize\nsee you\n", b"label,text\nham,see you\nspam,free prize\n", b"\xff\0\n", b"no end")
     )
@@ -141,7 +142,7 @@ def check(case: Case) -> None:
     if code == 2 and err:
         last = err.splitlines()[-1]
         assert last.startswith("textcnn: ") or "Example: " in err, err
-        assert not out, (out, err)
+        assert not out or case.arguments[0] == "check", (out, err)  # which says one thing after the other
     left = [path.name for path in folder.iterdir() if path.name.startswith(".")]
     assert not left, f"files are left: {left}"
 
