@@ -146,7 +146,9 @@ class Display:
 
 
 def stage_line(event: "TrainingEvent") -> str:
-    """A stage that has ended, in plain words."""
+    """A stage that has ended, in plain words; of one without epochs its note says how it went."""
+    if event.note and not event.epochs:
+        return f"{event.stage.name}: {event.note}, {event.seconds:.1f} s"
     ran = f"{event.epoch} epochs" if event.epoch != 1 else "1 epoch"
     if event.epoch < event.epochs:
         ran = f"{event.epoch} of {event.epochs} epochs"
