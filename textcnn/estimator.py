@@ -322,6 +322,7 @@ def cross_validate(
     repeats: int = 1,
     groups: Iterable[Any] | None = None,
     times: Iterable[Any] | None = None,
+    sample_weight: Any = None,
     compare: Mapping[str, Mapping[str, Any]] | None = None,
     baseline: bool = False,
     keep_models: bool = False,
@@ -340,11 +341,12 @@ def cross_validate(
         repeats: how often they are dealt anew.
         groups: what each text belongs to, such as its author; a group is in one fold. None is a group of its own.
         times: when each text came, as numbers or dates; if given, a fold learns from what came before it.
+        sample_weight: how much each text counts, above 0: (B,); if not given, all count the same.
         compare: settings by the name of a configuration, on top of the others; all are measured on the same folds.
         baseline: whether TF-IDF with a linear SVM is measured, too.
         keep_models: whether the models of the first repeat are kept in the result.
         callback: is told each event; trainings end when it returns True, and complete folds are the result.
-        executor: does the trainings; by default one after the other.
+        executor: does the trainings; by default as many processes as are worth it.
         settings: those of every model; `seed` deals the folds, too.
 
     Raises:
@@ -367,7 +369,9 @@ def cross_validate(
 
     configurations = {name: settings_of({**settings, **own}) for name, own in (compare or {"textcnn": {}}).items()}
     first, texts = next(iter(configurations.values())), _texts(X)
-    data = Dataset.of(texts, y, labels_per_text=first.labels_per_text)
+    data = Dataset.of(texts, y, labels_per_text=first.labels_per_text, weights=sample_weight)
+    if len(data.training.texts) < len(texts):
+        raise DataError("sample_weight: a text of weight 0 counts for nothing; leave it out")
     plan = plan_folds(
         texts,
         data.training.labels,

@@ -80,3 +80,17 @@ def test_one_label_alone_has_no_correlation():
         sums_of_answers(truth, truth, None, multi_label=False).toarray().sum(axis=0)[None], multi_label=False
     )["mcc"]
     assert mcc == 0
+
+
+def test_a_text_of_weight_2_counts_as_if_it_was_there_twice() -> None:
+    random = np.random.default_rng(0)
+    truth, answers = (np.eye(3, dtype=bool)[random.integers(0, 3, 12)] for _ in range(2))
+    probabilities = random.dirichlet([1, 1, 1], 12).astype(np.float32)
+    weights, twice = np.array([2.0] + [1.0] * 11), [0, *range(12)]
+    weighted = sums_of_answers(truth, answers, probabilities, weights, multi_label=False)
+    repeated = sums_of_answers(truth[twice], answers[twice], probabilities[twice], multi_label=False)
+    one, two = (
+        figures_of(np.asarray(sums.sum(axis=0)).reshape(1, -1), multi_label=False) for sums in (weighted, repeated)
+    )
+    for name, figure in one.items():
+        assert figure[0] == pytest.approx(two[name][0]), name

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["cv"]
 
 _STOPPED = 130
-_QUALITIES = ("fast", "good", "best")
+_QUALITIES = ("fast", "good")
 _WRITTEN = {".csv": OutputFormat.csv, ".jsonl": OutputFormat.jsonl}
 
 
 @with_settings
-@with_reading(labels=True)
+@with_reading(labels=True, weights=True)
 def cv(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Labelled texts; - is standard input.")],
     settings: dict[str, Any],
@@ -54,7 +54,7 @@ def cv(
     compare: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="fast|good|best|FILE.toml",
+            metavar="fast|good|FILE.toml",
             help="A quality or a file of settings, on the same folds; one alone is compared with the settings given.",
         ),
     ] = None,
@@ -167,7 +167,7 @@ def _planned(
 
     settings = next(iter(configurations.values()))
     labels: Any = corpus.labels if is_multi_label(corpus.labels) else [label for (label,) in corpus.labels]
-    data = Dataset.of(corpus.texts, labels, labels_per_text=settings.labels_per_text)
+    data = Dataset.of(corpus.texts, labels, labels_per_text=settings.labels_per_text, weights=corpus.weights)
     times = None if time_column is None else times_of(column_values(corpus, time_column)[1], corpus.places)
     groups = None if group_column is None else [value or None for value in column_values(corpus, group_column)[1]]
     plan = plan_folds(
@@ -221,9 +221,8 @@ def _run(
 class _FoldDisplay(Display):
     """Of the stages inside a training only what `verbose` asks for is said; that a fold was answered, always."""
 
-    def show(self, event: "TrainingEvent") -> None:
-        if event.kind != "stage" or self.verbose or not event.epochs:
-            super().show(event)
+    def says(self, event: "TrainingEvent") -> bool:
+        return self.verbose or not event.epochs
 
 
 def _write(path: Path, result: "CrossValidation", corpus: "Corpus") -> None:

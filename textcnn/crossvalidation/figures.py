@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from textcnn.crossvalidation.differences import CorrectedMean, corrected_t
 from textcnn.evaluation.log_loss import losses_of_probabilities
+from textcnn.evaluation.metrics import accuracy_interval
 
 __all__ = ["FIGURE_NAMES", "Ends", "FigureWithIntervals", "figures_of", "spread_figures", "sums_of_answers"]
 
@@ -39,7 +40,6 @@ _MOST_NUMBERS = 4_000_000  # in memory at a time
 _BINS = 15  # as in evaluation/metrics.py
 _FIRST = 3  # sums before those of the bins: answers, right ones, losses
 _RANGES = {"mcc": (-1.0, 1.0), "log_loss": (0.0, float("inf"))}  # of the others 0 to 1
-_CONFIDENCE = 1.959963984540054  # standard deviations of 95 %
 
 
 class Ends(NamedTuple):
@@ -64,7 +64,12 @@ class FigureWithIntervals(NamedTuple):
 
 
 def sums_of_answers(
-    truth: Table, answers: Table, probabilities: NDArray[np.float32] | None, *, multi_label: bool
+    truth: Table,
+    answers: Table,
+    probabilities: NDArray[np.float32] | None,
+    weights: Floats | None = None,
+    *,
+    multi_label: bool,
 ) -> Any:
     """The sums of each answer, as a sparse matrix: (A, S).
 
@@ -72,9 +77,10 @@ def sums_of_answers(
         truth: (A, K) the labels of each text.
         answers: (A, K) the labels that it got.
         probabilities: (A, K); None if there are none.
+        weights: (A,) how much each counts; if not given, all count the same.
         multi_label: whether texts can have several labels.
     """
-    from scipy.sparse import csr_matrix, hstack
+    from scipy.sparse import csr_matrix, diags_array, hstack
 
     count = len(truth)
     dense = np.zeros((count, _FIRST + _BINS))
@@ -84,7 +90,9 @@ def sums_of_answers(
         dense[:, 2] = losses_of_probabilities(wide, truth, multi_label=multi_label)
         for row, said, right in _probabilities(truth, wide, multi_label=multi_label):
             np.add.at(dense, (row, _FIRST + np.minimum((said * _BINS).astype(int), _BINS - 1)), said - right)
-    return hstack([csr_matrix(dense), *(csr_matrix(each, dtype=float) for each in (truth & answers, answers, truth))])
+    tables = (truth & answers, answers, truth)
+    sums = hstack([csr_matrix(dense), *(csr_matrix(each, dtype=float) for each in tables)]).tocsr()
+    return sums if weights is None else diags_array(weights) @ sums
 
 
 def _probabilities(truth: Table, said: Floats, *, multi_label: bool) -> list[tuple[Any, Floats, Table]]:
@@ -198,12 +206,5 @@ def _accuracy_interval(by_unit: Floats) -> Ends:
     count, right = by_unit.sum(axis=0).tolist()
     share = right / count
     variance = float(np.square(by_unit[:, 1] - share * by_unit[:, 0]).sum()) / count**2
-    return _wilson(share, min(share * (1 - share) / variance, count) if variance else len(by_unit))
-
-
-def _wilson(share: float, count: float) -> Ends:
-    """The 95 % interval of a share of so many texts (Wilson 1927)."""
-    square = _CONFIDENCE**2
-    middle = (share + square / (2 * count)) / (1 + square / count)
-    half = _CONFIDENCE * (share * (1 - share) / count + square / (4 * count**2)) ** 0.5 / (1 + square / count)
-    return Ends(max(middle - half, 0.0), min(middle + half, 1.0))
+    effective = min(share * (1 - share) / variance, count) if variance else len(by_unit)
+    return Ends(*accuracy_interval(share, effective))

@@ -227,6 +227,7 @@ class _Measure:
         texts = np.concatenate(held)
         self.classes, self.multi_label = classes, multi_label
         self.gold = [data.labels[number] for number in texts.tolist()]
+        self.weights = None if data.weights is None else data.weights[texts]
         self.units = plan.units[texts]
         self.folds = np.repeat(np.arange(len(held)), list(map(len, held)))
         self.share = float(np.mean([len(fold.held) / len(fold.learn) for fold in plan.folds]))
@@ -236,7 +237,7 @@ class _Measure:
         labels, probabilities = made.labels, made.probabilities
         truth, answers = (indicator(each, self.classes) for each in (self.gold, labels))
         figures = spread_figures(
-            sums_of_answers(truth, answers, probabilities, multi_label=self.multi_label),
+            sums_of_answers(truth, answers, probabilities, self.weights, multi_label=self.multi_label),
             self.units,
             self.folds,
             self.share,
@@ -245,7 +246,9 @@ class _Measure:
         )
         if probabilities is None:
             return replace(made, figures=figures)
-        report = measure_answers(self.gold, labels, probabilities, self.classes, multi_label=self.multi_label)
+        report = measure_answers(
+            self.gold, labels, probabilities, self.classes, multi_label=self.multi_label, weights=self.weights
+        )
         report = replace(report, accuracy_interval=figures["accuracy"].over_texts)
         return replace(made, figures=figures, report=report)
 

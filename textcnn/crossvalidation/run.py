@@ -18,15 +18,18 @@ from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.fit import fit
+from textcnn.training.side_by_side import executor_of, shared
 from textcnn.training.task import Labelled
 
 __all__ = ["FoldJob", "answer_fold", "run_folds"]
+
+_MOST_STAGES = 5  # of one training: three thirds, the first of them again, and all
 
 
 class FoldJob(NamedTuple):
     """One training, and what it is to answer: all that the result depends on."""
 
-    name: str  # of the configuration
+    configuration: str
     settings: Settings | None  # None: the baseline
     learn: Labelled
     held: Labelled
@@ -34,6 +37,11 @@ class FoldJob(NamedTuple):
     multi_label: bool
     stage: Stage  # which training it is of all
     keep_model: bool
+
+    @property
+    def name(self) -> str:
+        """What it does, in plain words."""
+        return self.stage.name
 
 
 def run_folds(
@@ -60,7 +68,8 @@ def run_folds(
         keep_models: whether the models of the first configuration's first repeat are in the result.
         callback: is told every event; the stage of one says which training of all it is from. When it returns True,
             the trainings end, and the result has the folds that were complete.
-        executor: does the trainings; by default one after the other.
+        executor: does the trainings; by default this process and, if they last long enough for that, as many others as
+            there are cores and memory for.
 
     Raises:
         TrainingError: there is nothing to learn from, or no fold was complete when the callback ended it.
@@ -75,7 +84,7 @@ def run_folds(
     jobs = _jobs(data, plan, wanted, classes, multi_label=multi_label, keep_models=keep_models)
     answers: dict[str, list[FoldAnswers]] = {name: [] for name in wanted}
     told = _FoldEnds(data, plan, list(wanted), callback)
-    for number, answered in enumerate((executor or SerialExecutor()).run(answer_fold, jobs, callback)):
+    for number, answered in enumerate(_answered(jobs, callback, executor)):
         if answered is None:
             break
         answers[told.ended(number, answered)].append(answered)
@@ -91,6 +100,19 @@ def run_folds(
         multi_label=multi_label,
         planned=len(plan.folds),
     )
+
+
+def _answered(jobs: Iterator[FoldJob], callback: Callback, executor: Executor | None) -> Iterator[FoldAnswers | None]:
+    """The answers of each job; how long the first takes decides who does the others, if nobody is named."""
+    if executor is None:
+        first = next(jobs)
+        answered = answer_fold(first, callback)
+        yield answered
+        if answered is None or first.settings is None:
+            return
+        executor, processes = executor_of(first.stage.total - 1, first.settings, answered.seconds)
+        jobs = (job._replace(settings=job.settings and shared(job.settings, processes)) for job in jobs)
+    yield from executor.run(answer_fold, jobs, callback)
 
 
 class _FoldEnds:
@@ -132,7 +154,11 @@ def _jobs(
 
 def _part(data: Labelled, numbers: NDArray[np.int64]) -> Labelled:
     chosen = numbers.tolist()
-    return Labelled([data.texts[number] for number in chosen], [data.labels[number] for number in chosen])
+    return Labelled(
+        [data.texts[number] for number in chosen],
+        [data.labels[number] for number in chosen],
+        None if data.weights is None else data.weights[numbers],
+    )
 
 
 def _names(fold: Fold, plan: FoldPlan, configuration: str) -> tuple[str, str]:
@@ -198,4 +224,5 @@ class _FoldCallback:
             f"{own}: {part}" if part else own
             for own, part in ((self.stage.name, stage.name), (self.stage.short, stage.short))
         )
-        return Stage(name, short, (self.stage.number - 1) * stage.total + stage.number, self.stage.total * stage.total)
+        number = (self.stage.number - 1) * _MOST_STAGES + stage.number
+        return Stage(name, short, number, self.stage.total * _MOST_STAGES)

@@ -109,13 +109,17 @@ class Display:
             self.line(event.note)
         elif event.kind == "stage":
             self._score, self._shares[event.stage.number] = event.score, 1.0
-            if self.bar is None or self.verbose:
+            if self.says(event):
                 self.line(stage_line(event))
         else:
             self._score = event.score if event.kind == "epoch" else self._score
             self._update(event)
             if event.kind == "epoch" and self.verbose:
                 self._epoch(event)
+
+    def says(self, event: "TrainingEvent") -> bool:
+        """Whether the end of a stage is worth a line."""
+        return self.bar is None or self.verbose
 
     def line(self, text: str) -> None:
         """A line for people, above what is live."""
