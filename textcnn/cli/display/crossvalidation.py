@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from textcnn.cli.display.console import console, one_line, put, table
 from textcnn.cli.display.metrics import broken, show_labels
-from textcnn.crossvalidation.figures import FIGURE_NAMES
 
 if TYPE_CHECKING:
     from textcnn.crossvalidation.differences import FoldComparison
@@ -35,6 +34,8 @@ def show_cross_validation(result: "CrossValidation") -> None:
 
 
 def _show_figures(configuration: "MeasuredConfiguration", multi_label: bool) -> None:
+    from textcnn.crossvalidation.figures import FIGURE_NAMES
+
     made = table("", "all texts", "95 % over texts", "95 % over folds")
     for name, figure in configuration.figures.items():
         title = "all labels right" if multi_label and name == "accuracy" else FIGURE_NAMES[name]
@@ -48,6 +49,8 @@ def _interval(ends: "Ends | None") -> str:
 
 def _show_comparisons(result: "CrossValidation") -> None:
     put("compared on the same folds: their means\n")
+    from textcnn.crossvalidation.figures import FIGURE_NAMES
+
     made = table("", *(FIGURE_NAMES[name] for name in _COMPARED))
     for configuration in result.configurations:
         figures = [configuration.figures.get(name) for name in _COMPARED]
