@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         TrainingError,
         VectorsError,
     )
-    from textcnn.estimator import TextCNNClassifier, load
+    from textcnn.estimator import TextCNNClassifier, cross_validate, load
 
 __all__ = [
     "ColumnError",
@@ -41,8 +41,11 @@ __all__ = [
     "TrainingError",
     "VectorsError",
     "__version__",
+    "cross_validate",
     "load",
 ]
+
+_OF_ESTIMATOR = ("TextCNNClassifier", "cross_validate", "load")
 
 
 def __getattr__(name: str) -> Any:
@@ -51,5 +54,5 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
-    home = "textcnn.estimator" if name in ("TextCNNClassifier", "load") else "textcnn.errors"
+    home = "textcnn.estimator" if name in _OF_ESTIMATOR else "textcnn.errors"
     return getattr(import_module(home), name)

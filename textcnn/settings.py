@@ -128,10 +128,10 @@ class Settings:
         "good",
         "Training",
         "fast: trained once, on all texts but a tenth; good: thirds held out in turn, then on all, with a linear part "
-        "chosen for them; best: the same with two networks",
-        Limits(choices=("fast", "good", "best")),
+        "chosen for them",
+        Limits(choices=("fast", "good")),
     )
-    networks: int = _setting(0, "Training", "networks in the ensemble; 0: by quality", Limits(0, MOST_NETWORKS))
+    networks: int = _setting(1, "Training", "networks in the ensemble", Limits(1, MOST_NETWORKS))
     epochs: int = _setting(0, "Training", "epochs of training; 0: by the number of texts", Limits(0, 1000))
     schedule: str = _setting(
         "linear", "Training", "the learning rate stays, or falls to nothing", Limits(choices=("constant", "linear"))
@@ -185,7 +185,6 @@ def settled(settings: Settings, labels: int) -> Settings:
     return replace(
         settings,
         filters=settings.filters or (100 if labels <= _FEW_LABELS else 200),
-        networks=settings.networks or (2 if settings.quality == "best" else 1),
         refit=("off" if settings.quality == "fast" else "on") if settings.refit == "auto" else settings.refit,
     )
 

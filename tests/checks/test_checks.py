@@ -264,7 +264,7 @@ class TestTraining:
         assert known.shares == pytest.approx([0.75, 0.25]) and known.weighted
         expected = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
         found = learning.start_loss({"start_loss": expected}, known, multi_label=False)
-        assert f"{expected:.3f}, by the weighted frequency of the labels {expected:.3f}" in found.figure
+        assert f"{expected:.3f}; who guesses by the weighted frequency of the labels has {expected:.3f}" in found.figure
         several = learning.Frequencies.of(targets, "b=3", ["a", "b"], multi_label=True)
         of_one = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1))
         loss = learning.entropy(several.shares, multi_label=True, of_classes=several.of_classes)

@@ -36,7 +36,8 @@ def test_results_come_in_order_and_events_of_all_reach_the_callback() -> None:
 
 
 def test_large_arrays_are_mapped_and_written_once(tmp_path: Path) -> None:
-    packed = processes._packed(jobs(3), tmp_path / "arrays")
+    arrays = processes._Arrays(tmp_path / "arrays")
+    packed = list(map(arrays.packed, jobs(3)))
     assert (tmp_path / "arrays").stat().st_size == LARGE.nbytes
     assert all(len(each.pickled) < 1000 for each in packed)
     job = packed[2].unpacked()
@@ -46,8 +47,17 @@ def test_large_arrays_are_mapped_and_written_once(tmp_path: Path) -> None:
 
 
 def test_one_job_or_one_process_needs_no_other() -> None:
-    for executor, given in ((ProcessExecutor(1), jobs(2)), (ProcessExecutor(8), jobs(1))):
+    for executor, given in ((ProcessExecutor(1), jobs(2)), (ProcessExecutor(2), jobs(1))):
         assert {result.process for result in executor.run(count, given, lambda event: False)} == {os.getpid()}
+    assert list(ProcessExecutor(2).run(count, [], lambda event: False)) == []
+
+
+def test_jobs_are_asked_for_when_somebody_is_free() -> None:
+    given: list[str] = []
+    results = ProcessExecutor(2).run(count, (given.append(job.name) or job for job in jobs(50)), lambda event: False)
+    assert next(results).name == "job 1"
+    results.close()
+    assert len(given) <= 4
 
 
 def test_all_jobs_end_when_the_callback_asks_for_it() -> None:

@@ -36,7 +36,7 @@ def test_data_and_seed_fix_every_byte_on_any_number_of_threads(tmp_path) -> None
     ("values", "stages"),
     [
         ({}, [*PARTS, ALL]),
-        ({"quality": "best"}, [*PARTS, ALL]),
+        ({"networks": 2}, [*PARTS, ALL]),
         ({"validation_share": 0.1}, ["holding out 2 of 10 texts", ALL]),
         ({"validation_share": 0.1, "refit": "off"}, ["holding out 2 of 10 texts"]),
         ({"quality": "fast"}, ["holding out 2 of 10 texts"]),
@@ -47,7 +47,7 @@ def test_parts_are_held_out_in_turn_and_then_all_are_fitted(values: dict[str, An
     heard = Heard()
     result = fitted(callback=heard, **values)
     assert heard.stages == stages
-    assert len(result.model.members) == (2 if values.get("quality") == "best" else 1)
+    assert len(result.model.members) == values.get("networks", 1)
     assert not result.seen and len(result.held_out) == len([stage for stage in stages if "holding" in stage])
     numbers = [event.stage.number for event in heard.events]
     assert numbers == sorted(numbers) or not heard.events[-1].stage.name  # the n-grams are no stage
@@ -214,5 +214,5 @@ def test_of_very_many_words_those_met_once_stay_out(monkeypatch: pytest.MonkeyPa
 
 def test_what_is_left_to_the_data_and_to_quality_is_settled_once() -> None:
     assert [settled(Settings(), labels).filters for labels in (2, 50, 51)] == [100, 100, 200]
-    given = settled(Settings(quality="best", filters=3, networks=4), 100)
-    assert (given.filters, given.networks) == (3, 4)
+    assert settled(Settings(filters=3), 100).filters == 3
+    assert [settled(Settings(quality=quality), 2).refit for quality in ("fast", "good")] == ["off", "on"]

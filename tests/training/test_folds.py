@@ -68,7 +68,7 @@ def test_thirds_are_held_out_until_there_are_enough_and_of_many_or_of_a_model_tr
         labels = [("a", "b") if several else ("a",), ("b",)] * half
         return [len(held) for _, held in splits([str(n) for n in range(count)], labels, settings)]
 
-    assert sizes(60) == sizes(60, quality="best") == [20, 20, 20]
+    assert sizes(60) == [20, 20, 20]
     assert sizes(2_400) == [800, 800]
     assert sizes(4_500) == [1_500]
     assert sizes(4_500, several=True) == [1_500, 1_500]

@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "textcnn evaluate test.csv --errors 10",
     "predict": "tail -f mail.log | textcnn predict --only spam",
     "inspect": "textcnn inspect model.textcnn",
+    "cv": "textcnn cv train.csv --baseline",
     "check": "textcnn check train.csv --against test.csv",
     "vectors": "textcnn vectors nearest film",
 }

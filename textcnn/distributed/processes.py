@@ -12,7 +12,7 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from multiprocessing import parent_process
@@ -51,15 +51,13 @@ class ProcessExecutor:
         callback: Callable[[EventT], bool],
     ) -> Iterator[ResultT]:
         """The result of each job, in their order."""
-        listed = list(jobs)
-        others = min(self.processes, len(listed)) - 1
-        if others < 1:
-            yield from SerialExecutor().run(work, listed, callback)
+        if self.processes < 2:
+            yield from SerialExecutor().run(work, jobs, callback)
             return
         with tempfile.TemporaryDirectory(prefix="textcnn-", ignore_cleanup_errors=True) as folder:
-            run = _Run(work, _packed(listed, Path(folder, "arrays")), callback, others)
+            run = _Run(work, jobs, _Arrays(Path(folder, "arrays")), callback, self.processes - 1)
             try:
-                yield from run.results(listed)
+                yield from run.results()
             finally:
                 run.close()
 
@@ -81,29 +79,33 @@ class _Packed(NamedTuple):
         return pickle.loads(self.pickled, buffers=[view[first:last] for first, last in self.spans])
 
 
-def _packed(jobs: Sequence[Any], path: Path) -> list[_Packed]:
-    """Write the arrays of all jobs, those that they have in common once."""
-    places: dict[tuple[int, int], tuple[int, int]] = {}  # by address and length
-    packed = []
-    with path.open("wb") as file:
-        for job in jobs:
-            spans: list[tuple[int, int]] = []
+class _Arrays:
+    """A file of arrays, those that several jobs have in common once."""
 
-            def put(buffer: pickle.PickleBuffer, spans: list[tuple[int, int]] = spans) -> bool:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._places: dict[tuple[int, int], tuple[int, int, pickle.PickleBuffer]] = {}  # by address and length
+
+    def packed(self, job: Any) -> _Packed:
+        """The job without its large arrays, which go into the file."""
+        spans: list[tuple[int, int]] = []
+        with self.path.open("ab") as file:
+
+            def put(buffer: pickle.PickleBuffer) -> bool:
                 """Whether the buffer stays in the pickle."""
                 raw = buffer.raw()
                 if raw.nbytes < _SHARED:
                     return True
-                place = _address(raw), raw.nbytes
-                if place not in places:
+                key = _address(raw), raw.nbytes
+                if key not in self._places:
                     file.write(b"\0" * (-file.tell() % 64))
-                    places[place] = file.tell(), file.tell() + file.write(raw)
-                spans.append(places[place])
+                    # The buffer is kept, so that no other array comes to have its address.
+                    self._places[key] = file.tell(), file.tell() + file.write(raw), buffer
+                spans.append(self._places[key][:2])
                 return False
 
             pickled = pickle.dumps(job, protocol=5, buffer_callback=put)
-            packed.append(_Packed(job.name, pickled, path, spans))
-    return packed
+        return _Packed(job.name, pickled, self.path, spans)
 
 
 def _address(raw: memoryview) -> int:
@@ -113,42 +115,59 @@ def _address(raw: memoryview) -> int:
 
 
 class _Run:
-    """Jobs while they are being done."""
+    """Jobs while they are being done; each is asked for when somebody is free for it."""
 
     def __init__(
-        self, work: Callable[..., Any], packed: list[_Packed], callback: Callable[[Any], bool], others: int
+        self,
+        work: Callable[..., Any],
+        jobs: Iterable[Any],
+        arrays: _Arrays,
+        callback: Callable[[Any], bool],
+        others: int,
     ) -> None:
         from loky import ProcessPoolExecutor
         from loky.backend import get_context
 
         context: Any = get_context("loky")
-        self.work, self.packed, self.callback, self.others = work, packed, callback, others
-        self.left = list(range(len(packed)))  # jobs that nobody has begun
+        self.work, self.arrays, self.callback, self.others = work, arrays, callback, others
+        self.left = enumerate(jobs)  # jobs that nobody has begun
         self.begun: dict[int, Future[Any]] = {}  # by other processes
-        self.stopped = False
+        self.names: dict[int, str] = {}  # of these
+        self.stopped = self.over = False  # by the callback; whether no job is left
         self.reader, writer = context.Pipe(duplex=False)
         self.stop = context.Event()
         line = (writer, context.Lock(), self.stop)
         self.pool = ProcessPoolExecutor(others, context=context, initializer=_begin, initargs=line)
         self.writer = writer  # it must be there until the last process has begun
 
-    def results(self, jobs: Sequence[Any]) -> Iterator[Any]:
+    def results(self) -> Iterator[Any]:
         """In order; this process does jobs, too, as long as some are left."""
         from loky.process_executor import TerminatedWorkerError
 
         done: dict[int, Any] = {}
+        number = 0
         try:
-            for number in range(len(jobs)):
-                while self.left and not (number in done or self._is_over(number)):
-                    own = self.left.pop(0)
+            while True:
+                if number in done:
+                    yield done.pop(number)
+                elif number in self.begun and (self.over or self.begun[number].done()):
+                    yield self._result(number)
+                elif own := self._next():
                     self._refill()
-                    done[own] = self.work(jobs[own], self._told)
-                yield done.pop(number) if number in done else self._result(number)
+                    done[own[0]] = self.work(own[1], self._told)
+                    continue
+                elif number not in self.begun:
+                    return
+                else:
+                    continue
+                number += 1
         except TerminatedWorkerError as error:
             raise self._killed(str(error)) from None
 
-    def _is_over(self, number: int) -> bool:
-        return number in self.begun and self.begun[number].done()
+    def _next(self) -> tuple[int, Any] | None:
+        found = next(self.left, None)
+        self.over = found is None
+        return found
 
     def _told(self, event: Any) -> bool:
         """An event of this process's own job, after those that others have sent."""
@@ -169,9 +188,10 @@ class _Run:
 
     def _refill(self) -> None:
         busy = sum(not future.done() for future in self.begun.values())
-        while self.left and busy < self.others:
-            number = self.left.pop(0)
-            self.begun[number] = self.pool.submit(_do, self.work, self.packed[number])
+        while busy < self.others and (found := self._next()):
+            number, job = found
+            packed = self.arrays.packed(job)
+            self.begun[number], self.names[number] = self.pool.submit(_do, self.work, packed), packed.name
             busy += 1
 
     def _result(self, number: int) -> Any:
@@ -186,7 +206,7 @@ class _Run:
 
     def _killed(self, message: str) -> TrainingError:
         """Which job's process is no more; all of them that were at work, for loky does not say which it was."""
-        names = " or ".join(self.packed[number].name for number, future in self.begun.items() if not _is_done(future))
+        names = " or ".join(self.names[number] for number, future in self.begun.items() if not _is_done(future))
         how = re.search(r"\{(.*)\}", message)
         by = f" ({how[1]})" if how else ""
         return TrainingError(

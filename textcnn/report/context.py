@@ -1,8 +1,8 @@
-"""What a page is about: a model, texts with their labels, and the model's answers."""
+"""What a page is about: texts with their labels, and the answers of a model, or of several."""
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,45 @@ from textcnn.labels import indicator
 from textcnn.model.interpretation import Interpretation
 from textcnn.model.predictor import Predictor
 
-__all__ = ["AnswerTables", "PageContext"]
+__all__ = ["AnswerTables", "AnsweredTexts", "PageContext"]
+
+
+class AnsweredTexts(Protocol):
+    """Texts with their labels, and what was answered by whom."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """All that can be answered, in the order of the probabilities."""
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether texts can have several labels."""
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """What was answered."""
+
+    @property
+    def gold(self) -> Sequence[tuple[str, ...]]:
+        """The labels of each text."""
+
+    @property
+    def places(self) -> Sequence[str]:
+        """Where each text stood: file and line."""
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """(B, K)."""
+
+    @property
+    def report(self) -> Report:
+        """How good the answers are."""
+
+    def predictor_of(self, number: int) -> Predictor:
+        """The predictor that answered a text."""
+
+    def answers(self) -> list[tuple[str, ...]]:
+        """The labels that each text got."""
 
 
 class PageContext(NamedTuple):
@@ -33,6 +71,16 @@ class PageContext(NamedTuple):
     checks: Sequence[Check] = ()
     predictors: Sequence[Predictor] = ()  # that answered each text, if not all texts have the same
 
+    @property
+    def labels(self) -> Sequence[str]:
+        """Those of the model."""
+        return self.predictor.labels
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether texts can have several labels."""
+        return self.predictor.model.multi_label
+
     def predictor_of(self, number: int) -> Predictor:
         """The predictor that answered a text."""
         return self.predictors[number] if self.predictors else self.predictor
@@ -47,14 +95,14 @@ class PageContext(NamedTuple):
 
 
 class AnswerTables:
-    """Truth and answers as tables with a column for each label of the model.
+    """Truth and answers as tables with a column for each label that can be answered.
 
-    Labels that the model does not know have no column: such a text has a row of zeros.
+    Other labels have no column: such a text has a row of zeros.
     """
 
-    def __init__(self, context: PageContext) -> None:
-        self.labels = context.predictor.labels
-        self.multi_label = context.predictor.model.multi_label
+    def __init__(self, context: AnsweredTexts) -> None:
+        self.labels = context.labels
+        self.multi_label = context.multi_label
         self.probabilities = context.probabilities.astype(np.float64)  # (B, K)
         self.truth = indicator(context.gold, self.labels, skip_unknown=True)  # (B, K)
         self.answers = indicator(context.answers(), self.labels)  # (B, K)

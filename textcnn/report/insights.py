@@ -18,7 +18,7 @@ from textcnn.insight.explain import Explanation, explain
 from textcnn.insight.highlight import shaded_html
 from textcnn.model.interpretation import Filter, Ngram
 from textcnn.model.predictor import Predictor
-from textcnn.report.context import PageContext
+from textcnn.report.context import AnsweredTexts, PageContext
 from textcnn.report.plots import Point
 from textcnn.text.tokens import chunks, cut, normal
 
@@ -63,16 +63,16 @@ class FilterRow(NamedTuple):
     filter: Filter
 
 
-def shown_mistakes(context: PageContext) -> list[ShownMistake]:
+def shown_mistakes(context: AnsweredTexts) -> list[ShownMistake]:
     """The wrong answers that were given with the most confidence."""
-    labels = context.predictor.labels
-    worst = wrong_answers(context.gold, context.answers(), context.probabilities, labels, _MOST_MISTAKES)
+    worst = wrong_answers(context.gold, context.answers(), context.probabilities, context.labels, _MOST_MISTAKES)
     return [_shown(context, mistake) for mistake in worst]
 
 
-def _shown(context: PageContext, mistake: Mistake) -> ShownMistake:
+def _shown(context: AnsweredTexts, mistake: Mistake) -> ShownMistake:
     predictor = context.predictor_of(mistake.number)
-    said, gold = _disputed(predictor, mistake, context.probabilities[mistake.number])
+    likeliest = context.labels[int(context.probabilities[mistake.number].argmax())]
+    said, gold = _disputed(predictor, mistake, likeliest)
     explanation = explain(predictor, context.texts[mistake.number], said, gold)
     return ShownMistake(
         context.places[mistake.number],
@@ -88,13 +88,13 @@ def _shown(context: PageContext, mistake: Mistake) -> ShownMistake:
     )
 
 
-def _disputed(predictor: Predictor, mistake: Mistake, probabilities: NDArray[np.float32]) -> tuple[str, str]:
+def _disputed(predictor: Predictor, mistake: Mistake, likeliest: str) -> tuple[str, str]:
     """A label that was wrongly given, and one that is missing and known, if there is one."""
     wrong = _first_beyond(mistake.predicted, mistake.gold)
     missing = _first_beyond([label for label in mistake.gold if label in predictor.labels], mistake.predicted)
     if not wrong and missing:
         return missing, ""
-    return wrong or predictor.labels[int(probabilities.argmax())], "" if predictor.model.multi_label else missing
+    return wrong or likeliest, "" if predictor.model.multi_label else missing
 
 
 def _first_beyond(labels: Sequence[str], others: Sequence[str]) -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from textcnn.checks import Check, Verdict
+from textcnn.evaluation.metrics import Report
 from textcnn.insight.highlight import visible
 from textcnn.report import curves, plots
-from textcnn.report.context import AnswerTables, PageContext
+from textcnn.report.context import AnsweredTexts, AnswerTables, PageContext
 from textcnn.report.curves import Line
 from textcnn.report.insights import filter_rows, label_ngrams, map_points, shown_mistakes
 from textcnn.storage.atomic import written_whole
@@ -21,7 +22,7 @@ from textcnn.version import __version__
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Doubt", "checks_page", "learning", "page", "write_page"]
+__all__ = ["Doubt", "answers_content", "checks_page", "learning", "page", "rendered", "told", "write_page"]
 
 _HERE = Path(__file__).parent
 _MOST_IN_MATRIX = 25  # labels
@@ -67,16 +68,16 @@ def write_page(path: Path, text: str) -> None:
 
 def page(context: PageContext) -> str:
     """The page about answers, as HTML text."""
-    return _rendered("page.html", title=context.title, note=context.note, **_content(context))
+    return rendered("page.html", title=context.title, note=context.note, **_content(context))
 
 
 def checks_page(title: str, note: str, checks: Sequence[Check], doubts: Sequence[Doubt]) -> str:
     """The page about checks alone, as HTML text."""
     counts = [(kind.value, sum(check.verdict is kind for check in checks)) for kind in Verdict]
-    return _rendered("checks.html", title=title, note=note, checks=checks, counts=counts, doubts=doubts, chooser=[])
+    return rendered("checks.html", title=title, note=note, checks=checks, counts=counts, doubts=doubts, chooser=[])
 
 
-def _rendered(template: str, **content: Any) -> str:
+def rendered(template: str, **content: Any) -> str:
     """A template filled in."""
     style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -104,26 +105,17 @@ def _environment() -> "Environment":
 
 def _content(context: PageContext) -> dict[str, Any]:
     """What the template speaks of."""
-    tables, model = context.tables(), context.predictor.model
-    choices = curves.threshold_choices(tables)
+    model = context.predictor.model
     ngrams = label_ngrams(context)
     points = map_points(context.predictor, ngrams)
     return {
+        **answers_content(context),
         "comparisons": context.comparisons,
         "checks": context.checks,
         "learned": context.learned,
         "model": model,
-        "report": context.report,
-        "multi_label": tables.multi_label,
-        "two": len(model.labels) == 2 and not tables.multi_label,
+        "two": len(model.labels) == 2 and not model.multi_label,
         "dead": sum(not one.active for one in context.learned.filters) if context.learned else 0,
-        "classes": curves.class_rows(tables),
-        "confusion": _confusion(context),
-        "choices": choices,
-        "chooser": [choice._asdict() for choice in choices],
-        "threshold": plots.threshold_diagram(choices[0]),
-        "ranking": _ranking(tables),
-        "wrong_answers": shown_mistakes(context),
         "ngrams": ngrams,
         "filters": filter_rows(context),
         "exact": all(len(member.network.layers) == 1 for member in model.members),
@@ -133,8 +125,24 @@ def _content(context: PageContext) -> dict[str, Any]:
     }
 
 
-def _confusion(context: PageContext) -> Confusion:
-    report = context.report
+def answers_content(context: AnsweredTexts) -> dict[str, Any]:
+    """What the template says of answers, whoever gave them."""
+    tables = AnswerTables(context)
+    choices = curves.threshold_choices(tables)
+    return {
+        "report": context.report,
+        "multi_label": tables.multi_label,
+        "classes": curves.class_rows(tables),
+        "confusion": _confusion(context.report),
+        "choices": choices,
+        "chooser": [choice._asdict() for choice in choices],
+        "threshold": plots.threshold_diagram(choices[0]),
+        "ranking": _ranking(tables),
+        "wrong_answers": shown_mistakes(context),
+    }
+
+
+def _confusion(report: Report) -> Confusion:
     names = list(report.labels)
     if len(names) <= _MOST_IN_MATRIX:
         return Confusion(names, report.confusion, [])
@@ -209,17 +217,18 @@ def _facts(context: PageContext) -> Sequence[tuple[str, str]]:
     facts = [
         ("labels", f"{len(model.labels):,}"),
         ("words", f"{len(model.vocabulary):,}"),
-        ("training texts", _told(figures.get("training_texts"))),
-        ("word vectors", _told(figures.get("vectors"))),
+        ("training texts", told(figures.get("training_texts"))),
+        ("word vectors", told(figures.get("vectors"))),
         ("known words in the training texts", f"{known:.1%}" if _is_number(known) else ""),
         ("fingerprint of the training texts", model.fingerprint[:16]),
         ("textcnn", model.version),
     ]
-    settings = [(name.replace("_", " "), _told(value)) for name, value in model.settings.items()]
+    settings = [(name.replace("_", " "), told(value)) for name, value in model.settings.items()]
     return [(name, value) for name, value in [*facts, *settings] if value]
 
 
-def _told(value: Any) -> str:
+def told(value: Any) -> str:
+    """A value of a setting or a figure, as people read it; empty if there is none."""
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value)) or "none"
     if isinstance(value, int):

@@ -10,7 +10,7 @@ from textcnn.settings import Settings
 from textcnn.training.device import chosen_device
 from textcnn.training.run import Job
 
-__all__ = ["side_by_side"]
+__all__ = ["executor_of", "shared", "side_by_side"]
 
 _WORTH = 5.0  # seconds of a training; another process takes about two until it begins
 _SPARE = 1.2  # times the memory that this process has used, that another one must find free
@@ -18,15 +18,29 @@ _SPARE = 1.2  # times the memory that this process has used, that another one mu
 
 def side_by_side(jobs: Sequence[Job], seconds: float) -> tuple[Executor, list[Job]]:
     """Who does trainings, if one took so many seconds in this process, and the jobs with threads for each."""
-    processes = _processes(len(jobs), jobs[0].task.settings, seconds) if jobs else 1
+    if not jobs:
+        return SerialExecutor(), []
+    task = jobs[0].task
+    executor, processes = executor_of(len(jobs), task.settings, seconds)
+    task = task._replace(settings=shared(task.settings, processes))
+    return executor, [job._replace(task=task) for job in jobs]
+
+
+def executor_of(jobs: int, settings: Settings, seconds: float) -> tuple[Executor, int]:
+    """Who does so many trainings, if one took so many seconds in this process, and in how many processes."""
+    processes = _processes(jobs, settings, seconds)
     if processes < 2:
-        return SerialExecutor(), list(jobs)
+        return SerialExecutor(), 1
     from textcnn.distributed.processes import ProcessExecutor
 
-    settings = jobs[0].task.settings
-    threads = max((settings.threads or free_cores()) // processes, 1)
-    task = jobs[0].task._replace(settings=replace(settings, threads=threads))
-    return ProcessExecutor(processes), [job._replace(task=task) for job in jobs]
+    return ProcessExecutor(processes), processes
+
+
+def shared(settings: Settings, processes: int) -> Settings:
+    """The settings with the threads that each of so many processes may have."""
+    if processes < 2:
+        return settings
+    return replace(settings, threads=max((settings.threads or free_cores()) // processes, 1))
 
 
 def _processes(jobs: int, settings: Settings, seconds: float) -> int:

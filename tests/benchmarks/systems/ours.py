@@ -18,11 +18,6 @@ def fast(task: Task, seed: int) -> Answers:
     return _textcnn(task, seed, quality="fast")
 
 
-def best(task: Task, seed: int) -> Answers:
-    """With `quality="best"`."""
-    return _textcnn(task, seed, quality="best")
-
-
 def _textcnn(task: Task, seed: int, **settings: str) -> Answers:
     """The dev part, if there is one, decides when to stop; it is not learned from."""
     try:

@@ -4,4 +4,5 @@ console.py   width, colour, messages             metrics.py         figures, con
 progress.py  training as it goes, and Ctrl-C     checks.py          checks, a line each
 answers.py   answers: pretty, TSV, CSV, JSON     explanation.py     words shaded by their contribution
 sparkline.py learning curves                     interpretation.py  n-grams of labels and of filters
+crossvalidation.py  figures over texts and folds, and differences
 """

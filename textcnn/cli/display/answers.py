@@ -15,7 +15,7 @@ from textcnn.corpus import Record
 if TYPE_CHECKING:
     from textcnn.answers import Answer
 
-__all__ = ["OutputFormat", "writer"]
+__all__ = ["OutputFormat", "file_writer", "writer"]
 
 _BAR = 16
 _LEAST_TEXT = 16  # columns worth showing a text in
@@ -45,10 +45,15 @@ def writer(
     """
     if format is OutputFormat.pretty:
         return _Pretty(top, max(cells(one_line(label)) for label in labels))
-    write = _Csv(top) if format is OutputFormat.csv else _lines(format, top)
+    write = file_writer(format, top=top)
     if not is_terminal(sys.stdout):
         return write
     return lambda answers, records: escaped(write(answers, records))
+
+
+def file_writer(format: OutputFormat, *, top: int = 1) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":
+    """The same for programs, in any format but the pretty one: nothing is escaped."""
+    return _Csv(top) if format is OutputFormat.csv else _lines(format, top)
 
 
 def _lines(format: OutputFormat, top: int) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":

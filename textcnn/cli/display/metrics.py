@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textcnn.evaluation.comparison import Comparison
     from textcnn.evaluation.metrics import Mistake, Report
 
-__all__ = ["show_breakdown", "show_comparison", "show_mistakes", "show_report"]
+__all__ = ["broken", "show_breakdown", "show_comparison", "show_labels", "show_mistakes", "show_report"]
 
 _NAME = 22  # columns of a value
 _WIDE = 72  # columns that have room for whole words
@@ -26,8 +26,13 @@ _WRONG = ((0.25, "black on red"), (0.1, "black on yellow"), (0.0, ""))
 
 def show_report(report: "Report") -> None:
     """Print figures and tables."""
-    shown = console(sys.stdout)
     put(_figures(report))
+    show_labels(report)
+
+
+def show_labels(report: "Report") -> None:
+    """Print a row for each label, and what is confused with what."""
+    shown = console(sys.stdout)
     scores = table("label", "precision", "recall", "F1", "texts")
     for label, score in sorted(report.labels.items(), key=lambda item: -item[1].support):
         numbers = [f"{number:.3f}" for number in (score.precision, score.recall, score.f1)]
@@ -61,10 +66,10 @@ def show_mistakes(worst: "Sequence[Mistake]", corpus: "Corpus") -> None:
         place = f"{corpus.sources[mistake.number]}:{corpus.lines[mistake.number]}"
         said, true = "|".join(mistake.predicted) or "nothing", "|".join(mistake.gold) or "nothing"
         put(one_line(f"{place}  said {said} ({mistake.probability:.3f}), is {true}") + "\n")
-        put(_broken(one_line(corpus.texts[mistake.number][:300]), "    "))
+        put(broken(one_line(corpus.texts[mistake.number][:300]), "    "))
 
 
-def _broken(text: str, indent: str = "") -> str:
+def broken(text: str, indent: str = "") -> str:
     """On a terminal broken between words, elsewhere on one line, as tools like it."""
     from textwrap import fill
 
@@ -152,4 +157,4 @@ def show_comparison(comparison: "Comparison") -> None:
     made.add_row("95 % from", *(f"{interval.low:+.4f}" for interval in intervals), "")
     made.add_row("to", *(f"{interval.high:+.4f}" for interval in intervals), "")
     console(sys.stdout).print(made)
-    put(_broken(one_line(f"{comparison.verdict} (McNemar's exact test: p = {comparison.p_value:.2g})")))
+    put(broken(one_line(f"{comparison.verdict} (McNemar's exact test: p = {comparison.p_value:.2g})")))

@@ -109,13 +109,17 @@ class Display:
             self.line(event.note)
         elif event.kind == "stage":
             self._score, self._shares[event.stage.number] = event.score, 1.0
-            if self.bar is None or self.verbose:
+            if self.says(event):
                 self.line(stage_line(event))
         else:
             self._score = event.score if event.kind == "epoch" else self._score
             self._update(event)
             if event.kind == "epoch" and self.verbose:
                 self._epoch(event)
+
+    def says(self, event: "TrainingEvent") -> bool:
+        """Whether the end of a stage is worth a line."""
+        return self.bar is None or self.verbose
 
     def line(self, text: str) -> None:
         """A line for people, above what is live."""
@@ -146,7 +150,9 @@ class Display:
 
 
 def stage_line(event: "TrainingEvent") -> str:
-    """A stage that has ended, in plain words."""
+    """A stage that has ended, in plain words; of one without epochs its note says how it went."""
+    if event.note and not event.epochs:
+        return f"{event.stage.name}: {event.note}, {event.seconds:.1f} s"
     ran = f"{event.epoch} epochs" if event.epoch != 1 else "1 epoch"
     if event.epoch < event.epochs:
         ran = f"{event.epoch} of {event.epochs} epochs"
