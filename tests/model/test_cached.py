@@ -129,6 +129,14 @@ def test_a_wide_model_sets_no_more_aside_than_it_may_cache_twice(model: Model, m
     assert [table.nbytes for table in cached.CachedModel(model, 1)._tables] == [2 * 200 * row]
 
 
+def test_a_narrow_model_sets_no_rows_aside_for_more_words_than_it_remembers_chunks(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One with a single filter could cache responses to twenty million words."""
+    monkeypatch.setattr(cached, "_MOST_CHUNKS", 50)
+    assert [len(table) for table in cached.CachedModel(model, 1)._tables] == [2 * 50]
+
+
 def bulk_free(text: str) -> predictor.Encoded:
     return predictor.encode([text], 20000)
 

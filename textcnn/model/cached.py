@@ -60,7 +60,7 @@ class CachedModel:
         self._model, self._workers = model, WorkerThreads(threads)
         self._networks = [member.network for member in model.members]
         slices = [network.bank.slices for network in self._networks]
-        self._most_words = max(_MOST_BYTES // (4 * max(slices)), 100)
+        self._most_words = min(max(_MOST_BYTES // (4 * max(slices)), 100), _MOST_CHUNKS)
         room = self._most_words + min(_ROOM, self._most_words)
         self._tables: list[NDArray[Any]] = [np.empty((room, count), np.float32) for count in slices]  # (U, C)
         self._linear = None if model.linear is None else _LinearRows(model.linear, room)
