@@ -99,6 +99,7 @@ ON_ROWS = [
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # scikit-learn names the checks that it leaves out itself
 @pytest.mark.parametrize("name", ON_ROWS)
+@pytest.mark.slow
 def test_scikit_learn_checks_on_rows(name: str) -> None:
     getattr(estimator_checks, name)("Rows", Rows(**{**TINY, "epochs": 4, "filters": 4}))
 
@@ -127,6 +128,7 @@ def test_many_texts_are_answered_a_bounded_part_at_a_time(monkeypatch: pytest.Mo
     assert max(answered) < 0.5 * sum(map(len, many))
 
 
+@pytest.mark.slow
 def test_trainings_of_several_threads_do_not_touch_each_other() -> None:
     with ThreadPoolExecutor(4) as pool:
         models = list(pool.map(lambda seed: tiny(seed=seed, epochs=4).fit(TEXTS, LABELS), (1, 2, 1, 2)))

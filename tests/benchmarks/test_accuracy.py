@@ -58,6 +58,7 @@ def test_rows_are_added_once_and_summed_up(benchmark, tmp_path):
     assert second.stdout.strip() in shown
 
 
+@pytest.mark.slow
 def test_a_failure_of_one_system_costs_no_other_result(benchmark, tmp_path):
     (tmp_path / "program").write_text("#!/bin/sh\necho out of memory >&2\nexit 1\n", encoding="utf-8")
     (tmp_path / "program").chmod(0o755)

@@ -561,6 +561,7 @@ class TestAnyModelFile:
 
     @given(data=st.data())
     @quick
+    @pytest.mark.slow
     def test_any_value_in_the_description_is_refused_or_harmless(self, model, data):
         header, body = header_of(model.read_bytes())
         values = json.loads(header["__metadata__"]["textcnn"])

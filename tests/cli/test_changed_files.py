@@ -58,6 +58,7 @@ def asked(process, texts):
 
 
 @SOME_OF_THEM_SLOW
+@pytest.mark.slow
 def test_a_running_program_goes_on_with_the_model_that_it_opened(start, model, change):
     content = model.read_bytes()
     texts = [*HAM, *SPAM, *(f"unseen{number} {text}" for number, text in enumerate(HAM))]

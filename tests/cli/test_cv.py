@@ -129,6 +129,7 @@ class TestCv:
         assert done.code == 1 and message in " ".join(done.err.split())
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_the_folds_that_are_complete(start, mails_csv):
     program = start("cv", mails_csv, *changed(FAST, "--epochs=20"), "--folds=20")
     program.wait_until_said("fold 2 of 20")

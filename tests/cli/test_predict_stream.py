@@ -150,6 +150,7 @@ class TestLines:
             refused = textcnn("predict", f"--encoding={encoding}", stdin=b"x\n")
             assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
 
+    @pytest.mark.slow
     def test_many_lines_get_the_answers_of_the_same_texts_in_a_file(self, model, folder):
         choose = random.Random(0)
         words = " ".join([*HAM, *SPAM]).split()
@@ -229,6 +230,7 @@ class TestPipes:
         assert re.fullmatch(rb"textcnn: .*No space left on device\n", done.stderr)
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+    @pytest.mark.slow
     def test_a_full_disk_under_what_is_said_loses_nothing(self, model, train_csv):
         with open("/dev/full", "wb") as full:
             done = subprocess.run(

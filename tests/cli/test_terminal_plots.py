@@ -62,6 +62,7 @@ def test_what_never_changes_is_flat():
 
 
 @pytest.mark.parametrize(("columns", "env"), [(80, {}), (60, {"NO_COLOR": "1"})], ids=["colours", "none, narrow"])
+@pytest.mark.slow
 def test_a_confusion_matrix_is_shaded_where_there_are_colours(model, train_csv, columns, env):
     code, shown = on_a_terminal("evaluate", "-q", "train.csv", columns=columns, env=env)
     assert code == 0

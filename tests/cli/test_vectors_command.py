@@ -240,6 +240,7 @@ def test_names_that_gensim_does_not_have_are_errors(textcnn, shelf):
     assert "gensim has no vectors of this name" in textcnn("vectors", "info", "huge").err
 
 
+@pytest.mark.slow
 def test_without_a_network_what_is_here_is_listed_and_the_rest_is_an_error():
     """In a process of its own, so that gensim is as it comes."""
     listed = run("vectors", "list")

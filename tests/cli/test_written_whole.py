@@ -140,6 +140,7 @@ class TestPipeThatDoesNotBlock:
         assert texts == lines.read_text().splitlines()
 
     @pytest.mark.parametrize("arguments", [["inspect"], ["--version"], ["vectors", "nearest", "film"]], ids=" ".join)
+    @pytest.mark.slow
     def test_every_command_waits_while_it_is_full(self, start_on, model, pipe, env, arguments):
         outlet, inlet = pipe
         taken = fill(inlet)
@@ -170,6 +171,7 @@ class TestPipeThatDoesNotBlock:
 @BUFFERING
 @pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize("stderr", [subprocess.PIPE, subprocess.STDOUT], ids=["apart", "together"])
+@pytest.mark.slow
 def test_ctrl_c_ends_it_while_nobody_reads(start_on, model, lines, pipe, env, blocking, stderr):
     outlet, inlet = pipe
     os.set_blocking(inlet, blocking)

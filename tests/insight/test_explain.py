@@ -168,6 +168,7 @@ class TestAgainstIntegratedGradients:
         return found
 
     @pytest.mark.parametrize("changes", [{}, {"pooling": "max+mean"}, {"hidden": (8,)}], ids=str)
+    @pytest.mark.slow
     def test_words_are_ranked_alike(self, changes: dict[str, object]) -> None:
         model = learned(**{"filters": 30, "epochs": 25, "linear": "off", **changes})
         alike = self.ranked_alike(model, [text for text in SPAM + HAM if len(text.split()) > 3])

@@ -64,6 +64,7 @@ def test_threads_that_share_a_model_get_the_answers_that_each_gets_alone(model: 
 
 
 @pytest.mark.parametrize("where", ["text.lexicon.cut", "model.cached.features", "model.model.Model.rows_of"])
+@pytest.mark.slow
 def test_an_interruption_leaves_nothing_behind(model: Model, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     """Ctrl-C in a notebook, in the middle of new words; the same model answers on."""
     monkeypatch.setattr(predictor, "_MANY", 0)

@@ -47,6 +47,7 @@ def test_a_saved_model_comes_back(tmp_path: Path, values: dict[str, object]) -> 
 
 
 @pytest.mark.parametrize("values", KINDS, ids=str)
+@pytest.mark.slow
 def test_threads_leave_no_trace_in_the_file(tmp_path: Path, values: dict[str, object]) -> None:
     for threads in (1, 2):
         a_model(**values, threads=threads, filters=20).save(tmp_path / str(threads))

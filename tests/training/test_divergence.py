@@ -37,6 +37,7 @@ def notes_of(labels: Any, validation: Any = None, texts: list[str] = RARE, **val
     ],
     ids=["smoothed", "several, smoothed", "validation of one label", "which weighs nothing", "batches that do"],
 )
+@pytest.mark.slow
 def test_a_loss_that_only_looks_so_is_left_alone(labels: Any, validation: Any, values: dict[str, Any]) -> None:
     assert notes_of(labels, validation, **values) == []
 

@@ -160,6 +160,7 @@ def test_a_text_of_weight_0_is_not_there() -> None:
     assert data.validation.texts == ["f"] and data.validation.labels == [("y",)]
 
 
+@pytest.mark.slow
 def test_the_heavier_of_two_opinions_is_learned() -> None:
     """Each text is there twice, as ham and as spam; which of the two counts more depends on its words."""
     texts = [*TEXTS, *TEXTS] * 3

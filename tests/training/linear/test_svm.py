@@ -168,12 +168,14 @@ def recipe_of(count: int, flipped: float, signs: int, of_label: int, others: int
     return chosen(examples, WorkerThreads(1))
 
 
+@pytest.mark.slow
 def test_C_is_larger_where_texts_say_plainly_what_they_are() -> None:
     """All words are about as frequent."""
     assert recipe_of(600, 0.0, signs=4, of_label=200, others=40, common=6000).C > USUAL.C
     assert recipe_of(1000, 0.3, signs=3, of_label=60, others=6, common=360).C < USUAL.C
 
 
+@pytest.mark.slow
 def test_rare_words_count_more_where_it_is_they_that_tell() -> None:
     assert recipe_of(600, 0.0, signs=4, of_label=200, others=40, common=300).power > USUAL.power
     assert recipe_of(600, 0.0, signs=1, of_label=2, others=20, common=6000).power < USUAL.power
