@@ -62,7 +62,7 @@ def predictor(request: pytest.FixtureRequest) -> Predictor:
     return Predictor(averaged(**request.param) if "seeds" in request.param else learned(**request.param))
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=WORDS)
 def test_parts_add_up_to_the_logit(predictor: Predictor, text: str) -> None:
     model = predictor.model
