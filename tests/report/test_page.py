@@ -303,7 +303,7 @@ class TestCommands:
 
     @pytest.mark.slow
     def test_train_measures_on_the_validation_file(self, textcnn, train_csv, folder):
-        write_csv(folder / "held.csv", [(label, f"{text}.") for label, text in EXAMPLES[:6]])
+        write_csv(folder / "held.csv", [(label, f"well, {text}") for label, text in EXAMPLES[:6]])
         arguments = ["--validation", "held.csv", "--epochs=2", "--report", "page.html", "-q", *TINY]
         assert textcnn("train", train_csv, *arguments) == (0, "", "")
         text = (folder / "page.html").read_text(encoding="utf-8")
