@@ -13,6 +13,7 @@ from textcnn.compiled.loader import loops
 from textcnn.model import cached, predictor
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
+from textcnn.text.tokens import LONG_RUN
 
 pytestmark = pytest.mark.skipif(loops("convolution") is None, reason="the loops were not compiled")
 
@@ -121,6 +122,16 @@ def test_words_beyond_the_bound_are_forgotten_and_change_nothing(model: Model, m
         assert together._for_many(group) is not None
         assert np.array_equal(together._bulk.scores(group).network, expected)
         assert len(together._bulk._lexicon.words) <= together._bulk._most_words == 100
+
+
+def test_a_word_that_begins_like_a_long_run_is_the_same_in_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predictor, "_MANY", 0)
+    learned = [f"{'A1b' * 20} free", "see you"] * 5
+    model = TextCNNClassifier(vectors="none", epochs=3, filters=7, min_count=1).fit(learned, ["a", "b"] * 5).model_
+    assert model.vocabulary.row(LONG_RUN)
+    asked, together = f"{'x' * 100}-y", Predictor(model)
+    network = together._for_many([asked]).scores([asked]).network
+    assert np.array_equal(network, together.network_logits(bulk_free(asked)))
 
 
 def test_a_wide_model_sets_no_more_aside_than_it_may_cache_twice(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from textcnn.text import tokens
@@ -96,6 +96,15 @@ def test_long_chunks_take_linear_time(piece: str) -> None:
 
 def test_normal_spelling_is_lower_case_and_plain() -> None:
     assert [normal(word) for word in ("FREE", "Ｆｒｅｅ", "Don’t", "É")] == ["free", "free", "don't", "é"]
+
+
+@given(st.text(max_size=8))
+@example("J\u030c")  # no character as it is, one in lower case
+@example("Ａ" * 60)  # a run of letters and digits only when they are narrow
+@example("x" * 100 + "-")
+@example("\ufdfa" * 30)  # eighteen characters each
+def test_what_is_spelt_normally_is_spelt_the_same_again(word: str) -> None:
+    assert normal(normal(word)) == normal(word)
 
 
 def test_unlisted_words_are_tried_without_repeats_and_with_zeros_for_digits() -> None:

@@ -156,16 +156,17 @@ def tokenize(text: str, max_words: int | None = None) -> list[Token]:
 def normal(surface: str) -> str:
     """Spell a word the way vocabularies list it: compatibility forms resolved, lower case, straight apostrophe.
 
+    What is spelt so is spelt the same again.
+
     >>> normal("Ｆｒｅｅ"), normal("Don’t")
     ('free', "don't")
     """
-    if len(surface) >= _RUN:
-        if _LONG.fullmatch(surface):
-            return LONG_RUN
-        surface = surface[:LONGEST]  # before marks are put in order, which takes the square of their number
-    if surface.isascii():
-        return surface.lower()
-    return unicodedata.normalize("NFKC", surface).lower().replace("’", "'")
+    word = surface[:LONGEST]  # before marks are put in order, which takes the square of their number
+    if word.isascii():
+        word = word.lower()
+    else:  # in lower case some marks can be joined that could not before, and one character can have become many
+        word = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).lower()).replace("’", "'")[:LONGEST]
+    return LONG_RUN if len(word) >= _RUN and _LONG.fullmatch(word) else word
 
 
 def folded(text: str) -> str:

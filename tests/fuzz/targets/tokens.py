@@ -53,7 +53,7 @@ def check(case: Case) -> None:
             assert words == [word for row in read for word in row], "there are other words"
             assert encoded.ragged.lengths.tolist() == list(map(len, read)), "texts begin elsewhere"
         for word in {word for row in read for word in row[:100]}:
-            assert next(spellings(word)) == normal(word) and all(parts(word))
+            assert next(spellings(word)) == normal(word) == normal(normal(word)) and all(parts(word))
     general, special = (_rules(ascii_only=only, long=True) for only in (False, True))
     for text in case.texts:
         for chunk in chunks(text[:2000]):
