@@ -17,11 +17,14 @@ from textcnn.corpus.record import Told
 __all__ = ["is_annotation", "prodigy"]
 
 _Values = Mapping[str, object]
+_ANSWERS = ("accept", "reject", "ignore")
 
 
 def is_annotation(values: _Values) -> bool:
-    """Whether an object is an annotation of Prodigy."""
-    return "_input_hash" in values and "answer" in values
+    """Whether an object is an annotation of Prodigy, even without the keys that some remove for tidiness."""
+    if "_input_hash" in values:
+        return "answer" in values
+    return values.get("answer") in _ANSWERS and not values.keys().isdisjoint(("label", "accept"))
 
 
 def prodigy(objects: Sequence[_Values], *, label: Told) -> tuple[str | None, Callable[[_Values], _Values | None]]:
