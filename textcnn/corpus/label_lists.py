@@ -43,7 +43,7 @@ def written_list(field: str) -> Sequence[object] | Mapping[object, object] | Non
 
 
 def _uncalled(field: str) -> str:
-    """The list within the call that makes something of it; R, which writes a single label bare, has none but a call."""
+    """The list within the call that makes something of it: array(...), or c(...), which R writes for several only."""
     name, _, inside = field.removesuffix(")").partition("(")
     if not field.endswith(")"):
         return field
