@@ -74,6 +74,14 @@ class TestProdigy:
         none = self.annotation("neither", None, options=options, accept=[])
         assert read(write([several, none]))[0] == [("both", ("a", "b")), ("neither", ())]
 
+    def test_what_was_rejected_is_not_learned_without_the_hashes_either(self, write):
+        tidy = [{"text": said, "label": label, "answer": "accept"} for said, label in SAID]
+        path = write([*tidy, {**tidy[0], "answer": "reject"}, {**tidy[0], "answer": "ignore"}])
+        assert "the label is not meant" in refused(path)
+        assert read(path, skip_bad_rows=True)[0] == labelled(SAID)
+        chosen = [{"text": said, "accept": [label], "answer": "accept"} for said, label in SAID]
+        assert read(write([*chosen, {**chosen[0], "answer": "ignore"}]))[0] == labelled(SAID)
+
     def test_spans_are_refused_by_name(self, write):
         spans = [{"start": 0, "end": 3, "label": "X"}]
         assert f'"spans" {SPANS}' in refused(write([self.annotation(said, None, spans=spans) for said, _ in SAID]))

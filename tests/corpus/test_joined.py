@@ -59,11 +59,21 @@ def test_texts_may_be_without_labels_even_where_none_has_several(read):
 def test_values_of_label_columns_are_zeros_and_ones(read):
     with pytest.raises(ReadError) as caught:
         read(FLAGS.replace("0.0,1.0", "0,2"), label_column="toxic,insult")
-    assert "a.csv:5: \"insult\" is '2', where 0, 1, true, false or nothing is needed; fix it" in str(caught.value)
+    assert "a.csv:5: \"insult\" is '2', where 0, 1, true, false, yes, no or nothing is needed; fix it" in str(
+        caught.value
+    )
     rows = '{"text": "x", "a": true, "b": null}\n{"text": "y", "a": 0, "b": 1.0}\n'
     assert read(rows, "a.jsonl", label_column=("a", "b")).labels == [("a",), ("b",)]
     with pytest.raises(ReadError, match=r'a.jsonl:3: the key "b" is \[1\], where 0, 1'):
         read(rows + '{"text": "z", "a": 0, "b": [1]}\n', "a.jsonl", label_column=("a", "b"))
+
+
+@pytest.mark.parametrize(("yes", "no"), [("yes", "no"), ("Y", "N"), ("x", ""), ("t", "f")])
+def test_label_columns_may_say_yes_and_no(read, yes, no):
+    table = f"comment,toxic,insult\nwell said,{no},{no}\nyou fool,{yes},{yes}\nan idiot,{no},{yes}\n"
+    with pytest.raises(ColumnError, match="if each is a label, --label-column toxic,insult"):
+        read(table)
+    assert read(table, label_column="toxic,insult").labels == [(), ("toxic", "insult"), ("insult",)]
 
 
 def test_a_column_that_is_missing_or_named_twice_is_an_error(read):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from textcnn.corpus.json_objects import Item, UnclearError
 from textcnn.corpus.label_lists import are_spans, written_list
 from textcnn.corpus.label_studio import is_task, label_studio
-from textcnn.corpus.prodigy import is_annotation, prodigy
+from textcnn.corpus.prodigy import are_annotations, prodigy
 from textcnn.corpus.record import BadRow, Told
 from textcnn.errors import ReadError
 
@@ -70,7 +70,7 @@ def find_export(ahead: Sequence[Item], *, label: Told, labelled: bool, source: s
         return None
     if label is None:
         _refuse_spans_alone(objects, source)
-    return Export("Prodigy", *prodigy(objects, label=label)) if any(map(is_annotation, objects)) else None
+    return Export("Prodigy", *prodigy(objects, label=label)) if are_annotations(objects) else None
 
 
 def _refuse_spans_alone(objects: Sequence[Mapping[str, object]], source: str) -> None:

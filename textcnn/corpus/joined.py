@@ -47,7 +47,7 @@ def join_texts(columns: Sequence[str], texts: Sequence[str]) -> tuple[str, tuple
 
 
 def flagged_labels(columns: Sequence[str], values: Sequence[object]) -> tuple[str, ...]:
-    """The columns that hold 1 or true, not 0, false or nothing.
+    """The columns that hold 1, true or yes, not 0, false, no or nothing.
 
     Raises:
         ValueError: something else is there; says where and what.
@@ -57,7 +57,7 @@ def flagged_labels(columns: Sequence[str], values: Sequence[object]) -> tuple[st
         at = flags.index(None)
         shown = repr(values[at])
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        raise ValueError(f'"{columns[at]}" is {shown}, where 0, 1, true, false or nothing is needed')
+        raise ValueError(f'"{columns[at]}" is {shown}, where 0, 1, true, false, yes, no or nothing is needed')
     return tuple(column for column, flag in zip(columns, flags, strict=True) if flag)
 
 

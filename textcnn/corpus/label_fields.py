@@ -10,7 +10,7 @@ from textcnn.corpus.record import scalar_text
 __all__ = ["SEPARATORS", "LabelFields", "clean_labels", "find_separator", "split_labels"]
 
 SEPARATORS = ("|", ";", "#", ",")  # doccano writes #
-_BRACKETS = ("[", "(", "{", "set()", "frozenset(")
+_BRACKETS = ("[", "(", "{", "set()", "frozenset(", "array(", "c(", "list(", "character(0)")
 _SEEN = 4096  # different fields that are remembered: labels come again
 _NOTHING = ("", "[]", "()", "{}", "set()", "frozenset()")
 
@@ -144,7 +144,7 @@ def find_separator(labels: Sequence[str], known: Collection[str] = (), *, option
     values = {label.strip() for label in labels}
     known = {*known, *filter(_is_simple, values)} if optional else set(known)
     # A comma within brackets belongs to a list that could not be read.
-    separators = SEPARATORS[:-1] if any(value.startswith(("[", "{")) for value in values) else SEPARATORS
+    separators = SEPARATORS[:-1] if any(value.startswith(("[", "{", "c(")) for value in values) else SEPARATORS
     tests = partial(_joins_known, known=known), _separates
     return next((separator for test in tests for separator in separators if test(separator, values)), None)
 

@@ -1,6 +1,7 @@
-"""Lists of labels as programs write them into a field: those of Python, JSON and NumPy, and tables of zeros and ones.
+"""Lists of labels as programs write them into a field: those of Python, JSON, NumPy and R, and tables of 0 and 1.
 
     ['a', 'b']   ["a", "b"]   ("a",)   {'a', 'b'}   [0, 2]   [0 2]   ['a' 'b']   {"a": 1, "b": 0}
+    array(['a', 'b'], dtype=object)   c("a", "b")   c(0, 2)   character(0)
 
 Fields are data of strangers: they are parsed as literals, never evaluated, and only up to a length.
 """
@@ -19,7 +20,8 @@ __all__ = ["all_zeros_and_ones", "are_spans", "named_items", "ones", "written_li
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _LONGEST = 100_000  # characters of a field that is parsed
 _DEEP = re.compile(r"[\[({-]\s*[\[({-]\s*[\[({-]")  # labels are not nested; a minus may stand before a number
-_EMPTY = ("set()", "frozenset()")
+_EMPTY = ("set()", "frozenset()", "character(0)", "list()")
+_DTYPE = re.compile(r",\s*dtype=[^,]*$")
 # NumPy writes no commas. Python would read its ['a' 'b'] as ['ab'].
 _NUMPY_ITEM = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+\.?\d*|True|False"""
 _NUMPY = re.compile(rf"\[\s*(?:{_NUMPY_ITEM})(?:\s+(?:{_NUMPY_ITEM}))+\s*\]")
@@ -31,14 +33,23 @@ def written_list(field: str) -> Sequence[object] | Mapping[object, object] | Non
     """What a field without blanks around it lists; None if it is no list."""
     if field in _EMPTY:
         return []
-    if field.startswith("frozenset("):
-        field = field.removeprefix("frozenset(").removesuffix(")")
+    field = _uncalled(field)
     if len(field) <= _LONGEST and _NUMPY.fullmatch(field):
         return [_literal(item) for item in _NUMPY_ITEMS.findall(field)]
     value = _parsed(field) if _is_enclosed(field) else None
     if isinstance(value, set | frozenset):
         return sorted(value, key=str)
     return value if isinstance(value, list | tuple | Mapping) else None
+
+
+def _uncalled(field: str) -> str:
+    """The list within the call that makes something of it: array(...), or c(...), which R writes for several only."""
+    name, _, inside = field.removesuffix(")").partition("(")
+    if not field.endswith(")"):
+        return field
+    if name in ("array", "frozenset"):
+        return _DTYPE.sub("", inside)
+    return f"[{inside}]" if name in ("c", "list") and ('"' in inside or "," in inside) else field
 
 
 def _is_enclosed(field: str) -> bool:
@@ -55,7 +66,7 @@ def _parsed(field: str) -> object:
 def named_items(value: Sequence[object] | Mapping[object, object]) -> list[str] | None:
     """The labels of a list, or the keys that a mapping has 1 or true for; None if something in it is no label.
 
-    Label Studio has labels under the key `choices`, where there may be several.
+    In a mapping null is as good as 0. Label Studio has labels under the key `choices`, where there may be several.
     """
     items = _chosen(value) if isinstance(value, Mapping) else value
     labels = [_item_text(item) for item in items] if items is not None else [None]
@@ -66,7 +77,8 @@ def _chosen(value: Mapping[object, object]) -> Sequence[object] | None:
     choices = value.get("choices")
     if isinstance(choices, list) and len(value) == 1:
         return choices
-    return [key for key, one in value.items() if one] if all_zeros_and_ones(value.values()) else None
+    flags = [one for one in value.values() if one is not None]
+    return [key for key, one in value.items() if one] if all_zeros_and_ones(flags) else None
 
 
 def are_spans(value: object) -> bool:

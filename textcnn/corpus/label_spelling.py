@@ -95,7 +95,8 @@ def label_doubts(label_sets: Sequence[tuple[str, ...]]) -> list[str]:
         )
     if lists := unread_lists(names):
         doubts.append(
-            f"labels that look like lists, but cannot be read as such: {counted(lists, counts)}; write them as JSON"
+            f"labels that look like lists, but cannot be read as such: {counted(lists, counts)}; write them as "
+            "JSON lists"
         )
     return doubts
 

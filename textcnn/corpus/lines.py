@@ -121,7 +121,10 @@ class Lines:
             return
         where = f"{self.source}:{self._fetched}: byte 0x{ord(line[at]) & 0xFF:02x} at column {at + 1}"
         if line[at] == "\0":
-            raise ReadError(f"{where} is NUL, which text does not hold; if the file is UTF-16, say --encoding utf-16")
+            raise ReadError(
+                f"{where} is NUL, which text does not hold: leave it out (tr -d '\\000' < FILE > OTHER); if the file "
+                "is UTF-16, say --encoding utf-16"
+            )
         raise ReadError(f"{where} {self._not_text(line)}")
 
     def _check_head(self, line: str) -> None:

@@ -14,14 +14,18 @@ from functools import partial
 from textcnn.corpus.json_objects import UnclearError
 from textcnn.corpus.record import Told
 
-__all__ = ["is_annotation", "prodigy"]
+__all__ = ["are_annotations", "prodigy"]
 
 _Values = Mapping[str, object]
+_ANSWERS = ("accept", "reject", "ignore")
 
 
-def is_annotation(values: _Values) -> bool:
-    """Whether an object is an annotation of Prodigy."""
-    return "_input_hash" in values and "answer" in values
+def are_annotations(objects: Sequence[_Values]) -> bool:
+    """Whether objects are annotations of Prodigy, by its keys or, where someone has removed them, by the answers."""
+    if any("_input_hash" in values and "answer" in values for values in objects):
+        return True
+    answers = [values.get("answer") for values in objects if not values.keys().isdisjoint(("label", "accept"))]
+    return "accept" in answers and all(answer in _ANSWERS for answer in answers)
 
 
 def prodigy(objects: Sequence[_Values], *, label: Told) -> tuple[str | None, Callable[[_Values], _Values | None]]:

@@ -31,7 +31,10 @@ _FEW = 10  # values, of which nothing much can be said
 _BETWEEN = re.compile(r"[|;,\[\](){}]+")  # labels of one field
 _PARTS = "train training test testing dev val valid validation eval evaluation holdout"
 _PART = re.compile(r"[^\W\d_A-Z]+|[A-Z]+[^\W\d_A-Z]*")
-FLAGS = {"1": True, "true": True, "1.0": True, "0": False, "false": False, "0.0": False, "": False}
+FLAGS = {
+    **dict.fromkeys(("1", "1.0", "true", "t", "yes", "y", "x"), True),
+    **dict.fromkeys(("0", "0.0", "false", "f", "no", "n", ""), False),
+}
 
 
 def is_label_like(values: Sequence[str]) -> bool:
@@ -79,7 +82,7 @@ def has_words(values: Sequence[str]) -> bool:
 
 
 def are_flags(values: Sequence[str]) -> bool:
-    """Whether the values are zeros and ones, or false and true; some may be missing."""
+    """Whether the values are zeros and ones, false and true, or no and yes; some may be missing."""
     return any(map(str.strip, values)) and all(value.strip().casefold() in FLAGS for value in values)
 
 
