@@ -108,7 +108,9 @@ class Display:
         if event.kind == "note":
             self.line(event.note)
         elif event.kind == "stage":
-            self._score, self._shares[event.stage.number] = event.score, 1.0
+            self._score = event.score
+            if event.epochs:
+                self._shares[event.stage.number] = 1.0
             if self.says(event):
                 self.line(stage_line(event))
         else:
@@ -139,8 +141,10 @@ class Display:
     def _update(self, event: "TrainingEvent") -> None:
         """Show the first of the stages that go on, and what is done of all, which never gets less."""
         number, shares = event.stage.number, self._shares
-        shares[number] = max(shares.get(number, 0.0), _share_of_stage(event))
-        done = sum(shares.get(each, 1.0) for each in range(1, max(shares) + 1))  # some turn out not to be needed
+        if event.kind != "phase":  # which may be all that there is of a stage
+            shares[number] = max(shares.get(number, 0.0), _share_of_stage(event))
+        most = max(shares, default=0)
+        done = sum(shares.get(each, 1.0) for each in range(1, most + 1))  # some turn out not to be needed
         self._share = max(self._share, done / event.stage.total)
         if self.bar is None:
             return
