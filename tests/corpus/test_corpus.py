@@ -213,7 +213,7 @@ def test_a_field_may_have_millions_of_characters(write):
         ("curly.csv", b"label,text\na,caf\xe9\nb,it\x92s\n", "--encoding cp1252"),
         ("chinese.csv", "label,text\na,文本类别这家酒店很好\n".encode("gb18030"), "gb18030"),
         ("mixed.csv", ("label,text\n" + "a,ééééééé\n" * 9).encode() + b"b,\xe9\n", "most of the file is utf-8"),
-        ("nul.csv", b"label,text\na,b\nc,d\0e\n", ":3: byte 0x00 at column 4 is NUL, which text does not hold: leave it out"),
+        ("nul.csv", b"label,text\na,b\nc,d\0e\n", ":3: byte 0x00 at column 4 is NUL, which text does not hold: leave"),
         ("zip.csv", b"PK\x03\x04\x14\0\0\0", "save it as CSV"),
         ("gz.csv", gzip.compress(b"label,text\na,b\n", mtime=0), "gzipped"),
         ("empty.csv", b"", "is empty"),
@@ -505,6 +505,7 @@ def test_fasttext_labels_stand_anywhere_with_other_prefixes_or_a_comma(write):
     assert pairs(write("c.txt", commas)) == expected
     assert pairs(write("d.txt", "__label__x,y one\n__label__x,y two\n")) == [("x,y", "one"), ("x,y", "two")]
     refused(path, SettingsError, label_prefix=" ")
+    assert "name what marks the labels, --label-prefix" in refused(path, format="fasttext")
     ends = "Hello, x\t__label__a\ny\t__label__b\nz __label__a __label__b\n"
     assert pairs(write("e.csv", ends)) == pairs(write("e.txt", ends), labelled=False, format="fasttext") == expected
 
