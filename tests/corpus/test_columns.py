@@ -82,7 +82,12 @@ def test_columns_are_found_by_name_then_by_content(content, columns):
 def test_in_doubt_an_error_lists_the_columns(content, says):
     message = refused(content)
     assert says in message
-    options = {"header": "--header", "is the label": "--label-column", "marks": "--label-prefix", "only one": "--delimiter"}
+    options = {
+        "header": "--header",
+        "is the label": "--label-column",
+        "marks": "--label-prefix",
+        "only one": "--delimiter",
+    }
     assert next((option for words, option in options.items() if words in says), "--text-column") in message
 
 
