@@ -18,11 +18,16 @@ def misfit(rows: Sequence[Sequence[str]], columns: Columns) -> str:
     narrow = sum(len(row) < width for row in rows)
     if wide + narrow <= FEW * len(rows) or wide + narrow == 1:
         return ""
+    return _why(rows, columns, wide=wide > narrow)
+
+
+def _why(rows: Sequence[Sequence[str]], columns: Columns, *, wide: bool) -> str:
+    width = len(columns.names)
     if any(map(_has_list, (row for row in rows if len(row) > width))):
         return "many rows are like this: a list of labels must be quoted where the delimiter stands in it"
     if {len(row) for row in rows[1:]} == {width + 1}:
         return _nameless(rows, columns)
-    if wide > narrow:
+    if wide:
         return _unquoted(columns)
     return (
         "many rows are like this: does another character separate columns (--delimiter), do quotes mean nothing "
