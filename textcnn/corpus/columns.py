@@ -13,7 +13,7 @@ from typing import NamedTuple
 from textcnn.corpus.column_guess import guess_label, guess_text, split_column
 from textcnn.corpus.column_table import ColumnTable, only_rows, rows_at
 from textcnn.corpus.header import find_header, transposed
-from textcnn.corpus.known_columns import known_columns
+from textcnn.corpus.known_columns import known_columns, learned_labels
 from textcnn.corpus.record import Reading
 from textcnn.errors import ColumnError
 
@@ -136,7 +136,8 @@ def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, 
         _refuse_single(table)
         label = guess_label(table, (*text.places, *weight))._replace(absent=label.absent)
     if not text.places:
-        text = guess_text(table, (*label.places, *weight), alone=alone)._replace(absent=text.absent)
+        labels = label.places or learned_labels(table, reading)  # which are no texts, asked for or not
+        text = guess_text(table, (*labels, *weight), alone=alone)._replace(absent=text.absent)
     _refuse_both(table, "text and label", text.places, label.places)
     _refuse_both(table, "text and weight", text.places, weight)
     _refuse_both(table, "label and weight", label.places, weight)
