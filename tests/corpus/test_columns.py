@@ -71,6 +71,8 @@ def test_columns_are_found_by_name_then_by_content(content, columns):
         ("maybe,come home\n" + NO_HEADER, "header"),
         ("0,1\n" + NO_HEADER, "header"),
         ("only\nhello there\n", "there is only one column, \"column 1\" (such as 'only'), but"),
+        ("#a big cat\n#b dog\n#a cat\n#b big dog\n", "name what marks them: --label-prefix '#'"),
+        ("__class__a cat\n__class__b dog\n" * 2, "name what marks them: --label-prefix __class__"),
         ("text\nhello there\n", "there is only one column, \"text\" (such as 'hello there'), but"),
         ("text,text,label,message\n1,2,3,4\n", '2 columns are called "text"'),
         ("text,stars,votes\n" + "".join(f"some text {at},{at % 2},{at % 3}\n" for at in range(9)), "is the label"),
@@ -80,7 +82,12 @@ def test_columns_are_found_by_name_then_by_content(content, columns):
 def test_in_doubt_an_error_lists_the_columns(content, says):
     message = refused(content)
     assert says in message
-    options = {"header": "--header", "is the label": "--label-column", "only one": "--delimiter"}
+    options = {
+        "header": "--header",
+        "is the label": "--label-column",
+        "marks": "--label-prefix",
+        "only one": "--delimiter",
+    }
     assert next((option for words, option in options.items() if words in says), "--text-column") in message
 
 

@@ -478,6 +478,24 @@ def test_a_header_that_comes_again_is_left_out(write):
     with open_corpus(path) as reader:
         assert [record.text for record in reader] == ["x", "y"]
     assert "the header comes again in line 3" in reader.describe()
+    assert pairs(write("b.csv", "\ufefftext,label\nx,a\n\ufefftext,label\ny,b\n")) == [("a", "x"), ("b", "y")]
+
+
+def test_rows_that_are_all_wider_than_the_header_lack_a_name_or_end_with_a_delimiter(write):
+    rows = "".join(f"x{{}} {at},{'ab'[at % 2]}{{}}\n" for at in range(9))
+    assert "ends with a delimiter and the header does not: sed '1s/$/,/'" in refused(
+        write("a.csv", "text,label\n" + rows.replace("{}\n", ",\n").replace("{}", ""))
+    )
+    assert "one field more than the header: give the header a name" in refused(
+        write("b.csv", "text,label\n" + rows.replace("{}\n", "\n").replace("{}", "y,"))
+    )
+
+
+def test_labels_may_stand_below_each_other_in_a_field(write):
+    rows = "".join(f'text {at},"{labels}"\n' for at, labels in enumerate(["a\nb", "b\nc", "a\nc", "a\nb\nc", "b"] * 2))
+    corpus = read_corpus([write("a.csv", "text,labels\n" + rows)])
+    assert corpus.labels[:2] == [("a", "b"), ("b", "c")]
+    assert "separated by line breaks" in corpus.notes[-1]
 
 
 def test_a_backslash_can_escape_quotes(write):
@@ -505,6 +523,7 @@ def test_fasttext_labels_stand_anywhere_with_other_prefixes_or_a_comma(write):
     assert pairs(write("c.txt", commas)) == expected
     assert pairs(write("d.txt", "__label__x,y one\n__label__x,y two\n")) == [("x,y", "one"), ("x,y", "two")]
     refused(path, SettingsError, label_prefix=" ")
+    assert "name what marks the labels, --label-prefix" in refused(path, format="fasttext")
     ends = "Hello, x\t__label__a\ny\t__label__b\nz __label__a __label__b\n"
     assert pairs(write("e.csv", ends)) == pairs(write("e.txt", ends), labelled=False, format="fasttext") == expected
 

@@ -63,6 +63,15 @@ class TestTaken:
     def test_who_wants_no_labels_gets_none(self, write):
         assert read(write(TABLE), labelled=False)[1:] == ((), '"Rest" and "Start" (as in training, joined)')
 
+    def test_its_labels_are_no_texts_where_its_text_is_not_there(self, write):
+        path = write("mood,nr\n" + "".join(f"{'very glad' if at % 2 else 'sad'},{at}\n" for at in range(9)))
+        learned = LearnedReading(("Note",), ("mood",))
+        assert read(path, learned, labelled=False)[2].startswith(
+            '"nr" (the only one left; the model learned from "Note"'
+        )
+        with pytest.raises(ColumnError, match="cannot tell which column is the text"):
+            read(write("mood\nsad\nglad\n"), learned, labelled=False)
+
     def test_on_a_pipe_one_row_is_enough(self):
         receiving, sending = os.pipe()
         with os.fdopen(sending, "wb") as pipe, os.fdopen(receiving, "rb") as stream:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from textcnn.corpus import Reading, open_corpus
+from textcnn.corpus import Reading, open_corpus, read_corpus
 from textcnn.corpus.paths import MISSING, flattened, value_at, without
 from textcnn.errors import ColumnError, DataError, ReadError
 
@@ -63,6 +63,15 @@ class TestPaths:
         offered = {"id": 1, "cats": {"a": 0, "b": 1}, "doc.body": "b", "doc.more.n": [1, 2], "turns.0.by": "x"}
         assert flattened([values], ()) == [offered]
         assert flattened([values], ("cats.a", "cats.z")) == [{**offered, "cats.a": 0}], "and what was asked for"
+
+
+def test_labels_may_be_objects_with_a_name(tmp_path):
+    path = tmp_path / "issues.jsonl"
+    rows = [
+        {"body": f"it fails {at}", "labels": [{"id": 7, "name": name} for name in "ab"[: at % 3]]} for at in range(9)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert read_corpus([path]).labels[:3] == [(), ("a",), ("a", "b")]
 
 
 def test_the_columns_of_a_path_are_told_or_found_or_listed(write):

@@ -4,20 +4,23 @@ Names are compared without case. A column that is chosen must be the only one of
 known_columns.py; how it is guessed otherwise, and when that is in doubt: column_guess.py.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from shlex import quote
 from typing import NamedTuple
 
 from textcnn.corpus.column_guess import guess_label, guess_text, split_column
 from textcnn.corpus.column_table import ColumnTable, only_rows, rows_at
 from textcnn.corpus.header import find_header, transposed
-from textcnn.corpus.known_columns import known_columns
+from textcnn.corpus.known_columns import known_columns, learned_labels
 from textcnn.corpus.record import Reading
 from textcnn.errors import ColumnError
 
 __all__ = ["Columns", "choose_columns", "choose_keys"]
 
 _RIVALS = 3  # that are named
+_MARK = re.compile(r"__[a-z]+__|[#@$%:^~+]+", re.IGNORECASE)  # of labels in lines
 _DELIMITER_NAMES = {
     ",": "comma-separated",
     ";": "semicolon-separated",
@@ -133,7 +136,8 @@ def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, 
         _refuse_single(table)
         label = guess_label(table, (*text.places, *weight))._replace(absent=label.absent)
     if not text.places:
-        text = guess_text(table, (*label.places, *weight), alone=alone)._replace(absent=text.absent)
+        labels = label.places or learned_labels(table, reading)  # which are no texts, asked for or not
+        text = guess_text(table, (*labels, *weight), alone=alone)._replace(absent=text.absent)
     _refuse_both(table, "text and label", text.places, label.places)
     _refuse_both(table, "text and weight", text.places, weight)
     _refuse_both(table, "label and weight", label.places, weight)
@@ -170,10 +174,19 @@ def _refuse_both(table: ColumnTable, both: str, one: Sequence[int], other: Seque
         raise ColumnError(f'{table.source}: "{name}" cannot be both {both}; {advice}')
 
 
+def _advice_on_single(table: ColumnTable) -> str:
+    """What to name: what marks labels, if all fields begin with the same sign and hardly another, or the delimiter."""
+    words = [value.split(None, 1)[0] for value in table.values[0] if value.strip()]
+    marks = {mark[0] if (mark := _MARK.match(word)) else "" for word in words}
+    if len(marks) == 1 and any(marks) and len(set(words)) <= len(words) / 2:
+        return f"; if labels stand at the start, name what marks them: --label-prefix {quote(*marks)}"
+    return "; if another character separates columns, name it: --delimiter"
+
+
 def _refuse_single(table: ColumnTable) -> None:
     if len(table.names) == 1:
         only = table.example(0)[2:]
-        advice = "; if another character separates columns, name it: --delimiter" if table.kind == "column" else ""
+        advice = _advice_on_single(table) if table.kind == "column" else ""
         raise ColumnError(
             f"{table.source}: there is only one {table.kind}, {only}, but a text and its label are needed{advice}"
         )

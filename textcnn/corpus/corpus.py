@@ -64,7 +64,8 @@ def read_corpus(
     separator, flags = reading.label_separator, any(map(_has_flags, readers))
     if not flags and separator is None and (separator := _separator(labels, known)):
         labels = [_split(row, separator) for row in labels]
-        notes.append(f'fields hold several labels, separated by "{separator}"; --label-separator "" if they do not')
+        shown = {"\n": "line breaks"}.get(separator, f'"{separator}"')
+        notes.append(f'fields hold several labels, separated by {shown}; --label-separator "" if they do not')
     if not any((multi_label, known, flags, _has_several(labels))):
         records, labels = _labelled(records, labels, readers)
     labels = _respelled(labels, names, notes)

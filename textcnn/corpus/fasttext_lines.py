@@ -33,6 +33,7 @@ def fasttext_records(
 ) -> Iterator[Record | Unlabelled]:
     """The records. The first lines say whether a comma ends a label."""
     label = _label(ahead, prefix or PREFIX)
+    strange = len(ahead) > 1 and not any(has_label(line, prefix) for line in ahead)
     for line in filter(str.strip, lines):
         labels = clean_labels(label.findall(line))
         text = label.sub("", line).strip(_BLANKS)
@@ -41,7 +42,7 @@ def fasttext_records(
         if labels or not labelled:
             yield record
         else:
-            yield Unlabelled(record, _lack(lines, prefix or PREFIX))
+            yield Unlabelled(record, _lack(lines, prefix or PREFIX, strange))
 
 
 def _label(ahead: Sequence[str], prefix: str) -> re.Pattern[str]:
@@ -55,7 +56,11 @@ def _label(ahead: Sequence[str], prefix: str) -> re.Pattern[str]:
     return usual
 
 
-def _lack(lines: Lines, prefix: str) -> BadRow:
+def _lack(lines: Lines, prefix: str, strange: bool) -> BadRow:
+    """What a line without a label lacks; it is `strange` to the whole file, or there were others before."""
+    if strange:
+        advice = "nor in others: name what marks the labels, --label-prefix, or the format, --input-format"
+        return BadRow(lines.number, f"{lines.source}:{lines.number}: there is no {prefix} in this line", advice)
     several = "if texts may have several labels or none, say --labels-per-text several"
     what = f"{lines.source}:{lines.number}: there is no {prefix} in this line"
     return BadRow(lines.number, what, f"{_ADVICE}; {several}")

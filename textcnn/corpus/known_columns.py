@@ -9,7 +9,7 @@ from textcnn.corpus.column_guess import ColumnChoice
 from textcnn.corpus.column_table import ColumnTable
 from textcnn.corpus.record import Reading, Told
 
-__all__ = ["known_columns"]
+__all__ = ["known_columns", "learned_labels"]
 
 
 def known_columns(
@@ -28,6 +28,12 @@ def known_columns(
         label = _learned(table, reading.learned.labels, "label-column", taken)
         label = label._replace(places=()) if label.absent else label
     return text, label
+
+
+def learned_labels(table: ColumnTable, reading: Reading) -> tuple[int, ...]:
+    """The columns with the names of those that a model has learned labels from."""
+    learned = {name.casefold() for name in reading.learned.labels}
+    return tuple(at for at, name in enumerate(table.names) if name.casefold() in learned)
 
 
 def _told(table: ColumnTable, told: Told, option: str) -> ColumnChoice:

@@ -9,7 +9,7 @@ from textcnn.corpus.record import scalar_text
 
 __all__ = ["SEPARATORS", "LabelFields", "clean_labels", "find_separator", "split_labels"]
 
-SEPARATORS = ("|", ";", "#", ",")  # doccano writes #
+SEPARATORS = ("|", ";", "#", "\n", ",")  # doccano writes #
 _BRACKETS = ("[", "(", "{", "set()", "frozenset(", "array(", "c(", "list(", "character(0)")
 _SEEN = 4096  # different fields that are remembered: labels come again
 _NOTHING = ("", "[]", "()", "{}", "set()", "frozenset()")

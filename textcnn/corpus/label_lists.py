@@ -105,7 +105,9 @@ def all_zeros_and_ones(items: object) -> bool:
 
 
 def _item_text(item: object) -> str | None:
-    """An item of a list as a label: 2.0, which is how arrays write 2, is 2."""
+    """An item of a list as a label: 2.0, which is how arrays write 2, is 2; an object is a label by its name."""
+    if isinstance(item, Mapping) and not {"text", "body"} & item.keys():
+        item = item.get("name")
     return str(int(item)) if isinstance(item, float) and item.is_integer() else scalar_text(item)
 
 

@@ -1,6 +1,7 @@
 """What a table looks like in which many rows have another width than its header, and what helps then."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 from textcnn.corpus.columns import Columns
 
@@ -17,9 +18,16 @@ def misfit(rows: Sequence[Sequence[str]], columns: Columns) -> str:
     narrow = sum(len(row) < width for row in rows)
     if wide + narrow <= FEW * len(rows) or wide + narrow == 1:
         return ""
+    return _why(rows, columns, wide=wide > narrow)
+
+
+def _why(rows: Sequence[Sequence[str]], columns: Columns, *, wide: bool) -> str:
+    width = len(columns.names)
     if any(map(_has_list, (row for row in rows if len(row) > width))):
         return "many rows are like this: a list of labels must be quoted where the delimiter stands in it"
-    if wide > narrow:
+    if {len(row) for row in rows[1:]} == {width + 1}:
+        return _nameless(rows, columns)
+    if wide:
         return _unquoted(columns)
     return (
         "many rows are like this: does another character separate columns (--delimiter), do quotes mean nothing "
@@ -29,6 +37,14 @@ def misfit(rows: Sequence[Sequence[str]], columns: Columns) -> str:
 
 def _has_list(row: Sequence[str]) -> bool:
     return any(field.lstrip().startswith(("[", "{")) for field in row)
+
+
+def _nameless(rows: Sequence[Sequence[str]], columns: Columns) -> str:
+    """Advice where each row has one field more than the header."""
+    if any(row[-1].strip() for row in rows[1:]):
+        return "each row has one field more than the header: give the header a name for it, where it stands"
+    command = quote(f"1s/$/{columns.delimiter}/")
+    return f"each row ends with a delimiter and the header does not: sed {command} FILE > OTHER adds it"
 
 
 def _unquoted(columns: Columns) -> str:

@@ -101,7 +101,7 @@ def _is_nested(value: object) -> bool:
     """Whether a value holds others that may be texts or labels; a list of labels, or an object of them, is a value."""
     if isinstance(value, Mapping):
         return named_items(value) is None
-    return _is_list_of_objects(value)
+    return isinstance(value, list) and _is_list_of_objects(value) and named_items(value) is None
 
 
 def refuse_wrapped(values: Mapping[str, object], source: str) -> None:

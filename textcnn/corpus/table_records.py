@@ -139,7 +139,7 @@ def _own_rows(rows: Iterator[CsvRow | BadRow], columns: Columns, notes: list[str
     for row in rows:
         if isinstance(row, BadRow):
             yield row
-        elif (ruled or len(row.fields[0]) == first) and (note := _aside(row, header, columns)):
+        elif (ruled or 0 <= len(row.fields[0]) - first <= 1) and (note := _aside(row, header, columns)):
             notes.append(note)
         elif _is_empty(row, columns):
             empty += 1
@@ -164,10 +164,10 @@ def _aside(row: CsvRow, header: CsvRow | BadRow | None, columns: Columns) -> str
 
 
 def _comes_again(header: CsvRow, row: CsvRow) -> bool:
-    """Whether a row repeats the header, perhaps in other case."""
+    """Whether a row repeats the header, perhaps in other case, or below a byte order mark of its own."""
     if len(row.fields) != len(header.fields) or len(row.fields) < 2:
         return False
-    pairs = zip(header.fields, row.fields, strict=True)
+    pairs = zip(header.fields, [row.fields[0].removeprefix("\ufeff"), *row.fields[1:]], strict=True)
     return all(len(name) == len(cell) and name.casefold() == cell.casefold() for name, cell in pairs)
 
 
