@@ -660,3 +660,15 @@ def test_what_the_json_module_writes_is_read_back(rows, ascii_only, array, tmp_p
     path = tmp_path / ("a.json" if array else "a.jsonl")
     path.write_bytes((f"[{', '.join(written)}]" if array else "\n".join(written)).encode())
     assert [(r.labels, r.text) for r in open_corpus(path)] == [((label,), text) for label, text in rows]
+
+
+def test_fields_with_another_separator_are_pointed_out(write):
+    rows = "text,label\none,late|angry\ntwo,late\nthree,angry\nfour,broken|late\nfive,broken\nsix,late;angry\n"
+    corpus = read_corpus([write("a.csv", rows)])
+    assert corpus.labels[0] == ("late", "angry") and corpus.labels[5] == ("late;angry",)
+    assert corpus.notes[1].startswith('fields hold several labels, separated by "|"')
+    assert corpus.notes[2].startswith(
+        """other fields, such as 'late;angry', seem to hold several labels separated by ";\""""
+    )
+    alike = read_corpus([write("b.csv", rows.replace(";", "|"))])
+    assert len(alike.notes) == 2 and alike.labels[5] == ("late", "angry")

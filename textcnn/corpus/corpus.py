@@ -63,9 +63,7 @@ def read_corpus(
     notes = [reader.describe() for reader in readers]
     separator, flags = reading.label_separator, any(map(_has_flags, readers))
     if not flags and separator is None and (separator := _separator(labels, known)):
-        labels = [_split(row, separator) for row in labels]
-        shown = {"\n": "line breaks"}.get(separator, f'"{separator}"')
-        notes.append(f'fields hold several labels, separated by {shown}; --label-separator "" if they do not')
+        labels = _separated(labels, separator, notes)
     if not any((multi_label, known, flags, _has_several(labels))):
         records, labels = _labelled(records, labels, readers)
     labels = _respelled(labels, names, notes)
@@ -115,8 +113,22 @@ def _has_several(labels: Sequence[tuple[str, ...]]) -> bool:
     return any(len(row) > 1 for row in labels)
 
 
-def _split(row: tuple[str, ...], separator: str) -> tuple[str, ...]:
-    return split_labels(row[0], separator=separator) if row else ()
+def _separated(labels: Sequence[tuple[str, ...]], separator: str, notes: list[str]) -> list[tuple[str, ...]]:
+    """The labels of each field, and notes of what separates them, and of what seems to do so in other fields."""
+    split = [split_labels(row[0], separator=separator) if row else () for row in labels]
+    notes.append(f'fields hold several labels, separated by {_shown(separator)}; --label-separator "" if they do not')
+    parts = {label for row in split for label in row}
+    if other := find_separator(sorted(parts), optional=True):
+        compound = next(label for label in sorted(parts) if other in label)
+        notes.append(
+            f"other fields, such as {compound!r}, seem to hold several labels separated by {_shown(other)}, which are "
+            "taken for one: write them alike"
+        )
+    return split
+
+
+def _shown(separator: str) -> str:
+    return {"\n": "line breaks"}.get(separator, f'"{separator}"')
 
 
 def _labelled(
