@@ -37,11 +37,13 @@ def test_results_come_in_order_and_events_of_all_reach_the_callback() -> None:
 
 def test_large_arrays_are_mapped_and_written_once(tmp_path: Path) -> None:
     arrays = processes._Arrays(tmp_path / "arrays")
-    packed = list(map(arrays.packed, jobs(3)))
+    opened = [opener(*where) for opener, where in (arrays.reduced(job.array) for job in jobs(3))]
     assert (tmp_path / "arrays").stat().st_size == LARGE.nbytes
-    assert all(len(each.pickled) < 1000 for each in packed)
-    job = packed[2].unpacked()
-    assert job.array.tolist() == LARGE.tolist() and not job.array.flags.writeable
+    assert all(array.tolist() == LARGE.tolist() and not array.flags.writeable for array in opened)
+    opener, where = arrays.reduced(turned := LARGE.reshape(4, -1).T)
+    np.testing.assert_array_equal(opener(*where), turned)
+    small = np.arange(3)
+    assert arrays.reduced(small) == small.__reduce__()
     elsewhere = [r for r in ProcessExecutor(2).run(count, jobs(), lambda event: False) if r.process != os.getpid()]
     assert elsewhere and not any(result.writable for result in elsewhere)
 

@@ -1,13 +1,11 @@
 """Jobs side by side, in this process and in others that loky starts, with large arrays shared and not copied.
 
 loky and not the standard library's pool, whose processes import the script that began it, and do its work again where
-it has no guard. The arrays of a job go through a file that all processes map (pickle protocol 5, PEP 574); the rest of
-it is pickled, events come back through a pipe, and so does the wish that jobs should end, through an event.
+it has no guard. loky sends the jobs and brings back the results, but for the large arrays of a job: these are in a file
+that all processes map. What a job says while it goes on comes back through a pipe.
 """
 
-import mmap
 import os
-import pickle
 import re
 import shutil
 import signal
@@ -18,7 +16,10 @@ from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import current_thread, main_thread
-from typing import Any, NamedTuple
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from textcnn.distributed.executor import EventT, JobT, ResultT, SerialExecutor
 from textcnn.errors import TrainingError
@@ -62,56 +63,29 @@ class ProcessExecutor:
                 run.close()
 
 
-class _Packed(NamedTuple):
-    """A job whose large arrays are in a file."""
-
-    name: str
-    pickled: bytes
-    file: Path
-    spans: list[tuple[int, int]]  # where its arrays begin and end
-
-    def unpacked(self) -> Any:
-        """The job; its arrays are read-only views of the file."""
-        if not self.spans:
-            return pickle.loads(self.pickled)
-        with self.file.open("rb") as file:
-            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        return pickle.loads(self.pickled, buffers=[view[first:last] for first, last in self.spans])
-
-
 class _Arrays:
     """A file of arrays, those that several jobs have in common once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._places: dict[tuple[int, int], tuple[int, int, pickle.PickleBuffer]] = {}  # by address and length
+        # The arrays are kept, so that no other one comes to have the identity of one that is there.
+        self._places: dict[int, tuple[int, NDArray[Any]]] = {}
 
-    def packed(self, job: Any) -> _Packed:
-        """The job without its large arrays, which go into the file."""
-        spans: list[tuple[int, int]] = []
-        with self.path.open("ab") as file:
-
-            def put(buffer: pickle.PickleBuffer) -> bool:
-                """Whether the buffer stays in the pickle."""
-                raw = buffer.raw()
-                if raw.nbytes < _SHARED:
-                    return True
-                key = _address(raw), raw.nbytes
-                if key not in self._places:
-                    file.write(b"\0" * (-file.tell() % 64))
-                    # The buffer is kept, so that no other array comes to have its address.
-                    self._places[key] = file.tell(), file.tell() + file.write(raw), buffer
-                spans.append(self._places[key][:2])
-                return False
-
-            pickled = pickle.dumps(job, protocol=5, buffer_callback=put)
-        return _Packed(job.name, pickled, self.path, spans)
+    def reduced(self, array: NDArray[Any]) -> Any:
+        """How loky sends an array: where it is in the file, if it is large."""
+        if array.nbytes < _SHARED or array.dtype.hasobject:
+            return array.__reduce__()
+        if id(array) not in self._places:
+            with self.path.open("ab") as file:
+                file.write(b"\0" * (-file.tell() % 64))
+                self._places[id(array)] = file.tell(), array
+                file.write(np.ascontiguousarray(array).data)
+        return _mapped, (self.path, array.dtype.str, array.shape, self._places[id(array)][0])
 
 
-def _address(raw: memoryview) -> int:
-    import numpy as np
-
-    return int(np.frombuffer(raw, np.uint8).ctypes.data)
+def _mapped(path: Path, kind: str, shape: tuple[int, ...], offset: int) -> NDArray[Any]:
+    """A read-only view of the file."""
+    return np.asarray(np.memmap(path, kind, "r", offset, shape))
 
 
 class _Run:
@@ -137,7 +111,10 @@ class _Run:
         self.reader, writer = context.Pipe(duplex=False)
         self.stop = context.Event()
         line = (writer, context.Lock(), self.stop)
-        self.pool = ProcessPoolExecutor(others, context=context, initializer=_begin, initargs=line)
+        reducers = {np.ndarray: arrays.reduced}
+        self.pool = ProcessPoolExecutor(
+            others, context=context, job_reducers=reducers, initializer=_begin, initargs=line
+        )
         self.writer = writer  # it must be there until the last process has begun
 
     def results(self) -> Iterator[Any]:
@@ -190,8 +167,8 @@ class _Run:
         busy = sum(not future.done() for future in self.begun.values())
         while busy < self.others and (found := self._next()):
             number, job = found
-            packed = self.arrays.packed(job)
-            self.begun[number], self.names[number] = self.pool.submit(_do, self.work, packed), packed.name
+            self.begun[number] = self.pool.submit(_do, self.work, job, self.arrays.path.parent)
+            self.names[number] = job.name
             busy += 1
 
     def _result(self, number: int) -> Any:
@@ -234,8 +211,8 @@ def _begin(*line: Any) -> None:
     _line = line
 
 
-def _do(work: Callable[[Any, Callable[[Any], bool]], Any], packed: _Packed) -> Any:
-    return work(packed.unpacked(), partial(_say, packed.file.parent))
+def _do(work: Callable[[Any, Callable[[Any], bool]], Any], job: Any, folder: Path) -> Any:
+    return work(job, partial(_say, folder))
 
 
 def _say(folder: Path, event: Any) -> bool:
