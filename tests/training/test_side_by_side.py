@@ -33,6 +33,11 @@ def _much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "free_memory", lambda: 1e12)
 
 
+def test_memory_that_nobody_tells_of_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "free_memory", lambda: float("inf"))
+    assert chosen(threads=2) == (2, 1)
+
+
 def test_cores_are_shared_out() -> None:
     assert chosen(threads=2) == (2, 1)
     assert chosen(threads=8) == (2, 4)

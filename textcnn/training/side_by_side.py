@@ -50,7 +50,9 @@ def _processes(jobs: int, settings: Settings, seconds: float) -> int:
         return 1
     from textcnn.distributed.processes import free_memory, may_start_processes
 
-    return min(most, 1 + int(free_memory() / (_SPARE * _used_memory()))) if may_start_processes() else 1
+    if not may_start_processes():
+        return 1
+    return int(min(most, 1 + free_memory() / (_SPARE * _used_memory())))
 
 
 def _used_memory() -> float:
