@@ -156,7 +156,7 @@ def tokenize(text: str, max_words: int | None = None) -> list[Token]:
 def normal(surface: str) -> str:
     """Spell a word the way vocabularies list it: compatibility forms resolved, lower case, straight apostrophe.
 
-    What is spelt so is spelt the same again.
+    Idempotent: what is spelt so already stays as it is.
 
     >>> normal("Ｆｒｅｅ"), normal("Don’t")
     ('free', "don't")
