@@ -35,7 +35,7 @@ def groups(texts: list[str] | None, input: str | None, how: Reading, *, quiet: b
             say("one text in each line; end with Ctrl-D", quiet=quiet)
         yield from _Lines(how, quiet=quiet).groups(sys.stdin.fileno())
     else:
-        yield from _of_file("-" if input is None else input, how, quiet)
+        yield from _of_files("-" if input is None else input, how, quiet)
 
 
 def _point_at_option(texts: list[str], quiet: bool) -> None:
@@ -154,6 +154,14 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, _BLOCK)
     except OSError as error:
         raise ReadError(f"standard input cannot be read: {error.strerror or error}") from error
+
+
+def _of_files(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
+    """Records of a file, or of all that are meant."""
+    from textcnn.corpus.input_files import input_files
+
+    for file in input_files([path]):
+        yield from _of_file(str(file), how, quiet)
 
 
 def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:

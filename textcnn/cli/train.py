@@ -55,7 +55,7 @@ def train(
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say how each epoch went.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Learn from labelled texts: CSV, TSV, JSON lines, fastText lines, or a folder with one folder per label.
+    """Learn from labelled texts: CSV, TSV, JSON lines, Parquet, fastText lines, or a folder with one folder per label.
 
     Texts are held out (one third, or of few texts each in turn) to find how long to learn and what probabilities are
     worth; then all are learned from. Ctrl-C ends training with the best checkpoint so far.

@@ -1,4 +1,4 @@
-"""Files to records: CSV, TSV, JSON lines, fastText lines, plain lines, .xlsx, folders; packed or not; standard input.
+"""Files to records: CSV, TSV, JSON lines, Parquet, Arrow, fastText lines, plain lines, .xlsx, folders; packed or not.
 
     with open_corpus("mail.csv", reading=Reading(encoding="latin-1")) as reader:
         for record in reader:             # one at a time, in order, in constant memory
@@ -26,6 +26,8 @@
     annotations.py   exports of annotation tools      prodigy.py       those of Prodigy
     label_studio.py  those of Label Studio            spreadsheet.py   spreadsheets to lines of CSV
     hints.py         what a first line looks like     file_kinds.py    files that are no tables of text
+    arrow.py         Parquet and Arrow to batches     arrow_records.py  batches to records
+    input_files.py   patterns and folders to files
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which

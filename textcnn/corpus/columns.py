@@ -27,6 +27,7 @@ _DELIMITER_NAMES = {
     "\t": "tab-separated",
     "": "an object each",
     "cells": "rows of cells",
+    "columns": "typed columns",
 }
 
 
@@ -39,7 +40,7 @@ class Columns(NamedTuple):
     texts: tuple[str, ...]
     labels: tuple[str, ...]
     header: bool
-    delimiter: str  # "" for JSON, "cells" for spreadsheets
+    delimiter: str  # "" for JSON, "cells" for spreadsheets, "columns" for Parquet and Arrow
     names: tuple[str, ...]
     texts_at: tuple[int, ...]
     labels_at: tuple[int, ...]
@@ -73,10 +74,15 @@ class Columns(NamedTuple):
         """Where the column of the label is, the first if there are several; None if there is none."""
         return self.labels_at[0] if self.labels else None
 
+    @property
+    def kind(self) -> str:
+        """What a column is called."""
+        return "column" if self.delimiter else "key"
+
     def describe(self) -> str:
         """A sentence for whoever wants to know what was read as what."""
         form = _DELIMITER_NAMES.get(self.delimiter, f"separated by {self.delimiter!r}")
-        if self.delimiter:
+        if self.delimiter not in ("", "columns"):
             form += ", with a header" if self.header else ", without a header"
         joined = ", joined" if len(self.texts) > 1 else ""
         beside = _beside(self.text_rivals, "--text-column chooses, or joins them") + _without(self.text_absent)
@@ -119,11 +125,15 @@ def choose_columns(
     return _choose(table, reading, labelled, header, delimiter)
 
 
-def choose_keys(objects: Sequence[dict[str, str]], *, reading: Reading, labelled: bool, source: str) -> Columns:
-    """The keys of JSON objects, the first of which these are, their values as text."""
+def choose_keys(
+    objects: Sequence[dict[str, str]], *, reading: Reading, labelled: bool, source: str, kind: str = "key"
+) -> Columns:
+    """The keys of JSON objects, the first of which these are, their values as text; or the columns of such a kind."""
     names = tuple(dict.fromkeys(key for each in objects for key in each))
     values = tuple([each.get(name, "") for each in objects] for name in names)
-    return _choose(ColumnTable(source, names, values, "key"), reading, labelled, True, "")
+    return _choose(
+        ColumnTable(source, names, values, kind), reading, labelled, True, "" if kind == "key" else "columns"
+    )
 
 
 def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, delimiter: str) -> Columns:
@@ -133,7 +143,7 @@ def _choose(table: ColumnTable, reading: Reading, labelled: bool, header: bool, 
     text, label = known_columns(table, reading, labelled, weight)
     alone = bool(label.places) or not labelled
     if labelled and not label.places:
-        _refuse_single(table)
+        _refuse_single(table, delimiter)
         label = guess_label(table, (*text.places, *weight))._replace(absent=label.absent)
     if not text.places:
         labels = label.places or learned_labels(table, reading)  # which are no texts, asked for or not
@@ -183,10 +193,10 @@ def _advice_on_single(table: ColumnTable) -> str:
     return "; if another character separates columns, name it: --delimiter"
 
 
-def _refuse_single(table: ColumnTable) -> None:
+def _refuse_single(table: ColumnTable, delimiter: str) -> None:
     if len(table.names) == 1:
         only = table.example(0)[2:]
-        advice = _advice_on_single(table) if table.kind == "column" else ""
+        advice = "" if delimiter in ("", "columns") else _advice_on_single(table)
         raise ColumnError(
             f"{table.source}: there is only one {table.kind}, {only}, but a text and its label are needed{advice}"
         )

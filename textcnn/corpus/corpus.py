@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from textcnn.corpus.input_files import input_files
 from textcnn.corpus.label_fields import find_separator, split_labels
 from textcnn.corpus.label_spelling import label_doubts, same_numbers
 from textcnn.corpus.learned_reading import learned_reading
@@ -12,6 +13,8 @@ from textcnn.corpus.record import LearnedReading, Reading, Record
 from textcnn.errors import ReadError
 
 __all__ = ["Corpus", "read_corpus"]
+
+_NAMED = 5  # files that were read alike and are named one by one
 
 
 class Corpus(NamedTuple):
@@ -46,7 +49,9 @@ def read_corpus(
     multi_label: bool = False,
     names: Collection[str] = (),
 ) -> Corpus:
-    """Read every input. Labels in one field are separated if that is what they all show (`find_separator`).
+    """Read every input, patterns and folders of tables file by file (`input_files`).
+
+    Labels in one field are separated if that is what they all show (`find_separator`).
 
     The other columns are kept if `fields` asks for them. Labels that are `known`, for texts that can have several were
     read before, help to find what separates them; no known ones say that each text has one, and nothing is separated.
@@ -58,9 +63,9 @@ def read_corpus(
         ColumnError: it is in doubt which column is which.
     """
     reading = reading or Reading()
-    records, readers = _read_all(paths, reading, labelled, stream)
+    records, readers = _read_all(input_files(paths), reading, labelled, stream)
     labels = [record.labels for record in records]
-    notes = [reader.describe() for reader in readers]
+    notes = _described(readers)
     separator, flags = reading.label_separator, any(map(_has_flags, readers))
     if not flags and separator is None and (separator := _separator(labels, known)):
         labels = _separated(labels, separator, notes)
@@ -93,6 +98,17 @@ def _read_all(
             records += reader
         readers.append(reader)
     return records, readers
+
+
+def _described(readers: Sequence[Reader]) -> list[str]:
+    """What was read as what; of many files that were read alike, once."""
+    alike: dict[str, list[Reader]] = {}
+    for reader in readers:
+        alike.setdefault(reader.describe().removeprefix(reader.source), []).append(reader)
+    if max(map(len, alike.values())) <= _NAMED:
+        return [reader.describe() for reader in readers]
+    more = (f" and {len(same) - 1:,} more" if len(same) > 1 else "" for same in alike.values())
+    return [f"{same[0].source}{others}{said}" for (said, same), others in zip(alike.items(), more, strict=True)]
 
 
 def _respelled(labels: list[tuple[str, ...]], names: Collection[str], notes: list[str]) -> list[tuple[str, ...]]:

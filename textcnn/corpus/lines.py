@@ -20,10 +20,10 @@ from textcnn.corpus.file_kinds import refuse_binary
 from textcnn.corpus.record import well_formed
 from textcnn.errors import ReadError
 
-__all__ = ["PACKED", "STANDARD_INPUT", "Lines", "open_lines", "source_name"]
+__all__ = ["PACKED", "STANDARD_INPUT", "Lines", "given_stream", "open_lines", "source_name"]
 
 STANDARD_INPUT = "-"
-PACKED = (".gz", ".xz", ".bz2")
+PACKED = (".gz", ".xz", ".bz2", ".zst")
 _HEAD = 400  # characters that show what a file is
 _SCANNED = 1 << 24  # characters that are looked through for what encoding they might be in
 # Bytes that cp1252 does not have, or more in a row than accented characters of a Western language.
@@ -157,8 +157,7 @@ class Lines:
 def open_lines(path: str | Path, *, encoding: str, stream: BinaryIO | None = None) -> Lines:
     """The lines of a file, unpacked if its name says so; of `stream` or standard input if the path is `-`."""
     source = source_name(path)
-    if str(path) == STANDARD_INPUT:
-        given = stream or _standard_input()
+    if given := given_stream(path, stream):
         return Lines(given, source=source, encoding=encoding, owned=False, live=True, packed=False)
     packed = str(path).lower().endswith(PACKED)
     try:
@@ -172,6 +171,11 @@ def open_lines(path: str | Path, *, encoding: str, stream: BinaryIO | None = Non
 def source_name(path: str | Path) -> str:
     """The path as messages show it."""
     return "standard input" if str(path) == STANDARD_INPUT else well_formed(os.fspath(path)) or '""'
+
+
+def given_stream(path: str | Path, stream: BinaryIO | None = None) -> BinaryIO | None:
+    """What is read if the path is `-`: the stream that is given, or standard input; None for any other path."""
+    return (stream or _standard_input()) if str(path) == STANDARD_INPUT else None
 
 
 def _standard_input() -> BinaryIO:
@@ -190,9 +194,22 @@ def _open_packed(path: str | Path) -> BinaryIO:
         import bz2
 
         return cast(BinaryIO, bz2.open(path, "rb"))
+    if suffix == ".zst":
+        return _open_zstd(path)
     import gzip
 
     return cast(BinaryIO, gzip.open(path, "rb"))
+
+
+def _open_zstd(path: str | Path) -> BinaryIO:
+    """Unpacked by pyarrow: Python itself knows zstd from 3.14 on."""
+    try:
+        from pyarrow import CompressedInputStream
+    except ImportError:
+        raise ReadError(
+            f"{source_name(path)}: zstd is unpacked by pyarrow: pip install pyarrow; or unpack it first (zstd -d)"
+        ) from None
+    return cast(BinaryIO, CompressedInputStream(Path(path).open("rb"), "zstd"))
 
 
 def _damage(packed: bool) -> tuple[type[Exception], ...]:

@@ -27,7 +27,7 @@ from textcnn.corpus.record import (
 from textcnn.corpus.row_choice import RowChoice
 from textcnn.errors import ColumnError
 
-__all__ = ["open_objects"]
+__all__ = ["open_columns", "open_objects"]
 
 _CELLS = 2_000_000  # keys times objects that are looked at, where each object has keys of its own, though
 _FEWEST = 20  # objects
@@ -45,8 +45,27 @@ def open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> O
         ahead, items = export.shown(ahead), export.read(items, lines.source, notes)
     objects = [item.values for item in ahead]
     columns = _choose(objects, export, reading, labelled, lines.source)
-    fields = LabelFields(reading.label_separator, _label_fields(objects, columns, lines.source))
-    return Opened(columns, _object_records(items, columns, lines.source, fields, notes), notes)
+    return _opened(objects, items, columns, reading, lines.source, notes)
+
+
+def open_columns(ahead: Sequence[Item], items: Iterator[Item], reading: Reading, labelled: bool, source: str) -> Opened:
+    """The records of rows whose values have the names of their columns; the first of them decide about columns."""
+    if not ahead:
+        return Opened(None, no_rows(items), [])
+    objects = [item.values for item in ahead]
+    return _opened(objects, items, _keys_of(objects, reading, labelled, source, "column"), reading, source, [])
+
+
+def _opened(
+    objects: Sequence[Mapping[str, object]],
+    items: Iterator[Item | BadRow],
+    columns: Columns,
+    reading: Reading,
+    source: str,
+    notes: list[str],
+) -> Opened:
+    fields = LabelFields(reading.label_separator, _label_fields(objects, columns, source))
+    return Opened(columns, _object_records(items, columns, source, fields, notes), notes)
 
 
 def _known_label(ahead: Sequence[Item], reading: Reading) -> Told:
@@ -102,15 +121,17 @@ def _choose(
     return columns._replace(label_by="as annotated", label_absent=absent)
 
 
-def _keys_of(objects: Sequence[Mapping[str, object]], reading: Reading, labelled: bool, source: str) -> Columns:
+def _keys_of(
+    objects: Sequence[Mapping[str, object]], reading: Reading, labelled: bool, source: str, kind: str = "key"
+) -> Columns:
     names = len(set(chain.from_iterable(objects)))
     objects = objects[: max(_CELLS // max(names, 1), _FEWEST)]
     flat = flattened(objects, _paths(reading))
     shown = [{key: _shown(value) for key, value in values.items()} for values in flat]
     try:
-        return choose_keys(shown, reading=reading, labelled=labelled, source=source)
+        return choose_keys(shown, reading=reading, labelled=labelled, source=source, kind=kind)
     except ColumnError:
-        if len(objects) == 1:
+        if len(objects) == 1 and kind == "key":
             refuse_wrapped(objects[0], source)
         raise
 
@@ -147,14 +168,14 @@ def _object_record(item: Item, columns: Columns, source: str, fields: LabelField
         text, parts = read_text(columns, [_object_text(values, columns, key) for key in columns.texts])
         labels = read_labels(columns, fields, [None if value is MISSING else value for value in labelled])
     except ValueError as problem:
-        return bad_row(source, line, f"the key {problem}")
+        return bad_row(source, line, f"the {columns.kind} {problem}")
     others: Mapping[str, object] = values
     for key in (*columns.texts, *columns.labels):
         others = without(others, key)
     record = Record(text, labels, line, source, tuple(others.items()), parts=parts)
     if labels or len(labelled) != 1:
         return record
-    lack = f'the key "{columns.label}" {_lack(labelled[0])}, where labels are needed'
+    lack = f'the {columns.kind} "{columns.label}" {_lack(labelled[0])}, where labels are needed'
     return bad_row(source, line, lack) if labelled[0] is MISSING else unlabelled(record, lack)
 
 
@@ -173,6 +194,8 @@ def _lack(value: object) -> str:
         return "is null" if value is None else "is missing"
     if isinstance(value, str):
         return "is empty"
+    if isinstance(value, bytes):
+        return "holds bytes that are no text (see --encoding)"
     kind = "list" if isinstance(value, list) else "object"
     return f"holds an empty {kind}" if not value else f"holds {'a list' if kind == 'list' else 'an object'}"
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from textcnn.corpus.arrow import ARROW, ArrowFile, arrow_format, open_arrow
 from textcnn.corpus.columns import Columns
 from textcnn.corpus.formats import find_format, open_format
-from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, open_lines, source_name
+from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, given_stream, open_lines, source_name
 from textcnn.corpus.misfits import FEW
 from textcnn.corpus.opened import Opened
 from textcnn.corpus.record import FORMAT_NAMES, BadRow, Reading, Record, Unlabelled, check_reading
@@ -17,7 +18,7 @@ from textcnn.errors import ReadError
 
 __all__ = ["Reader", "open_corpus"]
 
-_OF_COLUMNS = ("csv", "tsv", "json", "jsonl", "xlsx")
+_OF_COLUMNS = ("csv", "tsv", "json", "jsonl", "xlsx", *ARROW)
 
 _MANY = 5  # bad rows that may be more than a tenth
 _JUDGED = 1000  # rows after which it is seen, before the end, whether the bad ones are exceptions
@@ -50,10 +51,13 @@ class Reader:
         self.first_skipped = ""  # what was wrong with the first row that was skipped, and where
         self.first_skipped_line = 0
         folder = self.format == "folder"
-        self._lines: Lines | None = None if folder else self._open(path, stream)
+        self._lines: Lines | ArrowFile | None = None if folder else self._open(path, stream)
         self._records = self._read()
 
-    def _open(self, path: str | Path, stream: BinaryIO | None) -> Lines:
+    def _open(self, path: str | Path, stream: BinaryIO | None) -> Lines | ArrowFile:
+        if form := arrow_format(path, self.format, _suffix(path)):
+            self.format = form
+            return open_arrow(path, form, self.source, given_stream(path, stream))
         if self.format == "auto" and _suffix(path) in (".xlsx", ".xlsm"):
             from textcnn.corpus.spreadsheet import is_sheet, open_sheet
 
@@ -148,17 +152,24 @@ class Reader:
             refuse_rows(self._reading.rows, self.source, "folders")
             refuse_weights(self._reading.weight_column, self.source)
             return folder_records(self._path, reading=self._reading, labelled=self._labelled)
-        for _ in range(self._reading.skip_lines):
-            if next(iter(self._lines), None) is None:  # there are fewer
-                break
-        reading = self._reading
-        if self.format == "auto":
-            self.format = find_format(_suffix(self._path), self._lines, labelled=self._labelled, reading=reading)
-        opened = open_format(self.format, self._lines, reading=reading, labelled=self._labelled)
+        opened = self._opened(self._lines)
         self.columns = opened.columns
         self.notes = opened.notes
         self._misfit = opened.misfit
-        return opened.records if reading.weight_column is None else self._weighted(opened)
+        return opened.records if self._reading.weight_column is None else self._weighted(opened)
+
+    def _opened(self, lines: Lines | ArrowFile) -> Opened:
+        reading, labelled = self._reading, self._labelled
+        if isinstance(lines, ArrowFile):
+            from textcnn.corpus.arrow_records import open_batches
+
+            return open_batches(lines, reading, labelled)
+        for _ in range(reading.skip_lines):
+            if next(iter(lines), None) is None:  # there are fewer
+                break
+        if self.format == "auto":
+            self.format = find_format(_suffix(self._path), lines, labelled=labelled, reading=reading)
+        return open_format(self.format, lines, reading=reading, labelled=labelled)
 
     def _weighted(self, opened: Opened) -> Iterator[Record | BadRow | Unlabelled]:
         if opened.columns is None:
@@ -189,6 +200,8 @@ class Reader:
             return f"all {self.skipped} rows are bad; the first: {self.first_skipped}"
         if self._lines is None:
             return "the folder is empty"
+        if isinstance(self._lines, ArrowFile):
+            return "there is no row in it"
         if self.columns is not None and self.columns.header and self.columns.delimiter:
             return "there is a header, but not a single row below it"
         if self._lines.number:

@@ -26,12 +26,14 @@ __all__ = [
     "well_formed",
 ]
 
-FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines", "folder")
+FORMATS = ("auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "fasttext", "lines", "folder")
 FORMAT_NAMES = {
     "csv": "CSV",
     "tsv": "TSV",
     "jsonl": "JSON lines",
     "json": "one JSON array",
+    "parquet": "Parquet",
+    "arrow": "Arrow",
     "fasttext": "fastText lines",
     "lines": "plain lines, each a text",
     "xlsx": "a spreadsheet",
