@@ -55,4 +55,9 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
     home = "textcnn.estimator" if name in _OF_ESTIMATOR else "textcnn.errors"
-    return getattr(import_module(home), name)
+    try:
+        return getattr(import_module(home), name)
+    except ModuleNotFoundError as error:
+        from textcnn.requirements import advice
+
+        raise ImportError(advice(error)) from error

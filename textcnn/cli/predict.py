@@ -38,7 +38,8 @@ def predict(
     format: Annotated[
         OutputFormat | None,
         typer.Option(
-            metavar="FORMAT", help="pretty, tsv, csv, jsonl or label; if not given, pretty on a terminal, else tsv."
+            metavar="FORMAT",
+            help="pretty, tsv, csv, jsonl, label or fasttext; if not given, pretty on a terminal, else tsv.",
         ),
     ] = None,
     top: Annotated[
@@ -90,7 +91,7 @@ def predict(
     predictor = Predictor.open(model, threads)
     how = as_learned(how, predictor.reading)
     policy = Policy(
-        top=None if chosen is OutputFormat.jsonl and top == 1 else top,
+        top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
         threshold=threshold,
         otherwise=otherwise,
         only=only or (),
