@@ -17,6 +17,7 @@ LAYERS = [
     {"report", "estimator"},
     {"checks", "crossvalidation"},
     {"training", "serve"},
+    {"prediction"},
     {"answers", "distributed"},
     {"insight"},
     {"vectors", "model"},
@@ -147,7 +148,7 @@ def test_each_library_is_imported_by_its_packages_only() -> None:
         "h11": {"serve"},
         "msgspec": {"serve"},
         "prometheus_client": {"serve"},
-        "pyarrow": {"corpus"},
+        "pyarrow": {"corpus", "model", "prediction"},
     }
     for path in FILES:
         for name in imports(path):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         VectorsError,
     )
     from textcnn.estimator import TextCNNClassifier, cross_validate, load
+    from textcnn.model.predictor import Predictor
 
 __all__ = [
     "ColumnError",
@@ -34,6 +35,7 @@ __all__ = [
     "ModelFileError",
     "NotFittedError",
     "OutputError",
+    "Predictor",
     "ReadError",
     "SettingsError",
     "TextCNNClassifier",
@@ -45,7 +47,12 @@ __all__ = [
     "load",
 ]
 
-_OF_ESTIMATOR = ("TextCNNClassifier", "cross_validate", "load")
+_HOMES = {
+    "Predictor": "textcnn.model.predictor",
+    "TextCNNClassifier": "textcnn.estimator",
+    "cross_validate": "textcnn.estimator",
+    "load": "textcnn.estimator",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -54,5 +61,4 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
-    home = "textcnn.estimator" if name in _OF_ESTIMATOR else "textcnn.errors"
-    return getattr(import_module(home), name)
+    return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)

@@ -7,8 +7,7 @@ Shapes: B texts, K labels.
 """
 
 import json
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus import Record
+from textcnn.corpus.free_names import free_names
 from textcnn.errors import SettingsError
 from textcnn.model.predictor import Predictor
 
@@ -121,21 +121,6 @@ class Answer(NamedTuple):
         return made
 
 
-def free_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
-    """Names for other fields of the input: one that is taken gets `input_` before it, and a number if need be."""
-    names, used = list(names), set(taken)
-    given, tries = set(names), Counter[str]()
-    made: list[str] = []
-    for name in names:
-        free = name
-        while free in used or (free != name and free in given):
-            tries[name] += 1
-            free = f"input_{name}" if tries[name] == 1 else f"input_{name}_{tries[name]}"
-        used.add(free)
-        made.append(free)
-    return made
-
-
 def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> Iterator[Answer]:
     """An answer for each record, in order, but for those that `policy.only` leaves out."""
     probabilities = predictor.all_probabilities(record.text for record in records)
@@ -147,7 +132,7 @@ def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> I
         labels = reached or policy.below
         if only and only.isdisjoint(labels):
             continue
-        first = _first(predictor, labels, row)
+        first = predictor.first(labels, row)
         reasons = explained(predictor, record.text, row, first, policy.against) if policy.explain else None
         probability = float(row[predictor.labels.index(first)])
         yield Answer(record, labels, probability, best, predictor.model.multi_label, reasons)
@@ -159,13 +144,6 @@ def _likeliest(predictor: Predictor, probabilities: Floats, top: int | None) -> 
     labels = np.array(predictor.labels, object)[order].tolist()
     values = np.take_along_axis(probabilities, order, axis=1).tolist()
     return [list(zip(*pairs, strict=True)) for pairs in zip(labels, values, strict=True)]
-
-
-def _first(predictor: Predictor, labels: tuple[str, ...], probabilities: Floats) -> str:
-    """The first label of an answer; the likeliest, where that is none of the model's."""
-    if labels and labels[0] in predictor.labels:
-        return labels[0]
-    return predictor.labels[int(probabilities.argmax())]
 
 
 def explained(
@@ -182,7 +160,7 @@ def explained(
     """
     from textcnn.insight.explain import explain
 
-    label = label or _first(predictor, predictor.choose(probabilities), probabilities)
+    label = label or predictor.first(predictor.choose(probabilities), probabilities)
     other = against if against not in ("", label) else rival(predictor, probabilities, label)
     return explain(predictor, text, label, other)
 

@@ -32,13 +32,28 @@ def predict(
             "-i",
             "--input",
             metavar="FILE",
-            help="Read texts from a file; - is standard input, of lines unless its format or columns are named.",
+            help="Read texts from a file, a folder, or files such as 'in/*.parquet'; - is standard input, of lines "
+            "unless its format or columns are named.",
         ),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Write answers there, a file for each file of the input, in its format unless --format says another.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Leave out files that the same model, options and inputs have finished there."),
+    ] = False,
     format: Annotated[
         OutputFormat | None,
         typer.Option(
-            metavar="FORMAT", help="pretty, tsv, csv, jsonl or label; if not given, pretty on a terminal, else tsv."
+            metavar="FORMAT",
+            help="pretty, tsv, csv, jsonl, label, or parquet for files; if not given, pretty on a terminal, else tsv.",
         ),
     ] = None,
     top: Annotated[
@@ -82,13 +97,10 @@ def predict(
     columns. In a pipe an answer is: label, tab, probability, tab, text.
     """
     _refuse_conflicts(texts, input, how, threshold=threshold, otherwise=otherwise, explain=explain, against=against)
-    chosen = _chosen_format(format, explain)
+    _refuse_without_files(input, output, resume)
+    chosen = _chosen_format(format, explain, to_files=output is not None)
     from textcnn.answers import Policy, answer
-    from textcnn.corpus.learned_reading import as_learned
-    from textcnn.model.predictor import Predictor
 
-    predictor = Predictor.open(model, threads)
-    how = as_learned(how, predictor.reading)
     policy = Policy(
         top=None if chosen is OutputFormat.jsonl and top == 1 else top,
         threshold=threshold,
@@ -97,6 +109,16 @@ def predict(
         explain=explain,
         against=against,
     )
+    if output is not None:
+        from textcnn.cli.predict_files import FilesWanted, predict_files
+
+        predict_files(FilesWanted(input or "", output, format, resume), how, policy, model, threads, quiet=quiet)
+        return
+    from textcnn.corpus.learned_reading import as_learned
+    from textcnn.model.predictor import Predictor
+
+    predictor = Predictor.open(model, threads)
+    how = as_learned(how, predictor.reading)
     policy.check(predictor.labels)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
     counter = count()  # of answers
@@ -129,8 +151,20 @@ def _refuse_conflicts(
         raise SettingsError("--against goes with --explain")
 
 
-def _chosen_format(format: OutputFormat | None, explain: bool) -> OutputFormat:
+def _refuse_without_files(input: str | None, output: Path | None, resume: bool) -> None:
+    """An error if files of answers are asked for, and there are none to answer, or the other way round."""
+    if output is not None and input is None:
+        raise SettingsError("--output goes with --input: a file, a folder, or files such as 'in/*.parquet'")
+    if resume and output is None:
+        raise SettingsError("--resume goes with --output FOLDER")
+
+
+def _chosen_format(format: OutputFormat | None, explain: bool, *, to_files: bool) -> OutputFormat:
     """The one that is asked for, or the usual one; an error if it has no room for reasons."""
+    if to_files:
+        return OutputFormat.tsv if format is None else format  # each file may have its own
+    if format is OutputFormat.parquet:
+        raise SettingsError("--format parquet goes with --output FOLDER")
     if format is None:
         pipe = OutputFormat.jsonl if explain else OutputFormat.tsv
         return OutputFormat.pretty if is_terminal(sys.stdout) else pipe

@@ -29,6 +29,7 @@ class OutputFormat(StrEnum):
     csv = "csv"
     jsonl = "jsonl"
     label = "label"
+    parquet = "parquet"  # of files alone
 
 
 def writer(
