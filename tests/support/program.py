@@ -51,6 +51,12 @@ def command(*arguments):
     return [sys.executable, "-m", "textcnn", *map(str, arguments)]
 
 
+def scripted(script, *arguments):
+    """The program in a process where a script runs first."""
+    code = f"{script}\nimport sys\nfrom textcnn.cli import main\nmain()"
+    return [sys.executable, "-c", code, *map(str, arguments)]
+
+
 def run(*arguments, env=None, **options):
     """Run to the end; standard output and standard error are bytes."""
     options = {"stdin": subprocess.DEVNULL, **options} if "input" not in options else options

@@ -159,8 +159,9 @@ def bound_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except (OSError, ValueError) as error:  # NUL in a name, or one that is too long
-        reason = getattr(error, "strerror", None) or error
+    except (OSError, ValueError) as error:  # a name that is too long, or has NUL
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number and number > 0 else error  # of names that lead nowhere it is negative
         raise SettingsError(f"cannot listen on {host}, port {port}: {reason}; see --host and --port") from error
 
 
@@ -190,6 +191,8 @@ def run_server(
         timeout_keep_alive=_RESTING_SECONDS,
         timeout_graceful_shutdown=_STOPPING_SECONDS,
     )
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a client that is gone must not end the program, as `head` may
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
