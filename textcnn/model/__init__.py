@@ -5,4 +5,6 @@ bank.py       the layout of a bank of filters       network.py    the network, b
 linear.py     the linear part beside the network    hashing.py    its features
 predictor.py  answers                               cached.py     answers for many texts
 interpretation.py  the n-grams that show what was learned
+conformal.py  sets of labels that hold the right one as often as promised
+selective.py  thresholds whose error is bounded
 """
