@@ -69,7 +69,7 @@ def _prediction(how: Reading, policy: "Policy", model: Path, threads: int) -> "P
     path = str(model.absolute())
     digest = model_digest(model)
     predictor = open_predictor(path, digest, threads)
-    policy.check(predictor.labels)
+    policy.check_model(predictor)
     formatter = partial(_formatter, top=min(policy.top or 1, len(predictor.labels)))
     return Prediction(path, digest, as_learned(how, predictor.reading), policy, formatter, threads)
 

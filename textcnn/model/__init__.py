@@ -6,4 +6,6 @@ linear.py     the linear part beside the network    hashing.py    its features
 predictor.py  answers                               cached.py     answers for many texts
 tables.py     answers beside the rows of a table of Arrow
 interpretation.py  the n-grams that show what was learned
+conformal.py  sets of labels that hold the right one as often as promised
+selective.py  thresholds whose error is bounded
 """

@@ -145,6 +145,35 @@ class Predictor:
         answers = TableAnswers(self.labels, chosen, first, probabilities, self.model.multi_label)
         return with_answers(rows, [text is not None for text in texts], answers, only=only, top=top)
 
+    def choose_sets(
+        self, probabilities: NDArray[np.float32], sure: float, *, per_label: bool = False
+    ) -> list[tuple[str, ...]]:
+        """For each text the labels of which the right one is one in this share of cases, the likeliest first.
+
+        Where a text has one label, the one that it gets is among them.
+
+        Args:
+            probabilities: of the texts, (B, K).
+            sure: the share of cases.
+            per_label: whether this is to hold for the texts of each label, or for all texts together.
+
+        Raises:
+            SettingsError: too few texts were held out in training to promise that.
+            ModelFileError: the model knows nothing of the kind.
+        """
+        several = self.model.multi_label
+        least = self.model.set_scores.least(sure, self.labels, per_label=per_label, multi_label=several)
+        reached = probabilities >= least
+        if not several:
+            column = {label: number for number, label in enumerate(self.labels)}
+            chosen = [column[label] for (label,) in self.choose_all(probabilities)]
+            reached[np.arange(len(reached)), np.array(chosen, np.int64)] = True
+        order = (-probabilities).argsort(axis=1, kind="stable").tolist()
+        return [
+            tuple(self.labels[column] for column in columns if inside[column])
+            for columns, inside in zip(order, reached.tolist(), strict=True)
+        ]
+
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated probabilities: (B, K); rows add up to one unless the model is multi-label."""
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here

@@ -14,6 +14,7 @@ from textcnn.model.interpretation import MOST_BYTES, pack
 from textcnn.model.model import Model, fingerprint
 from textcnn.settings import Settings, record, settled
 from textcnn.text.tokens import folded
+from textcnn.training.conformal import promises
 from textcnn.training.crossfit import HeldOut, cross_calibrated, cross_fit
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.folds import Split, splits
@@ -74,6 +75,7 @@ def fit(
         settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
         figures=figures,
         fingerprint=fingerprint(training.texts, training.labels),
+        optional={} if jobs.seen else promises(held_out),
     )
     return FitResult(_with_ngrams(model, task, len(training.texts), callback), held_out, jobs.seen)
 
