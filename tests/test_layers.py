@@ -14,7 +14,7 @@ PACKAGE = Path(textcnn.__file__).parent
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"report", "estimator"},
+    {"report", "estimator", "labelling"},
     {"checks", "crossvalidation"},
     {"training"},
     {"answers", "distributed"},
@@ -135,7 +135,8 @@ def test_each_library_is_imported_by_its_packages_only() -> None:
         "platformdirs": {"vectors"},
         "typer": {"cli"},
         "rich": {"cli"},
-        "scipy": {"training", "insight", "evaluation", "crossvalidation"},
+        "prompt_toolkit": {"cli"},
+        "scipy": {"training", "insight", "evaluation", "crossvalidation", "labelling"},
         "sklearn": {"evaluation", "estimator", "report", "crossvalidation"},
         "ftfy": {"checks"},
         "py3langid": {"checks"},
