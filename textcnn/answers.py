@@ -6,6 +6,7 @@ labels reach their thresholds, `Predictor.choose` says.
 Shapes: B texts, K labels.
 """
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -106,6 +107,10 @@ class Answer(NamedTuple):
         fields = self.record.fields
         names = free_names((name for name, _ in fields), [*made, *reasons])
         return made | dict(zip(names, (value for _, value in fields), strict=True)) | reasons
+
+    def as_json(self) -> str:
+        """The same as JSON, on one line."""
+        return json.dumps(self.as_dict(), ensure_ascii=False)
 
     def _reasons(self, explanation: "Explanation") -> dict[str, Any]:
         """The explanation; each word with the column that it is from, if several were joined."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "train": "textcnn train spam.csv -o spam.textcnn",
     "evaluate": "textcnn evaluate test.csv --errors 10",
     "predict": "tail -f mail.log | textcnn predict --only spam",
+    "serve": "textcnn serve spam.textcnn topics=models/ag.textcnn",
     "inspect": "textcnn inspect model.textcnn",
     "cv": "textcnn cv train.csv --baseline",
     "check": "textcnn check train.csv --against test.csv",

@@ -103,13 +103,17 @@ class Predictor:
         encoded = encode(texts, self.model.settings["max_words"])
         return self.model.join.logits(self.network_logits(encoded), self.linear_margins(encoded))
 
+    def make_ready(self) -> None:
+        """Load the compiled loops now, for who will answer many texts, a few at a time."""
+        from textcnn.model.cached import CachedModel
+
+        if CachedModel.suits(self.model):
+            self._bulk = CachedModel(self.model, self.threads or free_cores())
+
     def _for_many(self, texts: Sequence[str]) -> "CachedModel | None":
         """Compiled loops from the first time on that there are many texts at once."""
         if self._bulk is None and sum(map(len, texts)) >= _MANY:
-            from textcnn.model.cached import CachedModel
-
-            if CachedModel.suits(self.model):
-                self._bulk = CachedModel(self.model, self.threads or free_cores())
+            self.make_ready()
         return self._bulk
 
     def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:

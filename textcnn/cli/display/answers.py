@@ -97,7 +97,7 @@ def _label(answer: "Answer", top: int) -> str:
 
 
 def _jsonl(answer: "Answer", top: int) -> str:
-    return json.dumps(answer.as_dict(), ensure_ascii=False) + "\n"
+    return f"{answer.as_json()}\n"
 
 
 class _Csv:
