@@ -2,14 +2,17 @@
 
 import inspect
 import json
+import os
+import secrets
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from textcnn.cli.display.console import console, is_terminal, put, say, table
+from textcnn.cli.display.console import is_terminal, put, say
 from textcnn.cli.options import Quiet, with_reading
 from textcnn.cli.outputs import MODEL, refuse_foreign
 from textcnn.cli.report_option import refuse_overwriting
@@ -20,7 +23,6 @@ from textcnn.storage.atomic import check_writable, written_whole
 if TYPE_CHECKING:
     from textcnn.labelling.pile import Pile
     from textcnn.labelling.session import Session
-    from textcnn.labelling.simulation import Simulation
 
 __all__ = ["label"]
 
@@ -51,6 +53,10 @@ def label(
     budget: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="End after so many labels; of a simulation 200.")
     ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Ask on a page in the browser; no text leaves this machine.")
+    ] = False,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Of the page; 0: any that is free.")] = 0,
     simulate: Annotated[
         str | None,
         typer.Option(metavar="COLUMN", help="Ask nobody: take the answers from this column, and say what they bring."),
@@ -70,7 +76,7 @@ def label(
     if simulate is not None:
         _simulate(files, how._replace(label_column=simulate), strategy, budget or 200, seeds, format, quiet)
         return
-    _require_people(files)
+    _require_people(files, browser)
     place = write or _beside(files[0])
     _check_outputs(place, output, files)
     from textcnn.labelling.journal import Journal
@@ -80,11 +86,11 @@ def label(
     _check_columns(pile, show or [])
     with Session(pile, Journal(place.with_suffix(".journal")), labels=_names(labels), strategy=strategy) as session:
         _welcome(session, place, quiet)
-        from textcnn.cli.label_dialog import LabelDialog
-        from textcnn.cli.label_terminal import run_dialog
-
         try:
-            run_dialog(LabelDialog(session, budget, show or []))
+            if browser:
+                _serve(session, show or [], port)
+            else:
+                _ask_in_terminal(session, show or [], budget)
         finally:
             _write(session, place)
     _finish(session, place, output, files, quiet)
@@ -93,12 +99,14 @@ def label(
 # ------------------------------------------------------------------------------------------------------ before it
 
 
-def _require_people(files: list[str]) -> None:
+def _require_people(files: list[str], browser: bool) -> None:
     """An error where nobody could answer, or with a library that is not there."""
     if "-" in files:
         raise SettingsError("standard input is the keyboard here: give the texts in a file")
+    if browser:
+        return
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        raise SettingsError("labelling needs a terminal; --simulate COLUMN needs none")
+        raise SettingsError("labelling needs a terminal, or --browser; --simulate COLUMN needs neither")
     from textcnn.cli.label_terminal import require_prompt_toolkit
 
     require_prompt_toolkit()
@@ -156,6 +164,35 @@ def _welcome(session: "Session", place: Path, quiet: bool) -> None:
         say(f"{session.lost:,} labelled texts are not in the input any more; their labels are kept in the journal")
 
 
+# ---------------------------------------------------------------------------------------------------- meanwhile
+
+
+def _ask_in_terminal(session: "Session", shown: list[str], budget: int | None) -> None:
+    from textcnn.cli.label_dialog import LabelDialog
+    from textcnn.cli.label_terminal import run_dialog
+
+    run_dialog(LabelDialog(session, budget, shown))
+
+
+def _serve(session: "Session", shown: list[str], port: int) -> None:
+    """The page, until it is ended there or by Ctrl-C."""
+    try:
+        from textcnn.labelling.web import create_label_app
+        from textcnn.serve.server import bound_socket, run_server
+    except ImportError:
+        raise SettingsError("a page in the browser needs a server: pip install 'textcnn[serve]'") from None
+    token = secrets.token_urlsafe(18)
+    listener = bound_socket("127.0.0.1", port)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/#token={token}"
+
+    def started() -> None:
+        say(f"open {address}")
+        say("Ctrl-C ends it; every answer is on the disk already")
+
+    app = create_label_app(session, shown, token, end=lambda: os.kill(os.getpid(), signal.SIGINT))
+    run_server(app, listener, started=started, say=say)
+
+
 # ------------------------------------------------------------------------------------------------------- after it
 
 
@@ -177,21 +214,23 @@ def _write(session: "Session", place: Path) -> None:
 
 def _finish(session: "Session", place: Path, output: Path | None, files: list[str], quiet: bool) -> None:
     """Say what there is now, make the model, and say how the rest is classified."""
-    from textcnn.cli.display.labelling import accuracy_so_far, gain_to_come
+    from textcnn.labelling.wording import accuracy_so_far, gain_to_come
 
     progress = session.progress()
-    counts = ", ".join(f"{name} {count}" for name, count in progress.counts.items())
-    say(f"{place}: {progress.labelled:,} labelled texts{f' ({counts})' if counts else ''}", quiet=quiet)
+    named = [f"{name} {count}" for name, count in progress.counts.items() if count]
+    counts = ", ".join(named)
+    say(f"{place}: {progress.labelled:,} labelled texts{f' ({counts})' if named else ''}", quiet=quiet)
     if said := accuracy_so_far(progress.advice):
         say(f"{said}; {gain_to_come(progress.advice)}", quiet=quiet)
-    texts = session.pile.text_columns
-    enough = progress.labelled >= _FEW and len([count for count in progress.counts.values() if count]) > 1
-    if output is None or not enough:
-        command = shlex.join(["textcnn", "train", str(place), *_told(texts), "-o", str(output or "model.textcnn")])
-        say(f"to make a model of them: {command}" if enough else "too few labels yet to make a model", quiet=quiet)
-        return
-    _train(place, texts, output, quiet)
-    say(f"to classify all: {_to_classify(output, files)}", quiet=quiet)
+    if progress.labelled < _FEW or len(named) < 2:
+        say("too few labels yet to make a model of them", quiet=quiet)
+    elif output is None:
+        told = _told(session.pile.text_columns)
+        command = shlex.join(["textcnn", "train", str(place), *told, "-o", "model.textcnn"])
+        say(f"to make a model of them: {command}", quiet=quiet)
+    else:
+        _train(place, session.pile.text_columns, output, quiet)
+        say(f"to classify all: {_to_classify(output, files)}", quiet=quiet)
 
 
 def _told(texts: list[str]) -> list[str]:
@@ -233,19 +272,6 @@ def _simulate(files: list[str], how: Reading, strategy: str, budget: int, seeds:
         rows = [row._asdict() for row in found.rows()]
         put(json.dumps({"strategy": strategy, "seeds": seeds, "held_out": found.held_out, "curve": rows}) + "\n")
         return
-    _show(found, strategy)
+    from textcnn.cli.display.labelling import show_simulation
 
-
-def _show(found: "Simulation", strategy: str) -> None:
-    """A table on standard output, and what it comes to."""
-    made = table("labels", strategy, "± s. e.", "random", "± s. e.")
-    for row in found.rows():
-        made.add_row(str(row.labels), *(f"{value:.3f}" for value in row[1:]))
-    console(sys.stdout).print(made)
-    saved = found.saved()
-    say(
-        f"{saved[0]} labels chosen by {strategy} are worth {saved[1]} random ones"
-        if saved
-        else f"labels chosen by {strategy} bring no more than random ones",
-    )
-    say(f"accuracy of the quick learner on {found.held_out:,} texts held out, mean of {len(found.chosen)} seeds")
+    show_simulation(found, strategy)

@@ -13,10 +13,9 @@ from typing import ClassVar, Literal
 
 from textcnn.errors import SettingsError
 from textcnn.labelling.session import AGAIN, ALIKE, SEARCHED, Question, Session
+from textcnn.labelling.wording import label_keys
 
-__all__ = ["LabelDialog", "TextList", "label_keys"]
-
-_NUMBERS = "123456789"
+__all__ = ["LabelDialog", "TextList"]
 
 
 @dataclass
@@ -28,17 +27,6 @@ class TextList:
     ticked: set[int] = field(default_factory=set)
     cursor: int = 0
     how: str = ALIKE
-
-
-def label_keys(labels: Sequence[str]) -> dict[str, list[str]]:
-    """The keys of each label: a number if there is one left, and the first letter of its name that is free."""
-    taken: set[str] = set()
-    keys: dict[str, list[str]] = {}
-    for number, label in enumerate(labels):
-        letter = next((each for each in label.lower() if each.isalpha() and each not in taken), None)
-        taken |= {letter} if letter else set()
-        keys[label] = [*_NUMBERS[number : number + 1], *([letter] if letter else [])]
-    return keys
 
 
 class LabelDialog:

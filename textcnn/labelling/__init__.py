@@ -9,5 +9,8 @@ strategies.py  which text next
 sentences.py   vectors by which texts are alike
 learner.py     the learner between two questions
 forecast.py    what more labels would bring
+shading.py     which words a guess rests on
+wording.py     what every screen says in the same words
+web.py         the page in a browser, with label.html, label.css and label.js
 simulation.py  what it would be worth, told from texts that are labelled already
 """

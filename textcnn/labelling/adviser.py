@@ -18,7 +18,7 @@ from textcnn.labelling.learner import Answers, QuickModel, kernel_of, learn_quic
 from textcnn.labelling.pool import Pool
 from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_typical
 
-__all__ = ["MORE", "STRATEGIES", "Advice", "Doubt", "Estimate", "Proposal", "Snapshot", "advise"]
+__all__ = ["MORE", "STRATEGIES", "Advice", "DoubtedLabel", "Estimate", "Proposal", "Snapshot", "advise"]
 
 STRATEGIES = ("auto", "uncertain", "diverse", "random")
 MORE = 40  # labels that the forecast is about
@@ -59,7 +59,7 @@ class Estimate(NamedTuple):
     texts: int
 
 
-class Doubt(NamedTuple):
+class DoubtedLabel(NamedTuple):
     """A label that is probably wrong, and the one that is likelier."""
 
     row: int
@@ -78,7 +78,7 @@ class Advice(NamedTuple):
     model: QuickModel | None = None
     estimate: Estimate | None = None  # None: there is no random text yet
     forecast: Forecast | None = None  # None: it cannot be told yet
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[DoubtedLabel, ...] = ()
 
     def guesses(self, row: int) -> tuple[tuple[str, float], ...]:
         """Labels of a text and their probabilities, the likeliest first; none if there is nothing to say of it."""
@@ -165,11 +165,11 @@ def _estimate(unseen: Answers, snapshot: Snapshot) -> Estimate | None:
     return Estimate(accuracy, *accuracy_interval(accuracy, count), count)
 
 
-def _doubts(unseen: Answers, snapshot: Snapshot, names: tuple[str, ...]) -> tuple[Doubt, ...]:
+def _doubts(unseen: Answers, snapshot: Snapshot, names: tuple[str, ...]) -> tuple[DoubtedLabel, ...]:
     """Labels that are probably wrong, by confident learning; none where the learner errs too often."""
     wrong = float((unseen.probabilities.argmax(axis=1) != unseen.targets).mean())
     if wrong >= _BLIND:
         return ()
     targets = np.eye(len(names), dtype=np.bool_)[unseen.targets]
     found = find_suspects(targets, unseen.probabilities, multi_label=False)[:_MOST_DOUBTS]
-    return tuple(Doubt(snapshot.rows[at], names[label], names[other]) for at, label, other in found.tolist())
+    return tuple(DoubtedLabel(snapshot.rows[at], names[label], names[other]) for at, label, other in found.tolist())

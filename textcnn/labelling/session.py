@@ -19,12 +19,12 @@ from typing import NamedTuple
 import numpy as np
 
 from textcnn.errors import DataError, SettingsError
-from textcnn.labelling.adviser import STRATEGIES, Advice, Doubt, Proposal, Snapshot, advise
+from textcnn.labelling.adviser import STRATEGIES, Advice, DoubtedLabel, Proposal, Snapshot, advise
 from textcnn.labelling.journal import Journal, Step, standing
 from textcnn.labelling.pile import Pile
 from textcnn.labelling.pool import Pool, prepare_pool
 
-__all__ = ["GivenLabel", "Progress", "Question", "Session", "check_label", "random_order"]
+__all__ = ["GivenLabel", "Progress", "Question", "Session", "check_label", "check_strategy", "random_order"]
 
 RANDOM, SEARCHED, ALIKE, AGAIN, GIVEN = "random", "searched", "alike", "again", "given"  # ways that texts are chosen
 _RANDOM_EVERY = 5  # one question in so many is a random one
@@ -47,6 +47,7 @@ class GivenLabel(NamedTuple):
     label: str
     how: str
     when: str
+    again: bool = False  # whether it was asked again, and confirmed or changed
 
 
 class Progress(NamedTuple):
@@ -87,8 +88,7 @@ class Session:
         pool: Pool | None = None,
         withheld: Collection[int] = (),
     ) -> None:
-        if strategy not in STRATEGIES:
-            raise SettingsError(f"there is no strategy {strategy!r}; --strategy takes {', '.join(STRATEGIES)}")
+        check_strategy(strategy)
         if not any(text.strip() for text in pile.texts):
             raise DataError("there is no text to label: all are empty")
         self.pile, self.journal, self.strategy = pile, journal, strategy
@@ -155,12 +155,12 @@ class Session:
     def _guess(self, row: int) -> str:
         return next((label for label, _ in self.advice.guesses(row)), "")
 
-    def doubts(self) -> list[Doubt]:
+    def doubts(self) -> list[DoubtedLabel]:
         """Labels that are probably wrong and were not confirmed since."""
         found = []
         for doubt in self.advice.doubts:
             known = self.labelled.get(self.pile.keys[doubt.row])
-            if known and known.label == doubt.label and known.how != AGAIN:
+            if known and known.label == doubt.label and not known.again:
                 found.append(doubt)
         return found
 
@@ -242,8 +242,9 @@ class Session:
             self.skipped.add(key)
             return
         first = self.labelled.pop(key, None)  # asked again, a text goes to the end
-        how = first.how if first and step.how == AGAIN and first.how == RANDOM else step.how
-        self.labelled[key] = GivenLabel(step.label, how, step.when)
+        again = step.how == AGAIN and first is not None
+        how = first.how if again and first else step.how
+        self.labelled[key] = GivenLabel(step.label, how, step.when, again)
         self.skipped.discard(key)
 
     @property
@@ -306,6 +307,16 @@ class Session:
                         self._changed.wait()
         except Exception as error:
             self.failure = error
+
+
+def check_strategy(strategy: str) -> None:
+    """Make sure that there is such a strategy.
+
+    Raises:
+        SettingsError: there is not.
+    """
+    if strategy not in STRATEGIES:
+        raise SettingsError(f"there is no strategy {strategy!r}; --strategy takes {', '.join(STRATEGIES)}")
 
 
 def check_label(label: str) -> str:

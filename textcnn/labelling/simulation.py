@@ -14,7 +14,7 @@ from textcnn.errors import DataError
 from textcnn.labelling.journal import Journal
 from textcnn.labelling.pile import Pile
 from textcnn.labelling.pool import Pool, prepare_pool
-from textcnn.labelling.session import Session, random_order
+from textcnn.labelling.session import Session, check_strategy, random_order
 from textcnn.labels import require_two
 
 __all__ = ["LabellingRow", "Simulation", "simulate"]
@@ -82,7 +82,9 @@ def simulate(
 
     Raises:
         DataError: too few texts have a label, or all the same.
+        SettingsError: there is no such strategy.
     """
+    check_strategy(strategy)
     truth = pile.labels_given()
     require_two(set(truth.values()), "the texts")
     if len(truth) < _FEWEST:

@@ -4,16 +4,19 @@ Styles are names that the terminal's part gives colours to: "bar", "dim", "key",
 and, for shaded words, "for" and "against" with a number from 1 to 3. Nothing in a text is obeyed by a terminal.
 """
 
+import sys
 from collections.abc import Sequence
 
-from textcnn.cli.display.console import cells, cut, one_line
+from textcnn.cli.display.console import cells, console, cut, one_line, say, table
 from textcnn.cli.display.sparkline import bars
-from textcnn.cli.label_dialog import LabelDialog, label_keys
+from textcnn.cli.label_dialog import LabelDialog
 from textcnn.insight.highlight import Shade, visible
-from textcnn.labelling.adviser import MORE, Advice
+from textcnn.labelling.adviser import Advice
 from textcnn.labelling.session import AGAIN, Progress
+from textcnn.labelling.simulation import Simulation
+from textcnn.labelling.wording import accuracy_so_far, gain_to_come, label_keys
 
-__all__ = ["Line", "Piece", "accuracy_so_far", "draw", "gain_to_come"]
+__all__ = ["Line", "Piece", "draw", "show_simulation", "wrapped"]
 
 Piece = tuple[str, str]  # style, text
 Line = list[Piece]
@@ -30,25 +33,6 @@ _HELP = (
     ("arrows, Page", "scroll a long text"),
     ("Esc", "end; all answers are on the disk already"),
 )
-
-
-def accuracy_so_far(advice: Advice) -> str:
-    """How good the answers are, in words; "" if there is nothing to say yet."""
-    found = advice.estimate
-    if found is None:
-        return ""
-    texts = "1 random text" if found.texts == 1 else f"{found.texts} random texts"
-    return f"accuracy {found.accuracy:.0%} ({found.low:.0%} to {found.high:.0%}, {texts})"
-
-
-def gain_to_come(advice: Advice) -> str:
-    """What more labels would bring, in words."""
-    found = advice.forecast
-    if found is None:
-        return f"{MORE} more labels: cannot tell yet"
-    if found.hardly:
-        return f"{MORE} more labels would hardly help (at most +{100 * found.high:.1f} points)"
-    return f"{MORE} more labels: +{100 * found.low:.0f} to +{100 * found.high:.0f} points"
 
 
 def draw(dialog: LabelDialog, shades: Sequence[Shade], width: int, height: int) -> list[Line]:
@@ -239,3 +223,21 @@ def _commands(dialog: LabelDialog) -> Sequence[str]:
         "end": [f"{dialog.doubted()} labels look doubtful", "y see them again", "any other key: end"],
         "help": ["any key: back"],
     }[dialog.mode]
+
+
+# ----------------------------------------------------------------------------------------------------- simulation
+
+
+def show_simulation(found: Simulation, strategy: str) -> None:
+    """A table on standard output, and what it comes to."""
+    made = table("labels", strategy, "± s. e.", "random", "± s. e.")
+    for row in found.rows():
+        made.add_row(str(row.labels), *(f"{value:.3f}" for value in row[1:]))
+    console(sys.stdout).print(made)
+    saved = found.saved()
+    say(
+        f"{saved[0]} labels chosen by {strategy} are worth {saved[1]} random ones"
+        if saved
+        else f"labels chosen by {strategy} bring no more than random ones",
+    )
+    say(f"accuracy of the quick learner on {found.held_out:,} texts held out, mean of {len(found.chosen)} seeds")
