@@ -152,7 +152,7 @@ class _Frozen:
         self.learn = np.arange(self.count)
         self.features = _Features.of(task, start, self.count)
         self.targets, self.weights = task.targets[: self.count], task.weights[: self.count]
-        self.signs = 2.0 * self.targets - 1
+        self.signs: Numbers = 2 * self.targets.astype(np.float64) - 1
         self.spelling = self._spelling() if task.settings.linear == "on" else None
 
     def _spelling(self) -> WeightedFeatures:
