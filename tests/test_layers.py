@@ -17,7 +17,7 @@ LAYERS = [
     {"report", "estimator"},
     {"checks", "crossvalidation"},
     {"training"},
-    {"answers", "distributed"},
+    {"answers", "distributed", "encoder"},
     {"insight"},
     {"vectors", "model"},
     {"text", "evaluation"},

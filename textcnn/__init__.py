@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from textcnn.version import __version__
 
 if TYPE_CHECKING:
+    from textcnn.encoder import encode
     from textcnn.errors import (
         ColumnError,
         DataError,
@@ -42,10 +43,16 @@ __all__ = [
     "VectorsError",
     "__version__",
     "cross_validate",
+    "encode",
     "load",
 ]
 
-_OF_ESTIMATOR = ("TextCNNClassifier", "cross_validate", "load")
+_HOMES = {
+    "TextCNNClassifier": "textcnn.estimator",
+    "cross_validate": "textcnn.estimator",
+    "encode": "textcnn.encoder",
+    "load": "textcnn.estimator",
+}  # of all others: textcnn.errors
 
 
 def __getattr__(name: str) -> Any:
@@ -54,5 +61,4 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
-    home = "textcnn.estimator" if name in _OF_ESTIMATOR else "textcnn.errors"
-    return getattr(import_module(home), name)
+    return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)
