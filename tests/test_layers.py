@@ -18,7 +18,7 @@ LAYERS = [
     {"checks", "crossvalidation"},
     {"training", "serve"},
     {"prediction"},
-    {"answers", "distributed"},
+    {"answers", "distributed", "encoder"},
     {"insight"},
     {"vectors", "model"},
     {"text", "evaluation"},

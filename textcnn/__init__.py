@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from textcnn.version import __version__
 
 if TYPE_CHECKING:
+    from textcnn.encoder import encode
     from textcnn.errors import (
         ColumnError,
         DataError,
@@ -44,6 +45,7 @@ __all__ = [
     "VectorsError",
     "__version__",
     "cross_validate",
+    "encode",
     "load",
 ]
 
@@ -51,8 +53,9 @@ _HOMES = {
     "Predictor": "textcnn.model.predictor",
     "TextCNNClassifier": "textcnn.estimator",
     "cross_validate": "textcnn.estimator",
+    "encode": "textcnn.encoder",
     "load": "textcnn.estimator",
-}
+}  # of all others: textcnn.errors
 
 
 def __getattr__(name: str) -> Any:
