@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from textcnn.version import __version__
 
 if TYPE_CHECKING:
+    from textcnn.encoder import encode
     from textcnn.errors import (
         ColumnError,
         DataError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         VectorsError,
     )
     from textcnn.estimator import TextCNNClassifier, cross_validate, load
+    from textcnn.model.predictor import Predictor
 
 __all__ = [
     "ColumnError",
@@ -34,6 +36,7 @@ __all__ = [
     "ModelFileError",
     "NotFittedError",
     "OutputError",
+    "Predictor",
     "ReadError",
     "SettingsError",
     "TextCNNClassifier",
@@ -42,10 +45,17 @@ __all__ = [
     "VectorsError",
     "__version__",
     "cross_validate",
+    "encode",
     "load",
 ]
 
-_OF_ESTIMATOR = ("TextCNNClassifier", "cross_validate", "load")
+_HOMES = {
+    "Predictor": "textcnn.model.predictor",
+    "TextCNNClassifier": "textcnn.estimator",
+    "cross_validate": "textcnn.estimator",
+    "encode": "textcnn.encoder",
+    "load": "textcnn.estimator",
+}  # of all others: textcnn.errors
 
 
 def __getattr__(name: str) -> Any:
@@ -54,9 +64,8 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
-    home = "textcnn.estimator" if name in _OF_ESTIMATOR else "textcnn.errors"
     try:
-        return getattr(import_module(home), name)
+        return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)
     except ModuleNotFoundError as error:
         from textcnn.requirements import advice
 

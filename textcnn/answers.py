@@ -7,8 +7,7 @@ Shapes: B texts, K labels.
 """
 
 import json
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus import Record
+from textcnn.corpus.free_names import free_names
 from textcnn.errors import SettingsError
 from textcnn.model.predictor import Predictor
 
 if TYPE_CHECKING:
     from textcnn.insight.explain import Explanation
 
-__all__ = ["Answer", "Policy", "answer", "explained", "free_names", "rival"]
+__all__ = ["Answer", "Choice", "Policy", "answer", "explained", "free_names", "rival"]
 
 _OTHERWISE = "unknown"
 _MOST_NAMED = 20  # labels in a message
@@ -38,38 +38,94 @@ class Policy:
         top: how many of the likeliest labels stand beside the answer; None: all.
         threshold: least probability of an answer; if not given, the likeliest label is the answer, or, of a multi-label
             model, all labels that reach its thresholds.
-        otherwise: the answer where no label reaches the threshold; if not given, "unknown".
+        max_error: the threshold is the lowest one that keeps the share of wrong answers, of those that reach it, below
+            this, see textcnn.model.selective.
+        sure: the answer is all labels of which the right one is one in this share of cases, see
+            textcnn.model.conformal.
+        sure_per_label: whether that is to hold for the texts of each label.
+        otherwise: the answer where no label reaches the threshold, if not given, "unknown"; and, if it is given, in the
+            place of sets that are not a single label.
         only: labels without one of which an answer is left out; none: nothing is left out.
         explain: whether answers come with their reasons.
         against: a label, why the answer is not this one; if not given, or if it is the answer, the next likeliest.
 
     Raises:
-        SettingsError: `top` or `threshold` is out of its limits.
+        SettingsError: one of them is out of its limits, or they do not go together.
     """
 
     top: int | None = 1
     threshold: float | None = None
+    max_error: float | None = None
+    sure: float | None = None
+    sure_per_label: bool = False
     otherwise: str | None = None
     only: Collection[str] = ()
     explain: bool = False
     against: str = ""
 
     def __post_init__(self) -> None:
-        if self.top is not None and self.top < 1:
-            raise SettingsError(f"top must be a whole number from 1 on, not {self.top!r}")
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise SettingsError(f"threshold must be a number from 0 to 1, not {self.threshold!r}")
+        for name, fits, meant in (
+            ("top", self.top is None or self.top >= 1, "a whole number from 1 on"),
+            ("threshold", self.threshold is None or 0 <= self.threshold <= 1, "a number from 0 to 1"),
+            ("max_error", self.max_error is None or 0 < self.max_error < 1, "a number between 0 and 1"),
+            ("sure", self.sure is None or 0.5 <= self.sure < 1, "a number from 0.5 to below 1"),
+        ):
+            if not fits:
+                raise SettingsError(f"{name} must be {meant}, not {getattr(self, name)!r}")
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if sum(value is not None for value in (self.threshold, self.max_error, self.sure)) > 1:
+            raise SettingsError("threshold, max_error and sure exclude each other: give one of them")
+        if self.sure_per_label and self.sure is None:
+            raise SettingsError("sure_per_label says how sure is meant: give sure too")
 
     @property
     def below(self) -> tuple[str, ...]:
         """The answer where no label reaches the threshold, or one of the thresholds of the model."""
-        if self.threshold is None:
+        if self.threshold is None and self.max_error is None:
             return ()
         return (_OTHERWISE if self.otherwise is None else self.otherwise,)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether several labels can be the answer, whatever the model."""
+        return self.sure is not None
+
     def answers(self, labels: Sequence[str]) -> list[str]:
         """All that can be the answer of a model with these labels."""
-        return [*labels, *(label for label in self.below if label not in labels)]
+        words = self.below or ((self.otherwise,) if self.is_list and self.otherwise is not None else ())
+        return [*labels, *(label for label in words if label not in labels)]
+
+    def choose(self, predictor: Predictor, probabilities: Floats) -> list["Choice"]:
+        """What is chosen for each text, (B, K).
+
+        Raises:
+            SettingsError: the model cannot promise what is asked for.
+            ModelFileError: it can promise nothing.
+        """
+        if self.sure is not None:
+            sets = predictor.choose_sets(probabilities, self.sure, per_label=self.sure_per_label)
+            return [self._of_set(labels) for labels in sets]
+        threshold = self.threshold
+        if self.max_error is not None:
+            threshold = predictor.model.risk_curve.threshold(self.max_error)
+        reached = predictor.choose_all(probabilities, threshold)
+        return [Choice(labels or self.below, bool(labels) or not self.below) for labels in reached]
+
+    def _of_set(self, labels: tuple[str, ...]) -> "Choice":
+        alone = len(labels) == 1
+        return Choice(labels if alone or self.otherwise is None else (self.otherwise,), alone)
+
+    def check_model(self, predictor: Predictor) -> None:
+        """Make sure that what is asked for can be answered by a model.
+
+        Raises:
+            SettingsError: `only` or `against` is no label of the model, or it cannot promise what is asked for.
+            ModelFileError: it can promise nothing.
+        """
+        self.check(predictor.labels)
+        self.choose(predictor, np.zeros((0, len(predictor.labels)), np.float32))
 
     def check(self, labels: Sequence[str]) -> None:
         """Make sure that what is asked for can be answered by a model with these labels.
@@ -85,6 +141,13 @@ class Policy:
                     raise SettingsError(f"the model has no label {label!r}, but {names}{more}")
 
 
+class Choice(NamedTuple):
+    """The labels that are the answer, and whether they are sure enough to be left at that."""
+
+    labels: tuple[str, ...]
+    sure: bool
+
+
 class Answer(NamedTuple):
     """The answer for a text."""
 
@@ -92,13 +155,14 @@ class Answer(NamedTuple):
     labels: tuple[str, ...]  # the likeliest first; of a multi-label model there may be none
     probability: float  # of the first of them; of the likeliest label where that is none of the model's
     best: list[tuple[str, float]]  # the likeliest labels with their probabilities, as many as were asked for
-    multi_label: bool
+    is_list: bool  # whether several labels can be the answer
+    sure: bool = True  # whether a label reached the threshold, or a set has just one
     explanation: "Explanation | None" = None
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as one JSON object: label, probabilities, text, other fields of the record, and the reasons."""
         made: dict[str, Any] = {
-            "label": list(self.labels) if self.multi_label else self.labels[0],
+            "label": list(self.labels) if self.is_list else self.labels[0],
             "probability": round(self.probability, 6),
             "probabilities": {label: round(value, 6) for label, value in self.best},
             "text": self.record.text,
@@ -121,36 +185,21 @@ class Answer(NamedTuple):
         return made
 
 
-def free_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
-    """Names for other fields of the input: one that is taken gets `input_` before it, and a number if need be."""
-    names, used = list(names), set(taken)
-    given, tries = set(names), Counter[str]()
-    made: list[str] = []
-    for name in names:
-        free = name
-        while free in used or (free != name and free in given):
-            tries[name] += 1
-            free = f"input_{name}" if tries[name] == 1 else f"input_{name}_{tries[name]}"
-        used.add(free)
-        made.append(free)
-    return made
-
-
 def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> Iterator[Answer]:
     """An answer for each record, in order, but for those that `policy.only` leaves out."""
     probabilities = predictor.all_probabilities(record.text for record in records)
-    chosen = predictor.choose_all(probabilities, policy.threshold)
+    chosen = policy.choose(predictor, probabilities)
+    is_list = predictor.model.multi_label or policy.is_list
     only = set(policy.only)
-    for record, reached, row, best in zip(
+    for record, (labels, sure), row, best in zip(
         records, chosen, probabilities, _likeliest(predictor, probabilities, policy.top), strict=True
     ):
-        labels = reached or policy.below
         if only and only.isdisjoint(labels):
             continue
-        first = _first(predictor, labels, row)
+        first = predictor.first(labels, row)
         reasons = explained(predictor, record.text, row, first, policy.against) if policy.explain else None
         probability = float(row[predictor.labels.index(first)])
-        yield Answer(record, labels, probability, best, predictor.model.multi_label, reasons)
+        yield Answer(record, labels, probability, best, is_list, sure, reasons)
 
 
 def _likeliest(predictor: Predictor, probabilities: Floats, top: int | None) -> list[list[tuple[str, float]]]:
@@ -159,13 +208,6 @@ def _likeliest(predictor: Predictor, probabilities: Floats, top: int | None) -> 
     labels = np.array(predictor.labels, object)[order].tolist()
     values = np.take_along_axis(probabilities, order, axis=1).tolist()
     return [list(zip(*pairs, strict=True)) for pairs in zip(labels, values, strict=True)]
-
-
-def _first(predictor: Predictor, labels: tuple[str, ...], probabilities: Floats) -> str:
-    """The first label of an answer; the likeliest, where that is none of the model's."""
-    if labels and labels[0] in predictor.labels:
-        return labels[0]
-    return predictor.labels[int(probabilities.argmax())]
 
 
 def explained(
@@ -182,7 +224,7 @@ def explained(
     """
     from textcnn.insight.explain import explain
 
-    label = label or _first(predictor, predictor.choose(probabilities), probabilities)
+    label = label or predictor.first(predictor.choose(probabilities), probabilities)
     other = against if against not in ("", label) else rival(predictor, probabilities, label)
     return explain(predictor, text, label, other)
 

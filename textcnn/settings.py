@@ -76,6 +76,13 @@ class Settings:
         "a linear part over words, their characters and their neighbours beside the network",
         Limits(choices=("on", "off")),
     )
+    frozen: str = _setting(
+        "auto",
+        "Network",
+        "learn the last layer alone, over filters that stay as they came with the English vectors; auto: if the texts "
+        "are few",
+        Limits(choices=("auto", "on", "off")),
+    )
 
     dropout: float = _setting(0.5, "Regularisation", "share of features dropped", Limits(0, 0.95))
     word_dropout: float = _setting(0.0, "Regularisation", "share of words replaced by the unknown word", Limits(0, 0.9))

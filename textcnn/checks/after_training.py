@@ -36,12 +36,20 @@ def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> 
         balance(corpus, settings["class_weight"]),
         *([against(corpus, held)] if held is not None else []),
         *([lengths(corpus, settings["max_words"])] if beyond(corpus.texts, settings["max_words"]) else []),
-        start_loss(figures, known, multi_label=model.multi_label),
-        learning_rate(figures, len(figures["curve"]), settings["learning_rate"]),
+        *(_of_the_course(model, known) if figures["curve"] else []),
         _beats_guessing(figures["validation"], model, known),
         _swallowed(figures["validation"], model),
         fits(_fit(predictor, corpus, numbers)),
         *filter_checks(predictor, texts),
+    ]
+
+
+def _of_the_course(model: Model, known: Frequencies) -> list[Check]:
+    """How training went, where it went on for epochs."""
+    figures = model.figures
+    return [
+        start_loss(figures, known, multi_label=model.multi_label),
+        learning_rate(figures, len(figures["curve"]), model.settings["learning_rate"]),
     ]
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "inspect": "textcnn inspect model.textcnn",
     "cv": "textcnn cv train.csv --baseline",
     "check": "textcnn check train.csv --against test.csv",
+    "label": "textcnn label tickets.csv --labels bug,billing,other -o tickets.textcnn",
     "vectors": "textcnn vectors nearest film",
 }
 

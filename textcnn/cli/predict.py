@@ -12,6 +12,7 @@ from textcnn.cli.display.answers import OutputFormat, writer
 from textcnn.cli.display.console import is_terminal, put, say
 from textcnn.cli.inputs import groups
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
+from textcnn.cli.passed_on import passed_on
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
 
@@ -32,14 +33,29 @@ def predict(
             "-i",
             "--input",
             metavar="FILE",
-            help="Read texts from a file; - is standard input, of lines unless its format or columns are named.",
+            help="Read texts from a file, a folder, or files such as 'in/*.parquet'; - is standard input, of lines "
+            "unless its format or columns are named.",
         ),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Write answers there, a file for each file of the input, in its format unless --format says another.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Leave out files that the same model, options and inputs have finished there."),
+    ] = False,
     format: Annotated[
         OutputFormat | None,
         typer.Option(
             metavar="FORMAT",
-            help="pretty, tsv, csv, jsonl, label or fasttext; if not given, pretty on a terminal, else tsv.",
+            help="pretty, tsv, csv, jsonl, label, fasttext, or parquet for files; if not given, pretty on a terminal, "
+            "else tsv.",
         ),
     ] = None,
     top: Annotated[
@@ -51,12 +67,34 @@ def predict(
     threshold: Annotated[
         float | None, typer.Option(metavar="P", min=0, max=1, help="Least probability of an answer.")
     ] = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            metavar="E",
+            help="Answer where the error is at most E (held with 95 % confidence), else as --otherwise says.",
+        ),
+    ] = None,
+    sure: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Answer with all labels of which, in a share P of cases, one is right."),
+    ] = None,
+    sure_per_label: Annotated[
+        bool, typer.Option("--sure-per-label", help="Let --sure hold for the texts of each label by itself.")
+    ] = False,
     otherwise: Annotated[
         str | None,
         typer.Option(
             metavar="LABEL",
             help="The answer where no label reaches the threshold; beside it stands the probability of the likeliest."
-            "  [default: unknown]",
+            "  [default: unknown]  With --sure in the place of sets that are not a single label.",
+        ),
+    ] = None,
+    pass_on: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write texts without a sure answer there, for another judge, not to standard output: CSV if it is "
+            "called .csv, else JSON lines.",
         ),
     ] = None,
     only: Annotated[
@@ -82,29 +120,43 @@ def predict(
     Answers come as lines arrive, one for each, in order, empty lines included. CSV and JSON lines keep their other
     columns. In a pipe an answer is: label, tab, probability, tab, text.
     """
-    _refuse_conflicts(texts, input, how, threshold=threshold, otherwise=otherwise, explain=explain, against=against)
-    chosen = _chosen_format(format, explain)
+    _refuse_conflicts(texts, input, how, explain=explain, against=against)
+    limited = any(value is not None for value in (threshold, max_error, sure))
+    _refuse_pointless(otherwise, pass_on, limited=limited, only=bool(only))
+    _refuse_without_files(input, output, resume)
+    chosen = _chosen_format(format, explain, to_files=output is not None)
     from textcnn.answers import Policy, answer
-    from textcnn.corpus.learned_reading import as_learned
-    from textcnn.model.predictor import Predictor
 
-    predictor = Predictor.open(model, threads)
-    how = as_learned(how, predictor.reading)
     policy = Policy(
         top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
         threshold=threshold,
+        max_error=max_error,
+        sure=sure,
+        sure_per_label=sure_per_label,
         otherwise=otherwise,
         only=only or (),
         explain=explain,
         against=against,
     )
-    policy.check(predictor.labels)
+    if output is not None:
+        from textcnn.cli.predict_files import FilesWanted, predict_files
+
+        predict_files(FilesWanted(input or "", output, format, resume), how, policy, model, threads, quiet=quiet)
+        return
+    from textcnn.corpus.learned_reading import as_learned
+    from textcnn.model.predictor import Predictor
+
+    predictor = Predictor.open(model, threads)
+    how = as_learned(how, predictor.reading)
+    policy.check_model(predictor)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
     counter = count()  # of answers
-    for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
-        answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
-        put(write(answers, group))
-    put(write((), ()))  # the header of CSV, if no text came
+    inputs = [str(model), *([input] if input else [])]
+    with passed_on(pass_on, inputs, quiet=quiet) as sure_ones:
+        for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
+            answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
+            put(write(sure_ones(answers, group), group))
+        put(write((), ()))  # the header of CSV, if no text came
     if only and not next(counter):
         raise typer.Exit(1)
 
@@ -114,8 +166,6 @@ def _refuse_conflicts(
     input: str | None,
     how: Reading,
     *,
-    threshold: float | None,
-    otherwise: str | None,
     explain: bool,
     against: str,
 ) -> None:
@@ -124,14 +174,36 @@ def _refuse_conflicts(
         raise SettingsError("give texts or --input, not both")
     if texts and texts != ["-"] and how != Reading():
         raise SettingsError("options of reading are for --input and standard input, not for texts given here")
-    if otherwise is not None and threshold is None:
-        raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")
     if against and not explain:
         raise SettingsError("--against goes with --explain")
 
 
-def _chosen_format(format: OutputFormat | None, explain: bool) -> OutputFormat:
+def _refuse_without_files(input: str | None, output: Path | None, resume: bool) -> None:
+    """An error if files of answers are asked for, and there are none to answer, or the other way round."""
+    if output is not None and input is None:
+        raise SettingsError("--output goes with --input: a file, a folder, or files such as 'in/*.parquet'")
+    if resume and output is None:
+        raise SettingsError("--resume goes with --output FOLDER")
+
+
+def _refuse_pointless(otherwise: str | None, pass_on: Path | None, *, limited: bool, only: bool) -> None:
+    """An error if options are about answers that are not sure, and all are."""
+    if otherwise is not None and not limited:
+        raise SettingsError(
+            "--otherwise is the answer below a threshold: give --threshold P too, --max-error or --sure"
+        )
+    if pass_on is not None and not limited:
+        raise SettingsError("--pass-on takes what is not sure: give --max-error E too, --sure or --threshold")
+    if pass_on is not None and only:
+        raise SettingsError("--only and --pass-on both say what is left out: give one of them")
+
+
+def _chosen_format(format: OutputFormat | None, explain: bool, *, to_files: bool) -> OutputFormat:
     """The one that is asked for, or the usual one; an error if it has no room for reasons."""
+    if to_files:
+        return OutputFormat.tsv if format is None else format  # each file may have its own
+    if format is OutputFormat.parquet:
+        raise SettingsError("--format parquet goes with --output FOLDER")
     if format is None:
         pipe = OutputFormat.jsonl if explain else OutputFormat.tsv
         return OutputFormat.pretty if is_terminal(sys.stdout) else pipe

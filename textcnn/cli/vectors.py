@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -17,12 +18,15 @@ from textcnn.cli.display.progress import LiveBar
 from textcnn.cli.evaluate import Format
 from textcnn.cli.help import HelpCommand, HelpGroup
 from textcnn.cli.options import Quiet, with_reading
-from textcnn.cli.outputs import VECTORS, refuse_foreign
+from textcnn.cli.outputs import ARRAY, VECTORS, refuse_foreign
 from textcnn.corpus import Reading
 from textcnn.errors import OutputError, ReadError, SettingsError, VectorsError
 from textcnn.storage.atomic import check_writable, written_whole
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from textcnn.vectors.loading import Pretrained
     from textcnn.vectors.neighbours import Near, Term
     from textcnn.vectors.progress import Progress
@@ -37,6 +41,8 @@ vectors_app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
+
+_ENCODED = 1000  # texts whose vectors are printed at once
 
 Vectors = Annotated[str, typer.Option(metavar="VECTORS", help="english, gensim:NAME, or a file.")]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the vectors go.")]
@@ -324,6 +330,60 @@ def coverage(
     rows = [(name, str(known), str(every), f"{known / max(every, 1):.4f}") for name, known, every in shares]
     _print(("", "known", "of", "share"), rows)
     _print(("unknown", "count"), [(word, str(often)) for word, often in found.unknown[:count]])
+
+
+@vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors encode spam.csv --text-column text -o spam.npy")
+@with_reading(labels=False)
+def encode(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Texts, as for predict; - is standard input.")],
+    how: Reading,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write an array of NumPy (.npy), a row for each text."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Turn English sentences and short texts into unit vectors, whose products say how alike texts are.
+
+    Without --output, each line is a JSON object: the text and its vector.
+    """
+    from textcnn.corpus import open_corpus
+    from textcnn.encoder import encode
+
+    if output is not None:
+        check_writable(output)
+        refuse_foreign(output, ARRAY)
+    with open_corpus(file, reading=how, labelled=False) as reader:
+        texts = (record.text for record in reader)
+        if output is None:
+            _print_vectors(texts)
+        else:
+            _save_vectors(output, encode(texts))
+        say(reader.describe(), quiet=quiet)
+    if reader.skipped:
+        say(reader.describe_skipped())
+
+
+def _print_vectors(texts: Iterable[str]) -> None:
+    from textcnn.encoder import encode
+
+    for group in _groups(texts):
+        for text, vector in zip(group, encode(group), strict=True):
+            numbers = [round(number, 6) for number in vector.tolist()]
+            put(json.dumps({"text": text, "vector": numbers}, ensure_ascii=False) + "\n")
+
+
+def _groups(texts: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(texts)
+    while group := list(islice(rest, _ENCODED)):
+        yield group
+
+
+def _save_vectors(output: Path, vectors: "NDArray[np.float32]") -> None:
+    import numpy as np
+
+    with written_whole(output) as file:
+        np.save(file, vectors)
 
 
 def _open(spec: str, surfaces: Any, quiet: bool) -> "Pretrained":

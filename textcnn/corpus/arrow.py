@@ -4,6 +4,7 @@ A batch is bounded in rows, and of a Parquet file in bytes too, so that nothing 
 full before anybody looks into them: what a damaged or hostile file says of its own lengths is believed by nobody.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,8 @@ class ArrowFile:
         self.source, self.number = source, 0
         self.rows: int | None = None  # in all, where the file says so
         self.codec: str | None = None  # of its columns
+        self.kept: deque[tuple[int, pa.RecordBatch]] | None = None  # batches and the rows before, if anybody wants them
+        self.needed: list[str] | None = None  # columns whose values are looked at; None: all
         self._file, self._owned = file, owned
         self.is_stream = False
         with self.readable("it cannot be read"):
@@ -50,6 +53,8 @@ class ArrowFile:
         while (batch := self._next()) is not None:
             for start in range(0, batch.num_rows, _MOST_ROWS):
                 piece = batch.slice(start, _MOST_ROWS)
+                if self.kept is not None:
+                    self.kept.append((self.number, piece))
                 yield piece
                 self.number += piece.num_rows
 
@@ -72,7 +77,7 @@ class ArrowFile:
 
         try:
             yield
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:  # of which there may be enough
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ReadError(f"{self.source}: {what} ({reason:.300}); it is damaged, or not complete") from None
 
@@ -96,6 +101,7 @@ class ArrowFile:
             stream = ipc.open_stream(self._file)
             return stream.schema, iter(stream)
         file = ipc.open_file(self._file)
+        self.rows = 0 if not file.num_record_batches else None
         return file.schema, map(file.get_batch, range(file.num_record_batches))
 
     def _head(self) -> bytes:

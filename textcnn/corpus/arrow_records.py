@@ -7,6 +7,7 @@ numbers that are none or infinite become null.
 import base64
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from textcnn.corpus.arrow import ArrowFile
@@ -27,9 +28,13 @@ def open_batches(file: ArrowFile, reading: Reading, labelled: bool) -> Opened:
     if len(set(file.names)) < len(file.names):
         raise ReadError(f"{file.source}: several columns have the same name: {', '.join(file.names)}")
     items = _items(file, reading.encoding)
-    ahead = [item for item, _ in zip(items, range(LOOK), strict=False)]
+    ahead = list(islice(items, LOOK))
     whole = _chained(ahead, items)
     opened = open_columns(list(ahead), whole, reading, labelled, file.source)
+    if file.kept is not None and opened.columns is not None:  # the others are not looked at
+        asked = [*opened.columns.texts, *(opened.columns.names[at] for at, _ in opened.columns.rows_at)]
+        tops = (name if name in file.names else name.partition(".")[0] for name in asked)
+        file.needed = list(dict.fromkeys(tops))
     return opened._replace(records=map(_written, opened.records))
 
 
@@ -42,7 +47,8 @@ def _chained(ahead: list[Item], items: Iterator[Item]) -> Iterator[Item]:
 def _items(file: ArrowFile, encoding: str) -> Iterator[Item]:
     for batch in file:
         with file.readable(f"after row {file.number} it cannot be read"):
-            items = list(batch_items(batch, encoding, file.number + 1))
+            seen = batch if file.needed is None else batch.select(file.needed)
+            items = list(batch_items(seen, encoding, file.number + 1))
         yield from items
 
 

@@ -79,6 +79,15 @@ class Lines:
         """Whether the end of the stream has been seen, so that a look saw all there is."""
         return self._ended
 
+    def share(self) -> float | None:
+        """How much of a file that is not packed has been read, from 0 to 1; None if that cannot be told."""
+        if self._closed or self.live or self._packed:
+            return None
+        with suppress(OSError, ValueError, AttributeError):
+            size = os.fstat(self._text.fileno()).st_size
+            return min(os.lseek(self._text.fileno(), 0, os.SEEK_CUR) / size, 1.0) if size else None
+        return None
+
     def close(self) -> None:
         """Close what was opened here; leave a stream that was given as it is."""
         if self._closed:

@@ -85,6 +85,17 @@ class Reader:
         if self._lines is not None:
             self._lines.close()
 
+    @property
+    def arrow(self) -> ArrowFile | None:
+        """The batches that records are made of, of Parquet and Arrow."""
+        return self._lines if isinstance(self._lines, ArrowFile) else None
+
+    def share(self) -> float | None:
+        """How much of the input has been read, from 0 to 1; None if that cannot be told."""
+        if isinstance(self._lines, ArrowFile):
+            return self._lines.number / self._lines.rows if self._lines.rows else None
+        return None if self._lines is None else self._lines.share()
+
     def describe(self) -> str:
         """What is read as what, known from the first record on."""
         if self.format == "folder" and self._labelled:

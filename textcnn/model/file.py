@@ -9,6 +9,8 @@
     N.layer.L.*          layer L of its head
     linear.*             the linear part beside the networks, see linear.py
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
+    sets.*               probabilities of right labels of held-out texts, for --sure, see conformal.py
+    risk.*               numbers of right and wrong answers among them, for --max-error, see selective.py
 
 A file of another format, or one that does not fit together, is refused. The same training gives the same bytes, on
 any number of threads: there is no date in it.
@@ -30,7 +32,7 @@ from textcnn.model.bank import Bank, Pooling
 from textcnn.model.hashing import BUCKETS
 from textcnn.model.interpretation import MOST_BYTES
 from textcnn.model.linear import Join, LinearPart
-from textcnn.model.model import Member, Model
+from textcnn.model.model import OPTIONAL, Member, Model
 from textcnn.model.network import Network
 from textcnn.settings import MOST_NETWORKS, checked, each_setting
 from textcnn.storage.atomic import written_whole
@@ -97,7 +99,7 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
         tensors |= {f"linear.{name}": array for name, array in model.linear._asdict().items()}
     if model.packed_interpretation is not None:
         tensors["interpretation"] = model.packed_interpretation
-    return tensors
+    return tensors | dict(model.optional)
 
 
 def read_model(path: Path) -> Model:
@@ -165,6 +167,7 @@ class _Reader:
             version=_text(described["version"]),
             reading=self._reading(),
             packed_interpretation=self._interpretation(),
+            optional={name: tensor for name, tensor in self.tensors.items() if name.startswith(OPTIONAL)},
         )
 
     def _settled(self) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,15 +12,22 @@ from numpy.typing import NDArray
 
 from textcnn.corpus.record import LearnedReading
 from textcnn.errors import ModelFileError
+from textcnn.model.conformal import SetScores
 from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
+from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
 from textcnn.text.tokens import normal
 from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
-__all__ = ["Member", "Model", "Rows", "fingerprint"]
+__all__ = ["OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
+
+OPTIONAL = ("sets.", "risk.")  # how the names of tensors begin that not each answer needs
+_NOT_HELD_OUT = (
+    "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
+)
 
 
 class Rows(NamedTuple):
@@ -58,6 +66,39 @@ class Model:
     numbered: bool = False  # whether the labels were numbers or booleans before they became text
     reading: LearnedReading | None = None  # how the training texts were read from files; None if that is not known
     packed_interpretation: NDArray[np.uint8] | None = None  # see interpretation.py
+    optional: Mapping[str, NDArray[Any]] = field(
+        default_factory=dict
+    )  # tensors that not each answer needs, not checked
+
+    @cached_property
+    def set_scores(self) -> SetScores:
+        """What sets of labels are made by.
+
+        Raises:
+            ModelFileError: the model has none, or they are damaged.
+        """
+        if "sets.counts" not in self.optional:
+            raise ModelFileError(f"the model cannot be so many per cent sure: {_NOT_HELD_OUT}")
+        try:
+            return SetScores.of_tensors(self.optional, len(self.labels))
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
+
+    @cached_property
+    def risk_curve(self) -> RiskCurve:
+        """What thresholds are made by whose error is bounded.
+
+        Raises:
+            ModelFileError: the model has none, or it is damaged.
+        """
+        if self.multi_label:
+            raise ModelFileError("an error can only be bounded for models that give each text one label")
+        if "risk.texts" not in self.optional:
+            raise ModelFileError(f"the model cannot bound its errors: {_NOT_HELD_OUT}")
+        try:
+            return RiskCurve.of_tensors(self.optional)
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
 
     def interpretation(self) -> Interpretation | None:
         """N-grams of the training texts that show what was learned, if they were kept.

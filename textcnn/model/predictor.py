@@ -4,7 +4,7 @@ Texts go through in groups that are bounded in words, so memory does not grow wi
 not depend on the others in its group.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,98 @@ class Predictor:
     def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
         """The same for any number of texts, (B, K)."""
         return [self.choose(row, threshold) for row in probabilities]
+
+    def first(self, labels: Sequence[str], probabilities: NDArray[np.float32]) -> str:
+        """The first label of an answer; the likeliest, where that is none of the model's."""
+        return labels[0] if labels and labels[0] in self.labels else self.labels[int(probabilities.argmax())]
+
+    def predict_batches(
+        self,
+        table: Any,
+        text_column: str | Sequence[str] | None = None,
+        *,
+        threshold: float | None = None,
+        otherwise: str = "unknown",
+        only: Collection[str] = (),
+        top: int | None = None,
+    ) -> Any:
+        """A table of Arrow with the answer for each row; what a row gets depends on nothing but its text.
+
+        Three columns come after the others: `label` (of a multi-label model a list), `probability` (of the first label,
+        or, where that is none of the model's, of the likeliest), and `probabilities`, with a field for each label. An
+        other column of such a name gets `input_` before it. A row whose text is null has null for an answer.
+
+        Args:
+            table: a Table or RecordBatch of pyarrow, or whatever can become one: a data frame of Polars or pandas, a
+                relation of DuckDB.
+            text_column: its name, or a dotted path into a structure; several are joined. If not given, the columns that
+                the model learned from, if they are there, or else the only one of text.
+            threshold: least probability of an answer; if not given, as in `choose`.
+            otherwise: the answer where no label reaches the threshold.
+            only: labels without one of which a row is left out; none: nothing is left out.
+            top: how many of the likeliest labels have a probability, the others null; None: all.
+
+        Returns:
+            A RecordBatch for a RecordBatch, else a Table.
+
+        Raises:
+            ColumnError: the column is missing, or cannot be told.
+            DataError: what it holds is no text.
+        """
+        from textcnn.model.tables import as_table, text_columns, texts_of
+
+        rows = as_table(table)
+        texts = texts_of(rows, text_columns(rows, text_column, self.reading))
+        return self.answer_table(rows, texts, threshold=threshold, otherwise=otherwise, only=only, top=top)
+
+    def answer_table(
+        self,
+        rows: Any,
+        texts: Sequence[str | None],
+        *,
+        threshold: float | None = None,
+        otherwise: str = "unknown",
+        only: Collection[str] = (),
+        top: int | None = None,
+    ) -> Any:
+        """The same of a Table or RecordBatch whose texts these are."""
+        from textcnn.model.tables import TableAnswers, with_answers
+
+        probabilities = self.all_probabilities(text for text in texts if text is not None)
+        below = () if threshold is None else (otherwise,)
+        chosen = [labels or below for labels in self.choose_all(probabilities, threshold)]
+        first = [self.labels.index(self.first(*each)) for each in zip(chosen, probabilities, strict=True)]
+        answers = TableAnswers(self.labels, chosen, first, probabilities, self.model.multi_label)
+        return with_answers(rows, [text is not None for text in texts], answers, only=only, top=top)
+
+    def choose_sets(
+        self, probabilities: NDArray[np.float32], sure: float, *, per_label: bool = False
+    ) -> list[tuple[str, ...]]:
+        """For each text the labels of which the right one is one in this share of cases, the likeliest first.
+
+        Where a text has one label, the one that it gets is among them.
+
+        Args:
+            probabilities: of the texts, (B, K).
+            sure: the share of cases.
+            per_label: whether this is to hold for the texts of each label, or for all texts together.
+
+        Raises:
+            SettingsError: too few texts were held out in training to promise that.
+            ModelFileError: the model knows nothing of the kind.
+        """
+        several = self.model.multi_label
+        least = self.model.set_scores.least(sure, self.labels, per_label=per_label, multi_label=several)
+        reached = probabilities >= least
+        if not several:
+            column = {label: number for number, label in enumerate(self.labels)}
+            chosen = [column[label] for (label,) in self.choose_all(probabilities)]
+            reached[np.arange(len(reached)), np.array(chosen, np.int64)] = True
+        order = (-probabilities).argsort(axis=1, kind="stable").tolist()
+        return [
+            tuple(self.labels[column] for column in columns if inside[column])
+            for columns, inside in zip(order, reached.tolist(), strict=True)
+        ]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated probabilities: (B, K); rows add up to one unless the model is multi-label."""

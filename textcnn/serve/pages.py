@@ -48,9 +48,9 @@ def docs_page(description: dict[str, Any]) -> HTMLResponse:
     )
 
 
-def served_page(template: str, *, style: str, script: str, **content: Any) -> HTMLResponse:
+def served_page(template: str, *, style: str, script: str, folder: Path = _HERE, **content: Any) -> HTMLResponse:
     """A template filled in, allowed no more than its own style and script, and requests to this server."""
-    body = _environment().get_template(template).render(style=style, script=script, **content)
+    body = _environment(folder).get_template(template).render(style=style, script=script, **content)
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -67,10 +67,14 @@ def _text(name: str) -> str:
 
 
 @cache
-def _environment() -> "Environment":
+def _environment(folder: Path) -> "Environment":
     """Templates that escape all text but the style and the script, which are our own."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )

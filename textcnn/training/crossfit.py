@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.evaluation.log_loss import losses_of_logits
-from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.training.calibration import Calibration
 from textcnn.training.events import Callback
+from textcnn.training.outcome import HeldOut
 from textcnn.training.run import Job, Run, train
 from textcnn.training.side_by_side import side_by_side
 from textcnn.training.task import Task
 
-__all__ = ["CrossFit", "HeldOut", "OutOfFold", "cross_calibrated", "cross_fit"]
+__all__ = ["CrossFit", "OutOfFold", "cross_calibrated", "cross_fit"]
 
 Floats = NDArray[np.float32]
 
@@ -64,20 +64,6 @@ class CrossFit(NamedTuple):
             np.concatenate([fold[column] for fold in others]) for column in range(1, 5)
         )
         return Calibration.of(network, linear, targets, weights, multi_label=self.multi_label)
-
-
-class HeldOut(NamedTuple):
-    """Calibrated answers to texts that the model has not seen."""
-
-    texts: NDArray[np.int64]  # (B,) numbers
-    probabilities: Floats  # (B, K)
-    targets: Floats  # (B, K)
-    weights: NDArray[np.float64]  # (B,)
-    model: Model  # which gave them
-
-    def answers(self) -> list[tuple[str, ...]]:
-        """The labels that each text got."""
-        return list(map(Predictor(self.model).choose, self.probabilities))
 
 
 def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor | None = None) -> CrossFit:

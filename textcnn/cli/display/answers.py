@@ -30,6 +30,7 @@ class OutputFormat(StrEnum):
     jsonl = "jsonl"
     label = "label"
     fasttext = "fasttext"
+    parquet = "parquet"  # of files alone
 
 
 def writer(

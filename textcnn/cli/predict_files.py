@@ -1,0 +1,109 @@
+"""`textcnn predict --output`: files answered, an output for each."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from textcnn.cli.display.answers import OutputFormat, file_writer
+from textcnn.cli.display.console import say
+from textcnn.cli.display.files import FilesDisplay
+from textcnn.corpus import Reading, Record
+from textcnn.errors import SettingsError, TextcnnError
+
+if TYPE_CHECKING:
+    from textcnn.answers import Answer, Policy
+    from textcnn.prediction.many_files import ManyFiles
+    from textcnn.prediction.one_file import FileResult, Prediction
+
+__all__ = ["FilesWanted", "predict_files"]
+
+
+class FilesWanted(NamedTuple):
+    """What the command was asked for."""
+
+    input: str
+    output: Path
+    format: OutputFormat | None
+    resume: bool
+
+
+def predict_files(
+    wanted: FilesWanted, how: Reading, policy: "Policy", model: Path, threads: int, *, quiet: bool
+) -> None:
+    """Answer the files, and say how it goes.
+
+    Raises:
+        TextcnnError: see the message; files that were finished before stay so.
+    """
+    from textcnn.prediction.many_files import ManyFiles
+    from textcnn.prediction.plan import plan_files
+
+    form = _form(wanted.format)
+    plan = plan_files(wanted.input, wanted.output, form=form, read_as=how.format)
+    if policy.explain and any(job.form != "jsonl" for job in plan.jobs):
+        raise SettingsError("--explain has room in JSON lines alone: use --format jsonl")
+    if plan.left_out:
+        say(f"left out, for their names tell no format: {_named(plan.left_out)}; --input-format reads them")
+    files = ManyFiles.of(plan.jobs, wanted.output, _prediction(how, policy, model, threads), resume=wanted.resume)
+    if files.finished:
+        say(f"{len(files.finished):,} of {len(plan.jobs):,} files were finished before", quiet=quiet)
+    answers = _answered(files, quiet)
+    if policy.only and not answers and not files.finished:
+        raise typer.Exit(1)
+
+
+def _form(format: OutputFormat | None) -> str | None:
+    if format is OutputFormat.pretty:
+        raise SettingsError("--format pretty is for a terminal; files take tsv, csv, jsonl, label, fasttext or parquet")
+    return None if format is None else format.value
+
+
+def _prediction(how: Reading, policy: "Policy", model: Path, threads: int) -> "Prediction":
+    """How files are answered; whether the model can do that is found out here."""
+    from textcnn.corpus.learned_reading import as_learned
+    from textcnn.prediction.one_file import Prediction, model_digest, open_predictor
+
+    path = str(model.absolute())
+    digest = model_digest(model)
+    predictor = open_predictor(path, digest, threads)
+    policy.check_model(predictor)
+    formatter = partial(_formatter, top=min(policy.top or 1, len(predictor.labels)))
+    return Prediction(path, digest, as_learned(how, predictor.reading), policy, formatter, threads)
+
+
+def _formatter(form: str, *, top: int) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":
+    return file_writer(OutputFormat(form), top=top)
+
+
+def _answered(files: "ManyFiles", quiet: bool) -> int:
+    """Answer those that are left; how many answers were written."""
+    answers = 0
+    with FilesDisplay(files.left, quiet=quiet) as display:
+        try:
+            for result in files.results(display.event):
+                answers += result.answers
+                _say_notes(result, display, quiet)
+        except TextcnnError:
+            if done := display.files + len(files.finished):
+                counted = "1 file is" if done == 1 else f"{done:,} files are"
+                display.line(f"{counted} finished; --resume goes on from there")
+            raise
+        rate = display.rate
+    if files.left:
+        counted = "1 file" if display.files == 1 else f"{display.files:,} files"
+        said = f"{counted}, {display.texts:,} texts, {answers:,} answers, {rate:,.0f} texts a second"
+        say(said, quiet=quiet)
+    return answers
+
+
+def _say_notes(result: "FileResult", display: FilesDisplay, quiet: bool) -> None:
+    for note in () if quiet else result.notes:
+        display.line(f"{result.job.input}: {note}")
+    display.result(result)
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
