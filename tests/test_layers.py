@@ -23,7 +23,7 @@ LAYERS = [
     {"vectors", "model"},
     {"text", "evaluation"},
     {"corpus", "labels", "settings", "storage"},
-    {"compiled", "errors", "version"},
+    {"compiled", "errors", "requirements", "version"},
 ]
 HEIGHT = {module: -number for number, layer in enumerate(LAYERS) for module in layer}
 # A module is named as in another package where it shows, speeds up or trains what that one holds.

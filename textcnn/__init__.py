@@ -64,4 +64,9 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)
+    try:
+        return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)
+    except ModuleNotFoundError as error:
+        from textcnn.requirements import advice
+
+        raise ImportError(advice(error)) from error

@@ -13,6 +13,7 @@ from textcnn.cli.display.console import one_line, say
 from textcnn.cli.help import HelpCommand, HelpGroup
 from textcnn.cli.streams import prepare_streams
 from textcnn.errors import SettingsError, TextcnnError
+from textcnn.requirements import advice
 from textcnn.version import __version__
 
 __all__ = ["COMMANDS", "main", "program", "run"]
@@ -128,6 +129,8 @@ def _message(error: BaseException) -> str:
         return _usage(error)
     if isinstance(error, TextcnnError):
         return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return advice(error)
     if isinstance(error, MemoryError):
         return "there is not enough memory for this"
     if isinstance(error, OSError):

@@ -54,7 +54,8 @@ def predict(
         OutputFormat | None,
         typer.Option(
             metavar="FORMAT",
-            help="pretty, tsv, csv, jsonl, label, or parquet for files; if not given, pretty on a terminal, else tsv.",
+            help="pretty, tsv, csv, jsonl, label, fasttext, or parquet for files; if not given, pretty on a terminal, "
+            "else tsv.",
         ),
     ] = None,
     top: Annotated[
@@ -127,7 +128,7 @@ def predict(
     from textcnn.answers import Policy, answer
 
     policy = Policy(
-        top=None if chosen is OutputFormat.jsonl and top == 1 else top,
+        top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
         threshold=threshold,
         max_error=max_error,
         sure=sure,

@@ -57,7 +57,7 @@ def predict_files(
 
 def _form(format: OutputFormat | None) -> str | None:
     if format is OutputFormat.pretty:
-        raise SettingsError("--format pretty is for a terminal; files take tsv, csv, jsonl, label or parquet")
+        raise SettingsError("--format pretty is for a terminal; files take tsv, csv, jsonl, label, fasttext or parquet")
     return None if format is None else format.value
 
 

@@ -1,4 +1,4 @@
-"""How answers are printed: for people, as TSV, CSV or JSON lines, or the bare label."""
+"""How answers are printed: for people, as TSV, CSV, JSON lines, the bare label, or as fastText does."""
 
 import csv
 import io
@@ -29,6 +29,7 @@ class OutputFormat(StrEnum):
     csv = "csv"
     jsonl = "jsonl"
     label = "label"
+    fasttext = "fasttext"
     parquet = "parquet"  # of files alone
 
 
@@ -58,7 +59,12 @@ def file_writer(format: OutputFormat, *, top: int = 1) -> "Callable[[Iterable[An
 
 
 def _lines(format: OutputFormat, top: int) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":
-    line = {OutputFormat.tsv: _tsv, OutputFormat.jsonl: _jsonl, OutputFormat.label: _label}[format]
+    line = {
+        OutputFormat.tsv: _tsv,
+        OutputFormat.jsonl: _jsonl,
+        OutputFormat.label: _label,
+        OutputFormat.fasttext: _fasttext,
+    }[format]
     return lambda answers, _: "".join(line(answer, top) for answer in answers)
 
 
@@ -95,6 +101,16 @@ def _label(answer: "Answer", top: int) -> str:
     if top == 1:
         return f"{_joined(answer)}\n"
     return "\t".join(_flat(label) for label, _ in _pairs(answer, top)) + "\n"
+
+
+def _fasttext(answer: "Answer", top: int) -> str:
+    """As `fasttext predict-prob` prints it; several labels of a text each with its own probability."""
+    if top == 1:
+        known = dict(answer.best)
+        pairs = [(label, known.get(label, answer.probability)) for label in answer.labels]
+    else:
+        pairs = _pairs(answer, top)
+    return " ".join(f"__label__{'_'.join(label.split())} {probability:g}" for label, probability in pairs) + "\n"
 
 
 def _jsonl(answer: "Answer", top: int) -> str:
