@@ -43,14 +43,14 @@ class Predictor:
         return {**self.__dict__, "_bulk": None}
 
     @classmethod
-    def open(cls, path: Path, threads: int = 0) -> "Predictor":
+    def open(cls, path: str | Path, threads: int = 0) -> "Predictor":
         """Open a model file; see `read_model` for what can be wrong with it.
 
         Args:
             path: of the file.
             threads: for many texts; 0: as many as there are free cores.
         """
-        return cls(read_model(path), threads)
+        return cls(read_model(Path(path)), threads)
 
     @property
     def labels(self) -> tuple[str, ...]:
