@@ -4,5 +4,5 @@ model.py      what a model is                       file.py       its file, read
 bank.py       the layout of a bank of filters       network.py    the network, by look-up
 linear.py     the linear part beside the network    hashing.py    its features
 predictor.py  answers                               cached.py     answers for many texts
-interpretation.py  the n-grams that show what was learned
+rounding.py   responses in whole numbers            interpretation.py  the n-grams that show what was learned
 """

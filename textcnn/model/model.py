@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +16,7 @@ from textcnn.errors import ModelFileError
 from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
+from textcnn.model.rounding import in_whole_numbers
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
 from textcnn.text.tokens import normal
@@ -58,6 +61,17 @@ class Model:
     numbered: bool = False  # whether the labels were numbers or booleans before they became text
     reading: LearnedReading | None = None  # how the training texts were read from files; None if that is not known
     packed_interpretation: NDArray[np.uint8] | None = None  # see interpretation.py
+
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that answer: those of the members, their responses in whole numbers where that loses little."""
+        return tuple(in_whole_numbers(member.network, self._longest(member)) for member in self.members)
+
+    def _longest(self, member: Member) -> float:
+        """At least the length of each vector that its network can see."""
+        static = self.static.longest()
+        trained = 0.0 if member.trained is None else member.trained.longest()
+        return math.hypot(static, trained) if self.settings["channels"] == "both" else max(static, trained)
 
     def interpretation(self) -> Interpretation | None:
         """N-grams of the training texts that show what was learned, if they were kept.

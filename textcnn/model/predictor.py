@@ -116,9 +116,9 @@ class Predictor:
         """The mean of the ensemble, not calibrated: (B, K)."""
         vectors = self.vectors_of(encoded.surfaces)
         total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float64)
-        for member, seen in zip(self.model.members, vectors, strict=True):
-            features = [member.network.features(seen, part) for part in encoded.ragged.parts()]
-            total += member.network.head(np.concatenate(features))
+        for network, seen in zip(self.model.networks, vectors, strict=True):
+            features = [network.features(seen, part) for part in encoded.ragged.parts()]
+            total += network.head(np.concatenate(features))
         return np.asarray(total / len(self.model.members), np.float32)
 
     def linear_margins(self, encoded: Encoded) -> NDArray[np.float32]:
