@@ -133,34 +133,41 @@ def free_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
 
 def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> Iterator[Answer]:
     """An answer for each record, in order, but for those that `policy.only` leaves out."""
-    probabilities = predictor.all_probabilities(record.text for record in records)
-    chosen = predictor.choose_all(probabilities, policy.threshold)
-    only = set(policy.only)
-    for record, reached, row, best in zip(
-        records, chosen, probabilities, _likeliest(predictor, probabilities, policy.top), strict=True
-    ):
-        labels = reached or policy.below
-        if only and only.isdisjoint(labels):
+    probabilities = predictor.all_probabilities([record.text for record in records])
+    chosen = [reached or policy.below for reached in predictor.choose_all(probabilities, policy.threshold)]
+    columns = _first_columns(predictor, chosen, probabilities)
+    values = probabilities[np.arange(len(columns)), columns].tolist()
+    best, multi_label = _likeliest(predictor, probabilities, policy.top), predictor.model.multi_label
+    for number, (record, labels, value, pairs) in enumerate(zip(records, chosen, values, best, strict=True)):
+        if policy.only and not set(policy.only) & set(labels):
             continue
-        first = _first(predictor, labels, row)
-        reasons = explained(predictor, record.text, row, first, policy.against) if policy.explain else None
-        probability = float(row[predictor.labels.index(first)])
-        yield Answer(record, labels, probability, best, predictor.model.multi_label, reasons)
+        reasons = None
+        if policy.explain:
+            first = predictor.labels[columns[number]]
+            reasons = explained(predictor, record.text, probabilities[number], first, policy.against)
+        yield Answer(record, labels, value, pairs, multi_label, reasons)
+
+
+def _first_columns(predictor: Predictor, chosen: list[tuple[str, ...]], probabilities: Floats) -> list[int]:
+    """Of each text the first label of its answer; the likeliest, where that is none of the model's."""
+    known = {label: column for column, label in enumerate(predictor.labels)}
+    likeliest = probabilities.argmax(axis=1).tolist()
+    return [
+        known.get(labels[0], column) if labels else column for labels, column in zip(chosen, likeliest, strict=True)
+    ]
 
 
 def _likeliest(predictor: Predictor, probabilities: Floats, top: int | None) -> list[list[tuple[str, float]]]:
     """For each text so many labels, the likeliest first, with their probabilities."""
-    order = (-probabilities).argsort(axis=1, kind="stable")[:, :top]
+    if top == 1:
+        order = probabilities.argmax(axis=1)[:, None]
+    else:
+        order = (-probabilities).argsort(axis=1, kind="stable")[:, :top]
     labels = np.array(predictor.labels, object)[order].tolist()
     values = np.take_along_axis(probabilities, order, axis=1).tolist()
+    if top == 1:
+        return [[(label, value)] for (label,), (value,) in zip(labels, values, strict=True)]
     return [list(zip(*pairs, strict=True)) for pairs in zip(labels, values, strict=True)]
-
-
-def _first(predictor: Predictor, labels: tuple[str, ...], probabilities: Floats) -> str:
-    """The first label of an answer; the likeliest, where that is none of the model's."""
-    if labels and labels[0] in predictor.labels:
-        return labels[0]
-    return predictor.labels[int(probabilities.argmax())]
 
 
 def explained(
@@ -177,7 +184,9 @@ def explained(
     """
     from textcnn.insight.explain import explain
 
-    label = label or _first(predictor, predictor.choose(probabilities), probabilities)
+    if not label:
+        (column,) = _first_columns(predictor, [predictor.choose(probabilities)], probabilities[None])
+        label = predictor.labels[column]
     other = against if against not in ("", label) else rival(predictor, probabilities, label)
     return explain(predictor, text, label, other)
 

@@ -99,10 +99,10 @@ def predict(
     )
     policy.check(predictor.labels)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
-    counter = count()  # of answers
+    counter = count()  # of answers, where there need not be any
     for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
-        answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
-        put(write(answers, group))
+        made = answer(predictor, group, policy)
+        put(write((each for each, _ in zip(made, counter, strict=False)) if only else made, group))
     put(write((), ()))  # the header of CSV, if no text came
     if only and not next(counter):
         raise typer.Exit(1)

@@ -80,6 +80,9 @@ class Predictor:
 
     def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
         """The same for any number of texts, (B, K)."""
+        if threshold is None and not self.model.multi_label:
+            answers = [(label,) for label in self.labels]
+            return [answers[column] for column in probabilities.argmax(axis=1).tolist()]
         return [self.choose(row, threshold) for row in probabilities]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -91,6 +94,8 @@ class Predictor:
 
     def all_probabilities(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """The same for any number of texts, a bounded group at a time."""
+        if isinstance(texts, list) and texts and sum(map(len, texts)) <= 2 * _GROUP:
+            return self.probabilities(texts)
         pieces = [self.probabilities(group) for group in grouped(texts, _GROUP)]
         return np.concatenate(pieces) if pieces else np.empty((0, len(self.labels)), np.float32)
 

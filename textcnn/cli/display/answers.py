@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from textcnn.cli.display.console import cells, cut, escaped, is_terminal, one_line, say, width
@@ -58,11 +59,12 @@ def file_writer(format: OutputFormat, *, top: int = 1) -> "Callable[[Iterable[An
 
 def _lines(format: OutputFormat, top: int) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":
     line = {OutputFormat.tsv: _tsv, OutputFormat.jsonl: _jsonl, OutputFormat.label: _label}[format]
-    return lambda answers, _: "".join(line(answer, top) for answer in answers)
+    return lambda answers, _: "".join([line(answer, top) for answer in answers])
 
 
-def _joined(answer: "Answer") -> str:
-    return _flat("|".join(answer.labels))
+@lru_cache(1000)
+def _joined(labels: tuple[str, ...]) -> str:
+    return _flat("|".join(labels))
 
 
 def _flat(text: str) -> str:
@@ -75,7 +77,7 @@ def _flat(text: str) -> str:
 def _pairs(answer: "Answer", top: int) -> list[tuple[str, float]]:
     """The answer first; further labels if more were asked for."""
     if top == 1:
-        return [(_joined(answer), answer.probability)]
+        return [(_joined(answer.labels), answer.probability)]
     if not answer.labels or answer.labels[0] == answer.best[0][0]:
         return answer.best
     first = answer.labels[0]  # thresholds can make it another than the likeliest
@@ -85,14 +87,14 @@ def _pairs(answer: "Answer", top: int) -> list[tuple[str, float]]:
 
 def _tsv(answer: "Answer", top: int) -> str:
     if top == 1:
-        return f"{_joined(answer)}\t{answer.probability:.4f}\t{_flat(answer.record.text)}\n"
+        return f"{_joined(answer.labels)}\t{answer.probability:.4f}\t{_flat(answer.record.text)}\n"
     pairs = "\t".join(f"{_flat(label)}\t{probability:.4f}" for label, probability in _pairs(answer, top))
     return f"{pairs}\t{_flat(answer.record.text)}\n"
 
 
 def _label(answer: "Answer", top: int) -> str:
     if top == 1:
-        return f"{_joined(answer)}\n"
+        return f"{_joined(answer.labels)}\n"
     return "\t".join(_flat(label) for label, _ in _pairs(answer, top)) + "\n"
 
 
