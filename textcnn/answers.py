@@ -21,7 +21,7 @@ from textcnn.model.predictor import Predictor
 if TYPE_CHECKING:
     from textcnn.insight.explain import Explanation
 
-__all__ = ["Answer", "Policy", "answer", "explained", "free_names", "rival"]
+__all__ = ["Answer", "Decided", "Policy", "answer", "decide", "explained", "free_names", "rival"]
 
 _OTHERWISE = "unknown"
 _MOST_NAMED = 20  # labels in a message
@@ -131,20 +131,40 @@ def free_names(names: Iterable[str], taken: Iterable[str]) -> list[str]:
     return made
 
 
+class Decided(NamedTuple):
+    """What is decided about texts."""
+
+    probabilities: Floats  # (B, K)
+    labels: list[tuple[str, ...]]  # of each text, the likeliest first
+    columns: list[int]  # of each text, that of the first of them; of the likeliest, where that is none of the model's
+
+    @property
+    def values(self) -> list[float]:
+        """The probability of each answer."""
+        values: list[float] = self.probabilities[np.arange(len(self.columns)), self.columns].tolist()
+        return values
+
+
+def decide(predictor: Predictor, texts: list[str], policy: Policy) -> Decided:
+    """What `answer` says, without the rest of an answer; `policy.only` leaves nothing out here."""
+    probabilities = predictor.all_probabilities(texts)
+    labels = [reached or policy.below for reached in predictor.choose_all(probabilities, policy.threshold)]
+    return Decided(probabilities, labels, _first_columns(predictor, labels, probabilities))
+
+
 def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> Iterator[Answer]:
     """An answer for each record, in order, but for those that `policy.only` leaves out."""
-    probabilities = predictor.all_probabilities([record.text for record in records])
-    chosen = [reached or policy.below for reached in predictor.choose_all(probabilities, policy.threshold)]
-    columns = _first_columns(predictor, chosen, probabilities)
-    values = probabilities[np.arange(len(columns)), columns].tolist()
-    best, multi_label = _likeliest(predictor, probabilities, policy.top), predictor.model.multi_label
-    for number, (record, labels, value, pairs) in enumerate(zip(records, chosen, values, best, strict=True)):
+    decided = decide(predictor, [record.text for record in records], policy)
+    best, multi_label = _likeliest(predictor, decided.probabilities, policy.top), predictor.model.multi_label
+    for number, (record, labels, value, pairs) in enumerate(
+        zip(records, decided.labels, decided.values, best, strict=True)
+    ):
         if policy.only and not set(policy.only) & set(labels):
             continue
         reasons = None
         if policy.explain:
-            first = predictor.labels[columns[number]]
-            reasons = explained(predictor, record.text, probabilities[number], first, policy.against)
+            first = predictor.labels[decided.columns[number]]
+            reasons = explained(predictor, record.text, decided.probabilities[number], first, policy.against)
         yield Answer(record, labels, value, pairs, multi_label, reasons)
 
 
@@ -159,14 +179,9 @@ def _first_columns(predictor: Predictor, chosen: list[tuple[str, ...]], probabil
 
 def _likeliest(predictor: Predictor, probabilities: Floats, top: int | None) -> list[list[tuple[str, float]]]:
     """For each text so many labels, the likeliest first, with their probabilities."""
-    if top == 1:
-        order = probabilities.argmax(axis=1)[:, None]
-    else:
-        order = (-probabilities).argsort(axis=1, kind="stable")[:, :top]
+    order = (-probabilities).argsort(axis=1, kind="stable")[:, :top]
     labels = np.array(predictor.labels, object)[order].tolist()
     values = np.take_along_axis(probabilities, order, axis=1).tolist()
-    if top == 1:
-        return [[(label, value)] for (label,), (value,) in zip(labels, values, strict=True)]
     return [list(zip(*pairs, strict=True)) for pairs in zip(labels, values, strict=True)]
 
 

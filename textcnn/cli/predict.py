@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from textcnn.cli.display.answers import OutputFormat, writer
+from textcnn.cli.display.answers import OutputFormat, brief_writer, writer
 from textcnn.cli.display.console import is_terminal, put, say
 from textcnn.cli.inputs import groups
 from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
@@ -83,7 +83,7 @@ def predict(
     """
     _refuse_conflicts(texts, input, how, threshold=threshold, otherwise=otherwise, explain=explain, against=against)
     chosen = _chosen_format(format, explain)
-    from textcnn.answers import Policy, answer
+    from textcnn.answers import Policy, answer, decide
     from textcnn.corpus.learned_reading import as_learned
     from textcnn.model.predictor import Predictor
 
@@ -99,10 +99,15 @@ def predict(
     )
     policy.check(predictor.labels)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
-    counter = count()  # of answers, where there need not be any
+    brief = None if only or explain else brief_writer(chosen, top=top)
+    counter = count()  # of answers
     for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
-        made = answer(predictor, group, policy)
-        put(write((each for each, _ in zip(made, counter, strict=False)) if only else made, group))
+        if brief:
+            plain = [record.text for record in group]
+            put(brief(decide(predictor, plain, policy), plain))
+            continue
+        answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
+        put(write(answers, group))
     put(write((), ()))  # the header of CSV, if no text came
     if only and not next(counter):
         raise typer.Exit(1)
