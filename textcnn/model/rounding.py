@@ -27,8 +27,10 @@ __all__ = ["MOST", "in_whole_numbers"]
 MOST = 32_767  # of a whole number of two bytes
 _MOST_SUM = 32_700  # the rest is for rounding, h halves at most, and for the last digits of vectors
 _WIDEST = 8  # words of a filter, with more of which the rounded parts of a response would add up to too much
+_LENGTHS = 1e-30, 1e30  # of vectors; beyond that single precision has no room for a filter in such units
 
 
+@np.errstate(over="ignore")  # Predictor checks what comes of it
 def in_whole_numbers(network: Network, longest: float) -> Network:
     """The same network with responses in whole numbers; or itself, if its shape or its weights would lose too much.
 
@@ -40,9 +42,11 @@ def in_whole_numbers(network: Network, longest: float) -> Network:
     """
     if len(network.filters) > 1 or network.pooling.kind != "max" or network.bank.widest > _WIDEST:
         return network
+    if longest and not _LENGTHS[0] < longest < _LENGTHS[1]:
+        return network
     units = _units(network, longest)
     bias = np.rint(network.biases[0] / units)
-    if not np.isfinite(np.float32(longest)) or not (np.abs(bias) <= MOST).all():
+    if not (np.abs(bias) <= MOST).all():
         return network
     (weight, of_outputs), *others = network.layers
     of_slices = np.concatenate([np.tile(units[block.maps], block.width) for block in network.bank.blocks])
