@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from textcnn.cli.display.answers import OutputFormat, writer
+from textcnn.cli.display.answers import OutputFormat, brief_writer, writer
 from textcnn.cli.display.console import is_terminal, put, say
 from textcnn.cli.inputs import groups
 from textcnn.cli.options import ModelPath, Quiet, Ray, Threads, with_reading
@@ -126,7 +126,7 @@ def predict(
     _refuse_pointless(otherwise, pass_on, limited=limited, only=bool(only))
     _refuse_without_files(input, output, resume, ray)
     chosen = _chosen_format(format, explain, to_files=output is not None)
-    from textcnn.answers import Policy, answer
+    from textcnn.answers import Policy, answer, decide
 
     policy = Policy(
         top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
@@ -151,10 +151,15 @@ def predict(
     how = as_learned(how, predictor.reading)
     policy.check_model(predictor)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
+    brief = None if only or explain or pass_on else brief_writer(chosen, top=top)
     counter = count()  # of answers
     inputs = [str(model), *([input] if input else [])]
     with passed_on(pass_on, inputs, quiet=quiet) as sure_ones:
         for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
+            if brief:
+                plain = [record.text for record in group]
+                put(brief(decide(predictor, plain, policy), plain))
+                continue
             answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
             put(write(sure_ones(answers, group), group))
         put(write((), ()))  # the header of CSV, if no text came
