@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from textcnn.labelling.learner import PileFeatures, word_table
 from textcnn.labelling.pile import Pile
-from textcnn.labelling.sentences import SentenceEncoder, sentence_encoder
+from textcnn.labelling.sentences import ToVectors, vectors_for
 from textcnn.text.near_copies import near_copies
 
 __all__ = ["Pool", "prepare_pool"]
@@ -32,7 +32,7 @@ class Pool(NamedTuple):
     places: dict[int, int]  # the other way round
     features: PileFeatures  # (P, ...)
     words: Any  # (B, V) of the whole pile
-    encode: SentenceEncoder
+    encode: ToVectors
 
     def with_rows(self, rows: Sequence[int]) -> "Pool":
         """With other texts of the pile, too: labelled ones that were found by search, say."""
@@ -71,6 +71,6 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
     filled = [row for row in ordered[firsts].tolist() if pile.texts[row].strip()]
     rows = np.array(filled[:_MOST], np.int64)
     words = word_table(pile.texts)
-    encode = sentence_encoder(pile.texts, np.random.default_rng(seed))
+    encode = vectors_for(pile.texts, np.random.default_rng(seed))
     features = PileFeatures(encode([pile.texts[row] for row in rows]), words[rows])
     return Pool(pile, groups, rows, {row: place for place, row in enumerate(rows.tolist())}, features, words, encode)
