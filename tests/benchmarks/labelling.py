@@ -5,8 +5,9 @@
     python tests/benchmarks/labelling.py                                                        # only the table
 
 The test part is test.csv, or the first of ten stratified folds; with `--dev` a quarter of the rest, and no text of the
-test part is seen. Of a set with more than 50 labels ten are taken. The curve is that of the quick learner, by which texts
-are chosen; the models that `textcnn train` makes of 50 chosen, 50 and 150 random texts, and of all, are measured too.
+test part is seen. Of a set with more than 50 labels ten are taken. The curve is that of the quick learner, by which
+texts are chosen; with `--train` the models that `textcnn train` makes of 50 chosen, 50 and 150 random texts, and of all
+are measured, too.
 """
 
 import argparse

@@ -180,12 +180,12 @@ class Session:
         """Whether a text may be asked: it has no label, was not skipped, and is no near-copy of such a one."""
         if self.pile.keys[row] in self._closed or not self.pile.texts[row].strip():
             return False
-        return self.pool is None or int(self.pool.groups[row]) not in self._groups_closed(self.pool)
+        return self.pool is None or self.pool.groups.get(row) not in self._groups_closed(self.pool)
 
     def _groups_closed(self, pool: Pool) -> set[int]:
         if self._closed_groups is None:
-            rows = [self.pile.first_of[key] for key in self._closed if key in self.pile.first_of]
-            self._closed_groups = set(pool.groups[rows].tolist())
+            first_of = self.pile.first_of
+            self._closed_groups = pool.closed_groups(first_of[key] for key in self._closed if key in first_of)
         return self._closed_groups
 
     # ---------------------------------------------------------------------------------------------------- steps
@@ -218,34 +218,47 @@ class Session:
     def _take(self, step: Step) -> None:
         self.journal.append(step)
         with self._changed:
-            self._replay()
+            if step.kind == "undo":
+                self._replay()
+            else:
+                self._apply(step)
             self._changed.notify_all()
 
     def _replay(self) -> None:
         """The state that the steps lead to."""
         self.labelled: dict[str, GivenLabel] = {}  # by the key of the text, in the order in which they came
         self.skipped: set[str] = set()
-        self._closed_groups = None
         for row, label in self._given.items():
             self.labelled[self.pile.keys[row]] = GivenLabel(label, GIVEN, "")
-        names = dict.fromkeys([*self._told, *self._given.values()])
+        self._names = dict.fromkeys([*self._told, *self._given.values()])
+        self._closed = {*self.labelled, *self._withheld}
+        self._closed_groups = None
         for step in standing(self.journal.steps):
-            if step.label:
-                names[step.label] = None
-            for key in step.texts:
-                self._do(step, key)
-        self.labels = list(names)
-        self._closed = self.skipped | self.labelled.keys() | self._withheld
+            self._apply(step)
 
-    def _do(self, step: Step, key: str) -> None:
-        if step.kind == "skip":
-            self.skipped.add(key)
-            return
+    def _apply(self, step: Step) -> None:
+        """Take a step that is on the disk."""
+        if step.label:
+            self._names[step.label] = None
+        for key in step.texts:
+            if step.kind == "skip":
+                self.skipped.add(key)
+            else:
+                self._give(key, step)
+        self._closed.update(step.texts)
+        self._closed_groups = None
+
+    def _give(self, key: str, step: Step) -> None:
         first = self.labelled.pop(key, None)  # asked again, a text goes to the end
         again = step.how == AGAIN and first is not None
         how = first.how if again and first else step.how
         self.labelled[key] = GivenLabel(step.label, how, step.when, again)
         self.skipped.discard(key)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels that are offered, in the order in which they came."""
+        return list(self._names)
 
     @property
     def lost(self) -> int:
