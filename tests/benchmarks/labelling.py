@@ -81,18 +81,24 @@ def _curve(
     order: list[int] = []
     start = time.perf_counter()
     with Session(
-        prepared.pile, Journal(seed=seed), strategy=strategy, background=False, pool=prepared, withheld=held
+        prepared.pile,
+        Journal(seed=seed),
+        strategy=strategy,
+        background=False,
+        pool=prepared,
+        withheld=held,
+        figures=False,
     ) as session:
         while len(order) < SIZES[-1]:
             if len(order) % EVERY == 0:
-                session.learn(brief=True)
+                session.learn()
             question = session.question()
             assert question is not None
             session.answer(question, gold[question.row])
             order.append(question.row)
             key = Key(name, f"{strategy}-{len(order)}", seed, "quick", 0)
             if len(order) in SIZES and key not in done:
-                session.learn(brief=True)
+                session.learn()
                 guesses = [session.advice.guesses(row) or ((session.labels[0], 1.0),) for row in held]
                 right = np.mean([guess[0][0] == gold[row] for guess, row in zip(guesses, held, strict=True)])
                 append(results, Row(key, Scores(float(right), *[None] * 5), time.perf_counter() - start))

@@ -43,7 +43,7 @@ def answered(session, count):
     asked = []
     for number in range(count):
         if number % 4 == 0:
-            session.learn(brief=True)
+            session.learn()
         asked.append(session.question())
         session.answer(asked[-1], TRUTH[session.pile.texts[asked[-1].row]])
     return asked

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textcnn.errors import DataError, SettingsError
-from textcnn.labelling.adviser import STRATEGIES, Advice, DoubtedLabel, Proposal, Snapshot, advise
+from textcnn.labelling.adviser import STRATEGIES, Advice, DoubtedLabel, Proposal, Snapshot, advise, with_figures
 from textcnn.labelling.journal import Journal, Step, standing
 from textcnn.labelling.pile import Pile
 from textcnn.labelling.pool import Pool, prepare_pool
@@ -71,6 +71,7 @@ class Session:
         background: whether to learn in a thread. Else `learn` must be called.
         pool: made before, from the same pile.
         withheld: texts that are never asked.
+        figures: whether to tell how good it is, and what more labels would bring.
 
     Raises:
         DataError: there is no text in the pile.
@@ -87,6 +88,7 @@ class Session:
         background: bool = True,
         pool: Pool | None = None,
         withheld: Collection[int] = (),
+        figures: bool = True,
     ) -> None:
         check_strategy(strategy)
         if not any(text.strip() for text in pile.texts):
@@ -97,6 +99,7 @@ class Session:
         self._withheld = frozenset(pile.keys[row] for row in withheld)
         self._order = random_order(pile, journal.seed)
         self._generator = np.random.default_rng(journal.seed)
+        self._with_figures = figures
         self.pool = pool  # None: it is being prepared
         self.advice = Advice()
         self._changed = Condition()
@@ -216,7 +219,7 @@ class Session:
         return steps[-1]
 
     def _take(self, step: Step) -> None:
-        self.journal.append(step)
+        step = self.journal.append(step)
         with self._changed:
             if step.kind == "undo":
                 self._replay()
@@ -278,14 +281,19 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------- learning
 
-    def learn(self, *, brief: bool = False) -> None:
-        """Learn from what is labelled now; see `advise`."""
-        self.advice = self._advised(self._snapshot(), brief)
+    def learn(self) -> None:
+        """Learn from what is labelled now."""
+        self._learn(self._snapshot())
 
-    def _advised(self, snapshot: Snapshot, brief: bool = False) -> Advice:
+    def _learn(self, snapshot: Snapshot) -> None:
+        """First what to ask next, then the figures, which take longer."""
         if self.pool is None:
             self.pool = prepare_pool(self.pile, self._order, self.journal.seed)
-        return advise(self.pool, snapshot, self.strategy, self._generator, brief=brief)
+        before = self.advice
+        found = advise(self.pool, snapshot, self.strategy, self._generator)
+        self.advice = found._replace(estimate=before.estimate, forecast=before.forecast, doubts=before.doubts)
+        if self._with_figures:
+            self.advice = with_figures(found, snapshot, self._generator)
 
     def _snapshot(self) -> Snapshot:
         first_of = self.pile.first_of
@@ -313,7 +321,7 @@ class Session:
                     if self._ended:
                         return
                     snapshot = self._snapshot()
-                self.advice = self._advised(snapshot)
+                self._learn(snapshot)
                 with self._changed:
                     self._changed.notify_all()
                     while not self._ended and self._snapshot() == snapshot:
