@@ -114,13 +114,15 @@ def kernel_of(texts: PileFeatures) -> NDArray[np.float64]:
     return kernel
 
 
-def fit_kernel(kernel: NDArray[np.float64], targets: Ints, labels: int) -> KernelFit:
+def fit_kernel(
+    kernel: NDArray[np.float64], targets: Ints, labels: int, penalties: Sequence[float] = _PENALTIES
+) -> KernelFit:
     """Learn from texts whose kernel (n, n) and labels (n,) are given; the penalty is that of the least log loss."""
     values, vectors = np.linalg.eigh(kernel)
     wanted = np.eye(labels)[targets]
     turned = vectors.T @ wanted
     best, least = None, np.inf
-    for penalty in _PENALTIES:
+    for penalty in penalties:
         inverse = 1 / (np.maximum(values, 0) + penalty)
         weights = vectors @ (inverse[:, None] * turned)
         unseen = wanted - weights / (np.square(vectors) @ inverse)[:, None]

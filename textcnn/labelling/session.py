@@ -58,6 +58,7 @@ class Progress(NamedTuple):
     texts: int  # of the pile, copies counted once
     counts: dict[str, int]  # of each label
     advice: Advice
+    note: str  # about the learning in the background
 
 
 class Session:
@@ -272,12 +273,19 @@ class Session:
         """The label of each text that has one, copies included, in the order of the pile."""
         return {row: self.labelled[key] for row, key in enumerate(self.pile.keys) if key in self.labelled}
 
+    @property
+    def note(self) -> str:
+        """What is to be known of the learning in the background; "" if all is well."""
+        if self.failure is not None:
+            return f"learning has failed ({type(self.failure).__name__}: {self.failure}); questions go on at random"
+        return "" if self.pool is not None else "comparing the texts with each other; until then questions are random"
+
     def progress(self) -> Progress:
         """How far it is."""
         here = [each for key, each in self.labelled.items() if key in self.pile.first_of]
         counts = Counter(each.label for each in here)
         named = {label: counts[label] for label in self.labels}
-        return Progress(len(here), len(self.skipped), len(self.pile.first_of), named, self.advice)
+        return Progress(len(here), len(self.skipped), len(self.pile.first_of), named, self.advice, self.note)
 
     # ------------------------------------------------------------------------------------------------- learning
 
