@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 import secrets
 import shlex
 import signal
@@ -189,7 +188,7 @@ def _serve(session: "Session", shown: list[str], port: int) -> None:
         say(f"open {address}")
         say("Ctrl-C ends it; every answer is on the disk already")
 
-    app = create_label_app(session, shown, token, end=lambda: os.kill(os.getpid(), signal.SIGINT))
+    app = create_label_app(session, shown, token, end=lambda: signal.raise_signal(signal.SIGINT))
     run_server(app, listener, started=started, say=say)
 
 
