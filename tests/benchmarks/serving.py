@@ -1,6 +1,6 @@
 """How quickly `textcnn serve` answers, on loopback, and whether it stays as it was.
 
-    python tests/benchmarks/serving.py MODEL [--texts FILE] [--rate 200] [--seconds 10] [--requests 1000000] [--swaps 100]
+    python tests/benchmarks/serving.py MODEL [--texts FILE] [--rate 200] [--requests 1000000] [--swaps 100]
 
 The server is a process of its own, and so are the clients. At a rate, requests begin at fixed times whether or not the
 last ones are answered, and a latency counts from the time at which its request should have begun: a server that stalls
@@ -139,6 +139,12 @@ def resident(process: int) -> float:
     return int(Path(f"/proc/{process}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 
 
+def computed(process: int) -> float:
+    """Seconds of cores that it has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def measure(port: int, process: int, model: Path, texts: Sequence[str], told: argparse.Namespace) -> None:
     """All figures, each in a line."""
     single = [request([text]) for text in texts]
@@ -146,8 +152,12 @@ async def measure(port: int, process: int, model: Path, texts: Sequence[str], to
     taken = await latencies(port, single, told.rate, told.seconds)
     p50, p99 = (taken[min(int(share * len(taken)), len(taken) - 1)] for share in (0.5, 0.99))
     print(f"one text, {told.rate:g} requests a second: p50 {p50:.2f} ms, p99 {p99:.2f} ms, longest {taken[-1]:.1f} ms")
-    rate = await closed_loop(port, single, 5000, 8)
-    print(f"one text, 8 clients as quickly as they can: {rate:,.0f} requests a second")
+    used, count = computed(process), 5000
+    rate = await closed_loop(port, single, count, 8)
+    used = (computed(process) - used) / count
+    print(
+        f"one text, 8 clients as quickly as they can: {rate:,.0f} requests a second, {used * 1000:.2f} ms of a core each"
+    )
     batches = [request([texts[(first + number) % len(texts)] for number in range(_BATCH)]) for first in range(8)]
     rate = await closed_loop(port, batches, 60, 2)
     print(f"{_BATCH:,} texts a request, 2 clients: {_BATCH * rate:,.0f} texts a second")

@@ -133,7 +133,8 @@ async def _answer(app: Starlette, case: Case) -> tuple[int, str, bytes]:
     scope = {
         "type": "http", "method": "POST", "path": "/predict", "raw_path": b"/predict", "query_string": b"",
         "headers": headers, "root_path": "", "scheme": "http", "server": ("localhost", 8000),
-        "client": ("localhost", 1), "http_version": "1.1", "asgi": {"version": "3.0", "spec_version": "2.3"}, "state": {},
+        "client": ("localhost", 1), "http_version": "1.1", "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "state": {},
     }  # fmt: skip
     await app(scope, receive, send)
     kind = dict(sent[0]["headers"]).get(b"content-type", b"").decode()
