@@ -1,5 +1,7 @@
 """Answers for many texts: the responses of each word are computed once, and compiled loops add them up.
 
+Rows of responses in whole numbers (rounding.py) have two bytes for each slice, others four.
+
 The same numbers as `Predictor` gives without it: what a text gets is computed in one order, by one thread, from rows
 that do not depend on the other texts. Memory is bounded: the first words are cached for good, the others until their
 group of texts is answered.

@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.text.ragged import Ragged
 
-__all__ = ["Frame", "Network", "product", "responses", "to_slices"]
+__all__ = ["Frame", "Network", "product", "responses", "rounded", "to_slices"]
 
 Floats = NDArray[np.float32]
 
@@ -29,8 +29,8 @@ class Network(NamedTuple):
     pooling: Pooling
     filters: tuple[Floats, ...]  # slices of each stage, (C, D)
     biases: tuple[Floats, ...]  # of each stage, (M,)
-    layers: tuple[tuple[Floats, Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
-    whole: bool = False  # whether responses are rounded to whole numbers, see rounding.py
+    layers: tuple[tuple[NDArray[Any], Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
+    whole: bool = False  # whether responses are whole numbers, and the first layer's products with them exact
 
     def logits(self, vectors: Floats, ragged: Ragged) -> Floats:
         """(B, K) for texts whose words are rows of `vectors` (U, D)."""
@@ -39,7 +39,9 @@ class Network(NamedTuple):
     def head(self, features: NDArray[Any]) -> NDArray[np.float64]:
         """From pooled features to logits."""
         (weight, bias), *others = self.layers
-        values = (_product_of_whole if self.whole else product)(features, weight.T) + bias
+        values: NDArray[np.float64]
+        values = features.astype(np.float64, copy=False) @ weight.T if self.whole else product(features, weight.T)
+        values += bias
         for weight, bias in others:
             values = product(np.maximum(values, 0), weight.T) + bias
         return values
@@ -120,17 +122,11 @@ def product(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
     are exact in 53 bits; for 256 terms that is 22 bits beside the row's largest value, where float32 has 24.
     (R, D) and (D, C) -> (R, C).
     """
-    exact: NDArray[np.float64] = _rounded(rows, 1) @ _rounded(columns, 0)
+    exact: NDArray[np.float64] = rounded(rows, 1) @ rounded(columns, 0)
     return exact
 
 
-def _product_of_whole(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
-    """The same for rows of whole numbers that need no rounding, of three bytes at most."""
-    exact: NDArray[np.float64] = rows.astype(np.float64, copy=False) @ _rounded(columns, 0)
-    return exact
-
-
-def _rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
+def rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
     """Values as multiples of a power of two, so few that sums along the axis of products of two are exact."""
     digits = (53 - max(values.shape[axis] - 1, 1).bit_length()) // 2
     most = np.maximum(values.max(axis, initial=0, keepdims=True), -values.min(axis, initial=0, keepdims=True))
@@ -143,12 +139,12 @@ def _rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
 
 def to_slices(vectors: NDArray[Any], filters: NDArray[Any], whole: bool) -> NDArray[np.float64]:
     """The responses of words to slices, rounded to whole numbers if a network has such: (U, D), (n, D) -> (U, n)."""
-    return _to_slices(_rounded(vectors, 1), filters, whole)
+    return _to_slices(rounded(vectors, 1), filters, whole)
 
 
 def _to_slices(words: NDArray[np.float64], filters: NDArray[Any], whole: bool) -> NDArray[np.float64]:
     """The same for words that are rounded for exact products; once more could change them."""
-    found: NDArray[np.float64] = words @ _rounded(filters.T, 0)
+    found: NDArray[np.float64] = words @ rounded(filters.T, 0)
     return np.rint(found, out=found) if whole else found
 
 
@@ -159,7 +155,7 @@ def responses(
 
     A slice of all filters of a width at a time: of a long text, the responses to all would take far more memory.
     """
-    words = _rounded(np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)]), 1)  # (U + 1, D)
+    words = rounded(np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)]), 1)  # (U + 1, D)
     for block in network.bank.blocks:
         values = np.zeros((len(frame.words), block.filters), kind)
         for offset in range(block.width):
