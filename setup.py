@@ -8,7 +8,7 @@ from setuptools import Extension, setup
 # No fused multiplication and addition: the same numbers on every machine, and the same as NumPy's.
 flags = ["/O2"] if sys.platform == "win32" else ["-O3", "-g0", "-ffp-contract=off", "-fno-math-errno"]
 
-names = ("adam", "convolution", "linear", "words")
+names = ("adam", "convolution", "linear", "whole", "words")
 loops = [
     Extension(f"textcnn.compiled.{name}", [f"textcnn/compiled/{name}.py"], extra_compile_args=flags, optional=True)
     for name in names

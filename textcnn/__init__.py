@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TextcnnError,
         TrainingError,
         VectorsError,
+        WorkerError,
     )
     from textcnn.estimator import TextCNNClassifier, cross_validate, load
     from textcnn.model.predictor import Predictor
@@ -43,6 +44,7 @@ __all__ = [
     "TextcnnError",
     "TrainingError",
     "VectorsError",
+    "WorkerError",
     "__version__",
     "cross_validate",
     "encode",
@@ -64,4 +66,9 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)
+    try:
+        return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)
+    except ModuleNotFoundError as error:
+        from textcnn.requirements import advice
+
+        raise ImportError(advice(error)) from error

@@ -22,7 +22,7 @@ from textcnn.model.predictor import Predictor
 if TYPE_CHECKING:
     from textcnn.insight.explain import Explanation
 
-__all__ = ["Answer", "Choice", "Policy", "answer", "explained", "free_names", "rival"]
+__all__ = ["Answer", "Choice", "Decided", "Policy", "answer", "decide", "explained", "rival"]
 
 _OTHERWISE = "unknown"
 _MOST_NAMED = 20  # labels in a message
@@ -185,21 +185,54 @@ class Answer(NamedTuple):
         return made
 
 
+class Decided(NamedTuple):
+    """What is decided about texts."""
+
+    probabilities: Floats  # (B, K)
+    labels: list[tuple[str, ...]]  # of each text, the likeliest first
+    sure: list[bool]  # of each text, see `Choice`
+    columns: list[int]  # of each text, that of the first of them; of the likeliest, where that is none of the model's
+
+    @property
+    def values(self) -> list[float]:
+        """The probability of each answer."""
+        values: list[float] = self.probabilities[np.arange(len(self.columns)), self.columns].tolist()
+        return values
+
+
+def decide(predictor: Predictor, texts: Sequence[str], policy: Policy) -> Decided:
+    """What `answer` says, without the rest of an answer; `policy.only` leaves nothing out here."""
+    probabilities = predictor.all_probabilities(texts)
+    choices = policy.choose(predictor, probabilities)
+    labels = [choice.labels for choice in choices]
+    sure = [choice.sure for choice in choices]
+    return Decided(probabilities, labels, sure, _first_columns(predictor, labels, probabilities))
+
+
 def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> Iterator[Answer]:
     """An answer for each record, in order, but for those that `policy.only` leaves out."""
-    probabilities = predictor.all_probabilities(record.text for record in records)
-    chosen = policy.choose(predictor, probabilities)
-    is_list = predictor.model.multi_label or policy.is_list
-    only = set(policy.only)
-    for record, (labels, sure), row, best in zip(
-        records, chosen, probabilities, _likeliest(predictor, probabilities, policy.top), strict=True
+    decided = decide(predictor, [record.text for record in records], policy)
+    best = _likeliest(predictor, decided.probabilities, policy.top)
+    is_list, only = predictor.model.multi_label or policy.is_list, set(policy.only)
+    for number, (record, labels, sure, value, pairs) in enumerate(
+        zip(records, decided.labels, decided.sure, decided.values, best, strict=True)
     ):
         if only and only.isdisjoint(labels):
             continue
-        first = predictor.first(labels, row)
-        reasons = explained(predictor, record.text, row, first, policy.against) if policy.explain else None
-        probability = float(row[predictor.labels.index(first)])
-        yield Answer(record, labels, probability, best, is_list, sure, reasons)
+        reasons = None
+        if policy.explain:
+            first = predictor.labels[decided.columns[number]]
+            reasons = explained(predictor, record.text, decided.probabilities[number], first, policy.against)
+        yield Answer(record, labels, value, pairs, is_list, sure, reasons)
+
+
+def _first_columns(predictor: Predictor, chosen: list[tuple[str, ...]], probabilities: Floats) -> list[int]:
+    """Of each text the first label of its answer; the likeliest, where that is none of the model's."""
+    known = {label: column for column, label in enumerate(predictor.labels)}
+    likeliest = probabilities.argmax(axis=1).tolist()
+    return [
+        known.get(labels[0], column) if labels else column for labels, column in zip(chosen, likeliest, strict=True)
+    ]
 
 
 def _likeliest(predictor: Predictor, probabilities: Floats, top: int | None) -> list[list[tuple[str, float]]]:
@@ -224,7 +257,9 @@ def explained(
     """
     from textcnn.insight.explain import explain
 
-    label = label or predictor.first(predictor.choose(probabilities), probabilities)
+    if not label:
+        (column,) = _first_columns(predictor, [predictor.choose(probabilities)], probabilities[None])
+        label = predictor.labels[column]
     other = against if against not in ("", label) else rival(predictor, probabilities, label)
     return explain(predictor, text, label, other)
 

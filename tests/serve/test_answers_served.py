@@ -56,6 +56,8 @@ class TestAnswers:
             {"top": 2},
             {"threshold": 0.9},
             {"threshold": 0.95, "otherwise": "ünsure"},
+            {"sure": 0.8},
+            {"sure": 0.8, "otherwise": "ünsure"},
             {"explain": True},
             {"explain": True, "against": "ham"},
         ],
@@ -64,7 +66,7 @@ class TestAnswers:
     def test_lines_are_those_of_predict(self, server, two, textcnn, folder, model, parameters):
         texts = TEXTS if "explain" not in parameters else [text[:300] for text in TEXTS]
         (folder / "texts.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-        options = [f"--{name}" if value is True else f"--{name}={value}" for name, value in parameters.items()]
+        options = [option(name, value) for name, value in parameters.items()]
         file = two / {"first": "first.textcnn", "many": "tags.textcnn"}[model]
         said = textcnn("predict", "-q", "-m", file, "--format=jsonl", "--input=texts.jsonl", *options)
         assert said.code == 0
@@ -75,6 +77,12 @@ class TestAnswers:
         head, *lines, end = whole.body.split(b"\n")[:-1]
         assert [line.removesuffix(b",") for line in lines] == served.body.splitlines()
         assert head == b'{"model":"%s","answers":[' % model.encode() and end.startswith(b'],"cut":[')
+
+    def test_a_bounded_error_is_that_of_predict(self, server, two, textcnn):
+        said = textcnn("predict", "-m", two / "first.textcnn", "--format=jsonl", "--max-error=0.2", *TEXTS[:10])
+        assert server.predict(TEXTS[:10], headers=LINES, max_error=0.2).body == said.out.encode() != b""
+        refused = server.predict(["a"], model="many", max_error=0.2)
+        assert refused.status == 422 and "can only be bounded for models that" in refused.json["detail"]
 
     def test_many_texts_come_in_order(self, server):
         texts = [f"text number {number} is about a free lunch and {'more ' * 60}" for number in range(400)]
@@ -102,6 +110,12 @@ class TestAnswers:
             ("first", ["ham", "spam"], False),
             ("many", ["ham", "long", "spam"], True),
         ]
+
+
+def option(name, value):
+    """The option of the command line that a parameter stands for."""
+    name = f"--{name.replace('_', '-')}"
+    return name if value is True else f"{name}={value}"
 
 
 def body(**values):
@@ -134,8 +148,11 @@ class TestProblems:
             (422, body(top=True), "`$.top`"),
             (422, body(threshold=1.1), "<= 1"),
             (422, body(explain="yes"), "`$.explain`"),
+            (422, body(threshold=0.5, sure=0.9), "exclude each other"),
+            (422, body(sure_per_label=True), "give sure too"),
+            (422, body(max_error=0.000001), "no threshold can promise"),
             (422, body(temperature=1), "unknown field `temperature`"),
-            (422, body(otherwise="x"), "give `threshold` too"),
+            (422, body(otherwise="x"), "goes with `threshold`"),
             (422, body(against="ham"), "goes with `explain`"),
             (422, body(explain=True, against="\ud800"), "has no label '\ufffd', but ham, spam"),
             (404, body(model="other"), "no model 'other', but first, many"),

@@ -112,9 +112,9 @@ def imported(*arguments, folder):
 class Process:
     """A running program whose lines are there as they come."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, **changes):
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        self.process = subprocess.Popen(arguments, env=environment(), bufsize=0, **pipes)
+        self.process = subprocess.Popen(arguments, env=environment(**changes), bufsize=0, **pipes)
         self.send_signal = self.process.send_signal
         self.answers, self.said = self._lines(self.process.stdout), self._lines(self.process.stderr)
 

@@ -197,7 +197,7 @@ def _serve(session: "Session", shown: list[str], port: int) -> None:
 
 def _write(session: "Session", place: Path) -> None:
     """The labelled texts, whole: the input's own columns, then the label, when it was given, and how it was chosen."""
-    from textcnn.answers import free_names
+    from textcnn.corpus.free_names import free_names
     from textcnn.corpus.writer import write_rows, written_format
 
     columns = session.pile.columns

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from textcnn.cli.display.answers import OutputFormat, writer
+from textcnn.cli.display.answers import OutputFormat, brief_writer, writer
 from textcnn.cli.display.console import is_terminal, put, say
 from textcnn.cli.inputs import groups
-from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
+from textcnn.cli.options import ModelPath, Quiet, Ray, Threads, with_reading
 from textcnn.cli.passed_on import passed_on
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
@@ -54,9 +54,11 @@ def predict(
         OutputFormat | None,
         typer.Option(
             metavar="FORMAT",
-            help="pretty, tsv, csv, jsonl, label, or parquet for files; if not given, pretty on a terminal, else tsv.",
+            help="pretty, tsv, csv, jsonl, label, fasttext, or parquet for files; if not given, pretty on a terminal, "
+            "else tsv.",
         ),
     ] = None,
+    ray: Ray = None,
     top: Annotated[
         int,
         typer.Option(
@@ -122,12 +124,12 @@ def predict(
     _refuse_conflicts(texts, input, how, explain=explain, against=against)
     limited = any(value is not None for value in (threshold, max_error, sure))
     _refuse_pointless(otherwise, pass_on, limited=limited, only=bool(only))
-    _refuse_without_files(input, output, resume)
+    _refuse_without_files(input, output, resume, ray)
     chosen = _chosen_format(format, explain, to_files=output is not None)
-    from textcnn.answers import Policy, answer
+    from textcnn.answers import Policy, answer, decide
 
     policy = Policy(
-        top=None if chosen is OutputFormat.jsonl and top == 1 else top,
+        top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
         threshold=threshold,
         max_error=max_error,
         sure=sure,
@@ -140,7 +142,7 @@ def predict(
     if output is not None:
         from textcnn.cli.predict_files import FilesWanted, predict_files
 
-        predict_files(FilesWanted(input or "", output, format, resume), how, policy, model, threads, quiet=quiet)
+        predict_files(FilesWanted(input or "", output, format, resume, ray), how, policy, model, threads, quiet=quiet)
         return
     from textcnn.corpus.learned_reading import as_learned
     from textcnn.model.predictor import Predictor
@@ -149,10 +151,15 @@ def predict(
     how = as_learned(how, predictor.reading)
     policy.check_model(predictor)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
+    brief = None if only or explain or pass_on else brief_writer(chosen, top=top)
     counter = count()  # of answers
     inputs = [str(model), *([input] if input else [])]
     with passed_on(pass_on, inputs, quiet=quiet) as sure_ones:
         for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
+            if brief:
+                plain = [record.text for record in group]
+                put(brief(decide(predictor, plain, policy), plain))
+                continue
             answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
             put(write(sure_ones(answers, group), group))
         put(write((), ()))  # the header of CSV, if no text came
@@ -177,12 +184,12 @@ def _refuse_conflicts(
         raise SettingsError("--against goes with --explain")
 
 
-def _refuse_without_files(input: str | None, output: Path | None, resume: bool) -> None:
+def _refuse_without_files(input: str | None, output: Path | None, resume: bool, ray: str | None) -> None:
     """An error if files of answers are asked for, and there are none to answer, or the other way round."""
     if output is not None and input is None:
         raise SettingsError("--output goes with --input: a file, a folder, or files such as 'in/*.parquet'")
-    if resume and output is None:
-        raise SettingsError("--resume goes with --output FOLDER")
+    if output is None and (resume or ray is not None):
+        raise SettingsError(f"{'--resume' if resume else '--ray'} goes with --output FOLDER")
 
 
 def _refuse_pointless(otherwise: str | None, pass_on: Path | None, *, limited: bool, only: bool) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from textcnn.model.conformal import SetScores
 from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
+from textcnn.model.rounding import in_whole_numbers
 from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
@@ -99,6 +101,17 @@ class Model:
             return RiskCurve.of_tensors(self.optional)
         except TensorFileError as error:
             raise ModelFileError(f"the model cannot be used: {error}") from error
+
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that answer: those of the members, their responses in whole numbers where that loses little."""
+        return tuple(in_whole_numbers(member.network, self._longest(member)) for member in self.members)
+
+    def _longest(self, member: Member) -> float:
+        """At least the length of each vector that its network can see."""
+        static = self.static.longest()
+        trained = 0.0 if member.trained is None else member.trained.longest()
+        return math.hypot(static, trained) if self.settings["channels"] == "both" else max(static, trained)
 
     def interpretation(self) -> Interpretation | None:
         """N-grams of the training texts that show what was learned, if they were kept.

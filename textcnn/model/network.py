@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.text.ragged import Ragged
 
-__all__ = ["Frame", "Network", "product", "responses"]
+__all__ = ["Frame", "Network", "product", "responses", "to_slices"]
 
 Floats = NDArray[np.float32]
 
@@ -30,18 +30,19 @@ class Network(NamedTuple):
     filters: tuple[Floats, ...]  # slices of each stage, (C, D)
     biases: tuple[Floats, ...]  # of each stage, (M,)
     layers: tuple[tuple[Floats, Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
+    whole: bool = False  # whether responses are rounded to whole numbers, see rounding.py
 
     def logits(self, vectors: Floats, ragged: Ragged) -> Floats:
         """(B, K) for texts whose words are rows of `vectors` (U, D)."""
         return self.head(self.features(vectors, ragged)).astype(np.float32)
 
-    def head(self, features: Floats) -> NDArray[np.float64]:
+    def head(self, features: NDArray[Any]) -> NDArray[np.float64]:
         """From pooled features to logits."""
-        values: NDArray[Any] = features
-        for weight, bias in self.layers[:-1]:
-            values = np.maximum(product(values, weight.T) + bias, 0)
-        weight, bias = self.layers[-1]
-        return product(values, weight.T) + bias
+        (weight, bias), *others = self.layers
+        values = (_product_of_whole if self.whole else product)(features, weight.T) + bias
+        for weight, bias in others:
+            values = product(np.maximum(values, 0), weight.T) + bias
+        return values
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
         """The pooled features (B, S·M)."""
@@ -57,7 +58,7 @@ class Network(NamedTuple):
 
     def _maps(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
         frame = Frame.around(ragged, self.bank.widest, len(vectors))
-        found = responses(vectors, filters, self.bank, frame, np.float32)
+        found = responses(vectors, filters, self, frame, np.float32)
         maps = [values[frame.centred(block.width)] for block, values in found]
         joined: Floats = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
         return joined
@@ -65,7 +66,7 @@ class Network(NamedTuple):
     def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
         frame = Frame.around(ragged, self.bank.widest, len(vectors))
         features = np.empty((len(frame.starts), self.pooling.slots, self.bank.maps), np.float32)
-        for block, values in responses(vectors, filters, self.bank, frame, np.float32):
+        for block, values in responses(vectors, filters, self, frame, np.float32):
             first, last = frame.windows(block.width)
             if self.pooling.kept:
                 features[:, : self.pooling.kept, block.maps] = np.maximum(
@@ -123,6 +124,12 @@ def product(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
     return exact
 
 
+def _product_of_whole(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
+    """The same for rows of whole numbers that need no rounding, of three bytes at most."""
+    exact: NDArray[np.float64] = rows.astype(np.float64, copy=False) @ _rounded(columns, 0)
+    return exact
+
+
 def _rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
     """Values as multiples of a power of two, so few that sums along the axis of products of two are exact."""
     digits = (53 - max(values.shape[axis] - 1, 1).bit_length()) // 2
@@ -134,18 +141,29 @@ def _rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
     return rounded
 
 
+def to_slices(vectors: NDArray[Any], filters: NDArray[Any], whole: bool) -> NDArray[np.float64]:
+    """The responses of words to slices, rounded to whole numbers if a network has such: (U, D), (n, D) -> (U, n)."""
+    return _to_slices(_rounded(vectors, 1), filters, whole)
+
+
+def _to_slices(words: NDArray[np.float64], filters: NDArray[Any], whole: bool) -> NDArray[np.float64]:
+    """The same for words that are rounded for exact products; once more could change them."""
+    found: NDArray[np.float64] = words @ _rounded(filters.T, 0)
+    return np.rint(found, out=found) if whole else found
+
+
 def responses(
-    vectors: NDArray[Any], filters: NDArray[Any], bank: Bank, frame: Frame, kind: DTypeLike
+    vectors: NDArray[Any], filters: NDArray[Any], network: Network, frame: Frame, kind: DTypeLike
 ) -> Iterator[tuple[FilterBlock, NDArray[Any]]]:
     """For each width the response of the window that begins at each place: (P, F), in numbers of this kind.
 
     A slice of all filters of a width at a time: of a long text, the responses to all would take far more memory.
     """
     words = _rounded(np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)]), 1)  # (U + 1, D)
-    for block in bank.blocks:
+    for block in network.bank.blocks:
         values = np.zeros((len(frame.words), block.filters), kind)
         for offset in range(block.width):
-            table = (words @ _rounded(filters[block.at(offset)].T, 0)).astype(kind, copy=False)  # (U + 1, F)
+            table = _to_slices(words, filters[block.at(offset)], network.whole).astype(kind, copy=False)  # (U + 1, F)
             values[: len(values) - offset] += table[frame.words[offset:]]
         yield block, values
 

@@ -43,14 +43,14 @@ class Predictor:
         return {**self.__dict__, "_bulk": None}
 
     @classmethod
-    def open(cls, path: Path, threads: int = 0) -> "Predictor":
+    def open(cls, path: str | Path, threads: int = 0) -> "Predictor":
         """Open a model file; see `read_model` for what can be wrong with it.
 
         Args:
             path: of the file.
             threads: for many texts; 0: as many as there are free cores.
         """
-        return cls(read_model(path), threads)
+        return cls(read_model(Path(path)), threads)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -80,6 +80,9 @@ class Predictor:
 
     def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
         """The same for any number of texts, (B, K)."""
+        if threshold is None and not self.model.multi_label:
+            answers = [(label,) for label in self.labels]
+            return [answers[column] for column in probabilities.argmax(axis=1).tolist()]
         return [self.choose(row, threshold) for row in probabilities]
 
     def first(self, labels: Sequence[str], probabilities: NDArray[np.float32]) -> str:
@@ -119,25 +122,10 @@ class Predictor:
             ColumnError: the column is missing, or cannot be told.
             DataError: what it holds is no text.
         """
-        from textcnn.model.tables import as_table, text_columns, texts_of
+        from textcnn.model.tables import TableAnswers, as_table, text_columns, texts_of, with_answers
 
         rows = as_table(table)
         texts = texts_of(rows, text_columns(rows, text_column, self.reading))
-        return self.answer_table(rows, texts, threshold=threshold, otherwise=otherwise, only=only, top=top)
-
-    def answer_table(
-        self,
-        rows: Any,
-        texts: Sequence[str | None],
-        *,
-        threshold: float | None = None,
-        otherwise: str = "unknown",
-        only: Collection[str] = (),
-        top: int | None = None,
-    ) -> Any:
-        """The same of a Table or RecordBatch whose texts these are."""
-        from textcnn.model.tables import TableAnswers, with_answers
-
         probabilities = self.all_probabilities(text for text in texts if text is not None)
         below = () if threshold is None else (otherwise,)
         chosen = [labels or below for labels in self.choose_all(probabilities, threshold)]
@@ -183,6 +171,8 @@ class Predictor:
 
     def all_probabilities(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """The same for any number of texts, a bounded group at a time."""
+        if isinstance(texts, list) and texts and sum(map(len, texts)) <= 2 * _GROUP:
+            return self.probabilities(texts)
         pieces = [self.probabilities(group) for group in grouped(texts, _GROUP)]
         return np.concatenate(pieces) if pieces else np.empty((0, len(self.labels)), np.float32)
 
@@ -212,9 +202,9 @@ class Predictor:
         """The mean of the ensemble, not calibrated: (B, K)."""
         vectors = self.vectors_of(encoded.surfaces)
         total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float64)
-        for member, seen in zip(self.model.members, vectors, strict=True):
-            features = [member.network.features(seen, part) for part in encoded.ragged.parts()]
-            total += member.network.head(np.concatenate(features))
+        for network, seen in zip(self.model.networks, vectors, strict=True):
+            features = [network.features(seen, part) for part in encoded.ragged.parts()]
+            total += network.head(np.concatenate(features))
         return np.asarray(total / len(self.model.members), np.float32)
 
     def linear_margins(self, encoded: Encoded) -> NDArray[np.float32]:

@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from textcnn.answers import Policy, answer
 from textcnn.corpus import Record
-from textcnn.errors import SettingsError
+from textcnn.errors import ModelFileError, SettingsError
 from textcnn.serve.access import Access, Guard
 from textcnn.serve.bodies import BodyReader
 from textcnn.serve.messages import Health, ModelList, PredictRequest, read_request
@@ -214,8 +214,8 @@ class PredictEndpoint:
 def _policy(asked: PredictRequest, model: ServedModel) -> Policy:
     try:
         policy = asked.policy()
-        policy.check(model.predictor.labels)
-    except SettingsError as error:
+        policy.check_model(model.predictor)
+    except (SettingsError, ModelFileError) as error:
         raise HTTPException(422, str(error)) from error
     return policy
 

@@ -37,9 +37,21 @@ class PredictRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[float, Meta(ge=0, le=1)] | None,
         Meta(description="Least probability of an answer; if not given, as the model was trained."),
     ] = None
+    max_error: Annotated[
+        Annotated[float, Meta(gt=0, lt=1)] | None,
+        Meta(description="Most errors among the answers that are given; the threshold follows from it."),
+    ] = None
+    sure: Annotated[
+        Annotated[float, Meta(ge=0.5, lt=1)] | None,
+        Meta(description="Answer with all labels of which, in this share of cases, one is the right one."),
+    ] = None
+    sure_per_label: Annotated[bool, Meta(description="Whether `sure` is to hold for the texts of each label.")] = False
     otherwise: Annotated[
         str | None,
-        Meta(description="The answer where no label reaches the threshold; if not given, `unknown`."),
+        Meta(
+            description="The answer where no label reaches the threshold, if not given, `unknown`; and, if it is "
+            "given, in the place of several labels that `sure` would answer."
+        ),
     ] = None
     explain: Annotated[bool, Meta(description="Whether to say what each word contributed to the answer.")] = False
     against: Annotated[
@@ -47,8 +59,9 @@ class PredictRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ] = ""
 
     def __post_init__(self) -> None:
-        if self.otherwise is not None and self.threshold is None:
-            raise ValueError("`otherwise` is the answer below a threshold: give `threshold` too")
+        limits = (self.threshold, self.max_error, self.sure)
+        if self.otherwise is not None and limits == (None, None, None):
+            raise ValueError("`otherwise` goes with `threshold`, `max_error` or `sure`")
         if self.against and not self.explain:
             raise ValueError("`against` goes with `explain`")
 

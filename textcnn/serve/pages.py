@@ -53,7 +53,7 @@ def served_page(template: str, *, style: str, script: str, folder: Path = _HERE,
     body = _environment(folder).get_template(template).render(style=style, script=script, **content)
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return HTMLResponse(body, headers={"Content-Security-Policy": policy})
 

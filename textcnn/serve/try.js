@@ -34,9 +34,11 @@
     for (const word of explanation.words) {
       const share = word.contribution / strongest;
       shown.append(visible(characters.slice(last, word.start).join("")));
-      const one = made("span", visible(characters.slice(word.start, word.end).join("")), share < -FAINTEST ? "against" : "");
-      if (Math.abs(share) > FAINTEST)
+      const one = made("span", visible(characters.slice(word.start, word.end).join("")));
+      if (Math.abs(share) > FAINTEST) {
+        one.className = share > 0 ? "shaded" : "shaded against";
         one.style.backgroundColor = `rgba(${share > 0 ? "26,152,80" : "215,48,39"},${Math.abs(share) * DARKEST})`;
+      }
       one.title = (word.contribution > 0 ? "+" : "") + word.contribution.toFixed(2);
       shown.append(one);
       last = word.end;

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from textcnn.model.conformal import RightProbabilities, SetScores
 from textcnn.model.selective import RiskCurve
-from textcnn.training.crossfit import HeldOut
+from textcnn.training.outcome import HeldOut
 
 __all__ = ["promises"]
 
