@@ -6,5 +6,6 @@ linear.py     the linear part beside the network    hashing.py    its features
 predictor.py  answers                               cached.py     answers for many texts
 interpretation.py  the n-grams that show what was learned
 conformal.py  sets of labels that hold the right one as often as promised
+novelty.py    how unlike its training texts a text is
 selective.py  thresholds whose error is bounded
 """

@@ -16,6 +16,7 @@ from textcnn.model.conformal import SetScores
 from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
+from textcnn.model.novelty import Novelty
 from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
@@ -24,7 +25,7 @@ from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
 __all__ = ["OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
 
-OPTIONAL = ("sets.", "risk.")  # how the names of tensors begin that not each answer needs
+OPTIONAL = ("sets.", "risk.", "novelty.")  # how the names of tensors begin that not each answer needs
 _NOT_HELD_OUT = (
     "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
 )
@@ -35,6 +36,11 @@ class Rows(NamedTuple):
 
     rows: NDArray[np.int64]  # (N,)
     counts: NDArray[np.int64]  # (U,)
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Which words have no vector, (U,)."""
+        return np.asarray(self.rows[np.cumsum(self.counts) - self.counts] == UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,20 @@ class Model:
             raise ModelFileError(f"the model cannot bound its errors: {_NOT_HELD_OUT}")
         try:
             return RiskCurve.of_tensors(self.optional)
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
+
+    @cached_property
+    def novelty(self) -> Novelty | None:
+        """What tells how novel a text is; None if the model does not know.
+
+        Raises:
+            ModelFileError: it is damaged.
+        """
+        if "novelty.tails" not in self.optional:
+            return None
+        try:
+            return Novelty.of_tensors(self.optional)
         except TensorFileError as error:
             raise ModelFileError(f"the model cannot be used: {error}") from error
 

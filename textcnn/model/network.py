@@ -21,6 +21,8 @@ __all__ = ["Frame", "Network", "product", "responses"]
 
 Floats = NDArray[np.float32]
 
+_TINY = 1e-12  # in the place of a length of nothing
+
 
 class Network(NamedTuple):
     """The weights of one network, as training/network/model.py trains them."""
@@ -37,11 +39,32 @@ class Network(NamedTuple):
 
     def head(self, features: Floats) -> NDArray[np.float64]:
         """From pooled features to logits."""
+        values, (weight, bias) = self._last_layer(features)
+        return product(values, weight.T) + bias
+
+    def _last_layer(self, features: Floats) -> tuple[NDArray[Any], tuple[Floats, Floats]]:
+        """What comes into the last layer, (B, inputs), and that layer."""
         values: NDArray[Any] = features
         for weight, bias in self.layers[:-1]:
             values = np.maximum(product(values, weight.T) + bias, 0)
-        weight, bias = self.layers[-1]
-        return product(values, weight.T) + bias
+        return values, self.layers[-1]
+
+    def judged(self, features: Floats, *, centred: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Logits, and what tells novel texts, (B, 2).
+
+        That is the cosine of what comes into the last layer and the nearest label's weights, and the length of it.
+
+        Args:
+            features: pooled, (B, S·M).
+            centred: whether weights are seen from their mean, as they are where labels exclude each other.
+        """
+        values, (weight, bias) = self._last_layer(features)
+        sums = product(values, weight.T)
+        directions = weight - weight.mean(axis=0) if centred else weight
+        towards = sums - sums.mean(axis=1, keepdims=True) if centred else sums
+        lengths = np.sqrt(np.square(values, dtype=np.float64).sum(axis=1))
+        cosines = towards / np.maximum(np.linalg.norm(directions, axis=1), _TINY) / np.maximum(lengths, _TINY)[:, None]
+        return sums + bias, np.stack([cosines.max(axis=1), lengths], axis=1)
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
         """The pooled features (B, S·M)."""

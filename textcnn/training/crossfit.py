@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.model.model import Model
+from textcnn.model.novelty import Likeness
 from textcnn.model.predictor import Predictor
 from textcnn.training.calibration import Calibration
 from textcnn.training.events import Callback
@@ -36,13 +37,15 @@ class OutOfFold(NamedTuple):
     targets: Floats  # (B, K)
     weights: NDArray[np.float64]  # (B,)
     run: Run
+    likeness: Likeness
 
     @classmethod
     def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
         """Let a model answer the texts of these numbers."""
         predictor, part = Predictor(run.model), task.part(texts)
-        logits, margins = predictor.network_logits(part), predictor.linear_margins(part)
-        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run)
+        logits, likeness = predictor.seen_by_networks(part)
+        margins = predictor.linear_margins(part)
+        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run, likeness)
 
 
 class CrossFit(NamedTuple):
@@ -74,6 +77,7 @@ class HeldOut(NamedTuple):
     targets: Floats  # (B, K)
     weights: NDArray[np.float64]  # (B,)
     model: Model  # which gave them
+    likeness: Likeness
 
     def answers(self) -> list[tuple[str, ...]]:
         """The labels that each text got."""
@@ -122,7 +126,7 @@ def cross_calibrated(crossed: CrossFit) -> list[HeldOut]:
         calibration = crossed.calibration(without=fold)
         probabilities = calibration.probabilities(fold.network, fold.linear)
         model = calibration.applied(fold.run.model)
-        held.append(HeldOut(fold.texts, probabilities, fold.targets, fold.weights, model))
+        held.append(HeldOut(fold.texts, probabilities, fold.targets, fold.weights, model, fold.likeness))
     return held
 
 
