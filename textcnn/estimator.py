@@ -126,12 +126,16 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         predictor = self._fitted()
         probabilities = predictor.all_probabilities(_texts(X, empty=True))
-        if not self.model_.multi_label and not self._table:
+        if not self.model_.multi_label and not self._table and not self.model_.offsets:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
         chosen = predictor.choose_all(probabilities)
         if self._table:
             return indicator(chosen, predictor.labels).astype(int)
+        if not self.model_.multi_label:
+            column = {label: number for number, label in enumerate(predictor.labels)}
+            decided: NDArray[Any] = self.classes_[[column[label] for (label,) in chosen]]
+            return decided
         return self._listed(chosen)
 
     def _listed(self, chosen: Sequence[tuple[str, ...]]) -> NDArray[Any]:

@@ -71,6 +71,8 @@ def write_model(model: Model, path: Path) -> None:
         "figures": model.figures,
         "fingerprint": model.fingerprint,
     }
+    if model.offsets:
+        described["offsets"] = model.offsets
     if model.reading is not None:
         described["reading"] = model.reading._asdict()
     with written_whole(path) as file:
@@ -163,6 +165,7 @@ class _Reader:
             linear=self._linear(score_count(len(labels), multi_label=described["multi_label"])),
             join=Join(self._number("temperature"), self._number("linear_weight")),
             thresholds=self._thresholds(len(labels)),
+            offsets=self._offsets(len(labels)),
             figures=self._figures(),
             fingerprint=_text(described.get("fingerprint")),
             version=_text(described["version"]),
@@ -299,6 +302,14 @@ class _Reader:
         if not _is_flat(figures, _DEEPEST):
             raise TensorFileError("its figures are nested too deeply")
         return figures if isinstance(figures, dict) else {}
+
+    def _offsets(self, labels: int) -> tuple[float, ...]:
+        offsets = self.described.get("offsets", [])
+        if not isinstance(offsets, list) or len(offsets) not in (0, labels):
+            raise TensorFileError("its offsets are damaged")
+        if not all(type(value) in (int, float) and abs(value) < 1e3 for value in offsets):
+            raise TensorFileError("its offsets are damaged")
+        return tuple(float(value) for value in offsets)
 
     def _thresholds(self, labels: int) -> tuple[float, ...]:
         thresholds = self.described.get("thresholds", [])

@@ -64,6 +64,7 @@ class Model:
     members: tuple[Member, ...]  # their logits are averaged
     linear: LinearPart | None = None
     join: Join = field(default_factory=lambda: Join(1.0, 1.0))
+    offsets: tuple[float, ...] = ()  # of each label's log probability where answers are decided for another metric
     thresholds: tuple[float, ...] = ()  # of each label, if the model is multi-label
     figures: dict[str, Any] = field(default_factory=dict)  # held-out figures
     fingerprint: str = ""  # of the training texts

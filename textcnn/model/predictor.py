@@ -72,12 +72,18 @@ class Predictor:
         """
         values = probabilities.tolist()  # Python's floats, for a threshold is not to be rounded to 32 bits
         if not self.model.multi_label:
-            best = int(probabilities.argmax())
+            best = self._decided(probabilities)
             return (self.labels[best],) if threshold is None or values[best] >= threshold else ()
         usual = self.model.thresholds or (0.5,) * len(values)
         least = usual if threshold is None else (threshold,) * len(values)
         reached = [column for column, value in enumerate(values) if value >= least[column]]
         return tuple(self.labels[column] for column in sorted(reached, key=lambda column: -values[column]))
+
+    def _decided(self, probabilities: NDArray[np.float32]) -> int:
+        """The column of the answer: of the largest probability, or with the offsets for the metric decided for."""
+        if not self.model.offsets:
+            return int(probabilities.argmax())
+        return int((np.log(np.maximum(probabilities, 1e-12)) + self.model.offsets).argmax())
 
     def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
         """The same for any number of texts, (B, K)."""

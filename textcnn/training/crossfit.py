@@ -66,7 +66,16 @@ class CrossFit(NamedTuple):
         network, linear, targets, weights = (
             np.concatenate([fold[column] for fold in others]) for column in range(1, 5)
         )
-        return Calibration.of(network, linear, targets, weights, multi_label=self.multi_label)
+        model = self.first.model
+        return Calibration.of(
+            network,
+            linear,
+            targets,
+            weights,
+            multi_label=self.multi_label,
+            metric=model.settings["metric"],
+            labels=model.labels,
+        )
 
 
 class HeldOut(NamedTuple):

@@ -18,6 +18,7 @@ from textcnn.training.conformal import promises
 from textcnn.training.crossfit import HeldOut, cross_calibrated, cross_fit
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.folds import Split, splits
+from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.run import Job, Run, train
 from textcnn.training.task import Labelled, Task
 
@@ -60,6 +61,7 @@ def fit(
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
+    check_metric(settings.metric, classes, multi_label=multi_label)
     given, settings = settings, settled(settings, len(classes))
     task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
     jobs = _Jobs.of(task, training, _unseen(training, validation, classes, callback))
@@ -70,6 +72,9 @@ def fit(
         (last,) = (executor or SerialExecutor()).run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
         model = model if last.stopped else calibration.applied(last.model)
     figures = {**_figures(crossed.first, _measured(held_out)), "training_texts": len(training.texts)}
+    if settings.metric == "accuracy" and not multi_label:
+        decided = _measured(_decided_for("macro-f1", held_out))
+        figures["decided_for_macro_f1"] = {"accuracy": decided.accuracy, "macro_f1": decided.macro_f1}
     model = replace(
         model,
         settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
@@ -153,6 +158,13 @@ def _unseen(
         if left_out:
             callback(TrainingEvent("note", note=f"{left_out} of {count} validation texts {which} left out{rest}"))
     return np.array(known, np.int64) + len(training.texts)
+
+
+def _decided_for(metric: str, held_out: Sequence[HeldOut]) -> list[HeldOut]:
+    """The same answers, had they been decided for another metric."""
+    probabilities, targets, weights = (np.concatenate([part[column] for part in held_out]) for column in (1, 2, 3))
+    offsets = offsets_for(metric, held_out[0].model.labels, probabilities, targets, weights)
+    return [part._replace(model=replace(part.model, offsets=offsets)) for part in held_out]
 
 
 def _measured(held_out: Sequence[HeldOut]) -> Report:
