@@ -131,6 +131,12 @@ class Settings:
         "weight of classes: none, balanced, or pairs such as 'spam=2,ham=1'",
         Limits(free=True),
     )
+    metric: str = _setting(
+        "accuracy",
+        "Training",
+        "what answers are decided for: accuracy, macro-f1, mcc, or f1:LABEL; probabilities stay what they are",
+        Limits(free=True),
+    )
     quality: str = _setting(
         "good",
         "Training",

@@ -156,7 +156,8 @@ async def measure(port: int, process: int, model: Path, texts: Sequence[str], to
     rate = await closed_loop(port, single, count, 8)
     used = (computed(process) - used) / count
     print(
-        f"one text, 8 clients as quickly as they can: {rate:,.0f} requests a second, {used * 1000:.2f} ms of a core each"
+        f"one text, 8 clients as quickly as they can: {rate:,.0f} requests a second, "
+        f"{used * 1000:.2f} ms of a core each"
     )
     batches = [request([texts[(first + number) % len(texts)] for number in range(_BATCH)]) for first in range(8)]
     rate = await closed_loop(port, batches, 60, 2)

@@ -90,6 +90,17 @@ def predict(
             "  [default: unknown]  With --sure in the place of sets that are not a single label.",
         ),
     ] = None,
+    novel_above: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="Texts that are less like the training texts than N are of no label; at most 1 % of held-out texts "
+            "were above 0.99.",
+        ),
+    ] = None,
+    novel_label: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="The answer for such texts.  [default: none]")
+    ] = None,
     pass_on: Annotated[
         Path | None,
         typer.Option(
@@ -122,8 +133,7 @@ def predict(
     columns. In a pipe an answer is: label, tab, probability, tab, text.
     """
     _refuse_conflicts(texts, input, how, explain=explain, against=against)
-    limited = any(value is not None for value in (threshold, max_error, sure))
-    _refuse_pointless(otherwise, pass_on, limited=limited, only=bool(only))
+    _refuse_pointless(otherwise, pass_on, (threshold, max_error, sure), novel_above, only)
     _refuse_without_files(input, output, resume, ray)
     chosen = _chosen_format(format, explain, to_files=output is not None)
     from textcnn.answers import Policy, answer, decide
@@ -135,6 +145,9 @@ def predict(
         sure=sure,
         sure_per_label=sure_per_label,
         otherwise=otherwise,
+        novelty=chosen is OutputFormat.jsonl or explain,
+        novel_above=novel_above,
+        novel_label=novel_label,
         only=only or (),
         explain=explain,
         against=against,
@@ -192,14 +205,23 @@ def _refuse_without_files(input: str | None, output: Path | None, resume: bool, 
         raise SettingsError(f"{'--resume' if resume else '--ray'} goes with --output FOLDER")
 
 
-def _refuse_pointless(otherwise: str | None, pass_on: Path | None, *, limited: bool, only: bool) -> None:
+def _refuse_pointless(
+    otherwise: str | None,
+    pass_on: Path | None,
+    limits: tuple[float | None, ...],
+    novel_above: float | None,
+    only: list[str] | None,
+) -> None:
     """An error if options are about answers that are not sure, and all are."""
+    limited = any(limit is not None for limit in limits)
     if otherwise is not None and not limited:
         raise SettingsError(
             "--otherwise is the answer below a threshold: give --threshold P too, --max-error or --sure"
         )
-    if pass_on is not None and not limited:
-        raise SettingsError("--pass-on takes what is not sure: give --max-error E too, --sure or --threshold")
+    if pass_on is not None and not limited and novel_above is None:
+        raise SettingsError(
+            "--pass-on takes what is not sure: give --max-error E too, --sure, --threshold or --novel-above"
+        )
     if pass_on is not None and only:
         raise SettingsError("--only and --pass-on both say what is left out: give one of them")
 

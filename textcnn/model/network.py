@@ -21,6 +21,8 @@ __all__ = ["Frame", "Network", "product", "responses", "rounded", "to_slices"]
 
 Floats = NDArray[np.float32]
 
+_TINY = 1e-12  # in the place of a length of nothing
+
 
 class Network(NamedTuple):
     """The weights of one network, as training/network/model.py trains them."""
@@ -30,7 +32,12 @@ class Network(NamedTuple):
     filters: tuple[Floats, ...]  # slices of each stage, (C, D)
     biases: tuple[Floats, ...]  # of each stage, (M,)
     layers: tuple[tuple[NDArray[Any], Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
-    whole: bool = False  # whether responses are whole numbers, and the first layer's products with them exact
+    units: NDArray[np.float64] | None = None  # what one of a response in whole numbers is worth, (M,), see rounding.py
+
+    @property
+    def whole(self) -> bool:
+        """Whether responses are whole numbers, and the first layer's products with them exact."""
+        return self.units is not None
 
     def logits(self, vectors: Floats, ragged: Ragged) -> Floats:
         """(B, K) for texts whose words are rows of `vectors` (U, D)."""
@@ -38,13 +45,37 @@ class Network(NamedTuple):
 
     def head(self, features: NDArray[Any]) -> NDArray[np.float64]:
         """From pooled features to logits."""
-        (weight, bias), *others = self.layers
-        values: NDArray[np.float64]
-        values = features.astype(np.float64, copy=False) @ weight.T if self.whole else product(features, weight.T)
-        values += bias
-        for weight, bias in others:
-            values = product(np.maximum(values, 0), weight.T) + bias
-        return values
+        sums = self._last_layer(features)[1]
+        sums += self.layers[-1][1]
+        return sums
+
+    def _last_layer(self, features: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """What comes into the last layer, (B, inputs), and its outputs but for its bias, (B, K)."""
+        values, (weight, bias) = features, self.layers[0]
+        sums: NDArray[np.float64]
+        sums = features.astype(np.float64, copy=False) @ weight.T if self.whole else product(features, weight.T)
+        for weight, following in self.layers[1:]:
+            values = np.maximum(sums + bias, 0)
+            sums, bias = product(values, weight.T), following
+        return values, sums
+
+    def judged(self, features: NDArray[Any], *, centred: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Logits, and what tells novel texts, (B, 2).
+
+        That is the cosine of what comes into the last layer and the nearest label's weights, and the length of it.
+
+        Args:
+            features: pooled, (B, S·M).
+            centred: whether weights are seen from their mean, as they are where labels exclude each other.
+        """
+        (values, sums), (weight, bias) = self._last_layer(features), self.layers[-1]
+        if self.units is not None and len(self.layers) == 1:
+            values, weight = values * self.units, weight / self.units
+        directions = weight - weight.mean(axis=0) if centred else weight
+        towards = sums - sums.mean(axis=1, keepdims=True) if centred else sums
+        lengths = np.sqrt(np.square(values, dtype=np.float64).sum(axis=1))
+        cosines = towards / np.maximum(np.linalg.norm(directions, axis=1), _TINY) / np.maximum(lengths, _TINY)[:, None]
+        return sums + bias, np.stack([cosines.max(axis=1), lengths], axis=1)
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
         """The pooled features (B, S·M)."""

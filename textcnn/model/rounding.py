@@ -55,7 +55,7 @@ def in_whole_numbers(network: Network, longest: float) -> Network:
         filters=((network.filters[0] / of_slices[:, None]).astype(np.float32),),
         biases=(bias.astype(np.float32),),
         layers=((rounded(weight * units, 1), of_outputs), *others),
-        whole=True,
+        units=units,
     )
 
 
