@@ -2,8 +2,9 @@
 
     encode(["Where is my parcel?", "My order never came."])     (2, d), unit vectors: their products are cosines
 
-The filters and the readout agree as far as they can with sentence encoders that are transformers, see
-data/vectors/build_encoder.py. What answers is a look-up for each word and a maximum for each filter, with NumPy.
+The filters and the readout learned from a sentence encoder that is a transformer, and from texts that people called
+good or bad, see data/vectors/build_encoder.py. What answers is a look-up for each word and a maximum for each filter,
+with NumPy.
 
 Shapes: B texts, U distinct words, D dimensions of a word's vector and d of a sentence's; C slices and M maps, see
 model/bank.py.
@@ -158,5 +159,9 @@ def write_encoder(
 ) -> None:
     """Write filters of each width, as many of each, and the readout (d, M) with its bias (d,)."""
     rounded = Quantized.of(readout)
-    layer: dict[str, NDArray[Any]] = {"readout": rounded.values, "scales": rounded.scales, "bias": np.float32(bias)}
+    layer: dict[str, NDArray[Any]] = {
+        "readout": rounded.values,
+        "scales": rounded.scales,
+        "bias": np.asarray(bias, np.float32),
+    }
     write_tensors(file, {"format": FORMAT, **facts}, {**tensors_of(filters), **layer})
