@@ -35,7 +35,7 @@ from sentences import gather
 from texts import TEXTS
 
 from textcnn.compiled.threads import WorkerThreads, free_cores
-from textcnn.encoder import ENCODER, SentenceEncoder, write_encoder
+from textcnn.encoder import ENCODER, write_encoder
 from textcnn.model.bank import Bank, Pooling
 from textcnn.model.network import Network
 from textcnn.settings import Settings
@@ -46,7 +46,6 @@ from textcnn.training.batches import Batch, batches
 from textcnn.training.embeddings import Start, begin
 from textcnn.training.network.model import Shape, TextCNN
 from textcnn.training.optimizer import Adam
-from textcnn.vectors.loading import Pretrained
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
 from textcnn.vectors.table import EMBEDDED, VectorTable
 
@@ -252,10 +251,15 @@ def features_of(table: VectorTable, filters: dict[int, Filters], sentences: Sequ
     slices = np.concatenate([one.slices.reshape(-1, table.dimensions) for one in filters.values()])
     biases = np.concatenate([one.biases for one in filters.values()])
     network = Network(bank, Pooling("max"), (slices.astype(np.float32),), (biases.astype(np.float32),), ())
-    encoder = SentenceEncoder(Pretrained(table), network)
     encoded = encode(sentences, max_words=64)
-    vectors = encoder.word_vectors(encoded.surfaces)
-    return np.concatenate([encoder.features(vectors, part) for part in encoded.ragged.parts()])
+    rows = [table.find(surface).rows for surface in encoded.surfaces]
+    zero = np.zeros(table.dimensions, np.float32)
+    vectors = np.stack([table.vector(one) if one else zero for one in rows])
+    features = []
+    for part in encoded.ragged.parts():
+        distinct, places = np.unique(part.words, return_inverse=True)
+        features.append(network.features(vectors[distinct], Ragged(places.astype(np.int32), part.starts)))
+    return np.concatenate(features)
 
 
 def readout(features: Floats, taught: Floats, verdict: Floats, bias: float) -> tuple[Floats, Floats]:
