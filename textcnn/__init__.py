@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         TextcnnError,
         TrainingError,
         VectorsError,
+        WorkerError,
     )
     from textcnn.estimator import TextCNNClassifier, cross_validate, load
     from textcnn.model.predictor import Predictor
@@ -43,6 +44,7 @@ __all__ = [
     "TextcnnError",
     "TrainingError",
     "VectorsError",
+    "WorkerError",
     "__version__",
     "cross_validate",
     "encode",

@@ -8,6 +8,7 @@
     ├── ModelFileError           a model file is missing, damaged, hostile or newer than this program
     ├── VectorsError             word vectors cannot be found or read; names file and line
     ├── TrainingError            training cannot begin or go on
+    ├── WorkerError              who should do work elsewhere cannot be reached, or is killed again and again
     ├── NotFittedError           asked for an answer before `fit` (also scikit-learn's, see estimator.py)
     └── OutputError              the result cannot be written
 
@@ -25,6 +26,7 @@ __all__ = [
     "TextcnnError",
     "TrainingError",
     "VectorsError",
+    "WorkerError",
 ]
 
 
@@ -58,6 +60,10 @@ class VectorsError(TextcnnError):
 
 class TrainingError(TextcnnError):
     """Training cannot begin or go on."""
+
+
+class WorkerError(TextcnnError):
+    """Who should do work elsewhere cannot be reached, or is killed again and again."""
 
 
 class NotFittedError(TextcnnError, ValueError, AttributeError):

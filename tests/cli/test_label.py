@@ -182,7 +182,7 @@ class TestScreen:
     def test_columns_and_what_was_chosen_stand_beside_the_text(self, dialog):
         lines = shown(dialog)
         assert text_of(dialog) in lines and f"id: t{dialog.question.row}" in lines
-        assert lines[0].startswith("0 of 40 labelled") and "40 more labels: cannot tell yet" in lines[1]
+        assert lines[0].startswith("0 of 40 labelled") and "comparing the texts with each other" in lines[1]
         assert any("1 h ham   2 s spam" in line for line in lines)
 
     def test_words_are_shaded_by_what_they_contribute(self, dialog):
@@ -217,7 +217,14 @@ class TestScreen:
         assert told == "40 more labels: +0 to +6 points"
         assert "hardly help (at most +0.7 points)" in gain_to_come(Advice(forecast=Forecast(40, 0.0, 0.007, ())))
 
+    def test_a_failure_in_the_background_is_said(self, dialog):
+        dialog.session.failure = ValueError("no such thing")
+        assert "learning has failed (ValueError: no such thing)" in shown(dialog, width=100)[1]
+        press(dialog, "h")
+        assert dialog.session.progress().labelled == 1
+
     def test_the_accuracy_comes_with_its_interval(self, dialog):
+        dialog.session.learn()
         dialog.session.advice = Advice(9, estimate=Estimate(0.75, 0.3, 0.95, 4))
         assert "accuracy 75% (30% to 95%, 4 random texts)" in shown(dialog)[1]
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 from examples import EXAMPLES
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textcnn.corpus import Reading, Record
@@ -43,7 +43,7 @@ def answered(session, count):
     asked = []
     for number in range(count):
         if number % 4 == 0:
-            session.learn(brief=True)
+            session.learn()
         asked.append(session.question())
         session.answer(asked[-1], TRUTH[session.pile.texts[asked[-1].row]])
     return asked
@@ -132,10 +132,17 @@ STEPS = st.lists(
 )
 
 
-@given(STEPS)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_started_again_it_is_where_it_was(tmp_path_factory, pile, pool, steps):
-    path = tmp_path_factory.mktemp("sessions") / "journal"
+def test_started_again_it_is_where_it_was(tmp_path_factory, pile, pool):
+    @settings(max_examples=15)
+    @given(STEPS)
+    def check(steps):
+        started_again(tmp_path_factory.mktemp("sessions") / "journal", pile, pool, steps)
+
+    check()
+
+
+def started_again(path, pile, pool, steps):
+    """Do the steps, then open the journal anew."""
     with Session(pile, Journal(path, seed=3), background=False, pool=pool) as session:
         for step, value in steps:
             question = session.question()

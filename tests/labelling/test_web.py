@@ -87,7 +87,7 @@ class TestSteps:
         told = ask("see").json()
         first = told["question"]
         assert first["text"] == session.pile.texts[first["row"]] and first["columns"] == {"id": f"t{first['row']}"}
-        assert told["labels"][1] == {"name": "spam", "keys": ["2", "s"], "count": 0} and told["gain"]
+        assert told["labels"][1] == {"name": "spam", "keys": ["2", "s"], "count": 0} and told["figures"]
         told = ask("answer", row=first["row"], label="ham", how=first["how"]).json()
         assert told["labelled"] == 1 and told["question"]["row"] != first["row"]
         assert session.labelled[session.pile.keys[first["row"]]].how == first["how"]

@@ -1,5 +1,6 @@
 """The program `textcnn`: its commands, and what becomes of errors."""
 
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from textcnn.version import __version__
 __all__ = ["COMMANDS", "main", "program", "run"]
 
 _STOPPED = 130
+_YOUNG = 20_000  # new objects between two looks for garbage; Python's 700 are a tenth of the time of a short answer
 # Where click's exceptions are at home depends on the version of typer; that this one is a usage error does not.
 _UsageError: Any = typer.BadParameter.__base__
 
@@ -79,6 +81,7 @@ def main() -> NoReturn:
     """The program, from the arguments of the process to its exit code."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `textcnn predict | head` ends quietly
+    gc.set_threshold(_YOUNG)
     prepare_streams()
     # NumPy's own threads would wait for each other at products as small as ours; compiled/threads.py has its own way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from textcnn.cli.display.console import put, say
 from textcnn.cli.display.crossvalidation import show_cross_validation
 from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.evaluate import Format
-from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
+from textcnn.cli.options import Quiet, Ray, executor_at, settings_from_file, with_reading, with_settings
 from textcnn.cli.reading import known_before, read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.corpus import Reading, Record
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from textcnn.corpus import Corpus
     from textcnn.crossvalidation.folds import FoldPlan
     from textcnn.crossvalidation.result import CrossValidation
+    from textcnn.distributed.executor import Executor
     from textcnn.training.events import TrainingEvent
     from textcnn.training.task import Dataset
 
@@ -72,6 +74,7 @@ def cv(
     format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="pretty (tables), or json (one object).")
     ] = Format.pretty,
+    ray: Ray = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say how each epoch went.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -91,7 +94,8 @@ def cv(
         data, plan = _planned(corpus, configurations, (folds, repeats), group_column, time_column)
         for note in plan.notes:
             display.line(note)
-        result = _run(data, plan, configurations, interruption, display, baseline=baseline, report=report is not None)
+        wanted = {"baseline": baseline, "keep_models": report is not None}
+        result = _run(data, plan, configurations, interruption, display, executor_at(ray), **wanted)
     if write is not None:
         _write(write, result, corpus)
         say(f"{write}: {len(result.text_numbers):,} answers", quiet=quiet)
@@ -188,12 +192,14 @@ def _run(
     configurations: dict[str, Settings],
     interruption: Interruption,
     display: "_FoldDisplay",
-    *,
-    baseline: bool,
-    report: bool,
+    executor: "Executor | None",
+    **wanted: bool,
 ) -> "CrossValidation":
     """Train, while people see how it goes and may end it."""
     from textcnn.crossvalidation.run import run_folds
+
+    if executor is not None:  # a core is a task's
+        configurations = {name: replace(one, threads=one.threads or 1) for name, one in configurations.items()}
 
     def callback(event: "TrainingEvent") -> bool:
         interruption.begun = True
@@ -207,9 +213,9 @@ def _run(
             configurations,
             classes=data.labels.names,
             multi_label=data.labels.multi_label,
-            baseline=baseline,
-            keep_models=report,
             callback=callback,
+            executor=executor,
+            **wanted,
         )
     except TrainingError:
         if interruption.wanted:

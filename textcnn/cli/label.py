@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 import secrets
 import shlex
 import signal
@@ -189,7 +188,7 @@ def _serve(session: "Session", shown: list[str], port: int) -> None:
         say(f"open {address}")
         say("Ctrl-C ends it; every answer is on the disk already")
 
-    app = create_label_app(session, shown, token, end=lambda: os.kill(os.getpid(), signal.SIGINT))
+    app = create_label_app(session, shown, token, end=lambda: signal.raise_signal(signal.SIGINT))
     run_server(app, listener, started=started, say=say)
 
 
@@ -198,7 +197,7 @@ def _serve(session: "Session", shown: list[str], port: int) -> None:
 
 def _write(session: "Session", place: Path) -> None:
     """The labelled texts, whole: the input's own columns, then the label, when it was given, and how it was chosen."""
-    from textcnn.answers import free_names
+    from textcnn.corpus.free_names import free_names
     from textcnn.corpus.writer import write_rows, written_format
 
     columns = session.pile.columns

@@ -7,7 +7,7 @@ from dataclasses import Field
 from functools import wraps
 from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,13 +16,32 @@ from textcnn.errors import SettingsError
 from textcnn.settings import check, checked, describe_limits, each_setting
 from textcnn.storage.regular import open_regular
 
-__all__ = ["ModelPath", "Quiet", "Threads", "is_told", "settings_from_file", "with_reading", "with_settings"]
+if TYPE_CHECKING:
+    from textcnn.distributed.executor import Executor
+
+__all__ = [
+    "ModelPath",
+    "Quiet",
+    "Ray",
+    "Threads",
+    "executor_at",
+    "is_told",
+    "settings_from_file",
+    "with_reading",
+    "with_settings",
+]
 
 ModelPath = Annotated[
     Path, typer.Option("-m", "--model", envvar="TEXTCNN_MODEL", metavar="FILE", help="The model.", show_default=True)
 ]
 Threads = Annotated[
     int, typer.Option(metavar="N", min=0, max=256, help="Threads for many texts; 0: as many as there are free cores.")
+]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS|local", help="Let a Ray cluster do the work: one at an address, or one begun on this machine."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors and results.")]
 
@@ -189,6 +208,19 @@ def _numbers(name: str, text: str) -> tuple[int, ...]:
         return tuple(int(number) for number in text.replace(" ", ",").split(",") if number)
     except ValueError as error:
         raise SettingsError(f"{name} must be numbers with commas between them, not {text!r}") from error
+
+
+def executor_at(address: str | None) -> "Executor | None":
+    """The cluster that does the work; None if none is asked for.
+
+    Raises:
+        WorkerError: there is no Ray, or no such cluster.
+    """
+    if address is None:
+        return None
+    from textcnn.distributed.ray import RayExecutor
+
+    return RayExecutor(address)
 
 
 def is_told(context: typer.Context, name: str) -> bool:

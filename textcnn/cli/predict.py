@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from textcnn.cli.display.answers import OutputFormat, writer
+from textcnn.cli.display.answers import OutputFormat, brief_writer, writer
 from textcnn.cli.display.console import is_terminal, put, say
 from textcnn.cli.inputs import groups
-from textcnn.cli.options import ModelPath, Quiet, Threads, with_reading
+from textcnn.cli.options import ModelPath, Quiet, Ray, Threads, with_reading
 from textcnn.cli.passed_on import passed_on
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
@@ -58,6 +58,7 @@ def predict(
             "else tsv.",
         ),
     ] = None,
+    ray: Ray = None,
     top: Annotated[
         int,
         typer.Option(
@@ -88,6 +89,17 @@ def predict(
             help="The answer where no label reaches the threshold; beside it stands the probability of the likeliest."
             "  [default: unknown]  With --sure in the place of sets that are not a single label.",
         ),
+    ] = None,
+    novel_above: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="Texts that are less like the training texts than N are of no label; at most 1 % of held-out texts "
+            "were above 0.99.",
+        ),
+    ] = None,
+    novel_label: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="The answer for such texts.  [default: none]")
     ] = None,
     pass_on: Annotated[
         Path | None,
@@ -121,11 +133,10 @@ def predict(
     columns. In a pipe an answer is: label, tab, probability, tab, text.
     """
     _refuse_conflicts(texts, input, how, explain=explain, against=against)
-    limited = any(value is not None for value in (threshold, max_error, sure))
-    _refuse_pointless(otherwise, pass_on, limited=limited, only=bool(only))
-    _refuse_without_files(input, output, resume)
+    _refuse_pointless(otherwise, pass_on, (threshold, max_error, sure), novel_above, only)
+    _refuse_without_files(input, output, resume, ray)
     chosen = _chosen_format(format, explain, to_files=output is not None)
-    from textcnn.answers import Policy, answer
+    from textcnn.answers import Policy, answer, decide
 
     policy = Policy(
         top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
@@ -134,6 +145,9 @@ def predict(
         sure=sure,
         sure_per_label=sure_per_label,
         otherwise=otherwise,
+        novelty=chosen is OutputFormat.jsonl or explain,
+        novel_above=novel_above,
+        novel_label=novel_label,
         only=only or (),
         explain=explain,
         against=against,
@@ -141,7 +155,7 @@ def predict(
     if output is not None:
         from textcnn.cli.predict_files import FilesWanted, predict_files
 
-        predict_files(FilesWanted(input or "", output, format, resume), how, policy, model, threads, quiet=quiet)
+        predict_files(FilesWanted(input or "", output, format, resume, ray), how, policy, model, threads, quiet=quiet)
         return
     from textcnn.corpus.learned_reading import as_learned
     from textcnn.model.predictor import Predictor
@@ -150,10 +164,15 @@ def predict(
     how = as_learned(how, predictor.reading)
     policy.check_model(predictor)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
+    brief = None if only or explain or pass_on else brief_writer(chosen, top=top)
     counter = count()  # of answers
     inputs = [str(model), *([input] if input else [])]
     with passed_on(pass_on, inputs, quiet=quiet) as sure_ones:
         for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
+            if brief:
+                plain = [record.text for record in group]
+                put(brief(decide(predictor, plain, policy), plain))
+                continue
             answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
             put(write(sure_ones(answers, group), group))
         put(write((), ()))  # the header of CSV, if no text came
@@ -178,22 +197,31 @@ def _refuse_conflicts(
         raise SettingsError("--against goes with --explain")
 
 
-def _refuse_without_files(input: str | None, output: Path | None, resume: bool) -> None:
+def _refuse_without_files(input: str | None, output: Path | None, resume: bool, ray: str | None) -> None:
     """An error if files of answers are asked for, and there are none to answer, or the other way round."""
     if output is not None and input is None:
         raise SettingsError("--output goes with --input: a file, a folder, or files such as 'in/*.parquet'")
-    if resume and output is None:
-        raise SettingsError("--resume goes with --output FOLDER")
+    if output is None and (resume or ray is not None):
+        raise SettingsError(f"{'--resume' if resume else '--ray'} goes with --output FOLDER")
 
 
-def _refuse_pointless(otherwise: str | None, pass_on: Path | None, *, limited: bool, only: bool) -> None:
+def _refuse_pointless(
+    otherwise: str | None,
+    pass_on: Path | None,
+    limits: tuple[float | None, ...],
+    novel_above: float | None,
+    only: list[str] | None,
+) -> None:
     """An error if options are about answers that are not sure, and all are."""
+    limited = any(limit is not None for limit in limits)
     if otherwise is not None and not limited:
         raise SettingsError(
             "--otherwise is the answer below a threshold: give --threshold P too, --max-error or --sure"
         )
-    if pass_on is not None and not limited:
-        raise SettingsError("--pass-on takes what is not sure: give --max-error E too, --sure or --threshold")
+    if pass_on is not None and not limited and novel_above is None:
+        raise SettingsError(
+            "--pass-on takes what is not sure: give --max-error E too, --sure, --threshold or --novel-above"
+        )
     if pass_on is not None and only:
         raise SettingsError("--only and --pass-on both say what is left out: give one of them")
 

@@ -10,13 +10,16 @@ import typer
 from textcnn.cli.display.answers import OutputFormat, file_writer
 from textcnn.cli.display.console import say
 from textcnn.cli.display.files import FilesDisplay
+from textcnn.cli.options import executor_at
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError, TextcnnError
 
 if TYPE_CHECKING:
     from textcnn.answers import Answer, Policy
+    from textcnn.distributed.executor import Executor
     from textcnn.prediction.many_files import ManyFiles
     from textcnn.prediction.one_file import FileResult, Prediction
+    from textcnn.prediction.plan import FilePlan
 
 __all__ = ["FilesWanted", "predict_files"]
 
@@ -28,6 +31,7 @@ class FilesWanted(NamedTuple):
     output: Path
     format: OutputFormat | None
     resume: bool
+    ray: str | None
 
 
 def predict_files(
@@ -41,18 +45,22 @@ def predict_files(
     from textcnn.prediction.many_files import ManyFiles
     from textcnn.prediction.plan import plan_files
 
-    form = _form(wanted.format)
-    plan = plan_files(wanted.input, wanted.output, form=form, read_as=how.format)
+    plan = plan_files(wanted.input, wanted.output, form=_form(wanted.format), read_as=how.format)
     if policy.explain and any(job.form != "jsonl" for job in plan.jobs):
         raise SettingsError("--explain has room in JSON lines alone: use --format jsonl")
-    if plan.left_out:
-        say(f"left out, for their names tell no format: {_named(plan.left_out)}; --input-format reads them")
-    files = ManyFiles.of(plan.jobs, wanted.output, _prediction(how, policy, model, threads), resume=wanted.resume)
-    if files.finished:
-        say(f"{len(files.finished):,} of {len(plan.jobs):,} files were finished before", quiet=quiet)
-    answers = _answered(files, quiet)
+    prediction = _prediction(how, policy, model, threads if wanted.ray is None else threads or 1)
+    files = ManyFiles.of(plan.jobs, wanted.output, prediction, resume=wanted.resume)
+    _say_plan(plan, files, quiet)
+    answers = _answered(files, executor_at(wanted.ray) if files.left else None, quiet)
     if policy.only and not answers and not files.finished:
         raise typer.Exit(1)
+
+
+def _say_plan(plan: "FilePlan", files: "ManyFiles", quiet: bool) -> None:
+    if plan.left_out:
+        say(f"left out, for their names tell no format: {_named(plan.left_out)}; --input-format reads them")
+    if files.finished:
+        say(f"{len(files.finished):,} of {len(plan.jobs):,} files were finished before", quiet=quiet)
 
 
 def _form(format: OutputFormat | None) -> str | None:
@@ -78,12 +86,12 @@ def _formatter(form: str, *, top: int) -> "Callable[[Iterable[Answer], Sequence[
     return file_writer(OutputFormat(form), top=top)
 
 
-def _answered(files: "ManyFiles", quiet: bool) -> int:
+def _answered(files: "ManyFiles", executor: "Executor | None", quiet: bool) -> int:
     """Answer those that are left; how many answers were written."""
     answers = 0
     with FilesDisplay(files.left, quiet=quiet) as display:
         try:
-            for result in files.results(display.event):
+            for result in files.results(display.event, executor):
                 answers += result.answers
                 _say_notes(result, display, quiet)
         except TextcnnError:

@@ -14,7 +14,7 @@ from textcnn.cli.display.checks import show_warnings
 from textcnn.cli.display.console import console, one_line, say, table
 from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.display.sparkline import learning_lines
-from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
+from textcnn.cli.options import Quiet, Ray, executor_at, settings_from_file, with_reading, with_settings
 from textcnn.cli.outputs import MODEL, refuse_foreign
 from textcnn.cli.reading import known_after, known_before, read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
@@ -25,6 +25,7 @@ from textcnn.storage.atomic import check_writable
 
 if TYPE_CHECKING:
     from textcnn.corpus import Corpus
+    from textcnn.distributed.executor import Executor
     from textcnn.training.events import TrainingEvent
     from textcnn.training.fit import FitResult
 
@@ -52,6 +53,7 @@ def train(
         bool, typer.Option("--compact", help="Keep only the words of the training texts in the model: --keep-words 0.")
     ] = False,
     report: ReportPath = None,
+    ray: Ray = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say how each epoch went.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -61,6 +63,8 @@ def train(
     worth; then all are learned from. Ctrl-C ends training with the best checkpoint so far.
     """
     values = _values(settings, settings_file, compact)
+    if ray is not None:  # a core is a task's
+        values["threads"] = values.get("threads") or 1
     check_writable(output)
     inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
     refuse_overwriting(output, inputs, "-o")
@@ -71,7 +75,7 @@ def train(
     corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
     held = _held(validation, how, corpus, values, quiet)
     _check(corpus, held, quiet)
-    result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose))
+    result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     result = result._replace(model=replace(result.model, reading=corpus.learned))
     from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
@@ -109,7 +113,9 @@ def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool)
     return values
 
 
-def _fit(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], display: Display) -> "FitResult":
+def _fit(
+    corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], display: Display, executor: "Executor | None"
+) -> "FitResult":
     """Train, while people see how it goes and may end it."""
     with Interruption() as interruption, display:
         # Only now, for it takes a while, in which something should be seen.
@@ -138,6 +144,7 @@ def _fit(corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], displa
             settings=settings,
             validation=data.validation,
             callback=callback,
+            executor=executor,
         )
         if interruption.wanted:
             kept = "the best checkpoint so far is kept"

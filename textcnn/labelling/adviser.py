@@ -18,7 +18,7 @@ from textcnn.labelling.learner import Answers, QuickModel, kernel_of, learn_quic
 from textcnn.labelling.pool import Pool
 from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_typical
 
-__all__ = ["MORE", "STRATEGIES", "Advice", "DoubtedLabel", "Estimate", "Proposal", "Snapshot", "advise"]
+__all__ = ["MORE", "STRATEGIES", "Advice", "DoubtedLabel", "Estimate", "Proposal", "Snapshot", "advise", "with_figures"]
 
 STRATEGIES = ("auto", "uncertain", "diverse", "random")
 MORE = 40  # labels that the forecast is about
@@ -89,9 +89,7 @@ class Advice(NamedTuple):
         return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def advise(
-    pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Generator, *, brief: bool = False
-) -> Advice:
+def advise(pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Generator) -> Advice:
     """Learn from what was labelled, and say what to ask next.
 
     Args:
@@ -99,7 +97,6 @@ def advise(
         snapshot: what was labelled.
         strategy: one of STRATEGIES.
         random: for what is drawn.
-        brief: whether to leave out what is said to people only.
     """
     pool = pool.with_rows(snapshot.rows)
     places = np.array([pool.places[row] for row in snapshot.rows], np.int64)
@@ -111,13 +108,18 @@ def advise(
     probabilities = model.probabilities(pool.features)
     learned = (probabilities, np.bincount(numbers))
     queue = _queue(pool, places, snapshot, strategy, random, learned)
-    made = Advice(len(places), names, queue, pool, probabilities, model)
-    if brief:
-        return made
-    return made._replace(
-        estimate=_estimate(model.unseen, snapshot),
-        forecast=forecast_gain(kernel_of(model.labelled), model.unseen.targets, MORE, random),
-        doubts=_doubts(model.unseen, snapshot, names),
+    return Advice(len(places), names, queue, pool, probabilities, model)
+
+
+def with_figures(advice: Advice, snapshot: Snapshot, random: np.random.Generator) -> Advice:
+    """The same with what is said to people, which takes longer: how good it is, what more would bring, what is odd."""
+    if advice.model is None:
+        return advice
+    unseen = advice.model.unseen
+    return advice._replace(
+        estimate=_estimate(unseen, snapshot),
+        forecast=forecast_gain(kernel_of(advice.model.labelled), unseen.targets, MORE, random),
+        doubts=_doubts(unseen, snapshot, advice.labels),
     )
 
 

@@ -35,7 +35,7 @@
   const head = () => {
     of("count").textContent = `${state.labelled.toLocaleString("en")} of ${state.texts.toLocaleString("en")} labelled`;
     of("share").style.width = (100 * state.labelled) / Math.max(state.texts, 1) + "%";
-    of("figures").textContent = [state.accuracy, state.gain].filter(Boolean).join(" · ");
+    of("figures").textContent = state.figures;
     curve(state.curve);
   };
   const labels = () => {

@@ -24,10 +24,10 @@ __all__ = [
     "KernelFit",
     "PileFeatures",
     "QuickModel",
+    "WordTable",
     "fit_kernel",
     "kernel_of",
     "learn_quickly",
-    "word_table",
 ]
 
 Floats = NDArray[np.float32]
@@ -114,13 +114,15 @@ def kernel_of(texts: PileFeatures) -> NDArray[np.float64]:
     return kernel
 
 
-def fit_kernel(kernel: NDArray[np.float64], targets: Ints, labels: int) -> KernelFit:
+def fit_kernel(
+    kernel: NDArray[np.float64], targets: Ints, labels: int, penalties: Sequence[float] = _PENALTIES
+) -> KernelFit:
     """Learn from texts whose kernel (n, n) and labels (n,) are given; the penalty is that of the least log loss."""
     values, vectors = np.linalg.eigh(kernel)
     wanted = np.eye(labels)[targets]
     turned = vectors.T @ wanted
     best, least = None, np.inf
-    for penalty in _PENALTIES:
+    for penalty in penalties:
         inverse = 1 / (np.maximum(values, 0) + penalty)
         weights = vectors @ (inverse[:, None] * turned)
         unseen = wanted - weights / (np.square(vectors) @ inverse)[:, None]
@@ -148,27 +150,45 @@ def _softmax(scores: NDArray[Any]) -> Floats:
     return shares
 
 
-def word_table(texts: Sequence[str]) -> Any:
-    """Words and pairs of neighbouring words of texts, weighted by rarity, each text of length one: sparse (B, V)."""
-    import scipy.sparse as sp
+class WordTable:
+    """Words and pairs of neighbouring words, V of them, weighted by how rare they are in some texts.
 
-    lexicon = Lexicon(normal)
-    ragged = Ragged.joined([lexicon.read(group, _MOST_WORDS) for group in grouped(texts, _GROUP)])
-    columns, starts = _with_pairs(ragged, len(lexicon.words))
-    shape = (len(texts), len(lexicon.words) + _PAIRS)
-    table = sp.csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape)
-    table.sum_duplicates()
-    frequency = np.bincount(table.indices, minlength=shape[1])
-    rarity = np.log((1 + len(texts)) / (1 + frequency)) + 1
-    table.data = (1 + np.log(table.data)) * rarity[table.indices].astype(np.float32)
-    length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1))).ravel()
-    return (sp.diags_array(1 / np.where(length > 0, length, 1)) @ table).tocsr().astype(np.float32)
+    Args:
+        texts: that say which words there are, and how rare.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._lexicon, self._width = Lexicon(normal), 0  # 0: not known yet
+        counted = self._counted(texts)
+        self._width = counted.shape[1]
+        frequency = np.bincount(counted.indices, minlength=self._width)
+        self._rarity = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
+
+    def of(self, texts: Sequence[str]) -> Any:
+        """A sparse table (B, V), each text of length one; words that are not known are left out."""
+        import scipy.sparse as sp
+
+        table = self._counted(texts)
+        table.data = (1 + np.log(table.data)) * self._rarity[table.indices]
+        length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1))).ravel()
+        return (sp.diags_array(1 / np.where(length > 0, length, 1)) @ table).tocsr().astype(np.float32)
+
+    def _counted(self, texts: Sequence[str]) -> Any:
+        """How often each text has each word and pair; the pairs come first, and words as they are numbered."""
+        import scipy.sparse as sp
+
+        ragged = Ragged.joined([self._lexicon.read(group, _MOST_WORDS) for group in grouped(texts, _GROUP)])
+        columns, starts = _with_pairs(ragged)
+        width = _PAIRS + len(self._lexicon.words)
+        table = sp.csr_matrix((np.ones(len(columns), np.float32), columns, starts), (len(texts), width))
+        table.sum_duplicates()
+        return table[:, : self._width or width].tocsr()
 
 
-def _with_pairs(ragged: Ragged, words: int) -> tuple[Ints, Ints]:
-    """Columns of words and of pairs of words, text by text, and where those of each text begin."""
+def _with_pairs(ragged: Ragged) -> tuple[Ints, Ints]:
+    """Columns of pairs of words, then those of words, text by text, and where those of each text begin."""
     numbers, starts = ragged.words.astype(np.int64), ragged.starts
-    mixed = (numbers[:-1] * 0x9E3779B1 + numbers[1:] * 0x85EBCA77) % _PAIRS + words
+    mixed = (numbers[:-1] * 0x9E3779B1 + numbers[1:] * 0x85EBCA77) % _PAIRS
     inside = np.ones(max(len(numbers) - 1, 0), np.bool_)
     borders = starts[1:-1]
     inside[borders[(borders > 0) & (borders < len(numbers))] - 1] = False
@@ -176,4 +196,4 @@ def _with_pairs(ragged: Ragged, words: int) -> tuple[Ints, Ints]:
     of_pairs = owners[:-1][inside]
     order = np.argsort(np.concatenate([owners, of_pairs]), kind="stable")
     counts = ragged.lengths + np.bincount(of_pairs, minlength=len(starts) - 1)
-    return np.concatenate([numbers, mixed[inside]])[order], np.concatenate([[0], np.cumsum(counts)])
+    return np.concatenate([numbers + _PAIRS, mixed[inside]])[order], np.concatenate([[0], np.cumsum(counts)])

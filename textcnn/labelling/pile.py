@@ -1,6 +1,6 @@
 """The texts that wait for a label, with the columns of their own, and where each stood."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -98,4 +98,11 @@ def read_pile(paths: Sequence[str | Path], reading: Reading, stream: BinaryIO | 
     for record in records:
         if len(record.labels) > 1:
             raise DataError(f"{record.source}:{record.line}: the text has several labels; here each gets one")
-    return Pile(records, list(columns) or [_TEXT], texts or (_TEXT,), notes)
+    texts = texts or (_TEXT,)
+    return Pile(records, _own_columns(records, columns, texts), texts, notes)
+
+
+def _own_columns(records: Sequence[Record], named: Iterable[str], texts: Sequence[str]) -> list[str]:
+    """The columns that texts have, in the order of the file; one that a path leads into is what is left of it."""
+    there = {name for record in records for name, _ in record.fields} | {*texts}
+    return [*(name for name in named if name in there), *sorted(there.difference(named))]

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from textcnn.errors import DataError, SettingsError
-from textcnn.labelling.adviser import STRATEGIES, Advice, DoubtedLabel, Proposal, Snapshot, advise
+from textcnn.labelling.adviser import STRATEGIES, Advice, DoubtedLabel, Proposal, Snapshot, advise, with_figures
 from textcnn.labelling.journal import Journal, Step, standing
 from textcnn.labelling.pile import Pile
 from textcnn.labelling.pool import Pool, prepare_pool
@@ -58,6 +58,7 @@ class Progress(NamedTuple):
     texts: int  # of the pile, copies counted once
     counts: dict[str, int]  # of each label
     advice: Advice
+    note: str  # about the learning in the background
 
 
 class Session:
@@ -71,6 +72,7 @@ class Session:
         background: whether to learn in a thread. Else `learn` must be called.
         pool: made before, from the same pile.
         withheld: texts that are never asked.
+        figures: whether to tell how good it is, and what more labels would bring.
 
     Raises:
         DataError: there is no text in the pile.
@@ -87,6 +89,7 @@ class Session:
         background: bool = True,
         pool: Pool | None = None,
         withheld: Collection[int] = (),
+        figures: bool = True,
     ) -> None:
         check_strategy(strategy)
         if not any(text.strip() for text in pile.texts):
@@ -97,6 +100,7 @@ class Session:
         self._withheld = frozenset(pile.keys[row] for row in withheld)
         self._order = random_order(pile, journal.seed)
         self._generator = np.random.default_rng(journal.seed)
+        self._with_figures = figures
         self.pool = pool  # None: it is being prepared
         self.advice = Advice()
         self._changed = Condition()
@@ -180,12 +184,12 @@ class Session:
         """Whether a text may be asked: it has no label, was not skipped, and is no near-copy of such a one."""
         if self.pile.keys[row] in self._closed or not self.pile.texts[row].strip():
             return False
-        return self.pool is None or int(self.pool.groups[row]) not in self._groups_closed(self.pool)
+        return self.pool is None or self.pool.groups.get(row) not in self._groups_closed(self.pool)
 
     def _groups_closed(self, pool: Pool) -> set[int]:
         if self._closed_groups is None:
-            rows = [self.pile.first_of[key] for key in self._closed if key in self.pile.first_of]
-            self._closed_groups = set(pool.groups[rows].tolist())
+            first_of = self.pile.first_of
+            self._closed_groups = pool.closed_groups(first_of[key] for key in self._closed if key in first_of)
         return self._closed_groups
 
     # ---------------------------------------------------------------------------------------------------- steps
@@ -216,36 +220,49 @@ class Session:
         return steps[-1]
 
     def _take(self, step: Step) -> None:
-        self.journal.append(step)
+        step = self.journal.append(step)
         with self._changed:
-            self._replay()
+            if step.kind == "undo":
+                self._replay()
+            else:
+                self._apply(step)
             self._changed.notify_all()
 
     def _replay(self) -> None:
         """The state that the steps lead to."""
         self.labelled: dict[str, GivenLabel] = {}  # by the key of the text, in the order in which they came
         self.skipped: set[str] = set()
-        self._closed_groups = None
         for row, label in self._given.items():
             self.labelled[self.pile.keys[row]] = GivenLabel(label, GIVEN, "")
-        names = dict.fromkeys([*self._told, *self._given.values()])
+        self._names = dict.fromkeys([*self._told, *self._given.values()])
+        self._closed = {*self.labelled, *self._withheld}
+        self._closed_groups = None
         for step in standing(self.journal.steps):
-            if step.label:
-                names[step.label] = None
-            for key in step.texts:
-                self._do(step, key)
-        self.labels = list(names)
-        self._closed = self.skipped | self.labelled.keys() | self._withheld
+            self._apply(step)
 
-    def _do(self, step: Step, key: str) -> None:
-        if step.kind == "skip":
-            self.skipped.add(key)
-            return
+    def _apply(self, step: Step) -> None:
+        """Take a step that is on the disk."""
+        if step.label:
+            self._names[step.label] = None
+        for key in step.texts:
+            if step.kind == "skip":
+                self.skipped.add(key)
+            else:
+                self._give(key, step)
+        self._closed.update(step.texts)
+        self._closed_groups = None
+
+    def _give(self, key: str, step: Step) -> None:
         first = self.labelled.pop(key, None)  # asked again, a text goes to the end
         again = step.how == AGAIN and first is not None
         how = first.how if again and first else step.how
         self.labelled[key] = GivenLabel(step.label, how, step.when, again)
         self.skipped.discard(key)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels that are offered, in the order in which they came."""
+        return list(self._names)
 
     @property
     def lost(self) -> int:
@@ -256,23 +273,35 @@ class Session:
         """The label of each text that has one, copies included, in the order of the pile."""
         return {row: self.labelled[key] for row, key in enumerate(self.pile.keys) if key in self.labelled}
 
+    @property
+    def note(self) -> str:
+        """What is to be known of the learning in the background; "" if all is well."""
+        if self.failure is not None:
+            return f"learning has failed ({type(self.failure).__name__}: {self.failure}); questions go on at random"
+        return "" if self.pool is not None else "comparing the texts with each other; until then questions are random"
+
     def progress(self) -> Progress:
         """How far it is."""
         here = [each for key, each in self.labelled.items() if key in self.pile.first_of]
         counts = Counter(each.label for each in here)
         named = {label: counts[label] for label in self.labels}
-        return Progress(len(here), len(self.skipped), len(self.pile.first_of), named, self.advice)
+        return Progress(len(here), len(self.skipped), len(self.pile.first_of), named, self.advice, self.note)
 
     # ------------------------------------------------------------------------------------------------- learning
 
-    def learn(self, *, brief: bool = False) -> None:
-        """Learn from what is labelled now; see `advise`."""
-        self.advice = self._advised(self._snapshot(), brief)
+    def learn(self) -> None:
+        """Learn from what is labelled now."""
+        self._learn(self._snapshot())
 
-    def _advised(self, snapshot: Snapshot, brief: bool = False) -> Advice:
+    def _learn(self, snapshot: Snapshot) -> None:
+        """First what to ask next, then the figures, which take longer."""
         if self.pool is None:
             self.pool = prepare_pool(self.pile, self._order, self.journal.seed)
-        return advise(self.pool, snapshot, self.strategy, self._generator, brief=brief)
+        before = self.advice
+        found = advise(self.pool, snapshot, self.strategy, self._generator)
+        self.advice = found._replace(estimate=before.estimate, forecast=before.forecast, doubts=before.doubts)
+        if self._with_figures:
+            self.advice = with_figures(found, snapshot, self._generator)
 
     def _snapshot(self) -> Snapshot:
         first_of = self.pile.first_of
@@ -300,7 +329,7 @@ class Session:
                     if self._ended:
                         return
                     snapshot = self._snapshot()
-                self.advice = self._advised(snapshot)
+                self._learn(snapshot)
                 with self._changed:
                     self._changed.notify_all()
                     while not self._ended and self._snapshot() == snapshot:

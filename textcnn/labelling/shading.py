@@ -7,7 +7,6 @@ import numpy as np
 
 from textcnn.insight.highlight import Shade
 from textcnn.labelling.adviser import Advice
-from textcnn.labelling.learner import PileFeatures
 from textcnn.text.tokens import Token, tokenize
 
 __all__ = ["shades_of"]
@@ -18,7 +17,7 @@ _MOST_WORDS, _MOST_SPANS = 400, 40  # of a text
 def shades_of(advice: Advice, row: int) -> list[Shade]:
     """For each word, or few neighbouring words, how much it speaks for the guess and against the next likeliest label.
 
-    Only the sentence vector is computed anew, the shares of single words stay; none if there is no guess.
+    None if there is no guess.
     """
     guesses = advice.guesses(row)
     if len(guesses) < 2 or advice.pool is None or advice.model is None:
@@ -26,8 +25,7 @@ def shades_of(advice: Advice, row: int) -> list[Shade]:
     text = advice.pool.pile.texts[row]
     spans = _spans(tokenize(text, _MOST_WORDS))
     variants = [text, *(text[:start] + " " + text[end:] for start, end in spans)]
-    features = PileFeatures(advice.pool.encode(variants), advice.pool.words[[row] * len(variants)])
-    logs = np.log(advice.model.probabilities(features) + 1e-9)
+    logs = np.log(advice.model.probabilities(advice.pool.features_of(variants)) + 1e-9)
     best, rival = (advice.labels.index(label) for label, _ in guesses[:2])
     ahead = logs[:, best] - logs[:, rival]  # (W + 1,)
     return [Shade(*span, float(ahead[0] - without)) for span, without in zip(spans, ahead[1:], strict=True)]

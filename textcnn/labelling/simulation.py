@@ -118,16 +118,16 @@ def _curve(
     accuracies = []
     pile = pool.pile.without_labels()
     with Session(
-        pile, journal, strategy=strategy, background=False, pool=pool, withheld=[*held, *unlabelled]
+        pile, journal, strategy=strategy, background=False, pool=pool, withheld=[*held, *unlabelled], figures=False
     ) as session:
         for count in range(1, points[-1] + 1):
             if count % _EVERY == 1:
-                session.learn(brief=True)
+                session.learn()
             question = session.question()
             assert question is not None
             session.answer(question, truth[question.row])
             if count in points:
-                session.learn(brief=True)
+                session.learn()
                 accuracies.append(_accuracy(session, truth, held))
     return accuracies
 

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from textcnn.errors import OutputError, SettingsError
 from textcnn.labelling.session import AGAIN, ALIKE, SEARCHED, Question, Session
 from textcnn.labelling.shading import shades_of
-from textcnn.labelling.wording import accuracy_so_far, gain_to_come, label_keys
+from textcnn.labelling.wording import figures_so_far, label_keys
 from textcnn.serve.access import Access, Guard
 from textcnn.serve.bodies import BodyReader
 from textcnn.serve.pages import served_page
@@ -184,8 +184,7 @@ class LabelDesk:
             "labels": [{"name": name, "keys": keys[name], "count": count} for name, count in progress.counts.items()],
             "labelled": progress.labelled,
             "texts": progress.texts,
-            "accuracy": accuracy_so_far(progress.advice),
-            "gain": gain_to_come(progress.advice),
+            "figures": " · ".join(figures_so_far(progress)),
             "curve": [list(point) for point in forecast.curve] if forecast else [],
         }
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from textcnn.labelling.adviser import MORE, Advice
+from textcnn.labelling.session import Progress
 
-__all__ = ["accuracy_so_far", "gain_to_come", "label_keys"]
+__all__ = ["accuracy_so_far", "figures_so_far", "gain_to_come", "label_keys"]
 
 _NUMBERS = "123456789"
 
@@ -18,6 +19,13 @@ def label_keys(labels: Sequence[str]) -> dict[str, list[str]]:
         taken |= {letter} if letter else set()
         keys[label] = [*_NUMBERS[number : number + 1], *([letter] if letter else [])]
     return keys
+
+
+def figures_so_far(progress: Progress) -> list[str]:
+    """All that is said of how good it is, in pieces."""
+    if progress.note:
+        return [progress.note]
+    return [*filter(None, [accuracy_so_far(progress.advice)]), gain_to_come(progress.advice)]
 
 
 def accuracy_so_far(advice: Advice) -> str:

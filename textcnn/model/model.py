@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,8 @@ from textcnn.model.conformal import SetScores
 from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
+from textcnn.model.novelty import Novelty
+from textcnn.model.rounding import in_whole_numbers
 from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
@@ -24,7 +27,7 @@ from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
 __all__ = ["OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
 
-OPTIONAL = ("sets.", "risk.")  # how the names of tensors begin that not each answer needs
+OPTIONAL = ("sets.", "risk.", "novelty.")  # how the names of tensors begin that not each answer needs
 _NOT_HELD_OUT = (
     "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
 )
@@ -35,6 +38,11 @@ class Rows(NamedTuple):
 
     rows: NDArray[np.int64]  # (N,)
     counts: NDArray[np.int64]  # (U,)
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Which words have no vector, (U,)."""
+        return np.asarray(self.rows[np.cumsum(self.counts) - self.counts] == UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class Model:
     members: tuple[Member, ...]  # their logits are averaged
     linear: LinearPart | None = None
     join: Join = field(default_factory=lambda: Join(1.0, 1.0))
+    offsets: tuple[float, ...] = ()  # of each label's log probability where answers are decided for another metric
     thresholds: tuple[float, ...] = ()  # of each label, if the model is multi-label
     figures: dict[str, Any] = field(default_factory=dict)  # held-out figures
     fingerprint: str = ""  # of the training texts
@@ -97,6 +106,31 @@ class Model:
             raise ModelFileError(f"the model cannot bound its errors: {_NOT_HELD_OUT}")
         try:
             return RiskCurve.of_tensors(self.optional)
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
+
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that answer: those of the members, their responses in whole numbers where that loses little."""
+        return tuple(in_whole_numbers(member.network, self._longest(member)) for member in self.members)
+
+    def _longest(self, member: Member) -> float:
+        """At least the length of each vector that its network can see."""
+        static = self.static.longest()
+        trained = 0.0 if member.trained is None else member.trained.longest()
+        return math.hypot(static, trained) if self.settings["channels"] == "both" else max(static, trained)
+
+    @cached_property
+    def novelty(self) -> Novelty | None:
+        """What tells how novel a text is; None if the model does not know.
+
+        Raises:
+            ModelFileError: it is damaged.
+        """
+        if "novelty.tails" not in self.optional:
+            return None
+        try:
+            return Novelty.of_tensors(self.optional)
         except TensorFileError as error:
             raise ModelFileError(f"the model cannot be used: {error}") from error
 

@@ -46,7 +46,15 @@ class ManyFiles(NamedTuple):
         Raises:
             TextcnnError: one cannot be answered; those before it are finished.
         """
-        tasks = [FileTask(job, self.prediction) for job in self.left]
-        for result in (executor or SerialExecutor()).run(answer_file, tasks, callback):
+        jobs = self.left if executor is None else map(_anywhere, self.left)
+        tasks = [FileTask(job, self.prediction) for job in jobs]
+        done = (executor or SerialExecutor()).run(answer_file, tasks, callback)
+        for job, result in zip(self.left, done, strict=True):
+            result = result._replace(job=job)
             self.manifest.add(result)
             yield result
+
+
+def _anywhere(job: FileJob) -> FileJob:
+    """The same in a process whose current folder may be another one."""
+    return job._replace(input=str(Path(job.input).absolute()), output=str(Path(job.output).absolute()))

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from textcnn.answers import Answer, Policy, answer
+from textcnn.answers import Answer, Policy, answer, decide
 from textcnn.corpus import Reader, Reading, Record, open_corpus
 from textcnn.corpus.arrow import ARROW, ArrowFile
 from textcnn.corpus.free_names import free_names
@@ -20,6 +20,7 @@ from textcnn.prediction.packing import packed
 from textcnn.prediction.plan import FileJob
 from textcnn.prediction.table_writer import TableWriter
 from textcnn.storage.atomic import written_whole
+from textcnn.text.lexicon import beyond
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,10 +120,8 @@ def answer_file(task: FileTask, callback: Callable[[FileEvent], bool]) -> FileRe
         with written_whole(output) as stream:
             file.write(stream)
             size = stream.tell()
-    notes = [*reader.notes]
-    return FileResult(
-        job, file.texts, file.answers, size, notes, reader.describe_skipped(), time.perf_counter() - began
-    )
+    notes, losses = [*reader.notes, *file.notes], reader.describe_skipped()
+    return FileResult(job, file.texts, file.answers, size, notes, losses, time.perf_counter() - began)
 
 
 class _File:
@@ -141,6 +140,7 @@ class _File:
         self.policy = replace(prediction.policy, top=None) if every else prediction.policy
         self.formatter = prediction.formatter
         self.texts = self.answers = 0
+        self.notes: list[str] = []
         self.said = time.monotonic()
 
     def write(self, stream: BinaryIO) -> None:
@@ -184,11 +184,13 @@ class _File:
             yield self._answered(rows, [record.text for record in group])
 
     def _answered(self, rows: "pa.Table", texts: Sequence[str]) -> "pa.Table":
-        policy = self.policy
-        otherwise = policy.below[0] if policy.below else ""
-        made: pa.Table = self.predictor.answer_table(
-            rows, texts, threshold=policy.threshold, otherwise=otherwise, only=policy.only, top=policy.top
-        )
+        from textcnn.model.tables import TableAnswers, with_answers
+
+        decided = decide(self.predictor, [text for text in texts if text is not None], self.policy)
+        is_list = self.predictor.model.multi_label or self.policy.is_list
+        answers = TableAnswers(self.predictor.labels, decided.labels, decided.columns, decided.probabilities, is_list)
+        there = [text is not None for text in texts]
+        made: pa.Table = with_answers(rows, there, answers, only=self.policy.only, top=self.policy.top)
         return made
 
     def _groups(self) -> Iterator[list[Record]]:
@@ -199,14 +201,18 @@ class _File:
             size += len(record.text) + 1
             if len(group) >= _MOST_TEXTS or size >= _MOST_CHARACTERS:
                 yield group
-                self._tell(len(group))
+                self._tell(group)
                 group, size = [], 0
         if group:
             yield group
-            self.texts += len(group)
+            self._tell(group)
 
-    def _tell(self, texts: int) -> None:
-        self.texts += texts
+    def _tell(self, group: Sequence[Record]) -> None:
+        self.texts += len(group)
+        most = self.predictor.model.settings["max_words"]
+        if not self.notes and (long := beyond([record.text for record in group], most)):
+            row = group[long[0]].line
+            self.notes.append(f"of the text of row {row} and others as long only the first {most:,} words are read")
         if time.monotonic() - self.said > _PAUSE:
             self.said = time.monotonic()
             self.callback(FileEvent(self.job.name, self.texts, self.reader.share() or 0.0))

@@ -52,7 +52,7 @@ _ANY = 1000  # the most that `min_count` can be
 # Settings that matter to a network that stays as it is; who has set others wants one that learns.
 _HEEDED = {
     *("frozen", "linear", "vectors", "keep_words", "max_words", "labels_per_text", "class_weight", "quality"),
-    *("keep_ngrams", "seed", "threads", "filters", "refit"),
+    *("keep_ngrams", "seed", "threads", "filters", "refit", "metric"),
 }
 
 
@@ -176,7 +176,8 @@ class _Frozen:
         targets, weights = self.task.targets[texts], self.task.weights[texts]
         probabilities = calibration.probabilities(logits, np.zeros_like(logits))
         self._tell(calibration, logits, targets, weights, callback)
-        held = HeldOut(texts, probabilities, targets, weights, model)
+        likeness = Predictor(bare).seen_by_networks(self.task.part(texts))[1]
+        held = HeldOut(texts, probabilities, targets, weights, model, likeness)
         return Outcome(model, [held], seen, self._course())
 
     def _solution(self) -> RidgeRegression:
@@ -230,7 +231,13 @@ class _Frozen:
         if not len(texts):
             return Calibration(Join(1.0, 1.0), thresholds=())
         found = Calibration.of(
-            logits, np.zeros_like(logits), task.targets[texts], task.weights[texts], multi_label=task.multi_label
+            logits,
+            np.zeros_like(logits),
+            task.targets[texts],
+            task.weights[texts],
+            multi_label=task.multi_label,
+            metric=task.settings.metric,
+            labels=task.classes,
         )
         return found._replace(join=Join(found.join.temperature, 1 / found.join.temperature))
 

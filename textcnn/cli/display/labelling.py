@@ -14,7 +14,7 @@ from textcnn.insight.highlight import Shade, visible
 from textcnn.labelling.adviser import Advice
 from textcnn.labelling.session import AGAIN, Progress
 from textcnn.labelling.simulation import Simulation
-from textcnn.labelling.wording import accuracy_so_far, gain_to_come, label_keys
+from textcnn.labelling.wording import figures_so_far, label_keys
 
 __all__ = ["Line", "Piece", "draw", "show_simulation", "wrapped"]
 
@@ -54,7 +54,7 @@ def _head(progress: Progress, width: int) -> list[Line]:
     done = f"{progress.labelled:,} of {progress.texts:,} labelled"
     counts = "  ".join(f"{one_line(label)} {count}" for label, count in progress.counts.items() if count)
     lines: list[Line] = [[("bar", cut(f"{done}  {counts}", width))]]
-    said = [*filter(None, [accuracy_so_far(progress.advice)]), gain_to_come(progress.advice)]
+    said = figures_so_far(progress)
     if progress.advice.forecast:
         said.append(_curve(progress.advice))
     lines += [[("dim", line)] for line in _joined(said, width)]

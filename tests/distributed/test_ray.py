@@ -1,0 +1,186 @@
+"""Jobs on a cluster of Ray, several nodes on this machine: the same results, in order, and nothing lost with a node."""
+
+import json
+import os
+import sys
+import threading
+import time
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from examples import EXAMPLES
+from program import tiny
+
+ray = pytest.importorskip("ray")
+
+from textcnn.distributed.ray import RayExecutor  # noqa: E402
+from textcnn.errors import DataError, WorkerError  # noqa: E402
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),  # of what Ray does
+]
+
+
+class Numbered(NamedTuple):
+    number: int
+    folder: str = ""
+
+    @property
+    def name(self):
+        return f"job {self.number}"
+
+
+def squared(job, callback):
+    callback(("began", job.number))
+    time.sleep(0.02 * (job.number % 3))
+    return job.number**2
+
+
+def refused(job, callback):
+    raise DataError(f"{job.name}: it cannot be read")
+
+
+def deadly(job, callback):
+    """Kills its worker the first time."""
+    mark = Path(job.folder, str(job.number))
+    if job.number == 3 and not mark.exists():
+        mark.touch()
+        os._exit(1)
+    return job.number
+
+
+def suicidal(job, callback):
+    os._exit(1)
+
+
+def patient(job, callback):
+    """Goes on until it is asked to end."""
+    for step in range(300):
+        if callback((job.number, step)):
+            return step
+        time.sleep(0.05)
+    return None
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A head and two nodes of a core each; their workers find what is defined here."""
+    from ray.cluster_utils import Cluster
+
+    found = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = os.pathsep.join([*filter(None, sys.path), found])
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made.add_node(num_cpus=1)
+    made.add_node(num_cpus=1)
+    made.wait_for_nodes()
+    ray.init(address=made.address, logging_level="error", log_to_driver=False, runtime_env=None)
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield made
+    ray.shutdown()
+    made.shutdown()
+    os.environ["PYTHONPATH"] = found
+
+
+def test_results_come_in_order_and_events_reach_the_callback(cluster):
+    heard = []
+    jobs = (Numbered(number) for number in range(20))
+    results = RayExecutor().run(squared, jobs, lambda event: heard.append(event))
+    assert list(results) == [number**2 for number in range(20)]
+    assert sorted(heard) == [("began", number) for number in range(20)]
+
+
+def test_errors_of_jobs_are_raised_as_they_are(cluster):
+    with pytest.raises(DataError, match=r"^job 0: it cannot be read$"):
+        list(RayExecutor().run(refused, [Numbered(0)], lambda event: False))
+
+
+def test_a_job_whose_worker_dies_is_done_again(cluster, tmp_path):
+    jobs = [Numbered(number, str(tmp_path)) for number in range(8)]
+    assert list(RayExecutor().run(deadly, jobs, lambda event: False)) == list(range(8))
+    with pytest.raises(WorkerError, match=r"^job 7: the worker that did it was killed"):
+        list(RayExecutor().run(suicidal, [Numbered(7)], lambda event: False))
+
+
+def test_a_job_ends_when_the_callback_says_so(cluster):
+    (ended,) = RayExecutor().run(patient, [Numbered(1)], lambda event: event[1] == 5)
+    assert 5 <= ended < 200
+
+
+def test_a_node_that_is_gone_takes_nothing_along(cluster):
+    node = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    got = []
+    for result in RayExecutor().run(squared, [Numbered(number) for number in range(60)], lambda event: False):
+        got.append(result)
+        if len(got) == 10:
+            cluster.remove_node(node, allow_graceful=False)
+    assert got == [number**2 for number in range(60)]
+
+
+def test_jobs_that_nobody_asks_for_are_not_begun(cluster):
+    asked = []
+
+    def jobs():
+        for number in range(1000):
+            asked.append(number)
+            yield Numbered(number)
+
+    results = RayExecutor().run(squared, jobs(), lambda event: False)
+    next(results)
+    results.close()
+    assert len(asked) < 100
+
+
+def digests(folder):
+    return {
+        path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name != "_textcnn.jsonl"
+    }
+
+
+def test_files_are_answered_to_the_same_bytes_also_if_a_node_goes_amid(cluster, model, folder, textcnn):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    (folder / "in").mkdir()
+    for number in range(24):
+        texts = [f"{text} {number} {row}" for row in range(50) for _, text in EXAMPLES]
+        pq.write_table(pa.table({"text": texts, "id": range(len(texts))}), folder / "in" / f"{number:02}.parquet")
+    assert textcnn("predict", "--input", "in", "--output", "alone", "-q").code == 0
+    whole = digests(folder / "alone")
+    assert len(whole) == 24
+    said = textcnn("predict", "--input", "in", "--output", "ray", "--ray", "local")
+    assert (said.code, digests(folder / "ray")) == (0, whole), said.err
+    assert "24 files, 48,000 texts, 48,000 answers, " in said.err
+    assert (
+        textcnn("predict", "--input", "in", "--output", "ray", "--resume").err
+        == "24 of 24 files were finished before\n"
+    )
+    node = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    killer = threading.Timer(0.5, cluster.remove_node, (node,), {"allow_graceful": False})
+    killer.start()
+    assert textcnn("predict", "--input", "in", "--output", "again", "--ray", "local", "-q").code == 0
+    killer.join()
+    assert digests(folder / "again") == whole
+
+
+def test_a_file_that_cannot_be_read_is_named_as_without_ray(cluster, model, folder, textcnn):
+    (folder / "in").mkdir()
+    (folder / "in" / "a.csv").write_text("text,id\nfree prize,1\nsee you\n")
+    said = textcnn("predict", "--input", "in", "--output", "out", "--ray", "local", "-q")
+    assert said.code == 1
+    assert said.err.startswith(f"textcnn: {folder}/in/a.csv:3: the row has 1 field instead of 2")
+
+
+def test_models_and_figures_are_those_without_ray(cluster, train_csv, folder, textcnn):
+    options = ("train.csv", "--quality=good", "--epochs=2", *tiny())
+    for name, more in (("alone", ()), ("ray", ("--ray", "local"))):
+        said = textcnn("train", *options, "-q", "-o", f"{name}.textcnn", *more)
+        assert said.code == 0, said.err
+    assert (folder / "alone.textcnn").read_bytes() == (folder / "ray.textcnn").read_bytes()
+    figures = []
+    for more in ((), ("--ray", "local")):
+        said = json.loads(textcnn("cv", *options, "--folds", "2", "--format", "json", "-q", *more).out)
+        figures.append([said["configurations"][0][name] for name in ("figures", "labels", "confusion")])
+    assert figures[0] == figures[1]
