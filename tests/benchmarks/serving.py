@@ -154,11 +154,8 @@ async def measure(port: int, process: int, model: Path, texts: Sequence[str], to
     print(f"one text, {told.rate:g} requests a second: p50 {p50:.2f} ms, p99 {p99:.2f} ms, longest {taken[-1]:.1f} ms")
     used, count = computed(process), 5000
     rate = await closed_loop(port, single, count, 8)
-    used = (computed(process) - used) / count
-    print(
-        f"one text, 8 clients as quickly as they can: {rate:,.0f} requests a second, "
-        f"{used * 1000:.2f} ms of a core each"
-    )
+    used = 1000 * (computed(process) - used) / count
+    print(f"one text, 8 clients, no pause: {rate:,.0f} requests a second, {used:.2f} ms of a core each")
     batches = [request([texts[(first + number) % len(texts)] for number in range(_BATCH)]) for first in range(8)]
     rate = await closed_loop(port, batches, 60, 2)
     print(f"{_BATCH:,} texts a request, 2 clients: {_BATCH * rate:,.0f} texts a second")
