@@ -26,7 +26,10 @@ _GAIN = 0.005  # in macro F1 that is worth a word
 
 
 def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> list[Check]:
-    """Checks of a model and of the texts that it has just learned; `held` are those of a validation file."""
+    """Checks of a model and of the texts that it has just learned; `held` are those of a validation file.
+
+    Of a network that stayed as it was there is nothing to say.
+    """
     figures, settings = model.figures, model.settings
     predictor = Predictor(model)
     numbers = np.linspace(0, len(corpus.texts) - 1, min(_FEW, len(corpus.texts))).astype(int).tolist()
@@ -38,15 +41,14 @@ def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> 
         balance(corpus, settings["class_weight"]),
         *([against(corpus, held)] if held is not None else []),
         *([lengths(corpus, settings["max_words"])] if beyond(corpus.texts, settings["max_words"]) else []),
-        *(_of_the_course(model, known) if figures["curve"] else []),
+        *(_of_epochs(model, known) if figures["curve"] else []),
         _beats_guessing(figures["validation"], model, known),
         _swallowed(figures, model),
-        fits(_fit(predictor, corpus, numbers)),
-        *filter_checks(predictor, texts),
+        *([fits(_fit(predictor, corpus, numbers)), *filter_checks(predictor, texts)] if figures["curve"] else []),
     ]
 
 
-def _of_the_course(model: Model, known: Frequencies) -> list[Check]:
+def _of_epochs(model: Model, known: Frequencies) -> list[Check]:
     """How training went, where it went on for epochs."""
     figures = model.figures
     return [
