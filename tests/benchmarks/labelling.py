@@ -6,8 +6,8 @@
 
 The test part is test.csv, or the first of ten stratified folds; with `--dev` a quarter of the rest, and no text of the
 test part is seen. Of a set with more than 50 labels ten are taken. The curve is that of the quick learner, by which
-texts are chosen; with `--train` the models that `textcnn train` makes of 50 chosen, 50 and 150 random texts, and of all
-are measured, too.
+texts are chosen; with `--train` the models that `textcnn train` makes of 50 chosen, 50 and 150 random texts are
+measured, too, and with `--all` the one that it makes of all.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
                     _train(
                         pool.take(order[:size]), test, Key(name, f"{how}-{size}", seed, "textcnn", 0), options.results
                     )
-    if options.train and Key(name, "all", 0, "textcnn", 0) not in done:
+    if options.all and Key(name, "all", 0, "textcnn", 0) not in done:
         _train(pool, test, Key(name, "all", 0, "textcnn", 0), options.results)
 
 
@@ -186,6 +186,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--train", action="store_true", help="measure the models of `textcnn train` too; takes long")
+    parser.add_argument("--all", action="store_true", help="measure the model of all texts, too; takes longest")
     parser.add_argument("--dev", action="store_true", help="measure on no test part: to decide something by")
     parser.add_argument("--results", type=Path, default=HERE / "labelling.csv")
     return parser.parse_args()

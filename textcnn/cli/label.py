@@ -225,11 +225,12 @@ def _finish(session: "Session", place: Path, output: Path | None, files: list[st
         say("too few labels yet to make a model of them", quiet=quiet)
     elif output is None:
         told = _told(session.pile.text_columns)
-        command = shlex.join(["textcnn", "train", str(place), *told, "-o", "model.textcnn"])
-        say(f"to make a model of them: {command}", quiet=quiet)
+        say("to make a model of them:", quiet=quiet)
+        put(shlex.join(["textcnn", "train", str(place), *told, "-o", "model.textcnn"]) + "\n")
     else:
         _train(place, session.pile.text_columns, output, quiet)
-        say(f"to classify all: {_to_classify(output, files)}", quiet=quiet)
+        say("to classify all:", quiet=quiet)
+        put(_to_classify(output, files) + "\n")
 
 
 def _told(texts: list[str]) -> list[str]:
