@@ -22,7 +22,7 @@ class Fixed(Predictor):
     """Gives every text the same probabilities."""
 
     def __init__(self, *, multi_label: bool, thresholds: tuple[float, ...] = ()) -> None:
-        model: Any = SimpleNamespace(multi_label=multi_label, thresholds=thresholds, labels=LABELS)
+        model: Any = SimpleNamespace(multi_label=multi_label, thresholds=thresholds, labels=LABELS, offsets=())
         super().__init__(model)
 
     def probabilities(self, texts: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from textcnn.version import __version__
 
 if TYPE_CHECKING:
+    from textcnn.encoder import encode
     from textcnn.errors import (
         ColumnError,
         DataError,
@@ -46,6 +47,7 @@ __all__ = [
     "WorkerError",
     "__version__",
     "cross_validate",
+    "encode",
     "load",
 ]
 
@@ -53,8 +55,9 @@ _HOMES = {
     "Predictor": "textcnn.model.predictor",
     "TextCNNClassifier": "textcnn.estimator",
     "cross_validate": "textcnn.estimator",
+    "encode": "textcnn.encoder",
     "load": "textcnn.estimator",
-}
+}  # of all others: textcnn.errors
 
 
 def __getattr__(name: str) -> Any:
@@ -63,4 +66,9 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'textcnn' has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)
+    try:
+        return getattr(import_module(_HOMES.get(name, "textcnn.errors")), name)
+    except ModuleNotFoundError as error:
+        from textcnn.requirements import advice
+
+        raise ImportError(advice(error)) from error

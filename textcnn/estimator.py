@@ -3,7 +3,7 @@
 It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone) and is saved without a pickle.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,16 +126,57 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         predictor = self._fitted()
         probabilities = predictor.all_probabilities(_texts(X, empty=True))
-        if not self.model_.multi_label and not self._table:
+        if not self.model_.multi_label and not self._table and not self.model_.offsets:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
         chosen = predictor.choose_all(probabilities)
         if self._table:
             return indicator(chosen, predictor.labels).astype(int)
-        original = dict(zip(predictor.labels, self.classes_.tolist(), strict=True))
+        if not self.model_.multi_label:
+            column = {label: number for number, label in enumerate(predictor.labels)}
+            decided: NDArray[Any] = self.classes_[[column[label] for (label,) in chosen]]
+            return decided
+        return self._listed(chosen)
+
+    def _listed(self, chosen: Sequence[tuple[str, ...]]) -> NDArray[Any]:
+        """Labels of each text, (B,), as `fit` was given them."""
+        original = dict(zip(self.model_.labels, self.classes_.tolist(), strict=True))
         listed = np.empty(len(chosen), object)
         listed[:] = [tuple(original[name] for name in labels) for labels in chosen]
         return listed
+
+    def predict_set(self, X: Iterable[str], sure: float = 0.95, *, per_label: bool = False) -> NDArray[Any]:
+        """For each text (B,) a tuple of labels, of which the right one is one in about this share of cases.
+
+        Conformal prediction on the out-of-fold answers of training, see textcnn.model.conformal; the likeliest label
+        comes first. It holds for texts of the kind that was learned from.
+
+        Args:
+            X: texts.
+            sure: the share of cases.
+            per_label: whether this is to hold for the texts of each label, or for all texts together.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+            SettingsError: too few texts were held out in training to promise that.
+            ModelFileError: the model knows nothing of the kind.
+        """
+        predictor, policy = self._fitted(), Policy(sure=sure, sure_per_label=per_label)
+        choices = policy.choose(predictor, predictor.all_probabilities(_texts(X, empty=True)))
+        return self._listed([choice.labels for choice in choices])
+
+    def novelty(self, X: Iterable[str]) -> NDArray[np.float64]:
+        """How unlike the training texts each text is, (B,), from 0 to 1: at most 1 % of held-out texts exceeded 0.99.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+            ModelFileError: the model does not know.
+        """
+        predictor = self._fitted()
+        Policy(novel_above=1).check_model(predictor)
+        _, values = predictor.all_seen(_texts(X, empty=True))
+        assert values is not None
+        return values
 
     def answer(
         self,
@@ -143,7 +184,12 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         *,
         top: int | None = 1,
         threshold: float | None = None,
+        max_error: float | None = None,
+        sure: float | None = None,
+        sure_per_label: bool = False,
         otherwise: str | None = None,
+        novel_above: float | None = None,
+        novel_label: str | None = None,
         explain: bool = False,
     ) -> list[Answer]:
         """What `textcnn predict` says of each text; `as_dict` of an answer is its JSON object.
@@ -154,14 +200,31 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             texts: (B,) any texts.
             top: how many of the likeliest labels stand beside the answer; None: all.
             threshold: least probability of an answer.
+            max_error: the threshold is one that bounds the share of wrong answers.
+            sure: the answer is all labels of which the right one is one in this share of cases.
+            sure_per_label: whether that is to hold for the texts of each label.
             otherwise: the answer where no label reaches the threshold; if not given, "unknown".
+            novel_above: the answer for texts that are more novel is `novel_label`, if not given, "none".
+            novel_label: see there.
             explain: whether answers come with their reasons.
 
         Raises:
             NotFittedError: `fit` comes first.
-            SettingsError: `top` or `threshold` is out of its limits.
+            SettingsError: one of them is out of its limits, or cannot be promised.
+            ModelFileError: the model can promise nothing.
         """
-        policy = Policy(top=top, threshold=threshold, otherwise=otherwise, explain=explain)
+        policy = Policy(
+            top=top,
+            threshold=threshold,
+            max_error=max_error,
+            sure=sure,
+            sure_per_label=sure_per_label,
+            otherwise=otherwise,
+            novelty=True,
+            novel_above=novel_above,
+            novel_label=novel_label,
+            explain=explain,
+        )
         return list(answer(self._fitted(), [Record(text) for text in _texts(texts, empty=True)], policy))
 
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:

@@ -76,6 +76,13 @@ class Settings:
         "a linear part over words, their characters and their neighbours beside the network",
         Limits(choices=("on", "off")),
     )
+    frozen: str = _setting(
+        "auto",
+        "Network",
+        "learn the last layer alone, over filters that stay as they came with the English vectors; auto: if the texts "
+        "are few",
+        Limits(choices=("auto", "on", "off")),
+    )
 
     dropout: float = _setting(0.5, "Regularisation", "share of features dropped", Limits(0, 0.95))
     word_dropout: float = _setting(0.0, "Regularisation", "share of words replaced by the unknown word", Limits(0, 0.9))
@@ -94,8 +101,8 @@ class Settings:
     vectors: str = _setting(
         "auto",
         "Word vectors",
-        "where they come from: auto, english, trained (by gensim on the training texts), none (random), gensim:NAME, "
-        "or a file",
+        "where they come from: auto, english, trained (by gensim on the training texts), none (random), the language "
+        "(de) of an installed pack, gensim:NAME, or a file",
         Limits(free=True),
     )
     dimensions: int = _setting(100, "Word vectors", "length of vectors that are not read from a file", Limits(2, 1000))
@@ -122,6 +129,12 @@ class Settings:
         "none",
         "Training",
         "weight of classes: none, balanced, or pairs such as 'spam=2,ham=1'",
+        Limits(free=True),
+    )
+    metric: str = _setting(
+        "accuracy",
+        "Training",
+        "what answers are decided for: accuracy, macro-f1, mcc, or f1:LABEL; probabilities stay what they are",
         Limits(free=True),
     )
     quality: str = _setting(

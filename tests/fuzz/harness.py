@@ -19,7 +19,7 @@ from random import Random
 from types import ModuleType
 from typing import Any, ClassVar
 
-_PATIENCE = 60  # seconds of one input, on a machine that has other things to do
+_COMPUTED, _WAITED = 60, 600  # seconds of one input; a machine may have other things to do
 # Where modules are, and where a process learns of its memory and of its cores.
 _IMPORTED = (*filter(None, sys.path), sys.prefix, sys.base_prefix, "/proc/self/", "/sys/fs/cgroup/")
 _MEMORY = 4_000_000_000  # bytes of the child; what an input may take, the targets say
@@ -71,6 +71,7 @@ def _try_all(target: ModuleType, name: str, numbers: range, seconds: float, fold
     os.dup2(said, 2)
     sys.stderr = stream = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     faulthandler.enable()
+    faulthandler.register(signal.SIGPROF, chain=True)
     warnings.simplefilter("error")
     warnings.simplefilter("ignore", DeprecationWarning)  # as Python does by itself
     os.chdir(folder)
@@ -80,7 +81,8 @@ def _try_all(target: ModuleType, name: str, numbers: range, seconds: float, fold
     try:
         for number in numbers:
             os.write(inlet, b"%d\n" % number)
-            faulthandler.dump_traceback_later(_PATIENCE, exit=True)
+            signal.setitimer(signal.ITIMER_PROF, _COMPUTED)
+            faulthandler.dump_traceback_later(_WAITED, exit=True)
             target.check(target.make(_random(name, number)))
             if time.monotonic() > end:
                 break

@@ -78,7 +78,7 @@ class Browser:
 
     def _note(self, event):
         method, told = event.get("method"), event.get("params", {})
-        if method == "Network.requestWillBeSent" and told["request"]["url"] != self.url:
+        if method == "Network.requestWillBeSent" and not told["request"]["url"].startswith(self.allowed):
             self.happened.append(("request", told["request"]["url"][:200]))
         elif method in ("Page.javascriptDialogOpening", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"):
             self.happened.append((method, json.dumps(told)[:500]))
@@ -86,8 +86,10 @@ class Browser:
             self.happened.append((method, told["entry"]["text"]))
 
     def open(self, path, *, width=1200, height=900, dark=False, media="screen"):
-        """Open a file, in a window of so many pixels."""
-        self.url = Path(path).resolve().as_uri()
+        """Open a file, or a page of a server, which may ask that server; in a window of so many pixels."""
+        served = str(path).startswith("http://")
+        self.url = str(path) if served else Path(path).resolve().as_uri()
+        self.allowed = self.url.partition("#")[0] if served else self.url
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", media=media, features=[scheme])

@@ -51,6 +51,12 @@ def command(*arguments):
     return [sys.executable, "-m", "textcnn", *map(str, arguments)]
 
 
+def scripted(script, *arguments):
+    """The program in a process where a script runs first."""
+    code = f"{script}\nimport sys\nfrom textcnn.cli import main\nmain()"
+    return [sys.executable, "-c", code, *map(str, arguments)]
+
+
 def run(*arguments, env=None, **options):
     """Run to the end; standard output and standard error are bytes."""
     options = {"stdin": subprocess.DEVNULL, **options} if "input" not in options else options
@@ -106,9 +112,9 @@ def imported(*arguments, folder):
 class Process:
     """A running program whose lines are there as they come."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, **changes):
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        self.process = subprocess.Popen(arguments, env=environment(), bufsize=0, **pipes)
+        self.process = subprocess.Popen(arguments, env=environment(**changes), bufsize=0, **pipes)
         self.send_signal = self.process.send_signal
         self.answers, self.said = self._lines(self.process.stdout), self._lines(self.process.stderr)
 

@@ -114,6 +114,7 @@ def test_unlisted_words_are_tried_without_repeats_and_with_zeros_for_digits() ->
     assert parts("Feel-good") == ["feel", "good"]
     assert parts("www.free-prize.example") == ["www", "free", "prize", "example"]
     assert parts("film") == []
+    assert parts("हिन्दी") == [] and parts("हिन्दी-film") == ["हिन्दी", "film"]
 
 
 def test_importing_the_module_compiles_no_large_set() -> None:

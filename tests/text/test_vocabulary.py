@@ -62,6 +62,21 @@ def test_an_unlisted_word_is_found_by_its_spelling_or_its_parts(surface: str, ro
     assert VOCABULARY.find(surface) == rows
 
 
+def test_a_word_is_found_by_pieces_where_the_vocabulary_lists_such() -> None:
+    pieces = Vocabulary.of(["", "ev", "evler", "##ler", "##imiz", "##i", "##miz", "##den", "हिन्", "##दी", "##", "den"])
+    assert pieces.has_pieces
+    assert pieces.find("Evlerimizden") == (2, 4, 7)  # the longest piece first: evler, imiz, den
+    assert pieces.find("evden") == (1, 7)  # from inside, so not the word den
+    assert pieces.find("हिन्दी") == (8, 9)  # its marks are no ends of parts
+    assert pieces.find("denx") == pieces.find("ev" + "ler" * 9) == (UNKNOWN,)
+    assert pieces.find("evler7") == (2,)
+
+
+def test_two_signs_are_no_piece() -> None:
+    assert not Vocabulary.of(["", "#", "##", "film"]).has_pieces
+    assert not VOCABULARY.has_pieces
+
+
 def test_a_compound_is_cut_where_both_parts_are_frequent() -> None:
     words = ["", "the", "rapist", "therapist", "time", "zone", "timez", "one"]
     assert Vocabulary.of(words).find("timezone") == (4, 5)

@@ -1,5 +1,6 @@
 """The program `textcnn`: its commands, and what becomes of errors."""
 
+import gc
 import os
 import signal
 import sys
@@ -13,11 +14,13 @@ from textcnn.cli.display.console import one_line, say
 from textcnn.cli.help import HelpCommand, HelpGroup
 from textcnn.cli.streams import prepare_streams
 from textcnn.errors import SettingsError, TextcnnError
+from textcnn.requirements import advice
 from textcnn.version import __version__
 
 __all__ = ["COMMANDS", "main", "program", "run"]
 
 _STOPPED = 130
+_YOUNG = 20_000  # new objects between two looks for garbage; Python's 700 are a tenth of the time of a short answer
 # Where click's exceptions are at home depends on the version of typer; that this one is a usage error does not.
 _UsageError: Any = typer.BadParameter.__base__
 
@@ -26,9 +29,11 @@ COMMANDS = {
     "train": "textcnn train spam.csv -o spam.textcnn",
     "evaluate": "textcnn evaluate test.csv --errors 10",
     "predict": "tail -f mail.log | textcnn predict --only spam",
+    "serve": "textcnn serve spam.textcnn topics=models/ag.textcnn",
     "inspect": "textcnn inspect model.textcnn",
     "cv": "textcnn cv train.csv --baseline",
     "check": "textcnn check train.csv --against test.csv",
+    "label": "textcnn label tickets.csv --labels bug,billing,other -o tickets.textcnn",
     "vectors": "textcnn vectors nearest film",
 }
 
@@ -76,6 +81,7 @@ def main() -> NoReturn:
     """The program, from the arguments of the process to its exit code."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `textcnn predict | head` ends quietly
+    gc.set_threshold(_YOUNG)
     prepare_streams()
     # NumPy's own threads would wait for each other at products as small as ours; compiled/threads.py has its own way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -126,6 +132,8 @@ def _message(error: BaseException) -> str:
         return _usage(error)
     if isinstance(error, TextcnnError):
         return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return advice(error)
     if isinstance(error, MemoryError):
         return "there is not enough memory for this"
     if isinstance(error, OSError):

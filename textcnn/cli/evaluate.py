@@ -1,6 +1,7 @@
 """`textcnn evaluate`: how good a model is on labelled texts, and whether it is better than another."""
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from textcnn.cli.display.console import put, say
-from textcnn.cli.display.metrics import show_breakdown, show_comparison, show_mistakes, show_report
+from textcnn.cli.display.metrics import show_breakdown, show_comparison, show_coverage, show_mistakes, show_report
 from textcnn.cli.options import ModelPath, Quiet, Threads, is_told, with_reading
 from textcnn.cli.reading import read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from textcnn.answers import Policy
     from textcnn.corpus import Corpus
     from textcnn.evaluation.breakdown import Breakdown
     from textcnn.evaluation.comparison import Comparison
+    from textcnn.evaluation.coverage import Coverage
     from textcnn.evaluation.metrics import Mistake, Report
     from textcnn.model.model import Model
     from textcnn.model.predictor import Predictor
@@ -65,6 +68,17 @@ def evaluate(
         str | None,
         typer.Option(metavar="COLUMN", help="Figures for the texts of each value of another column, too."),
     ] = None,
+    sure: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Measure the sets of labels that predict --sure P answers with, too."),
+    ] = None,
+    sure_per_label: Annotated[
+        bool, typer.Option("--sure-per-label", help="Let --sure hold for the texts of each label by itself.")
+    ] = False,
+    max_error: Annotated[
+        float | None,
+        typer.Option(metavar="E", help="Measure how many texts predict --max-error E answers, and how well, too."),
+    ] = None,
     report: ReportPath = None,
     min_accuracy: Annotated[
         float | None, typer.Option(metavar="X", min=0, max=1, help="Exit with 1 if the accuracy is below X.")
@@ -73,30 +87,64 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Measure a model on labelled texts that it has not learned from."""
+    from textcnn.answers import Policy
     from textcnn.evaluation.metrics import mistakes
     from textcnn.model.predictor import Predictor
 
     models, files = _sorted_out(files, model, told=is_told(context, "model"))
     check_page(report, [*files, *map(str, models), *filter(None, [baseline])])
     opened = [(str(path), Predictor.open(path, threads)) for path in models]
+    policy = Policy(sure=sure, sure_per_label=sure_per_label)
+    bounded = Policy(max_error=max_error)
+    for asked in (policy, bounded):
+        asked.check_model(opened[0][1])
     measured, comparisons = _measured(opened, files, baseline, how, quiet, by)
     breakdown = _broken_down(measured)
     first = measured.predictor
+    coverages = _coverages(measured, policy, bounded)
     worst = mistakes(measured.corpus.labels, measured.probabilities, first.choose, first.labels, errors)
     if report is not None:  # first, for `| head` may end the program
         put_page(report, _page(measured, files, comparisons), quiet=quiet)
     if format is Format.json:
-        put(json.dumps(_as_json(measured, worst, breakdown, comparisons), ensure_ascii=False) + "\n")
+        made = _as_json(measured, worst, breakdown, comparisons)
+        put(json.dumps(made | {name: asdict(one) for name, one in coverages.items()}, ensure_ascii=False) + "\n")
     else:
-        show_report(measured.report)
-        if breakdown is not None:
-            show_breakdown(breakdown)
-        show_mistakes(worst, measured.corpus)
-        for comparison in comparisons:
-            show_comparison(comparison)
+        _show(measured, worst, breakdown, comparisons, coverages)
     if min_accuracy is not None and measured.report.accuracy < min_accuracy:
         say(f"textcnn: accuracy {measured.report.accuracy:.4f} is below {min_accuracy:g}")
         raise typer.Exit(1)
+
+
+def _show(
+    measured: "_Measured",
+    worst: list["Mistake"],
+    breakdown: "Breakdown | None",
+    comparisons: "list[Comparison]",
+    coverages: "dict[str, Coverage]",
+) -> None:
+    """Print everything for people."""
+    show_report(measured.report)
+    for name, one in coverages.items():
+        show_coverage(name, one)
+    if breakdown is not None:
+        show_breakdown(breakdown)
+    show_mistakes(worst, measured.corpus)
+    for comparison in comparisons:
+        show_comparison(comparison)
+
+
+def _coverages(measured: "_Measured", sure: "Policy", bounded: "Policy") -> "dict[str, Coverage]":
+    """How good sets of labels are, and answers whose error is bounded, as far as they are wanted."""
+    from textcnn.evaluation.coverage import coverage
+
+    asked = {"sure": sure} if sure.sure is not None else {}
+    asked |= {"max_error": bounded} if bounded.max_error is not None else {}
+    made = {}
+    for name, policy in asked.items():
+        choices = policy.choose(measured.predictor, measured.probabilities)
+        sets = [choice.labels if choice.sure or name == "sure" else () for choice in choices]
+        made[name] = coverage(measured.corpus.labels, sets)
+    return made
 
 
 class _Measured(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from textcnn.errors import OutputError
 from textcnn.storage.regular import open_regular
 
-__all__ = ["MODEL", "PAGE", "VECTORS", "FileKind", "refuse_foreign"]
+__all__ = ["ARRAY", "MODEL", "PAGE", "VECTORS", "FileKind", "refuse_foreign"]
 
 _HEAD = 100  # bytes that tell the kind of a file
 
@@ -24,6 +24,7 @@ MODEL = FileKind("model", ".textcnn", re.compile(rb'.{8}{"__metadata__":{"textcn
 VECTORS = FileKind(
     "table of vectors", ".vectors", re.compile(rb'.{8}{"__metadata__":{"format":"textcnn-vectors', re.DOTALL)
 )
+ARRAY = FileKind("array of vectors", ".npy", re.compile(rb"\x93NUMPY"))
 PAGE = FileKind("page", ".html", re.compile(rb"\s*<(!doctype html|html)", re.IGNORECASE))
 
 

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from textcnn.cli.display.answers import OutputFormat, writer
+from textcnn.cli.display.answers import OutputFormat, brief_writer, writer
 from textcnn.cli.display.console import is_terminal, put, say
 from textcnn.cli.inputs import groups
 from textcnn.cli.options import ModelPath, Quiet, Ray, Threads, with_reading
+from textcnn.cli.passed_on import passed_on
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
 
@@ -53,7 +54,8 @@ def predict(
         OutputFormat | None,
         typer.Option(
             metavar="FORMAT",
-            help="pretty, tsv, csv, jsonl, label, or parquet for files; if not given, pretty on a terminal, else tsv.",
+            help="pretty, tsv, csv, jsonl, label, fasttext, or parquet for files; if not given, pretty on a terminal, "
+            "else tsv.",
         ),
     ] = None,
     ray: Ray = None,
@@ -66,12 +68,45 @@ def predict(
     threshold: Annotated[
         float | None, typer.Option(metavar="P", min=0, max=1, help="Least probability of an answer.")
     ] = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            metavar="E",
+            help="Answer where the error is at most E (held with 95 % confidence), else as --otherwise says.",
+        ),
+    ] = None,
+    sure: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Answer with all labels of which, in a share P of cases, one is right."),
+    ] = None,
+    sure_per_label: Annotated[
+        bool, typer.Option("--sure-per-label", help="Let --sure hold for the texts of each label by itself.")
+    ] = False,
     otherwise: Annotated[
         str | None,
         typer.Option(
             metavar="LABEL",
             help="The answer where no label reaches the threshold; beside it stands the probability of the likeliest."
-            "  [default: unknown]",
+            "  [default: unknown]  With --sure in the place of sets that are not a single label.",
+        ),
+    ] = None,
+    novel_above: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="Texts that are less like the training texts than N are of no label; at most 1 % of held-out texts "
+            "were above 0.99.",
+        ),
+    ] = None,
+    novel_label: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="The answer for such texts.  [default: none]")
+    ] = None,
+    pass_on: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write texts without a sure answer there, for another judge, not to standard output: CSV if it is "
+            "called .csv, else JSON lines.",
         ),
     ] = None,
     only: Annotated[
@@ -97,15 +132,22 @@ def predict(
     Answers come as lines arrive, one for each, in order, empty lines included. CSV and JSON lines keep their other
     columns. In a pipe an answer is: label, tab, probability, tab, text.
     """
-    _refuse_conflicts(texts, input, how, threshold=threshold, otherwise=otherwise, explain=explain, against=against)
+    _refuse_conflicts(texts, input, how, explain=explain, against=against)
+    _refuse_pointless(otherwise, pass_on, (threshold, max_error, sure), novel_above, only)
     _refuse_without_files(input, output, resume, ray)
     chosen = _chosen_format(format, explain, to_files=output is not None)
-    from textcnn.answers import Policy, answer
+    from textcnn.answers import Policy, answer, decide
 
     policy = Policy(
-        top=None if chosen is OutputFormat.jsonl and top == 1 else top,
+        top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
         threshold=threshold,
+        max_error=max_error,
+        sure=sure,
+        sure_per_label=sure_per_label,
         otherwise=otherwise,
+        novelty=chosen is OutputFormat.jsonl or explain,
+        novel_above=novel_above,
+        novel_label=novel_label,
         only=only or (),
         explain=explain,
         against=against,
@@ -120,13 +162,20 @@ def predict(
 
     predictor = Predictor.open(model, threads)
     how = as_learned(how, predictor.reading)
-    policy.check(predictor.labels)
+    policy.check_model(predictor)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
+    brief = None if only or explain or pass_on else brief_writer(chosen, top=top)
     counter = count()  # of answers
-    for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
-        answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
-        put(write(answers, group))
-    put(write((), ()))  # the header of CSV, if no text came
+    inputs = [str(model), *([input] if input else [])]
+    with passed_on(pass_on, inputs, quiet=quiet) as sure_ones:
+        for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
+            if brief:
+                plain = [record.text for record in group]
+                put(brief(decide(predictor, plain, policy), plain))
+                continue
+            answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
+            put(write(sure_ones(answers, group), group))
+        put(write((), ()))  # the header of CSV, if no text came
     if only and not next(counter):
         raise typer.Exit(1)
 
@@ -136,8 +185,6 @@ def _refuse_conflicts(
     input: str | None,
     how: Reading,
     *,
-    threshold: float | None,
-    otherwise: str | None,
     explain: bool,
     against: str,
 ) -> None:
@@ -146,8 +193,6 @@ def _refuse_conflicts(
         raise SettingsError("give texts or --input, not both")
     if texts and texts != ["-"] and how != Reading():
         raise SettingsError("options of reading are for --input and standard input, not for texts given here")
-    if otherwise is not None and threshold is None:
-        raise SettingsError("--otherwise is the answer below a threshold: give --threshold P too")
     if against and not explain:
         raise SettingsError("--against goes with --explain")
 
@@ -158,6 +203,27 @@ def _refuse_without_files(input: str | None, output: Path | None, resume: bool, 
         raise SettingsError("--output goes with --input: a file, a folder, or files such as 'in/*.parquet'")
     if output is None and (resume or ray is not None):
         raise SettingsError(f"{'--resume' if resume else '--ray'} goes with --output FOLDER")
+
+
+def _refuse_pointless(
+    otherwise: str | None,
+    pass_on: Path | None,
+    limits: tuple[float | None, ...],
+    novel_above: float | None,
+    only: list[str] | None,
+) -> None:
+    """An error if options are about answers that are not sure, and all are."""
+    limited = any(limit is not None for limit in limits)
+    if otherwise is not None and not limited:
+        raise SettingsError(
+            "--otherwise is the answer below a threshold: give --threshold P too, --max-error or --sure"
+        )
+    if pass_on is not None and not limited and novel_above is None:
+        raise SettingsError(
+            "--pass-on takes what is not sure: give --max-error E too, --sure, --threshold or --novel-above"
+        )
+    if pass_on is not None and only:
+        raise SettingsError("--only and --pass-on both say what is left out: give one of them")
 
 
 def _chosen_format(format: OutputFormat | None, explain: bool, *, to_files: bool) -> OutputFormat:

@@ -65,7 +65,7 @@ def _say_plan(plan: "FilePlan", files: "ManyFiles", quiet: bool) -> None:
 
 def _form(format: OutputFormat | None) -> str | None:
     if format is OutputFormat.pretty:
-        raise SettingsError("--format pretty is for a terminal; files take tsv, csv, jsonl, label or parquet")
+        raise SettingsError("--format pretty is for a terminal; files take tsv, csv, jsonl, label, fasttext or parquet")
     return None if format is None else format.value
 
 
@@ -76,7 +76,7 @@ def _prediction(how: Reading, policy: "Policy", model: Path, threads: int) -> "P
     from textcnn.prediction.one_file import Prediction, model_digest
 
     predictor = Predictor.open(model, threads)
-    policy.check(predictor.labels)
+    policy.check_model(predictor)
     formatter = partial(_formatter, top=min(policy.top or 1, len(predictor.labels)))
     reading = as_learned(how, predictor.reading)
     return Prediction(str(model.absolute()), model_digest(model), reading, policy, formatter, threads)

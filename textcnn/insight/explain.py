@@ -2,9 +2,10 @@
 
 A network of look-ups, ReLU and max pooling is linear around any text: a pooled feature is the response of its window,
 a response is a sum over the words of the window, and a mean is a share of every active window. So the logit is a sum of
-word contributions and biases, with nothing sampled or approximated, through stacked stages too. A head with hidden
-layers is not linear between its features; from there integrated gradients are used (Sundararajan et al. 2017), whose
-parts also add up, to the precision of their 256 steps.
+word contributions and biases, with nothing sampled or approximated, through stacked stages too. What is taken apart is
+the network that answers, with its responses rounded (model/rounding.py). A head with hidden layers is not linear
+between its features; from there integrated gradients are used (Sundararajan et al. 2017), whose parts also add up, to
+the precision of their 256 steps.
 
 The linear part is a sum over words and pairs of neighbours to begin with; its norm is that of this text.
 
@@ -24,7 +25,7 @@ from textcnn.insight.highlight import Shade, shaded_html, visible
 from textcnn.labels import score_weights
 from textcnn.model.bank import FilterBlock
 from textcnn.model.model import Model, Rows
-from textcnn.model.network import Frame, Network, responses
+from textcnn.model.network import Frame, Network, responses, to_slices
 from textcnn.model.predictor import Predictor, require_numbers
 from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import Token, tokenize
@@ -171,7 +172,10 @@ def _of_networks(model: Model, words: Rows, direction: Floats) -> list[_Attribut
     """The share of each network, before the average and the temperature."""
     count = len(words.counts)
     ragged = Ragged(np.arange(count, dtype=np.int32), np.array([0, count], np.int64))
-    return [_of_network(member.network, model.vectors_of(member, words), ragged, direction) for member in model.members]
+    vectors = (model.vectors_of(member, words) for member in model.members)
+    return [
+        _of_network(network, seen, ragged, direction) for network, seen in zip(model.networks, vectors, strict=True)
+    ]
 
 
 def _of_linear(predictor: Predictor, surfaces: list[str], direction: Floats) -> _Attribution:
@@ -245,7 +249,7 @@ def _forward(network: Network, vectors: NDArray[Any], ragged: Ragged) -> list[_S
         if stages:
             vectors = stages[-1].maps
         frame = Frame.around(ragged, network.bank.widest, len(vectors))
-        windows = [values for _, values in responses(vectors, filters, network.bank, frame, np.float64)]
+        windows = [values for _, values in responses(vectors, filters, network, frame, np.float64)]
         stages.append(_Stage(network.bank.blocks, bias, frame, vectors, windows))
     return stages
 
@@ -316,10 +320,16 @@ def _of_inputs(filters: NDArray[np.float32], windows: list[Floats], stage: _Stag
     for block, given in zip(stage.blocks, windows, strict=True):
         counting = np.flatnonzero(given.any(axis=1))  # under max pooling at most F windows do
         for offset in range(block.width):
-            tokens = counting + offset - stage.frame.starts[0]
-            inside = (tokens >= 0) & (tokens < len(of_inputs))
-            of_inputs[tokens[inside]] += given[counting[inside]] @ filters[block.at(offset)]
+            tokens, inside = _tokens(stage, counting + offset)
+            of_inputs[tokens] += given[counting[inside]] @ filters[block.at(offset)]
     return of_inputs
+
+
+def _tokens(stage: _Stage, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The tokens that stand in some places, and in which of them one does."""
+    tokens = places - stage.frame.starts[0]
+    inside = (tokens >= 0) & (tokens < len(stage.inputs))
+    return tokens[inside], inside
 
 
 def _of_maps(stage: _Stage, of_maps: Floats) -> list[Floats]:
@@ -335,11 +345,15 @@ def _of_maps(stage: _Stage, of_maps: Floats) -> list[Floats]:
 
 def _of_words(network: Network, windows: list[Floats], stage: _Stage) -> tuple[Floats, dict[tuple[int, int], float]]:
     """What each word gives, and each window."""
-    words = np.einsum("td,td->t", stage.inputs, _of_inputs(network.filters[0], windows, stage))
-    margin = int(stage.frame.starts[0])
+    words, margin = np.zeros(len(stage.inputs)), int(stage.frame.starts[0])
     spans: dict[tuple[int, int], float] = {}
     for (block, values), given in zip(stage.widths, windows, strict=True):
-        for window in np.flatnonzero(given.any(axis=1)).tolist():
+        counting = np.flatnonzero(given.any(axis=1))
+        for offset in range(block.width):
+            tokens, inside = _tokens(stage, counting + offset)
+            found = to_slices(stage.inputs, network.filters[0][block.at(offset)], network.whole)[tokens]
+            words[tokens] += np.einsum("wf,wf->w", given[counting[inside]], found)
+        for window in counting.tolist():
             start, stop = max(window - margin, 0), min(window - margin + block.width, len(words))
             if start < stop:
                 spans[start, stop] = spans.get((start, stop), 0.0) + float(given[window] @ values[window])

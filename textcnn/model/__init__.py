@@ -4,6 +4,9 @@ model.py      what a model is                       file.py       its file, read
 bank.py       the layout of a bank of filters       network.py    the network, by look-up
 linear.py     the linear part beside the network    hashing.py    its features
 predictor.py  answers                               cached.py     answers for many texts
-tables.py     answers beside the rows of a table of Arrow
+rounding.py   responses in whole numbers            tables.py     answers beside the rows of a table of Arrow
 interpretation.py  the n-grams that show what was learned
+conformal.py  sets of labels that hold the right one as often as promised
+novelty.py    how unlike its training texts a text is
+selective.py  thresholds whose error is bounded
 """

@@ -9,6 +9,9 @@
     N.layer.L.*          layer L of its head
     linear.*             the linear part beside the networks, see linear.py
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
+    sets.*               probabilities of right labels of held-out texts, for --sure, see conformal.py
+    novelty.*            what tells texts of no known kind, see novelty.py
+    risk.*               numbers of right and wrong answers among them, for --max-error, see selective.py
 
 A file of another format, or one that does not fit together, is refused. The same training gives the same bytes, on
 any number of threads: there is no date in it.
@@ -30,7 +33,7 @@ from textcnn.model.bank import Bank, Pooling
 from textcnn.model.hashing import BUCKETS
 from textcnn.model.interpretation import MOST_BYTES
 from textcnn.model.linear import Join, LinearPart
-from textcnn.model.model import Member, Model
+from textcnn.model.model import OPTIONAL, Member, Model
 from textcnn.model.network import Network
 from textcnn.settings import MOST_NETWORKS, checked, each_setting
 from textcnn.storage.atomic import written_whole
@@ -68,6 +71,8 @@ def write_model(model: Model, path: Path) -> None:
         "figures": model.figures,
         "fingerprint": model.fingerprint,
     }
+    if model.offsets:
+        described["offsets"] = model.offsets
     if model.reading is not None:
         described["reading"] = model.reading._asdict()
     with written_whole(path) as file:
@@ -97,7 +102,7 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
         tensors |= {f"linear.{name}": array for name, array in model.linear._asdict().items()}
     if model.packed_interpretation is not None:
         tensors["interpretation"] = model.packed_interpretation
-    return tensors
+    return tensors | dict(model.optional)
 
 
 def read_model(path: Path) -> Model:
@@ -160,11 +165,13 @@ class _Reader:
             linear=self._linear(score_count(len(labels), multi_label=described["multi_label"])),
             join=Join(self._number("temperature"), self._number("linear_weight")),
             thresholds=self._thresholds(len(labels)),
+            offsets=self._offsets(len(labels)),
             figures=self._figures(),
             fingerprint=_text(described.get("fingerprint")),
             version=_text(described["version"]),
             reading=self._reading(),
             packed_interpretation=self._interpretation(),
+            optional={name: tensor for name, tensor in self.tensors.items() if name.startswith(OPTIONAL)},
         )
 
     def _settled(self) -> tuple[str, ...]:
@@ -295,6 +302,14 @@ class _Reader:
         if not _is_flat(figures, _DEEPEST):
             raise TensorFileError("its figures are nested too deeply")
         return figures if isinstance(figures, dict) else {}
+
+    def _offsets(self, labels: int) -> tuple[float, ...]:
+        offsets = self.described.get("offsets", [])
+        if not isinstance(offsets, list) or len(offsets) not in (0, labels):
+            raise TensorFileError("its offsets are damaged")
+        if not all(type(value) in (int, float) and abs(value) < 1e3 for value in offsets):
+            raise TensorFileError("its offsets are damaged")
+        return tuple(float(value) for value in offsets)
 
     def _thresholds(self, labels: int) -> tuple[float, ...]:
         thresholds = self.described.get("thresholds", [])

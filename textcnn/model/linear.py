@@ -78,13 +78,14 @@ class LinearPart(NamedTuple):
         squares = np.square(hashed.values * self._idf(hashed.buckets))
         return sums, _segment_sums(hashed.starts, squares[:, None])[:, 0]
 
-    def of_pairs(self) -> tuple[NDArray[np.int32], Floats, Floats]:
-        """For each bucket of pairs the row of its weights or -1; the weights (W, K); for each bucket its idf."""
+    def of_pairs(self) -> tuple[NDArray[np.uint32], Floats]:
+        """Of each bucket of pairs the row of its weights, plus one, times 256, plus its idf in units; the weights."""
         first = int(np.searchsorted(self.buckets, 1 << BITS))
-        rows = np.full(1 << BITS, -1, np.int32)
-        rows[self.buckets[first:].astype(np.int64) - (1 << BITS)] = np.arange(len(self.buckets) - first)
-        weights = self.weights[first:] * self.steps
-        return rows, weights.astype(np.float32), self.idf[1 << BITS :].astype(np.float32) * np.float32(IDF_UNIT)
+        pairs = self.idf[1 << BITS :].astype(np.uint32)
+        pairs[self.buckets[first:].astype(np.int64) - (1 << BITS)] += (
+            np.arange(1, len(self.buckets) - first + 1, dtype=np.uint32) << 8
+        )
+        return pairs, (self.weights[first:] * self.steps).astype(np.float32)
 
     def _of_texts(self, hashed: Features, spelling_of: Ints, ragged: Ragged, rows: Floats, squares: Floats) -> Floats:
         words = bag_of_items(spelling_of[ragged.words], ragged.starts)

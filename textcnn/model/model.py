@@ -2,8 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,15 +13,24 @@ from numpy.typing import NDArray
 
 from textcnn.corpus.record import LearnedReading
 from textcnn.errors import ModelFileError
+from textcnn.model.conformal import SetScores
 from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
+from textcnn.model.novelty import Novelty
+from textcnn.model.rounding import in_whole_numbers
+from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
 from textcnn.text.tokens import normal
 from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
-__all__ = ["Member", "Model", "Rows", "fingerprint"]
+__all__ = ["OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
+
+OPTIONAL = ("sets.", "risk.", "novelty.")  # how the names of tensors begin that not each answer needs
+_NOT_HELD_OUT = (
+    "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
+)
 
 
 class Rows(NamedTuple):
@@ -27,6 +38,11 @@ class Rows(NamedTuple):
 
     rows: NDArray[np.int64]  # (N,)
     counts: NDArray[np.int64]  # (U,)
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Which words have no vector, (U,)."""
+        return np.asarray(self.rows[np.cumsum(self.counts) - self.counts] == UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,7 @@ class Model:
     members: tuple[Member, ...]  # their logits are averaged
     linear: LinearPart | None = None
     join: Join = field(default_factory=lambda: Join(1.0, 1.0))
+    offsets: tuple[float, ...] = ()  # of each label's log probability where answers are decided for another metric
     thresholds: tuple[float, ...] = ()  # of each label, if the model is multi-label
     figures: dict[str, Any] = field(default_factory=dict)  # held-out figures
     fingerprint: str = ""  # of the training texts
@@ -58,6 +75,64 @@ class Model:
     numbered: bool = False  # whether the labels were numbers or booleans before they became text
     reading: LearnedReading | None = None  # how the training texts were read from files; None if that is not known
     packed_interpretation: NDArray[np.uint8] | None = None  # see interpretation.py
+    optional: Mapping[str, NDArray[Any]] = field(
+        default_factory=dict
+    )  # tensors that not each answer needs, not checked
+
+    @cached_property
+    def set_scores(self) -> SetScores:
+        """What sets of labels are made by.
+
+        Raises:
+            ModelFileError: the model has none, or they are damaged.
+        """
+        if "sets.counts" not in self.optional:
+            raise ModelFileError(f"the model cannot be so many per cent sure: {_NOT_HELD_OUT}")
+        try:
+            return SetScores.of_tensors(self.optional, len(self.labels))
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
+
+    @cached_property
+    def risk_curve(self) -> RiskCurve:
+        """What thresholds are made by whose error is bounded.
+
+        Raises:
+            ModelFileError: the model has none, or it is damaged.
+        """
+        if self.multi_label:
+            raise ModelFileError("an error can only be bounded for models that give each text one label")
+        if "risk.texts" not in self.optional:
+            raise ModelFileError(f"the model cannot bound its errors: {_NOT_HELD_OUT}")
+        try:
+            return RiskCurve.of_tensors(self.optional)
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
+
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that answer: those of the members, their responses in whole numbers where that loses little."""
+        return tuple(in_whole_numbers(member.network, self._longest(member)) for member in self.members)
+
+    def _longest(self, member: Member) -> float:
+        """At least the length of each vector that its network can see."""
+        static = self.static.longest()
+        trained = 0.0 if member.trained is None else member.trained.longest()
+        return math.hypot(static, trained) if self.settings["channels"] == "both" else max(static, trained)
+
+    @cached_property
+    def novelty(self) -> Novelty | None:
+        """What tells how novel a text is; None if the model does not know.
+
+        Raises:
+            ModelFileError: it is damaged.
+        """
+        if "novelty.tails" not in self.optional:
+            return None
+        try:
+            return Novelty.of_tensors(self.optional)
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
 
     def interpretation(self) -> Interpretation | None:
         """N-grams of the training texts that show what was learned, if they were kept.

@@ -36,7 +36,7 @@ class TableAnswers(NamedTuple):
     labels: Sequence[tuple[str, ...]]  # of each text
     first: Sequence[int]  # (B,) whose probability is that of the answer
     probabilities: NDArray[np.float32]  # (B, K)
-    multi_label: bool
+    is_list: bool  # whether several labels can be the answer
 
 
 def as_table(table: Any) -> Rows:
@@ -146,7 +146,7 @@ def _columns(answers: TableAnswers, top: int | None) -> "list[pa.Array]":
     import pyarrow as pa
 
     texts, (count, labels) = np.arange(len(answers.labels)), answers.probabilities.shape
-    given = [list(own) if answers.multi_label else own[0] for own in answers.labels]
+    given = [list(own) if answers.is_list else own[0] for own in answers.labels]
     unlisted = np.zeros((count, labels), bool)
     if top is not None and top < labels:
         order = (-answers.probabilities).argsort(axis=1, kind="stable")[:, top:]
@@ -156,7 +156,7 @@ def _columns(answers: TableAnswers, top: int | None) -> "list[pa.Array]":
     ]
     first = np.asarray(answers.first, np.int64)
     return [
-        pa.array(given, pa.list_(pa.string()) if answers.multi_label else pa.string()),
+        pa.array(given, pa.list_(pa.string()) if answers.is_list else pa.string()),
         pa.array(answers.probabilities[texts, first], pa.float32()),
         pa.StructArray.from_arrays(each, names=list(answers.names)),
     ]

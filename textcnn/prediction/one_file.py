@@ -10,7 +10,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from textcnn.answers import Answer, Policy, answer
+from textcnn.answers import Answer, Policy, answer, decide
 from textcnn.corpus import Reader, Reading, Record, open_corpus
 from textcnn.corpus.arrow import ARROW, ArrowFile, require_pyarrow
 from textcnn.corpus.free_names import free_names
@@ -195,11 +195,13 @@ class _File:
             yield self._answered(rows, [record.text for record in group])
 
     def _answered(self, rows: "pa.Table", texts: Sequence[str]) -> "pa.Table":
-        policy = self.policy
-        otherwise = policy.below[0] if policy.below else ""
-        made: pa.Table = self.predictor.answer_table(
-            rows, texts, threshold=policy.threshold, otherwise=otherwise, only=policy.only, top=policy.top
-        )
+        from textcnn.model.tables import TableAnswers, with_answers
+
+        decided = decide(self.predictor, [text for text in texts if text is not None], self.policy)
+        is_list = self.predictor.model.multi_label or self.policy.is_list
+        answers = TableAnswers(self.predictor.labels, decided.labels, decided.columns, decided.probabilities, is_list)
+        there = [text is not None for text in texts]
+        made: pa.Table = with_answers(rows, there, answers, only=self.policy.only, top=self.policy.top)
         return made
 
     def _groups(self) -> Iterator[list[Record]]:

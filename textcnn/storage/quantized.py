@@ -3,10 +3,13 @@
 The error is less than half a percent of a row's length, and the size a quarter of that in single precision.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from textcnn.compiled.loader import loops
 
 __all__ = ["Quantized"]
 
@@ -27,3 +30,11 @@ class Quantized(NamedTuple):
     def rows(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """Some rows in single precision: (U,) -> (U, d)."""
         return self.values[numbers] * self.scales[numbers, None]
+
+    def longest(self) -> float:
+        """The length of the longest row; 0 if there is none."""
+        compiled = loops("whole")
+        if compiled is not None and self.values.size:
+            return math.sqrt(compiled.longest_row(self.values, self.scales))
+        squares = np.einsum("vd,vd->v", self.values, self.values, dtype=np.int32)
+        return math.sqrt((np.square(self.scales.astype(np.float64)) * squares).max(initial=0))

@@ -51,11 +51,15 @@ class Lexicon:
 
     def read(self, texts: Sequence[str], most: int) -> Ragged:
         """Numbers of the words of texts, at most so many of each; this number is the same each time."""
-        texts = [readable(text, most) for text in texts]
+        longest = max(map(len, texts), default=0)
+        if longest > _OFTEN * most:
+            texts = [readable(text, most) for text in texts]
         few = self._table is None and sum(map(len, texts)) < _FEW
         compiled = None if few else loops("words")
         if compiled is None:
             return self._by_python(texts, most)
+        if texts and longest <= _OFTEN * most:
+            return self._by_loops(texts, most, compiled)
         pieces = []
         # The loops take a text whole; of one that may have far more words than are read, Python takes only those.
         for long, run in groupby(texts, lambda text: len(text) > _OFTEN * most):
@@ -154,7 +158,7 @@ class _Chunks:
         self.ends = _room(self.ends, self.count + 1, chunks)
         self.bytes = _room(self.bytes, int(self.ends[self.count]), size)
         if 2 * (self.count + chunks) > len(self.slots):
-            self._rehash(4 * (self.count + chunks))
+            self._rehash(2 * (self.count + chunks))
 
     def _rehash(self, slots: int) -> None:
         self.slots = np.full(1 << max(slots - 1, 1).bit_length(), -1, np.int32)

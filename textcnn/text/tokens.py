@@ -27,6 +27,7 @@ __all__ = [
     "cut",
     "folded",
     "normal",
+    "of_letters",
     "parts",
     "readable",
     "spellings",
@@ -185,7 +186,8 @@ def unspaced(character: str) -> bool:
 
 
 _THRICE = re.compile(r"(.)\1{2,}", re.DOTALL)
-_PART = re.compile(r"[^\W\d_]+|\d+")
+_LETTERS = rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*"
+_PART = re.compile(rf"{_LETTERS}|\d+")
 
 
 def spellings(surface: str) -> Iterator[str]:
@@ -212,3 +214,12 @@ def parts(surface: str) -> list[str]:
     """
     words: list[str] = _PART.findall(normal(surface))
     return words if len(words) > 1 else []
+
+
+def of_letters(word: str) -> bool:
+    """Whether a word has nothing but letters and their marks.
+
+    >>> of_letters("हिन्दी"), of_letters("2nd")
+    (True, False)
+    """
+    return re.fullmatch(_LETTERS, word) is not None

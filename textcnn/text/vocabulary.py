@@ -8,7 +8,9 @@ unknown word, spelt as the empty string.
 Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/).
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
@@ -16,12 +18,14 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
 from textcnn.storage.tensor_file import TensorFileError
-from textcnn.text.tokens import normal, parts, spellings
+from textcnn.text.tokens import normal, of_letters, parts, spellings
 
-__all__ = ["UNKNOWN", "Vocabulary", "check_vocabulary"]
+__all__ = ["INNER", "UNKNOWN", "Vocabulary", "check_vocabulary"]
 
 UNKNOWN = 0
+INNER = "##"  # stands before a piece from inside of words, as in WordPiece's vocabularies; no text has such a word
 _SHORTEST, _LONGEST = 3, 24  # characters of a part of a compound, and of a compound
+_LONGEST_PIECE = 12  # characters
 _COMMON = 20_000  # rows; those of a vocabulary that is ordered by frequency are rare words or names from here on
 
 
@@ -89,12 +93,42 @@ class Vocabulary:
             if row:
                 return (row,)
         rows = [self.row(part) for part in parts(surface)]
-        return tuple(row for row in rows if row) or self.compound(normal(surface)) or (UNKNOWN,)
+        return tuple(row for row in rows if row) or self.inside(normal(surface)) or (UNKNOWN,)
 
-    def compound(self, word: str, first: int = UNKNOWN + 1) -> tuple[int, ...]:
-        """The rows, from the first that is a word, of two common words that a word is joined from, such as timezone."""
-        if not word.isalpha() or len(word) > _LONGEST:
+    def inside(self, word: str, first: int = UNKNOWN + 1) -> tuple[int, ...]:
+        """The rows, from the first that is a word, of what a word that is not listed is made of; none if nobody knows.
+
+        These are pieces where the vocabulary lists such, else two common words.
+        """
+        if not of_letters(word) or len(word) > _LONGEST:
             return ()
+        return self._pieces(word) if self.has_pieces else self._compound(word, first)
+
+    @cached_property
+    def has_pieces(self) -> bool:
+        """Whether pieces from inside of words are listed, which begin with a mark."""
+        mark = INNER.encode()
+        place = bisect_left(self.order, mark + b"\0", key=lambda row: self._bytes(int(row)))
+        return place < len(self) and self._bytes(int(self.order[place])).startswith(mark)
+
+    def _pieces(self, word: str) -> tuple[int, ...]:
+        """The longest piece that a word begins with, then the longest one that follows, and so on to the end.
+
+        Source: WordPiece's longest match, Wu et al. 2016.
+        """
+        rows: list[int] = []
+        start = 0
+        while start < len(word):
+            ends = range(min(len(word), start + _LONGEST_PIECE), start, -1)
+            found = self.rows([(INNER if start else "") + word[start:end] for end in ends]).tolist()
+            row, start = next(((row, end) for row, end in zip(found, ends, strict=True) if row >= 0), (-1, start))
+            if row < 0:
+                return ()
+            rows.append(row)
+        return tuple(rows)
+
+    def _compound(self, word: str, first: int) -> tuple[int, ...]:
+        """The rows of two common words that a word is joined from, such as timezone."""
         cuts = range(_SHORTEST, len(word) - _SHORTEST + 1)
         rows = self.rows([part for cut in cuts for part in (word[:cut], word[cut:])]).tolist()
         pairs = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) >= first and max(pair) < _COMMON]

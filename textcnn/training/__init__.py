@@ -14,6 +14,8 @@ optimizer.py      Adam, in the touched rows only
 class_weights.py  the weight of each class in the loss
 device.py         the device, and threads
 calibration.py    what probabilities are worth
+offsets.py        answers decided for another metric than accuracy
+conformal.py      how sure out-of-fold answers were of the right labels
 export.py         from trained weights to a model
 network/          the network in torch
 linear/           the linear part, an SVM

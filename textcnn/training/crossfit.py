@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.evaluation.log_loss import losses_of_logits
-from textcnn.model.model import Model
+from textcnn.model.novelty import Likeness
 from textcnn.model.predictor import Predictor
 from textcnn.training.calibration import Calibration
 from textcnn.training.events import Callback
+from textcnn.training.outcome import HeldOut
 from textcnn.training.run import Job, Run, train
 from textcnn.training.side_by_side import side_by_side
 from textcnn.training.task import Task
 
-__all__ = ["CrossFit", "HeldOut", "OutOfFold", "cross_calibrated", "cross_fit"]
+__all__ = ["CrossFit", "OutOfFold", "cross_calibrated", "cross_fit"]
 
 Floats = NDArray[np.float32]
 
@@ -36,13 +37,15 @@ class OutOfFold(NamedTuple):
     targets: Floats  # (B, K)
     weights: NDArray[np.float64]  # (B,)
     run: Run
+    likeness: Likeness
 
     @classmethod
     def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
         """Let a model answer the texts of these numbers."""
         predictor, part = Predictor(run.model), task.part(texts)
-        logits, margins = predictor.network_logits(part), predictor.linear_margins(part)
-        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run)
+        logits, likeness = predictor.seen_by_networks(part)
+        margins = predictor.linear_margins(part)
+        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run, likeness)
 
 
 class CrossFit(NamedTuple):
@@ -63,21 +66,16 @@ class CrossFit(NamedTuple):
         network, linear, targets, weights = (
             np.concatenate([fold[column] for fold in others]) for column in range(1, 5)
         )
-        return Calibration.of(network, linear, targets, weights, multi_label=self.multi_label)
-
-
-class HeldOut(NamedTuple):
-    """Calibrated answers to texts that the model has not seen."""
-
-    texts: NDArray[np.int64]  # (B,) numbers
-    probabilities: Floats  # (B, K)
-    targets: Floats  # (B, K)
-    weights: NDArray[np.float64]  # (B,)
-    model: Model  # which gave them
-
-    def answers(self) -> list[tuple[str, ...]]:
-        """The labels that each text got."""
-        return list(map(Predictor(self.model).choose, self.probabilities))
+        model = self.first.model
+        return Calibration.of(
+            network,
+            linear,
+            targets,
+            weights,
+            multi_label=self.multi_label,
+            metric=model.settings["metric"],
+            labels=model.labels,
+        )
 
 
 def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor | None = None) -> CrossFit:
@@ -122,7 +120,7 @@ def cross_calibrated(crossed: CrossFit) -> list[HeldOut]:
         calibration = crossed.calibration(without=fold)
         probabilities = calibration.probabilities(fold.network, fold.linear)
         model = calibration.applied(fold.run.model)
-        held.append(HeldOut(fold.texts, probabilities, fold.targets, fold.weights, model))
+        held.append(HeldOut(fold.texts, probabilities, fold.targets, fold.weights, model, fold.likeness))
     return held
 
 

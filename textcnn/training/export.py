@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,10 @@ from textcnn.storage.quantized import Quantized
 from textcnn.text.tokens import normal
 from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 from textcnn.training.embeddings import Start
-from textcnn.training.loop import Trainer
 from textcnn.version import __version__
+
+if TYPE_CHECKING:
+    from textcnn.training.loop import Trainer
 
 __all__ = ["assembled", "member_of"]
 
@@ -23,7 +26,7 @@ _MOST_BYTES = 17_000_000  # of word vectors, so that a model of one network usua
 _WORD = 20  # bytes of a word apart from its vector
 
 
-def member_of(trainer: Trainer, settings: Settings) -> Member:
+def member_of(trainer: "Trainer", settings: Settings) -> Member:
     """The weights as arrays, the vectors quantized."""
     weights = {name: weight.cpu().numpy() for name, weight in trainer.network.state_dict().items()}
     network = Network(

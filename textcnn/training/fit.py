@@ -1,23 +1,24 @@
-"""From labelled texts to a model: hold out, cross-fit, calibrate, fit on all."""
+"""From labelled texts to a model: by its last layer alone where texts are few, else by networks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.distributed.executor import Executor, SerialExecutor
+from textcnn.distributed.executor import Executor
 from textcnn.evaluation.metrics import Report, measure_answers
 from textcnn.insight.ngrams import interpret
 from textcnn.model.interpretation import MOST_BYTES, pack
 from textcnn.model.model import Model, fingerprint
 from textcnn.settings import Settings, record, settled
 from textcnn.text.tokens import folded
-from textcnn.training.crossfit import HeldOut, cross_calibrated, cross_fit
-from textcnn.training.events import Callback, Stage, TrainingEvent
-from textcnn.training.folds import Split, splits
-from textcnn.training.run import Job, Run, train
+from textcnn.training.conformal import promises
+from textcnn.training.events import Callback, TrainingEvent
+from textcnn.training.frozen import fit_frozen
+from textcnn.training.offsets import check_metric, offsets_for
+from textcnn.training.outcome import HeldOut
 from textcnn.training.task import Labelled, Task
 
 __all__ = ["FitResult", "fit"]
@@ -59,75 +60,29 @@ def fit(
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
+    check_metric(settings.metric, classes, multi_label=multi_label)
     given, settings = settings, settled(settings, len(classes))
     task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
-    jobs = _Jobs.of(task, training, _unseen(training, validation, classes, callback))
-    crossed = cross_fit(jobs.first, jobs.others, callback, executor)
-    calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
-    model = calibration.applied(crossed.first.model)
-    if jobs.last is not None and not crossed.stopped:
-        (last,) = (executor or SerialExecutor()).run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
-        model = model if last.stopped else calibration.applied(last.model)
-    figures = {**_figures(crossed.first, _measured(held_out)), "training_texts": len(training.texts)}
+    unseen = _unseen(training, validation, classes, callback)
+    outcome = fit_frozen(task, training, unseen, callback)
+    if outcome is None:
+        # Only now, for torch takes longer to import than a few texts to learn.
+        from textcnn.training.networks import fit_networks
+
+        outcome = fit_networks(task, training, unseen, callback, executor)
+    model = outcome.model
+    validated = {"validation": _measured(outcome.held_out).figures()}
+    if settings.metric == "accuracy" and not multi_label:
+        decided = _measured(_decided_for("macro-f1", outcome.held_out))
+        validated["decided_for_macro_f1"] = {"accuracy": decided.accuracy, "macro_f1": decided.macro_f1}
     model = replace(
         model,
         settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
-        figures=figures,
+        figures={**validated, **outcome.course, "training_texts": len(training.texts)},
         fingerprint=fingerprint(training.texts, training.labels),
+        optional={} if outcome.seen else promises(outcome.held_out),
     )
-    return FitResult(_with_ngrams(model, task, len(training.texts), callback), held_out, jobs.seen)
-
-
-def fit_all(job: Job, callback: Callback) -> Run:
-    """The last training, on all texts; none are held out to score it."""
-    run = train(job, callback)
-    callback(run.ended())
-    return run
-
-
-class _Jobs(NamedTuple):
-    """The trainings of a fit."""
-
-    first: Job  # makes the plan
-    others: list[Job]  # hold other parts out
-    last: Job | None  # learns from all
-    seen: bool
-
-    @classmethod
-    def of(cls, task: Task, training: Labelled, unseen: NDArray[np.int64]) -> "_Jobs":
-        """Decide what is held out: the validation texts of these numbers, or parts of the training texts in turn."""
-        settings, every = task.settings, np.arange(len(training.texts))
-        parts = [(every, unseen)] if len(unseen) else splits(training.texts, training.labels, settings)
-        refit, seen = settings.refit == "on", not len(parts[0][1])
-        names = _names(parts, len(every), validated=len(unseen) > 0)
-        again = refit and not settings.patience
-        own = refit and not seen and not len(unseen)
-        total = len(parts) + again + own
-        first, *others = (
-            Job(task, learn, learn if seen else held, Stage(*name, number + again * (number > 1), total))
-            for number, ((learn, held), name) in enumerate(zip(parts, names, strict=True), 1)
-        )
-        repeated = Stage(f"{first.stage.name} again, for fewer epochs", first.stage.short, 2, total)
-        last = Stage(f"fitting on all {len(every):,} texts", "all texts", total, total)
-        return cls(
-            first._replace(again=repeated if again else None, keep_last=refit),
-            others,
-            Job(task, every, every[:0], last) if own else None,
-            seen,
-        )
-
-
-def _names(parts: Sequence[Split], texts: int, *, validated: bool) -> list[tuple[str, str]]:
-    """What the stages are called that hold parts out."""
-    held = len(parts[0][1])
-    if validated:
-        return [(f"fitting on all {texts:,} texts, scored on {held:,} others", "all texts")]
-    if not held:
-        return [(f"fitting on all {texts:,} texts", "all texts")]
-    if len(parts) == 1:
-        return [(f"holding out {held:,} of {texts:,} texts", "hold-out")]
-    count = len(parts)
-    return [(f"holding out part {part} of {count}", f"part {part}/{count}") for part in range(1, count + 1)]
+    return FitResult(_with_ngrams(model, task, len(training.texts), callback), outcome.held_out, outcome.seen)
 
 
 def _unseen(
@@ -153,6 +108,13 @@ def _unseen(
     return np.array(known, np.int64) + len(training.texts)
 
 
+def _decided_for(metric: str, held_out: Sequence[HeldOut]) -> list[HeldOut]:
+    """The same answers, had they been decided for another metric."""
+    probabilities, targets, weights = (np.concatenate([part[column] for part in held_out]) for column in (1, 2, 3))
+    offsets = offsets_for(metric, held_out[0].model.labels, probabilities, targets, weights)
+    return [part._replace(model=replace(part.model, offsets=offsets)) for part in held_out]
+
+
 def _measured(held_out: Sequence[HeldOut]) -> Report:
     """How good all answers to held-out texts are, each part's by its own model."""
     labels, multi_label = held_out[0].model.labels, held_out[0].model.multi_label
@@ -161,19 +123,6 @@ def _measured(held_out: Sequence[HeldOut]) -> Report:
     probabilities = np.concatenate([part.probabilities for part in held_out])
     weights = np.concatenate([part.weights for part in held_out])
     return measure_answers(gold, predicted, probabilities, labels, multi_label=multi_label, weights=weights)
-
-
-def _figures(first: Run, report: Report) -> dict[str, Any]:
-    """How good the answers to held-out texts were, and how the first training went."""
-    return {
-        "validation": report.figures(),
-        "start_loss": first.start_loss,
-        "diverged": sum(bool(event.note) for event in first.history),
-        "curve": [[event.loss, event.validation_loss, event.score] for event in first.history],
-        "kept": first.kept,
-        "vectors": first.vectors,
-        "known_words": first.known_words,
-    }
 
 
 def _with_ngrams(model: Model, task: Task, texts: int, callback: Callback) -> Model:

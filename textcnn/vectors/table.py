@@ -58,7 +58,7 @@ class VectorTable(NamedTuple):
             if row is not None:
                 return Found(spelling, (row,), listed=True)
         inside = [self.vocabulary.row(part) for part in parts(surface)]
-        rows = tuple(row for row in inside if row is not None) or self.vocabulary.compound(spelt[0], first=0)
+        rows = tuple(row for row in inside if row is not None) or self.vocabulary.inside(spelt[0], first=0)
         return Found(spelt[0] if rows else spelt[-1], rows, listed=False)
 
     def vector(self, rows: tuple[int, ...]) -> NDArray[np.float32]:

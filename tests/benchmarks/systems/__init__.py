@@ -28,6 +28,7 @@ class System(NamedTuple):
 SYSTEMS = {
     "textcnn": System("ours", "default", random=True),
     "textcnn-fast": System("ours", "fast", random=True),
+    "textcnn-network": System("ours", "network", random=True),
     "svm": System("linear", "svm"),
     "svm-char": System("linear", "svm_char"),
     "svm-thresholds": System("linear", "svm_thresholds"),

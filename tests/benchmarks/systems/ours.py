@@ -18,6 +18,11 @@ def fast(task: Task, seed: int) -> Answers:
     return _textcnn(task, seed, quality="fast")
 
 
+def network(task: Task, seed: int) -> Answers:
+    """With `frozen="off"`: however few the texts, a whole network is trained."""
+    return _textcnn(task, seed, frozen="off")
+
+
 def _textcnn(task: Task, seed: int, **settings: str) -> Answers:
     """The dev part, if there is one, decides when to stop; it is not learned from."""
     try:

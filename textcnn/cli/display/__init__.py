@@ -6,4 +6,5 @@ answers.py   answers: pretty, TSV, CSV, JSON     explanation.py     words shaded
 sparkline.py learning curves                     interpretation.py  n-grams of labels and of filters
 crossvalidation.py  figures over texts and folds, and differences
 files.py     files while they are being answered
+labelling.py the screen while texts are labelled, and the table of a simulation
 """

@@ -12,9 +12,18 @@ if TYPE_CHECKING:
     from textcnn.corpus import Corpus
     from textcnn.evaluation.breakdown import Breakdown
     from textcnn.evaluation.comparison import Comparison
+    from textcnn.evaluation.coverage import Coverage
     from textcnn.evaluation.metrics import Mistake, Report
 
-__all__ = ["broken", "show_breakdown", "show_comparison", "show_labels", "show_mistakes", "show_report"]
+__all__ = [
+    "broken",
+    "show_breakdown",
+    "show_comparison",
+    "show_coverage",
+    "show_labels",
+    "show_mistakes",
+    "show_report",
+]
 
 _NAME = 22  # columns of a value
 _WIDE = 72  # columns that have room for whole words
@@ -58,6 +67,24 @@ def show_breakdown(breakdown: "Breakdown") -> None:
         )
         made.add_row(cut(name, _NAME).rstrip(), str(score.count), *numbers)
     console(sys.stdout).print(made)
+
+
+def show_coverage(name: str, coverage: "Coverage") -> None:
+    """Print how often sets hold the right label, how large they are, and how many texts get an answer of one label.
+
+    Args:
+        name: "sure", of sets, or "max_error", of answers that are sure enough, where a set is empty or a single label.
+        coverage: the figures.
+    """
+    rows = [("answered alone", coverage.alone), ("right, of those", coverage.alone_right)]
+    if name == "sure":
+        rows.insert(0, ("right label in set", coverage.covered))
+    for title, share in rows:
+        low, high = share.interval
+        put(f"{title:<19}{share.value:.4f}   95 % {low:.4f} to {high:.4f}, {share.of}\n")
+    if name == "sure":
+        low, high = coverage.size_interval
+        put(f"{'labels of a set':<19}{coverage.size:.4f}   95 % {low:.4f} to {high:.4f}\n")
 
 
 def show_mistakes(worst: "Sequence[Mistake]", corpus: "Corpus") -> None:

@@ -29,7 +29,16 @@ from textcnn.model.linear import IDF_UNIT, LinearPart
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.linear.solver import solve
 
-__all__ = ["USUAL", "Examples", "FeatureStatistics", "FeatureTables", "Recipe", "fit_linear", "learn"]
+__all__ = [
+    "USUAL",
+    "Examples",
+    "FeatureStatistics",
+    "FeatureTables",
+    "Recipe",
+    "WeightedFeatures",
+    "fit_linear",
+    "learn",
+]
 
 Floats = NDArray[np.float32]
 
@@ -142,25 +151,55 @@ class Linear(NamedTuple):
 
 def fit_linear(examples: Examples, recipe: Recipe = USUAL) -> LinearPart:
     """Learn, and keep the weights that matter."""
-    linear = learn(examples, FeatureStatistics.of(examples), recipe)
+    return _part(examples.tables.buckets, learn(examples, FeatureStatistics.of(examples), recipe))
+
+
+def _part(buckets: NDArray[np.int64], linear: Linear) -> LinearPart:
     idf = np.zeros(BUCKETS, np.uint8)
-    idf[examples.tables.buckets] = linear.idf
-    return _compact(examples.tables.buckets, linear.weights, idf, linear.bias)
+    idf[buckets] = linear.idf
+    return _compact(buckets, linear.weights, idf, linear.bias)
 
 
 def learn(examples: Examples, statistics: "FeatureStatistics", recipe: Recipe) -> Linear:
     """Learn from texts with these statistics of their features."""
-    tables, signs, penalty, *_ = examples
-    rarity = (np.log((1 + len(signs)) / (1 + statistics.frequency)) + 1) ** recipe.power
-    rarity *= min(_MOST_IDF / rarity.max(initial=1), 1)
-    idf = (np.rint(rarity / IDF_UNIT).clip(1, 255) * (statistics.frequency > 0)).astype(np.uint8)
-    scale = (idf * np.float32(IDF_UNIT)).astype(np.float32)
-    tables = _normed(tables, scale)
-    scale = scale * statistics.ratio
-    scale /= np.sqrt(_mean_square(tables, scale))
-    alpha = solve(_Gram(tables, scale), signs, np.float32(recipe.C) * penalty)
-    weights = np.concatenate([tables.of_words.T @ (tables.words.T @ alpha), tables.pairs.T @ alpha])
-    return Linear(weights * np.square(scale[:, None]), idf, alpha.sum(axis=0))
+    features = WeightedFeatures.of(examples.tables, statistics, recipe.power)
+    alpha = solve(features.gram(), examples.signs, np.float32(recipe.C) * examples.penalty)
+    return Linear(features.weights(alpha), features.idf, alpha.sum(axis=0))
+
+
+class WeightedFeatures(NamedTuple):
+    """Texts whose length, features being weighted by idf, is one, and how much each feature counts besides."""
+
+    tables: FeatureTables
+    idf: NDArray[np.uint8]  # (X,) in units of IDF_UNIT
+    scale: Floats  # (X,) of the features, texts having unit mean square length
+
+    @classmethod
+    def of(cls, tables: FeatureTables, statistics: "FeatureStatistics", power: float) -> "WeightedFeatures":
+        """Weigh the features of texts by their rarity and their unevenness."""
+        count = tables.words.shape[0]
+        rarity = (np.log((1 + count) / (1 + statistics.frequency)) + 1) ** power
+        rarity *= min(_MOST_IDF / rarity.max(initial=1), 1)
+        idf = (np.rint(rarity / IDF_UNIT).clip(1, 255) * (statistics.frequency > 0)).astype(np.uint8)
+        scale = (idf * np.float32(IDF_UNIT)).astype(np.float32)
+        tables = _normed(tables, scale)
+        scale = scale * statistics.ratio
+        scale /= np.sqrt(_mean_square(tables, scale))
+        return cls(tables, idf, scale)
+
+    def gram(self) -> "_Gram":
+        """Products with the Gram matrix of the texts, to whose numbers a feature that is always 1 adds 1."""
+        return _Gram(self.tables, self.scale)
+
+    def weights(self, alpha: Floats) -> Floats:
+        """The weights (X, K) of features that dual coefficients of the texts (B, K) stand for."""
+        words, pairs = self.tables.words.T @ alpha, self.tables.pairs.T @ alpha
+        weights = np.concatenate([self.tables.of_words.T @ words, pairs])
+        return np.asarray(weights * np.square(self.scale[:, None]), np.float32)
+
+    def part(self, alpha: Floats) -> LinearPart:
+        """The linear part, without a bias, that these dual coefficients stand for."""
+        return _part(self.tables.buckets, Linear(self.weights(alpha), self.idf, np.zeros(alpha.shape[1], np.float32)))
 
 
 def _penalty(targets: Floats, weights: Floats | None, multi_label: bool) -> Floats:

@@ -1,0 +1,138 @@
+"""Measure systems that learn from 8, 16 or 64 texts of each label, ten draws each; see README.md.
+
+    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --systems textcnn svm
+    python tests/benchmarks/fewshot.py --data ~/corpora/cr --dev --results /tmp/dev.csv      # to decide something by
+    python tests/benchmarks/fewshot.py --summary
+
+The test part is test.csv, or the first of ten stratified folds. With `--dev` no text of it is seen: what is measured is
+dev.csv, a quarter of train.csv if there is none, or the second fold. All systems learn from the same draws.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from protocol import Part, Task, tasks
+from results import Key, Row, append, key_of, load
+from scores import score
+from sklearn.model_selection import train_test_split
+from systems import SYSTEMS
+from systems.answers import Unavailable
+
+HERE = Path(__file__).parent
+SIZES = (8, 16, 64)
+SIZES_OF_MANY = (5, 10)  # of more labels than this
+MANY = 50
+DRAWS = 10
+
+
+def main() -> None:
+    """Measure what has no row yet, then show the table."""
+    options = _options()
+    failed = measure(options)
+    print(table(load(options.results)))
+    sys.exit(1 if failed else 0)
+
+
+def measure(options: argparse.Namespace) -> bool:
+    """Measure every system on every draw that has no row yet; whether one failed."""
+    done, failed = set() if options.again else set(load(options.results)), False
+    for folder in options.data:
+        for task in draws(folder, options.sizes, options.draws, dev=options.dev):
+            for system in options.systems:
+                key = key_of(task, system, 0)
+                if key not in done:
+                    failed |= not _measured(task, key, options.results)
+    return failed
+
+
+def _measured(task: Task, key: Key, results: Path) -> bool:
+    """Add a row; whether that went well."""
+    start = time.perf_counter()
+    try:
+        answers = SYSTEMS[key.system].answer(task, key.seed)
+    except Unavailable as reason:
+        print(f"{key.system}: left out on {task.data}: {reason}", file=sys.stderr)
+        return True
+    except Exception as error:  # one failure must not cost the other results of a long run
+        print(f"{' '.join(map(str, key))}: failed: {type(error).__name__}: {error}", file=sys.stderr)
+        return False
+    row = Row(key, score(task, answers), time.perf_counter() - start)
+    append(results, row)
+    print(f"{' '.join(map(str, key))}: {100 * row.scores.accuracy:.2f}, {row.seconds:.1f} s", file=sys.stderr)
+    return True
+
+
+def draws(folder: Path, sizes: list[int] | None, count: int, *, dev: bool) -> Iterator[Task]:
+    """So many draws of each size; the protocol's name is the number of texts of each label."""
+    pool, measured = _parts(folder, dev=dev)
+    labels = np.array(pool.single())
+    classes = sorted(set(labels.tolist()))
+    for size in sizes or (SIZES_OF_MANY if len(classes) > MANY else SIZES):
+        for draw in range(count):
+            random = np.random.default_rng(1000 + draw)
+            chosen = [random.permutation(np.flatnonzero(labels == label))[:size] for label in classes]
+            learn = pool.take(np.sort(np.concatenate(chosen)).tolist())
+            yield Task(folder.resolve().name, f"{size}{'-dev' * dev}", draw, learn, None, measured, multi_label=False)
+
+
+def _parts(folder: Path, *, dev: bool) -> tuple[Part, Part]:
+    """The texts that are drawn from, without those that are measured on, and these."""
+    official, *_ = tasks(folder, ["test", "folds"], 2)
+    if not dev:
+        pool, measured = official.train, official.test
+    elif official.protocol == "folds":
+        first, second = tasks(folder, ["folds"], 2)
+        pool, measured = _without(second.train, first.test), second.test
+    elif official.dev is not None:
+        pool, measured = official.train, official.dev
+    else:
+        rows = train_test_split(range(len(official.train.texts)), test_size=0.25, random_state=0)
+        pool, measured = (official.train.take(part) for part in rows)
+    return _without(pool, measured), measured
+
+
+def _without(pool: Part, others: Part) -> Part:
+    left_out = set(others.texts)
+    return pool.take([row for row, text in enumerate(pool.texts) if text not in left_out])
+
+
+def table(rows: dict[Key, Row]) -> str:
+    """Means and standard deviations over the draws, as Markdown: a row for each set and size."""
+    systems = [system for system in SYSTEMS if any(key.system == system for key in rows)]
+    lines = [f"| | {' | '.join(systems)} |", f"| --- |{' --- |' * len(systems)}"]
+    keys = sorted(rows, key=lambda key: (key.data, int(key.protocol.partition("-")[0]), key.protocol))
+    for (data, size), of_size in groupby(keys, key=lambda key: (key.data, key.protocol)):
+        group = list(of_size)
+        cells = [
+            _cell([100 * rows[key].scores.accuracy for key in group if key.system == system]) for system in systems
+        ]
+        lines.append(f"| {data}, {size} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(accuracies: list[float]) -> str:
+    if not accuracies:
+        return "–"
+    fewer = "" if len(accuracies) == DRAWS else f" ({len(accuracies)})"
+    return f"{np.mean(accuracies):.1f} ± {np.std(accuracies):.1f}{fewer}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
+    parser.add_argument("--systems", nargs="+", default=["textcnn", "svm"], choices=SYSTEMS)
+    parser.add_argument("--sizes", type=int, nargs="+", help="texts of each label")
+    parser.add_argument("--draws", type=int, default=DRAWS)
+    parser.add_argument("--dev", action="store_true", help="measure on no test part: to decide something by")
+    parser.add_argument("--again", action="store_true", help="measure what has a row already, too")
+    parser.add_argument("--results", type=Path, default=HERE / "fewshot.csv")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

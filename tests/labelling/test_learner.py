@@ -1,0 +1,158 @@
+"""What is computed between questions: by hand, and against learners that were made again and again."""
+
+import numpy as np
+import pytest
+from examples import EXAMPLES
+
+from textcnn.corpus import Record
+from textcnn.labelling.forecast import forecast_gain
+from textcnn.labelling.learner import PileFeatures, WordTable, fit_kernel, kernel_of, learn_quickly
+from textcnn.labelling.pile import Pile
+from textcnn.labelling.pool import prepare_pool
+from textcnn.labelling.sentences import vectors_for
+from textcnn.labelling.session import random_order
+from textcnn.labelling.simulation import Simulation, simulate
+from textcnn.labelling.strategies import covering, likely, margins_of, uncertain, uncertain_and_typical
+
+TEXTS = [text for _, text in EXAMPLES]
+LABELS = np.array([int(label == "spam") for label, _ in EXAMPLES])
+
+
+@pytest.fixture(scope="module")
+def features():
+    return PileFeatures(vectors_for(TEXTS, np.random.default_rng(0))(TEXTS), WordTable(TEXTS).of(TEXTS))
+
+
+def blobs(*sizes, spread=0.1):
+    """Unit vectors about as many axes as there are sizes."""
+    random = np.random.default_rng(0)
+    centres = np.repeat(np.eye(len(sizes), 8), sizes, axis=0)
+    rows = centres + spread * random.standard_normal((sum(sizes), 8))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+class TestLearner:
+    def test_answers_to_unseen_texts_are_those_of_learners_without_the_text(self, features):
+        kernel, penalty = kernel_of(features), 0.1
+        fit = fit_kernel(kernel, LABELS, 2, penalties=(penalty,))
+        for row in (0, 7, 23):
+            rest = np.delete(np.arange(len(TEXTS)), row)
+            alone = np.linalg.solve(kernel[np.ix_(rest, rest)] + penalty * np.eye(len(rest)), np.eye(2)[LABELS[rest]])
+            scores = kernel[row, rest] @ alone * fit.sharpness
+            expected = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+            assert fit.unseen[row] == pytest.approx(expected, abs=1e-5)
+
+    def test_it_learns_ham_from_spam_by_twenty_texts(self, features):
+        model = learn_quickly(features, range(20), LABELS[:20].tolist(), 2)
+        probabilities = model.probabilities(features)
+        assert (probabilities.argmax(axis=1) == LABELS)[20:].mean() >= 0.8
+        assert probabilities.sum(axis=1) == pytest.approx(np.ones(40), abs=1e-5)
+
+    def test_few_texts_do_not_make_it_sure(self, features):
+        model = learn_quickly(features, [0, 1], [0, 1], 2)
+        assert model.probabilities(features).max() < 0.99
+
+
+class TestWords:
+    def test_a_text_is_its_words_and_pairs_of_length_one(self):
+        table = WordTable(["free prize now", "see you now"]).of(["Free prize", "prize free", "free prize", ""])
+        assert table.toarray()[:3].nonzero()[0].tolist().count(0) == 3  # two words and a pair
+        lengths = np.sqrt(table.multiply(table).sum(axis=1)).ravel().tolist()
+        assert lengths == pytest.approx([1, 1, 1, 0], abs=1e-6)
+        alike = (table @ table.T).toarray()
+        assert alike[0, 2] == pytest.approx(1, abs=1e-6) and 0 < alike[0, 1] < 1  # the pair is another one
+
+    def test_words_that_are_not_known_are_left_out(self):
+        words = WordTable(["free prize"])
+        assert words.of(["unheard of"])[:, -2:].nnz == 0
+        assert words.of(["free"]).shape == words.of(["never heard"]).shape
+
+    def test_pairs_do_not_cross_texts(self):
+        words = WordTable(["a b", "c d"])
+        assert words.of(["a b", "c d"]).nnz == 6
+
+
+class TestSentences:
+    def test_english_and_other_texts_alike_are_close(self):
+        for texts in (
+            ["Where is my parcel?", "My order did not come.", "Play some jazz music"],
+            ["wo ist mein Paket geblieben", "mein Paket kam nicht an", "spiele etwas Jazzmusik bitte"],
+        ):
+            vectors = vectors_for(texts, np.random.default_rng(0))(texts)
+            assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+            assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+
+
+class TestStrategies:
+    def test_the_first_ones_are_of_all_regions_the_largest_first(self):
+        vectors = blobs(50, 30, 20)
+        region = np.repeat([0, 1, 2], [50, 30, 20])
+        chosen = covering(vectors, np.empty(0, np.int64), 3, np.random.default_rng(0))
+        assert region[chosen].tolist() == [0, 1, 2]
+        assert set(region[covering(vectors, chosen[:1], 2, np.random.default_rng(0))]) == {1, 2}
+
+    def test_the_smallest_margins_are_the_most_uncertain(self):
+        probabilities = np.array([[0.9, 0.1, 0.0], [0.5, 0.4, 0.1], [0.4, 0.35, 0.25], [0.34, 0.33, 0.33]], np.float32)
+        assert margins_of(probabilities) == pytest.approx([0.8, 0.1, 0.05, 0.01], abs=1e-6)
+        assert uncertain(probabilities, np.array([0, 1, 2]), 2).tolist() == [2, 1]
+        assert likely(probabilities, 2, np.array([0, 1, 2])) == 2
+
+    def test_uncertain_texts_are_not_all_of_one_region(self):
+        vectors = blobs(100, 100)
+        margins = np.linspace(0, 0.5, 200)[::-1]
+        probabilities = np.stack([(1 + margins) / 2, (1 - margins) / 2], axis=1).astype(np.float32)
+        probabilities[:30] = 0.5
+        chosen = uncertain_and_typical(vectors, probabilities, np.arange(200), 2, np.random.default_rng(0))
+        assert sorted((chosen >= 100).tolist()) == [False, True]
+        assert (margins[chosen] <= 0.1).all() or (chosen < 30).any()
+
+    def test_fewer_texts_than_are_wanted_are_all(self):
+        vectors = blobs(2, 1)
+        assert sorted(covering(vectors, np.empty(0, np.int64), 9, np.random.default_rng(0))) == [0, 1, 2]
+        probabilities = np.full((3, 2), 0.5, np.float32)
+        none = uncertain_and_typical(vectors, probabilities, np.empty(0, np.int64), 2, np.random.default_rng(0))
+        assert none.tolist() == []
+
+
+class TestForecast:
+    def kernel(self, count, spread):
+        vectors = blobs(count, count, spread=spread).astype(np.float64)
+        order = np.random.default_rng(0).permutation(2 * count)
+        return (vectors @ vectors.T + 1)[np.ix_(order, order)], np.repeat([0, 1], count)[order]
+
+    def test_of_few_texts_it_cannot_be_told(self):
+        assert forecast_gain(*self.kernel(9, 0.1), 40, np.random.default_rng(0)) is None
+
+    def test_where_all_is_right_more_labels_hardly_help(self):
+        found = forecast_gain(*self.kernel(30, 0.1), 40, np.random.default_rng(0))
+        assert found.hardly and found.low == 0
+
+    def test_where_the_curve_rises_there_is_something_to_gain(self):
+        found = forecast_gain(*self.kernel(20, 1.0), 40, np.random.default_rng(0))
+        assert 0 <= found.low < found.high < 0.3
+        assert [point.labels for point in found.curve] == [16, 22, 28, 34]
+
+
+class TestPool:
+    def test_near_copies_are_in_it_once_and_others_can_be_added(self):
+        long = "please call me when you are back at home and have had some dinner with the kids"
+        pile = Pile([Record(text) for text in (long, "win cash now", f"{long} 2", "", "see you")], ["text"], ["text"])
+        pool = prepare_pool(pile, random_order(pile, 0), 0)
+        assert len(pool.rows) == 3 and pool.groups[0] == pool.groups[2]
+        other = ({0, 2} - set(pool.rows.tolist())).pop()
+        more = pool.with_rows([other, 1])
+        assert more.rows.tolist() == [*pool.rows.tolist(), other] and len(more.features.sentences) == 4
+        assert set(pool.rows[pool.open_places(frozenset([other]))].tolist()) == {1, 4}
+
+
+def test_what_is_saved_is_read_from_the_curves():
+    chosen, random = np.array([[0.5, 0.7, 0.8]]), np.array([[0.5, 0.6, 0.7]])
+    assert Simulation((10, 20, 30), chosen, random, 9).saved() == (20, 30)
+    assert Simulation((10, 20, 30), random, chosen, 9).saved() is None
+
+
+def test_a_simulation_never_asks_what_is_held_out():
+    records = [Record(text, (label,), line) for line, (label, text) in enumerate(EXAMPLES)]
+    found = simulate(Pile(records, ["text"], ["text"]), 100, seeds=2)
+    assert found.held_out == 10 and found.labels == (10, 20, 30)
+    assert found.chosen.shape == (2, 3) and found.chosen[:, -1] == pytest.approx(found.random[:, -1])

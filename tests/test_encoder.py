@@ -1,0 +1,131 @@
+"""Sentences as vectors: alike ones are near, a text's vector is its own, and a bad file is refused."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from program import run
+
+import textcnn
+from textcnn.encoder import ENCODER, SentenceEncoder, read_encoder, write_encoder
+from textcnn.errors import VectorsError
+from textcnn.vectors.pretrained_filters import Filters
+
+TEXTS = ["Where is my parcel?", "My order never came.", "We play football on Sundays.", "", "good " * 3000]
+
+
+@pytest.fixture
+def small() -> SentenceEncoder:
+    """One filter of width 1 and one of width 2; the vector is the first, the second, and their difference."""
+    return read_encoder_of(small_filters(), np.array([[1, 0], [0, 1], [1, -1]]), np.zeros(3))
+
+
+def small_filters() -> dict[int, Filters]:
+    random = np.random.default_rng(0)
+    return {h: Filters(random.normal(size=(h, 1, 256)).astype(np.float16), np.zeros(1, np.float16)) for h in (1, 2)}
+
+
+def read_encoder_of(filters: dict[int, Filters], readout: np.ndarray, bias: np.ndarray) -> SentenceEncoder:
+    path = Path("small.safetensors")
+    with path.open("wb") as file:
+        write_encoder(file, filters, readout.astype(np.float32), bias, {})
+    return read_encoder(path)
+
+
+def test_alike_sentences_are_near() -> None:
+    parcel, order, football = textcnn.encode(TEXTS[:3])
+    assert parcel @ order > max(parcel @ football, order @ football)
+
+
+def test_rows_are_unit_vectors_in_single_precision() -> None:
+    vectors = textcnn.encode(TEXTS)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
+    assert textcnn.encode([]).shape == (0, vectors.shape[1])
+
+
+def test_what_a_text_gets_does_not_depend_on_the_others() -> None:
+    alone = [textcnn.encode([text])[0] for text in TEXTS]
+    np.testing.assert_array_equal(textcnn.encode(TEXTS), alone)
+
+
+def test_one_string_is_not_taken_for_many_texts() -> None:
+    with pytest.raises(TypeError, match="not one string"):
+        textcnn.encode("where is my parcel?")
+
+
+def test_by_hand(folder: Path, small: SentenceEncoder) -> None:
+    good, film = (small.words.look_up(word).vector for word in ("good", "film"))
+    one, two = (filters.slices.astype(np.float32)[:, 0] for filters in small_filters().values())
+    first = max(good @ one[0], film @ one[0], 0)
+    second = max(good @ two[1], good @ two[0] + film @ two[1], film @ two[0], 0)
+    by_hand = np.array([first, second, first - second])
+    np.testing.assert_allclose(small.encode(["Good film"])[0], by_hand / np.linalg.norm(by_hand), atol=0.01)
+
+
+def test_without_compiled_loops_the_vectors_are_the_same() -> None:
+    code = "import sys, json, textcnn; print(textcnn.encode(json.load(sys.stdin)).tolist())"
+    plain = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(TEXTS[:4]), env={**os.environ, "TEXTCNN_LOOPS": "off"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    np.testing.assert_allclose(json.loads(plain.stdout), textcnn.encode(TEXTS[:4]), atol=1e-5)
+
+
+def test_encoding_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, textcnn; textcnn.encode(['a']); print(*{'torch', 'sklearn', 'scipy', 'gensim'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("readout", np.zeros((3, 5), np.int8)),
+        ("scales", np.full(3, np.nan, np.float32)),
+        ("bias", np.zeros(4, np.float32)),
+        ("biases.1", np.zeros(3, np.float16)),
+        ("filters.2", np.zeros((2, 1, 255), np.float16)),
+    ],
+)
+def test_a_damaged_file_is_refused(folder: Path, name: str, value: np.ndarray) -> None:
+    from textcnn.storage.tensor_file import read_tensors, write_tensors
+
+    read_encoder_of(small_filters(), np.ones((3, 2)), np.zeros(3))
+    read = read_tensors(Path("small.safetensors"))
+    with Path("small.safetensors").open("wb") as file:
+        write_tensors(file, read.metadata, {**read.tensors, name: value})
+    with pytest.raises(VectorsError, match=r"small\.safetensors is not an encoder of ours"):
+        read_encoder(Path("small.safetensors"))
+
+
+def test_another_file_or_none_is_refused(folder: Path) -> None:
+    with pytest.raises(VectorsError, match="cannot read the encoder"):
+        read_encoder(Path("nothing.safetensors"))
+    Path("other.safetensors").write_bytes(ENCODER.with_name("english.safetensors").read_bytes()[:1000])
+    with pytest.raises(VectorsError, match="is not an encoder of ours"):
+        read_encoder(Path("other.safetensors"))
+
+
+def test_in_the_shell_a_line_of_json_for_each_text(folder: Path) -> None:
+    Path("texts.csv").write_text('label,text\nask,Where is my parcel?\nsay,"My order, it never came."\n')
+    done = run("vectors", "encode", "texts.csv")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["text"] for line in lines] == ["Where is my parcel?", "My order, it never came."]
+    expected = textcnn.encode([line["text"] for line in lines])
+    np.testing.assert_allclose([line["vector"] for line in lines], expected, atol=1e-6)
+
+
+def test_in_the_shell_an_array_of_all(folder: Path) -> None:
+    Path("texts.txt").write_text("Where is my parcel?\nMy order never came.\n")
+    done = run("vectors", "encode", "texts.txt", "--input-format", "lines", "-o", "texts.npy")
+    assert (done.returncode, done.stdout) == (0, b"")
+    np.testing.assert_array_equal(np.load("texts.npy", allow_pickle=False), textcnn.encode(TEXTS[:2]))
+    done = run("vectors", "encode", "texts.txt", "-o", "texts.txt")
+    assert (done.returncode, b"no array of vectors" in done.stderr) == (1, True)

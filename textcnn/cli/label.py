@@ -1,0 +1,276 @@
+"""`textcnn label`: from texts without labels to labelled ones, and to a model."""
+
+import inspect
+import json
+import secrets
+import shlex
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from textcnn.cli.display.console import is_terminal, put, say
+from textcnn.cli.options import Quiet, with_reading
+from textcnn.cli.outputs import MODEL, refuse_foreign
+from textcnn.cli.report_option import refuse_overwriting
+from textcnn.corpus import Reading
+from textcnn.errors import SettingsError
+from textcnn.storage.atomic import check_writable, written_whole
+
+if TYPE_CHECKING:
+    from textcnn.labelling.pile import Pile
+    from textcnn.labelling.session import Session
+
+__all__ = ["label"]
+
+_LABEL, _WHEN, _HOW = "label", "labelled_at", "chosen_by"
+_FEW = 5  # labelled texts, below which no model is made of them
+
+
+@with_reading(labels=True)
+def label(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Texts, of which none needs a label.")],
+    how: Reading,
+    labels: Annotated[
+        str | None, typer.Option(metavar="LIST", help="The labels, with commas between them; more can be added.")
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where labelled texts go: .csv or .jsonl.  [default: NAME.labelled.csv]"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Train a model at the end, and put it here.")
+    ] = None,
+    show: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Show this column beside each text; may be repeated.")
+    ] = None,
+    strategy: Annotated[
+        str, typer.Option(metavar="NAME", help="Which text next: auto, uncertain, diverse or random.")
+    ] = "auto",
+    budget: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="End after so many labels; of a simulation 200.")
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Ask on a page in the browser; no text leaves this machine.")
+    ] = False,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Of the page; 0: any that is free.")] = 0,
+    simulate: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Ask nobody: take the answers from this column, and say what they bring."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Repeats of a simulation.")] = 5,
+    format: Annotated[
+        str, typer.Option(metavar="FORMAT", help="Of a simulation: pretty (a table), or json (one object).")
+    ] = "pretty",
+    quiet: Quiet = False,
+) -> None:
+    """Label texts: asks for those that teach most, learns while you answer, and says what more labels would bring.
+
+    Each answer is on the disk before the next question, in a journal beside the labelled texts; the same command goes
+    on where it was. Labels that the input has in --label-column count. Some texts are asked at random, so that the
+    accuracy can be told.
+    """
+    if simulate is not None:
+        _simulate(files, how._replace(label_column=simulate), strategy, budget or 200, seeds, format, quiet)
+        return
+    _require_people(files, browser)
+    place = write or _beside(files[0])
+    _check_outputs(place, output, files)
+    from textcnn.labelling.journal import Journal
+    from textcnn.labelling.session import Session
+
+    pile = _read(files, how, quiet)
+    _check_columns(pile, show or [])
+    with Session(pile, Journal(place.with_suffix(".journal")), labels=_names(labels), strategy=strategy) as session:
+        _welcome(session, place, quiet)
+        try:
+            if browser:
+                _serve(session, show or [], port)
+            else:
+                _ask_in_terminal(session, show or [], budget)
+        finally:
+            _write(session, place)
+    _finish(session, place, output, files, quiet)
+
+
+# ------------------------------------------------------------------------------------------------------ before it
+
+
+def _require_people(files: list[str], browser: bool) -> None:
+    """An error where nobody could answer, or with a library that is not there."""
+    if "-" in files:
+        raise SettingsError("standard input is the keyboard here: give the texts in a file")
+    if browser:
+        return
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        raise SettingsError("labelling needs a terminal, or --browser; --simulate COLUMN needs neither")
+    from textcnn.cli.label_terminal import require_prompt_toolkit
+
+    require_prompt_toolkit()
+
+
+def _beside(file: str) -> Path:
+    """Where labelled texts go if nothing is said: tickets.csv -> tickets.labelled.csv, in the current folder."""
+    from textcnn.corpus.lines import PACKED
+
+    name = Path(file).name
+    for packed in PACKED:
+        name = name.removesuffix(packed)
+    suffix = ".jsonl" if name.lower().endswith((".jsonl", ".ndjson", ".json")) else ".csv"
+    return Path(f"{Path(name).stem}.labelled{suffix}")
+
+
+def _check_outputs(place: Path, output: Path | None, files: list[str]) -> None:
+    from textcnn.corpus.writer import WRITTEN, written_format
+
+    if written_format(place) is None:
+        raise SettingsError(f"--write takes a file whose name ends in {' or '.join(WRITTEN)}, not {place}")
+    check_writable(place)
+    refuse_overwriting(place, files, "--write")
+    if place.exists() and not place.with_suffix(".journal").exists():
+        raise SettingsError(f"{place} is there already, and no journal beside it: name another file with --write")
+    if output is not None:
+        check_writable(output)
+        refuse_overwriting(output, [*files, str(place)], "-o")
+        refuse_foreign(output, MODEL)
+
+
+def _names(told: str | None) -> list[str]:
+    return [name.strip() for name in (told or "").split(",") if name.strip()]
+
+
+def _read(files: list[str], how: Reading, quiet: bool) -> "Pile":
+    from textcnn.labelling.pile import read_pile
+
+    pile = read_pile(files, how)
+    for note in pile.notes:
+        say(note, quiet=quiet)
+    return pile
+
+
+def _check_columns(pile: "Pile", shown: list[str]) -> None:
+    for name in shown:
+        if name not in pile.columns:
+            raise SettingsError(f"there is no column {name!r} to show; there is {', '.join(map(repr, pile.columns))}")
+
+
+def _welcome(session: "Session", place: Path, quiet: bool) -> None:
+    if not session.journal.is_new:
+        say(f"{place.with_suffix('.journal')}: {len(session.labelled):,} texts are labelled; it goes on", quiet=quiet)
+    if session.lost:
+        say(f"{session.lost:,} labelled texts are not in the input any more; their labels are kept in the journal")
+
+
+# ---------------------------------------------------------------------------------------------------- meanwhile
+
+
+def _ask_in_terminal(session: "Session", shown: list[str], budget: int | None) -> None:
+    from textcnn.cli.label_dialog import LabelDialog
+    from textcnn.cli.label_terminal import run_dialog
+
+    run_dialog(LabelDialog(session, budget, shown))
+
+
+def _serve(session: "Session", shown: list[str], port: int) -> None:
+    """The page, until it is ended there or by Ctrl-C."""
+    try:
+        from textcnn.labelling.web import create_label_app
+        from textcnn.serve.server import bound_socket, run_server
+    except ImportError:
+        raise SettingsError("a page in the browser needs a server: pip install 'textcnn[serve]'") from None
+    token = secrets.token_urlsafe(18)
+    listener = bound_socket("127.0.0.1", port)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/#token={token}"
+
+    def started() -> None:
+        say(f"open {address}")
+        say("Ctrl-C ends it; every answer is on the disk already")
+
+    app = create_label_app(session, shown, token, end=lambda: signal.raise_signal(signal.SIGINT))
+    run_server(app, listener, started=started, say=say)
+
+
+# ------------------------------------------------------------------------------------------------------- after it
+
+
+def _write(session: "Session", place: Path) -> None:
+    """The labelled texts, whole: the input's own columns, then the label, when it was given, and how it was chosen."""
+    from textcnn.corpus.free_names import free_names
+    from textcnn.corpus.writer import write_rows, written_format
+
+    columns = session.pile.columns
+    free = dict(zip(columns, free_names(columns, (_LABEL, _WHEN, _HOW)), strict=True))
+    rows = (
+        {free.get(name, name): value for name, value in session.pile.row(row).items()}
+        | {_LABEL: given.label, _WHEN: given.when, _HOW: given.how}
+        for row, given in session.rows().items()
+    )
+    with written_whole(place) as file:
+        write_rows(file, str(written_format(place)), [*free.values(), _LABEL, _WHEN, _HOW], rows)
+
+
+def _finish(session: "Session", place: Path, output: Path | None, files: list[str], quiet: bool) -> None:
+    """Say what there is now, make the model, and say how the rest is classified."""
+    from textcnn.labelling.wording import accuracy_so_far, gain_to_come
+
+    progress = session.progress()
+    named = [f"{name} {count}" for name, count in progress.counts.items() if count]
+    counts = ", ".join(named)
+    say(f"{place}: {progress.labelled:,} labelled texts{f' ({counts})' if named else ''}", quiet=quiet)
+    if said := accuracy_so_far(progress.advice):
+        say(f"{said}; {gain_to_come(progress.advice)}", quiet=quiet)
+    if progress.labelled < _FEW or len(named) < 2:
+        say("too few labels yet to make a model of them", quiet=quiet)
+    elif output is None:
+        told = _told(session.pile.text_columns)
+        command = shlex.join(["textcnn", "train", str(place), *told, "-o", "model.textcnn"])
+        say(f"to make a model of them: {command}", quiet=quiet)
+    else:
+        _train(place, session.pile.text_columns, output, quiet)
+        say(f"to classify all: {_to_classify(output, files)}", quiet=quiet)
+
+
+def _told(texts: list[str]) -> list[str]:
+    """The options that say which columns are which."""
+    return [*(part for name in texts for part in ("--text-column", name)), "--label-column", _LABEL]
+
+
+def _train(place: Path, texts: list[str], output: Path, quiet: bool) -> None:
+    """As `textcnn train` does it, with its defaults."""
+    from textcnn.cli.train import train
+
+    usual = {name: each.default for name, each in inspect.signature(train).parameters.items()}
+    told: dict[str, Any] = {
+        "files": [str(place)],
+        "output": output,
+        "reading_text_column": texts,
+        "reading_label_column": [_LABEL],
+        "quiet": quiet,
+    }
+    train(**(usual | told))
+
+
+def _to_classify(output: Path, files: list[str]) -> str:
+    parts = ["textcnn", "predict", "-m", str(output), "--input", files[0], "--format", "csv"]
+    return f"{shlex.join(parts)} > {shlex.quote(f'{Path(files[0]).stem}.answers.csv')}"
+
+
+# ------------------------------------------------------------------------------------------------------ simulation
+
+
+def _simulate(files: list[str], how: Reading, strategy: str, budget: int, seeds: int, format: str, quiet: bool) -> None:
+    from textcnn.labelling.simulation import simulate
+
+    if format not in ("pretty", "json"):
+        raise SettingsError(f"--format takes pretty or json, not {format!r}")
+    pile = _read(files, how, quiet)
+    found = simulate(pile, budget, strategy=strategy, seeds=seeds, say=lambda doing: say(doing, quiet=quiet))
+    if format == "json":
+        rows = [row._asdict() for row in found.rows()]
+        put(json.dumps({"strategy": strategy, "seeds": seeds, "held_out": found.held_out, "curve": rows}) + "\n")
+        return
+    from textcnn.cli.display.labelling import show_simulation
+
+    show_simulation(found, strategy)

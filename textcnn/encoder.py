@@ -1,0 +1,162 @@
+"""Sentences as vectors: filters over the English word vectors, pooled, and a linear readout that learned offline.
+
+    encode(["Where is my parcel?", "My order never came."])     (2, d), unit vectors: their products are cosines
+
+The filters and the readout agree as far as they can with sentence encoders that are transformers, see
+data/vectors/build_encoder.py. What answers is a look-up for each word and a maximum for each filter, with NumPy.
+
+Shapes: B texts, U distinct words, D dimensions of a word's vector and d of a sentence's; C slices and M maps, see
+model/bank.py.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.compiled.loader import loops
+from textcnn.errors import VectorsError
+from textcnn.model.bank import Bank, Pooling
+from textcnn.model.network import Network, product
+from textcnn.storage.quantized import Quantized
+from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
+from textcnn.text.lexicon import encode as cut
+from textcnn.text.lexicon import grouped
+from textcnn.text.ragged import Ragged
+from textcnn.vectors.loading import Pretrained, open_vectors
+from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
+
+__all__ = ["ENCODER", "SentenceEncoder", "encode", "read_encoder", "write_encoder"]
+
+ENCODER = Path(__file__).with_name("vectors") / "sentences.safetensors"
+FORMAT = "textcnn-encoder-1"
+
+_MOST_WORDS = 1000  # of a text that are read
+_GROUP = 1_000_000  # characters that are encoded at once
+
+Floats = NDArray[np.float32]
+
+
+class SentenceEncoder(NamedTuple):
+    """Word vectors, and a network over them whose outputs are the numbers of a sentence's vector."""
+
+    words: Pretrained
+    network: Network
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers of a sentence's vector, d."""
+        return len(self.network.layers[-1][1])
+
+    def encode(self, texts: Iterable[str]) -> Floats:
+        """Unit vectors of any number of texts, in their order: (B, d); that of a text depends on no other one."""
+        pieces = [self._encode(group) for group in grouped(texts, _GROUP)]
+        return np.concatenate(pieces) if pieces else np.empty((0, self.dimensions), np.float32)
+
+    def _encode(self, texts: Sequence[str]) -> Floats:
+        encoded = cut(texts, _MOST_WORDS)
+        vectors = self.word_vectors(encoded.surfaces)
+        outputs = [self.network.head(self.features(vectors, part)) for part in encoded.ragged.parts()]
+        joined = np.concatenate(outputs)
+        lengths = np.linalg.norm(joined, axis=1, keepdims=True)
+        return np.asarray(joined / np.where(lengths > 0, lengths, 1), np.float32)
+
+    def word_vectors(self, surfaces: Sequence[str]) -> Floats:
+        """Of words as they stand in texts: (U, D); zeros of those that are not known."""
+        known = [self.words.look_up(surface).vector for surface in surfaces]
+        zero = np.zeros(self.words.table.dimensions, np.float32)
+        return np.stack([zero, *(zero if vector is None else vector for vector in known)])[1:]
+
+    def features(self, vectors: Floats, ragged: Ragged) -> Floats:
+        """The pooled features (B, M) of texts whose words are rows of `vectors` (U, D)."""
+        compiled: Any = loops("convolution")
+        if compiled is None or not len(ragged.words):
+            return self.network.features(vectors, ragged)
+        bank, (filters,), (bias,) = self.network.bank, self.network.filters, self.network.biases
+        distinct, places = np.unique(ragged.words, return_inverse=True)
+        table = product(vectors[distinct], filters.T).astype(np.float32)  # (U, C)
+        features = np.empty((len(ragged.starts) - 1, bank.maps), np.float32)
+        no_places, room = np.empty((0, 0), np.int32), np.empty(bank.filters, np.float32)
+        shape = (np.array(bank.widths, np.int64), bank.filters)
+        words = places.astype(np.int32)
+        compiled.pool_max(table, words, ragged.starts, *shape, (0, len(features)), features, no_places, room)
+        features += bias
+        return np.maximum(features, 0, out=features)
+
+
+def encode(texts: Iterable[str]) -> Floats:
+    """Unit vectors of English sentences or short texts: (B, d) in single precision, the product of two is their cosine.
+
+    Args:
+        texts: any number; a bounded group of them is encoded at a time.
+
+    Raises:
+        TypeError: `texts` is one text, not several.
+        VectorsError: this installation lacks the English vectors or the encoder, or their files are damaged.
+    """
+    if isinstance(texts, str):
+        raise TypeError("encode takes several texts, a list for instance, not one string")
+    return _embedded().encode(texts)
+
+
+@cache
+def _embedded() -> SentenceEncoder:
+    return read_encoder(ENCODER)
+
+
+def read_encoder(path: Path) -> SentenceEncoder:
+    """An encoder over the English vectors of the package.
+
+    Raises:
+        VectorsError: the file is missing or damaged, or the vectors are.
+    """
+    words = open_vectors("english", say=lambda note: None)
+    try:
+        read = read_tensors(path)
+        if read.metadata.get("format") != FORMAT:
+            raise TensorFileError(f"its format is {read.metadata.get('format')!r}, not {FORMAT!r}")
+        return SentenceEncoder(words, _network(read.tensors, words.table.dimensions))
+    except OSError as error:
+        raise VectorsError(f"cannot read the encoder {path}: {error.strerror or error}") from error
+    except (TensorFileError, KeyError) as error:
+        raise VectorsError(f"{path} is not an encoder of ours: {error}; install textcnn again") from error
+
+
+def _network(tensors: Mapping[str, NDArray[Any]], dimensions: int) -> Network:
+    """The network in a file, checked."""
+    filters = read_filters(tensors, dimensions)
+    counts = {of_width.biases.size for of_width in filters.values()}
+    if len(counts) != 1:
+        raise TensorFileError("it has no filters, or not as many of each width")
+    bank = Bank(tuple(filters), counts.pop())
+    readout, bias = Quantized(tensors["readout"], tensors["scales"]), tensors["bias"]
+    _check_readout(readout, bias, bank)
+    slices = [of_width.slices.reshape(-1, dimensions) for of_width in filters.values()]
+    biases = [of_width.biases for of_width in filters.values()]
+    layer = (readout.rows(np.arange(len(bias))), bias)
+    return Network(bank, Pooling("max"), (_joined(slices),), (_joined(biases),), (layer,))
+
+
+def _check_readout(readout: Quantized, bias: NDArray[Any], bank: Bank) -> None:
+    kinds = tuple(map(str, (readout.values.dtype, readout.scales.dtype, bias.dtype)))
+    shapes = (readout.values.shape, readout.scales.shape, bias.shape)
+    if kinds != ("int8", "float32", "float32") or shapes != ((bias.size, bank.maps), (bias.size,), (bias.size,)):
+        raise TensorFileError("the shape of its readout does not fit")
+    if not bias.size or not np.isfinite(readout.scales).all() or not np.isfinite(bias).all():
+        raise TensorFileError("its readout is damaged")
+
+
+def _joined(parts: Sequence[NDArray[np.float16]]) -> Floats:
+    return np.concatenate(parts).astype(np.float32)
+
+
+def write_encoder(
+    file: BinaryIO, filters: Mapping[int, Filters], readout: Floats, bias: Floats, facts: Mapping[str, str]
+) -> None:
+    """Write filters of each width, as many of each, and the readout (d, M) with its bias (d,)."""
+    rounded = Quantized.of(readout)
+    layer: dict[str, NDArray[Any]] = {"readout": rounded.values, "scales": rounded.scales, "bias": np.float32(bias)}
+    write_tensors(file, {"format": FORMAT, **facts}, {**tensors_of(filters), **layer})

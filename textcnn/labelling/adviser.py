@@ -1,0 +1,177 @@
+"""What is computed between questions: which texts to ask next, what they probably are, and how good that is by now.
+
+Nothing here is waited for: for a snapshot of what was labelled there comes a piece of `Advice` that never changes.
+
+Shapes: P texts of the pool, n labelled ones, K labels.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.checks.label_errors import find_suspects
+from textcnn.evaluation.metrics import accuracy_interval
+from textcnn.labelling.forecast import Forecast, forecast_gain
+from textcnn.labelling.learner import Answers, QuickModel, kernel_of, learn_quickly
+from textcnn.labelling.pool import Pool
+from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_typical
+
+__all__ = ["MORE", "STRATEGIES", "Advice", "DoubtedLabel", "Estimate", "Proposal", "Snapshot", "advise", "with_figures"]
+
+STRATEGIES = ("auto", "uncertain", "diverse", "random")
+MORE = 40  # labels that the forecast is about
+
+_FIRST = 10  # questions that cover the pile, before there is something to be uncertain about
+_QUEUE, _ROUND = 10, 4  # proposals at a time: at first, and when they are about uncertainty
+_RARE = 3  # texts of a label, below which more of it are looked for
+_CLUSTERED = 3000  # texts of the pool that are clustered
+_BLIND = 0.4  # share of wrong answers from which on a doubt says nothing, as in checks/label_errors.py
+_MOST_DOUBTS = 10
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+class Snapshot(NamedTuple):
+    """What has been labelled so far; texts are numbers of the pile."""
+
+    rows: tuple[int, ...]
+    labels: tuple[str, ...]  # of these
+    closed: frozenset[int]  # texts that may not be asked: those that were skipped, too
+    sample: frozenset[int]  # of the rows those that belong to the random sample
+
+
+class Proposal(NamedTuple):
+    """A text to ask, and by which strategy it was chosen."""
+
+    row: int
+    how: str
+
+
+class Estimate(NamedTuple):
+    """The accuracy on the random sample, of answers by learners that had not seen the text."""
+
+    accuracy: float
+    low: float  # Wilson, 95 %
+    high: float
+    texts: int
+
+
+class DoubtedLabel(NamedTuple):
+    """A label that is probably wrong, and the one that is likelier."""
+
+    row: int
+    label: str
+    likelier: str
+
+
+class Advice(NamedTuple):
+    """What there is to say after so many labels."""
+
+    labelled: int = 0
+    labels: tuple[str, ...] = ()  # that were learned, K
+    queue: tuple[Proposal, ...] = ()
+    pool: Pool | None = None
+    probabilities: Floats | None = None  # (P, K); None: there are not two labels yet
+    model: QuickModel | None = None
+    estimate: Estimate | None = None  # None: there is no random text yet
+    forecast: Forecast | None = None  # None: it cannot be told yet
+    doubts: tuple[DoubtedLabel, ...] = ()
+
+    def guesses(self, row: int) -> tuple[tuple[str, float], ...]:
+        """Labels of a text and their probabilities, the likeliest first; none if there is nothing to say of it."""
+        place = None if self.pool is None else self.pool.places.get(row)
+        if place is None or self.probabilities is None:
+            return ()
+        pairs = zip(self.labels, self.probabilities[place].tolist(), strict=True)
+        return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def advise(pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Generator) -> Advice:
+    """Learn from what was labelled, and say what to ask next.
+
+    Args:
+        pool: the texts.
+        snapshot: what was labelled.
+        strategy: one of STRATEGIES.
+        random: for what is drawn.
+    """
+    pool = pool.with_rows(snapshot.rows)
+    places = np.array([pool.places[row] for row in snapshot.rows], np.int64)
+    names = tuple(sorted(set(snapshot.labels)))
+    if len(names) < 2:
+        return Advice(len(places), names, _queue(pool, places, snapshot, strategy, random), pool)
+    numbers = [names.index(label) for label in snapshot.labels]
+    model = learn_quickly(pool.features, places, numbers, len(names))
+    probabilities = model.probabilities(pool.features)
+    learned = (probabilities, np.bincount(numbers))
+    queue = _queue(pool, places, snapshot, strategy, random, learned)
+    return Advice(len(places), names, queue, pool, probabilities, model)
+
+
+def with_figures(advice: Advice, snapshot: Snapshot, random: np.random.Generator) -> Advice:
+    """The same with what is said to people, which takes longer: how good it is, what more would bring, what is odd."""
+    if advice.model is None:
+        return advice
+    unseen = advice.model.unseen
+    return advice._replace(
+        estimate=_estimate(unseen, snapshot),
+        forecast=forecast_gain(kernel_of(advice.model.labelled), unseen.targets, MORE, random),
+        doubts=_doubts(unseen, snapshot, advice.labels),
+    )
+
+
+def _queue(
+    pool: Pool,
+    places: Ints,
+    snapshot: Snapshot,
+    strategy: str,
+    random: np.random.Generator,
+    learned: tuple[Floats, Ints] | None = None,
+) -> tuple[Proposal, ...]:
+    """What to ask next; `learned` are the probabilities (P, K), and how many texts of each label there are (K,)."""
+    open_places = pool.open_places(snapshot.closed)
+    if strategy == "random" or not len(open_places):
+        return ()
+    if learned is None or strategy == "diverse" or (strategy == "auto" and len(places) < _FIRST):
+        return _proposals(pool, _covering(pool, places, open_places, random), "diverse")
+    probabilities, counts = learned
+    if strategy == "uncertain":
+        return _proposals(pool, uncertain(probabilities, open_places, _ROUND), "uncertain")
+    rare = [likely(probabilities, int(counts.argmin()), open_places)] if counts.min() < _RARE else []
+    chosen = uncertain_and_typical(pool.features.sentences, probabilities, open_places, _ROUND - len(rare), random)
+    return (*_proposals(pool, rare, "rare label"), *_proposals(pool, chosen.tolist(), "uncertain"))
+
+
+def _proposals(pool: Pool, places: Iterable[int], how: str) -> tuple[Proposal, ...]:
+    return tuple(Proposal(int(pool.rows[place]), how) for place in places)
+
+
+def _covering(pool: Pool, places: Ints, open_places: Ints, random: np.random.Generator) -> list[int]:
+    """Places of texts where nothing is labelled."""
+    some = np.union1d(places, open_places[:_CLUSTERED])
+    found = some[covering(pool.features.sentences[some], np.searchsorted(some, places), _QUEUE, random)]
+    allowed = set(open_places.tolist())
+    return [place for place in found.tolist() if place in allowed]
+
+
+def _estimate(unseen: Answers, snapshot: Snapshot) -> Estimate | None:
+    """On the texts of the random sample alone: the others were chosen for being hard."""
+    sampled = np.array([row in snapshot.sample for row in snapshot.rows])
+    count = int(sampled.sum())
+    if not count:
+        return None
+    accuracy = float((unseen.probabilities.argmax(axis=1) == unseen.targets)[sampled].mean())
+    return Estimate(accuracy, *accuracy_interval(accuracy, count), count)
+
+
+def _doubts(unseen: Answers, snapshot: Snapshot, names: tuple[str, ...]) -> tuple[DoubtedLabel, ...]:
+    """Labels that are probably wrong, by confident learning; none where the learner errs too often."""
+    wrong = float((unseen.probabilities.argmax(axis=1) != unseen.targets).mean())
+    if wrong >= _BLIND:
+        return ()
+    targets = np.eye(len(names), dtype=np.bool_)[unseen.targets]
+    found = find_suspects(targets, unseen.probabilities, multi_label=False)[:_MOST_DOUBTS]
+    return tuple(DoubtedLabel(snapshot.rows[at], names[label], names[other]) for at, label, other in found.tolist())

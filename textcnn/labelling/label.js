@@ -1,0 +1,194 @@
+"use strict";
+(() => {
+  const of = (id) => document.getElementById(id);
+  const made = (name, text, kind) => {
+    const one = document.createElement(name);
+    one.textContent = text;
+    if (kind) one.className = kind;
+    return one;
+  };
+  const FAINTEST = 0.05, DARKEST = 0.6, REFRESH = 3000;
+  // As textcnn/insight/highlight.py has it: what is not to be seen is made visible.
+  const visible = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => "\n\t\u200c\u200d".includes(one) ? one : "\ufffd");
+  const token = decodeURIComponent(location.hash.slice(1).replace(/^token=/, ""));
+  let state = { labels: [] }, question = null, list = null, how = "", again = [], reviewed = false, busy = false, ended = false;
+
+  const ask = async (path, body) => {
+    const headers = { "Content-Type": "application/json", Authorization: "Bearer " + token };
+    const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const told = await response.json();
+    if (!response.ok) throw new Error(told.detail);
+    return told;
+  };
+  const say = (text, bad) => {
+    of("message").textContent = text;
+    of("message").className = bad ? "bad" : "";
+  };
+
+  // ------------------------------------------------------------------------------------------------ what is shown
+  const curve = (points) => {
+    of("curve").toggleAttribute("hidden", points.length < 2);
+    const values = points.map((point) => point[1]), low = Math.min(...values), span = Math.max(...values) - low || 1;
+    const at = (value, number) => `${(78 * number) / (values.length - 1) + 1},${22 - (20 * (value - low)) / span}`;
+    of("curve").firstElementChild.setAttribute("points", values.map(at).join(" "));
+  };
+  const head = () => {
+    of("count").textContent = `${state.labelled.toLocaleString("en")} of ${state.texts.toLocaleString("en")} labelled`;
+    of("share").style.width = (100 * state.labelled) / Math.max(state.texts, 1) + "%";
+    of("figures").textContent = state.figures;
+    curve(state.curve);
+  };
+  const labels = () => {
+    const likely = question && !list ? (question.guesses[0] || [])[0] : list && list.length ? list[0].guess : "";
+    of("labels").replaceChildren(...state.labels.map((label) => {
+      const button = made("button", "", label.name === likely ? "likely" : "");
+      button.append(...label.keys.map((key) => made("kbd", key)), made("bdi", visible(label.name)), made("small", label.count));
+      button.addEventListener("click", () => give(label.name));
+      return button;
+    }));
+    of("names").replaceChildren(...state.labels.map((label) => { const one = made("option", ""); one.value = label.name; return one; }));
+  };
+  const shaded = (text, shades) => {
+    const characters = Array.from(text), pieces = [];  // words are counted in characters, not in halves
+    const strongest = Math.max(...shades.map((shade) => Math.abs(shade[2])), 1e-9);
+    let last = 0;
+    for (const [start, end, value] of shades) {
+      const share = value / strongest, one = made("span", visible(characters.slice(start, end).join("")), share < -FAINTEST ? "against" : "");
+      if (Math.abs(share) > FAINTEST) one.style.backgroundColor = `rgba(${share > 0 ? "26,152,80" : "215,48,39"},${Math.abs(share) * DARKEST})`;
+      pieces.push(visible(characters.slice(last, start).join("")), one);
+      last = end;
+    }
+    of("text").replaceChildren(...pieces, visible(characters.slice(last).join("")));
+  };
+  const one = () => {
+    of("doubted").hidden = question.how !== "again";
+    of("doubted").textContent = question.how === "again" ? `You said ${question.doubted}. Enter keeps it.` : "";
+    of("columns").replaceChildren(...Object.entries(question.columns).flatMap(([name, value]) => [made("dt", visible(name)), made("dd", visible(value))]));
+    const guessed = question.guesses.slice(0, 3).map(([label, probability]) => `${visible(label)} ${(100 * probability).toFixed(0)} %`);
+    of("guess").replaceChildren(...(guessed.length ? ["probably ", made("b", guessed[0]), guessed.slice(1).map((each) => ", " + each).join("")] : ["no guess yet"]), ` (${question.how})`);
+    shaded(question.text, []);
+    const { row } = question;
+    ask("shades", { do: "see", row }).then((told) => { if (question && question.row === row && !list) shaded(question.text, told.shades); }).catch(() => {});
+  };
+  const many = () => {
+    const kept = list.filter((each) => each.in).length;
+    of("title").textContent = `${kept} of ${list.length} texts${list[0] && list[0].guess && how === "alike" ? `, probably all ${list[0].guess}` : ""}`;
+    of("cards").replaceChildren(...list.map((each) => {
+      const card = made("button", ""), text = made("span", visible(each.text));
+      text.dir = "auto";
+      card.setAttribute("aria-pressed", each.in);
+      card.append(made("small", visible(each.guess)), text);
+      card.addEventListener("click", () => { each.in = !each.in; many(); });
+      return card;
+    }));
+  };
+  const show = () => {
+    head();
+    labels();
+    of("one").hidden = ended || list !== null || !question;
+    of("many").hidden = ended || list === null;
+    of("last").hidden = !ended;
+    of("labels").hidden = of("tools").hidden = ended;
+    if (ended) return;
+    if (list) many();
+    else if (question) one();
+    for (const button of of("tools").children) {
+      const back = button.dataset.do === "back";
+      button.hidden = list ? !back : back || (!question && !["undo", "add", "search", "end"].includes(button.dataset.do));
+    }
+  };
+
+  // ------------------------------------------------------------------------------------------------ what is done
+  const take = async (body, message) => {
+    if (busy || ended) return;  // a key that is pressed twice must not label a text that nobody has seen
+    busy = true;
+    try {
+      const told = await ask("steps", body);
+      state = told;
+      if ("question" in told) { question = told.question; list = null; }
+      if ("list" in told) { list = told.list.map((each) => ({ ...each, in: told.how === "alike" })); how = told.how; }
+      if ("ended" in told) ended = true;
+      say(message === undefined ? "" : typeof message === "function" ? message(told) : message);
+      if (again.length && "question" in told) question = again.shift();
+      else if ("question" in told && (reviewed || !told.question)) { busy = false; return await end(); }
+      show();
+    } catch (error) {
+      say(error.message === "Failed to fetch" ? "The program has ended. All answers are in its journal." : error.message, true);
+    } finally {
+      busy = false;
+    }
+  };
+  const give = (label) => {
+    if (list) {
+      const rows = list.filter((each) => each.in).map((each) => each.row);
+      if (!rows.length) return say("Nothing is chosen.", true);
+      return take({ do: "label", rows, label, how }, `${label}: ${rows.length} texts`);
+    }
+    if (question) return take({ do: "answer", row: question.row, label, how: question.how }, label);
+  };
+  const end = async () => {
+    if (reviewed) return take({ do: "end" });
+    reviewed = true;
+    const told = await ask("steps", { do: "doubts" });
+    if (!told.doubts.length) return take({ do: "end" });
+    [question, ...again] = told.doubts;
+    list = null;
+    show();
+    say(`${told.doubts.length} labels look doubtful: here they are again.`);
+  };
+  let wanted = null;  // what to do with a line that is typed
+  const type = (asked, then) => {
+    wanted = then;
+    of("asked").textContent = asked;
+    of("typed").value = "";
+    of("line").hidden = false;
+    of("typed").focus();
+  };
+  const untype = () => { of("line").hidden = true; of("typed").blur(); };
+  of("line").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const typed = of("typed").value.trim();
+    untype();
+    if (typed) wanted(typed);
+  });
+  const found = (told) => (told.found ? `${told.found} texts` : "No text without a label has these words.");
+  const DO = {
+    accept: () => {
+      if (list) return list[0] && list[0].guess && how === "alike" ? give(list[0].guess) : undefined;
+      const label = question && (question.how === "again" ? question.doubted : (question.guesses[0] || [])[0]);
+      return label ? give(label) : say("There is no guess yet: choose a label.");
+    },
+    skip: () => question && (question.how === "again" ? take({ do: "see" }) : take({ do: "skip", row: question.row, how: question.how }, "skipped")),
+    undo: () => take({ do: "undo" }, (told) => (told.undone ? `taken back: ${told.undone}${told.texts > 1 ? ` of ${told.texts} texts` : ""}` : "There is nothing to take back.")),
+    add: () => type("New label:", (label) => (question || list ? give(label) : take({ do: "add", label }))),
+    search: () => type("Words:", async (words) => { await take({ do: "search", words }, found); if (list && !list.length) { list = null; show(); } }),
+    alike: () => question && take({ do: "alike", row: question.row }),
+    back: () => { list = null; say(""); show(); },
+    end,
+  };
+  for (const button of of("tools").children) button.addEventListener("click", () => DO[button.dataset.do]());
+  const KEYS = { Enter: "accept", " ": "skip", Backspace: "undo", "+": "add", "/": "search", "=": "alike" };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || ended) return;
+    if (event.target === of("typed")) { if (event.key === "Escape") untype(); return; }
+    const label = state.labels.find((each) => each.keys.includes(event.key.toLowerCase()));
+    const step = list ? { Escape: "back", Enter: "accept" }[event.key] : KEYS[event.key];
+    if (!label && !step) return;
+    event.preventDefault();
+    if (label) give(label.name);
+    else DO[step]();
+  });
+  // What was learned meanwhile: the guess and the figures, not the question.
+  setInterval(async () => {
+    if (busy || ended || list || !question || document.hidden || question.how === "again") return;
+    const { row, how: why } = question;
+    const told = await ask("steps", { do: "ask", row, how: why }).catch(() => null);
+    if (!told || busy || list || !question || question.row !== row) return;
+    const before = JSON.stringify(question.guesses);
+    state = told;
+    question = { ...told.question, doubted: question.doubted };
+    head();
+    if (JSON.stringify(question.guesses) !== before) show();
+  }, REFRESH);
+  take({ do: "see" });
+})();

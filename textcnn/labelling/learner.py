@@ -1,0 +1,199 @@
+"""The learner between two questions: regularised least squares on sentence vectors and words.
+
+It is not the model that is written at the end, but says within milliseconds what a model would. The texts are compared
+by a kernel, half the cosine of their sentence vectors and half that of their weighted words and pairs of words. Least
+squares have one great advantage over logistic regression here: what each text would get from a learner that had not
+seen it (leave-one-out) follows from one decomposition, exactly (Rifkin & Lippert 2007, "Notes on Regularized Least
+Squares"). Those answers choose the penalty, calibrate the probabilities, tell how accurate it is, and doubt labels.
+
+Shapes: B texts of the pile, n labelled ones, K labels, d dimensions of sentence vectors, V words and pairs of words.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.text.lexicon import Lexicon, grouped
+from textcnn.text.ragged import Ragged
+from textcnn.text.tokens import normal
+
+__all__ = [
+    "Answers",
+    "KernelFit",
+    "PileFeatures",
+    "QuickModel",
+    "WordTable",
+    "fit_kernel",
+    "kernel_of",
+    "learn_quickly",
+]
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+_MOST_WORDS = 500  # of a text
+_GROUP = 1_000_000  # characters that are read at once
+_PAIRS = 1 << 18  # buckets of pairs of words
+_PENALTIES = tuple(10.0**power for power in (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5))
+_SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
+_PRIOR = 2.0  # texts' worth of doubt in a sharpness beyond the mildest
+_BLOCK = 20_000  # texts that are answered at once
+
+
+class PileFeatures(NamedTuple):
+    """What the learner sees of texts."""
+
+    sentences: Floats  # (B, d) of length one
+    words: Any  # (B, V) sparse, of length one
+
+    def take(self, rows: Ints) -> "PileFeatures":
+        """Some of the texts."""
+        return PileFeatures(self.sentences[rows], self.words[rows])
+
+
+class Answers(NamedTuple):
+    """What the labelled texts would get from learners that had not seen them."""
+
+    rows: Ints  # (n,) the texts
+    targets: Ints  # (n,) the labels that they have
+    probabilities: Floats  # (n, K)
+
+
+class QuickModel(NamedTuple):
+    """What was learned; it answers texts by their likeness to the labelled ones."""
+
+    labelled: PileFeatures  # (n, ...)
+    weights: Floats  # (n, K)
+    sharpness: float
+    unseen: Answers
+
+    def probabilities(self, features: PileFeatures) -> Floats:
+        """(B, K)."""
+        of_sentences = self.labelled.sentences.T @ self.weights
+        of_words = self.labelled.words.T @ self.weights
+        bias = self.weights.sum(axis=0)
+        blocks = [np.empty((0, self.weights.shape[1]), np.float32)]
+        for first in range(0, len(features.sentences), _BLOCK):
+            rows = slice(first, first + _BLOCK)
+            scores = (features.sentences[rows] @ of_sentences + features.words[rows] @ of_words) / 2 + bias
+            blocks.append(_softmax(scores * self.sharpness))
+        return np.concatenate(blocks)
+
+
+class KernelFit(NamedTuple):
+    """Least squares on a kernel."""
+
+    weights: NDArray[np.float64]  # (n, K)
+    sharpness: float  # factor of the scores whose softmax are the probabilities
+    unseen: Floats  # (n, K) probabilities of each text by a learner that had not seen it
+
+
+def learn_quickly(
+    features: PileFeatures, rows: Sequence[int] | Ints, targets: Sequence[int], labels: int
+) -> QuickModel:
+    """Learn from the labelled texts.
+
+    Args:
+        features: of the pile.
+        rows: the labelled texts.
+        targets: the label of each, a number below `labels`.
+        labels: how many there are, K.
+    """
+    chosen, numbers = np.array(rows, np.int64), np.array(targets, np.int64)
+    labelled = features.take(chosen)
+    fit = fit_kernel(kernel_of(labelled), numbers, labels)
+    return QuickModel(labelled, fit.weights.astype(np.float32), fit.sharpness, Answers(chosen, numbers, fit.unseen))
+
+
+def kernel_of(texts: PileFeatures) -> NDArray[np.float64]:
+    """How alike each two of some texts are, and one for the bias: (n, n)."""
+    words = np.asarray((texts.words @ texts.words.T).todense())
+    kernel: NDArray[np.float64] = ((texts.sentences @ texts.sentences.T + words) / 2 + 1).astype(np.float64)
+    return kernel
+
+
+def fit_kernel(
+    kernel: NDArray[np.float64], targets: Ints, labels: int, penalties: Sequence[float] = _PENALTIES
+) -> KernelFit:
+    """Learn from texts whose kernel (n, n) and labels (n,) are given; the penalty is that of the least log loss."""
+    values, vectors = np.linalg.eigh(kernel)
+    wanted = np.eye(labels)[targets]
+    turned = vectors.T @ wanted
+    best, least = None, np.inf
+    for penalty in penalties:
+        inverse = 1 / (np.maximum(values, 0) + penalty)
+        weights = vectors @ (inverse[:, None] * turned)
+        unseen = wanted - weights / (np.square(vectors) @ inverse)[:, None]
+        loss, sharpness = _sharpest(unseen, targets)
+        if best is None or loss < least:
+            best, least = KernelFit(weights, sharpness, _softmax(unseen * sharpness)), loss
+    assert best is not None
+    return best
+
+
+def _sharpest(scores: NDArray[np.float64], targets: Ints) -> tuple[float, float]:
+    """The least log loss, and the factor of the scores that gives it; few texts do not make it sharp."""
+    losses = [
+        -float(np.log(_softmax(scores * factor)[np.arange(len(targets)), targets] + 1e-9).sum())
+        + _PRIOR * np.log(factor)
+        for factor in _SHARPNESS
+    ]
+    best = int(np.argmin(losses))
+    return losses[best], _SHARPNESS[best]
+
+
+def _softmax(scores: NDArray[Any]) -> Floats:
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Floats = (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
+
+
+class WordTable:
+    """Words and pairs of neighbouring words, V of them, weighted by how rare they are in some texts.
+
+    Args:
+        texts: that say which words there are, and how rare.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._lexicon, self._width = Lexicon(normal), 0  # 0: not known yet
+        counted = self._counted(texts)
+        self._width = counted.shape[1]
+        frequency = np.bincount(counted.indices, minlength=self._width)
+        self._rarity = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
+
+    def of(self, texts: Sequence[str]) -> Any:
+        """A sparse table (B, V), each text of length one; words that are not known are left out."""
+        import scipy.sparse as sp
+
+        table = self._counted(texts)
+        table.data = (1 + np.log(table.data)) * self._rarity[table.indices]
+        length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1))).ravel()
+        return (sp.diags_array(1 / np.where(length > 0, length, 1)) @ table).tocsr().astype(np.float32)
+
+    def _counted(self, texts: Sequence[str]) -> Any:
+        """How often each text has each word and pair; the pairs come first, and words as they are numbered."""
+        import scipy.sparse as sp
+
+        ragged = Ragged.joined([self._lexicon.read(group, _MOST_WORDS) for group in grouped(texts, _GROUP)])
+        columns, starts = _with_pairs(ragged)
+        width = _PAIRS + len(self._lexicon.words)
+        table = sp.csr_matrix((np.ones(len(columns), np.float32), columns, starts), (len(texts), width))
+        table.sum_duplicates()
+        return table[:, : self._width or width].tocsr()
+
+
+def _with_pairs(ragged: Ragged) -> tuple[Ints, Ints]:
+    """Columns of pairs of words, then those of words, text by text, and where those of each text begin."""
+    numbers, starts = ragged.words.astype(np.int64), ragged.starts
+    mixed = (numbers[:-1] * 0x9E3779B1 + numbers[1:] * 0x85EBCA77) % _PAIRS
+    inside = np.ones(max(len(numbers) - 1, 0), np.bool_)
+    borders = starts[1:-1]
+    inside[borders[(borders > 0) & (borders < len(numbers))] - 1] = False
+    owners = np.repeat(np.arange(len(starts) - 1), ragged.lengths)
+    of_pairs = owners[:-1][inside]
+    order = np.argsort(np.concatenate([owners, of_pairs]), kind="stable")
+    counts = ragged.lengths + np.bincount(of_pairs, minlength=len(starts) - 1)
+    return np.concatenate([numbers + _PAIRS, mixed[inside]])[order], np.concatenate([[0], np.cumsum(counts)])

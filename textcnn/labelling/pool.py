@@ -1,0 +1,94 @@
+"""The texts from which questions are chosen, and what they are compared by.
+
+Of a large pile that is a random part, so that what is done before the first question and between two of them takes the
+same time however large it is.
+
+Shapes: P texts of the pool, d dimensions of sentence vectors, V words and pairs of words.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.labelling.learner import PileFeatures, WordTable
+from textcnn.labelling.pile import Pile
+from textcnn.labelling.sentences import ToVectors, vectors_for
+from textcnn.text.near_copies import near_copies
+
+__all__ = ["Pool", "prepare_pool"]
+
+_MOST = 5000  # texts
+
+Ints = NDArray[np.int64]
+
+
+class Pool(NamedTuple):
+    """Texts of the pile, at places from 0 to P - 1; of near-copies one."""
+
+    pile: Pile
+    rows: Ints  # (P,) numbers of the texts in the pile
+    places: dict[int, int]  # the other way round
+    groups: dict[int, int]  # of texts of the pile, near-copies have the same; of others than those looked at none
+    features: PileFeatures  # (P, ...)
+    words: WordTable
+    vectors_of: ToVectors
+
+    def features_of(self, texts: Sequence[str]) -> PileFeatures:
+        """What any texts are compared by."""
+        return PileFeatures(self.vectors_of(texts), self.words.of(texts))
+
+    def with_rows(self, rows: Iterable[int]) -> "Pool":
+        """With other texts of the pile, too: labelled ones that were found by search, say."""
+        new = [row for row in rows if row not in self.places]
+        if not new:
+            return self
+        import scipy.sparse as sp
+
+        joined = np.concatenate([self.rows, np.array(new, np.int64)])
+        added = self.features_of([self.pile.texts[row] for row in new])
+        sentences = np.concatenate([self.features.sentences, added.sentences])
+        words = sp.vstack([self.features.words, added.words]).tocsr()
+        places = {row: place for place, row in enumerate(joined.tolist())}
+        return self._replace(rows=joined, places=places, features=PileFeatures(sentences, words))
+
+    def closed_groups(self, closed: Iterable[int]) -> set[int]:
+        """Groups of which a text was asked; numbers of the pile are given."""
+        return {self.groups[row] for row in closed if row in self.groups}
+
+    def open_places(self, closed: frozenset[int]) -> Ints:
+        """Places of the texts that are neither closed nor near-copies of closed ones; numbers of the pile are given."""
+        groups = self.closed_groups(closed)
+        fits = [row not in closed and self.groups.get(row) not in groups for row in self.rows.tolist()]
+        return np.flatnonzero(fits)
+
+    def neighbours(self, row: int) -> list[int]:
+        """The texts of the pool by their likeness to a text, numbers of the pile."""
+        vector = self.vectors_of([self.pile.texts[row]])[0]
+        order: list[int] = self.rows[np.argsort(-(self.features.sentences @ vector), kind="stable")].tolist()
+        return order
+
+
+def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
+    """Find near-copies, and compute what texts are compared by; it takes some seconds.
+
+    Args:
+        pile: the texts.
+        order: all of them, copies once, in random order: the first ones are looked at.
+        seed: for what is drawn.
+    """
+    looked_at = [row for row in order if pile.texts[row].strip()][:_MOST]
+    groups = near_copies([pile.texts[row] for row in looked_at]).groups
+    rows = np.array(looked_at, np.int64)[np.sort(np.unique(groups, return_index=True)[1])]
+    texts = [pile.texts[row] for row in rows.tolist()]
+    words, vectors_of = WordTable(texts), vectors_for(texts, np.random.default_rng(seed))
+    return Pool(
+        pile,
+        rows,
+        {row: place for place, row in enumerate(rows.tolist())},
+        dict(zip(looked_at, groups.tolist(), strict=True)),
+        PileFeatures(vectors_of(texts), words.of(texts)),
+        words,
+        vectors_of,
+    )

@@ -1,0 +1,70 @@
+"""Sentence vectors, by which the likeness of texts is judged: those of the encoder, or of random projections.
+
+English texts get the vectors of `textcnn.encode`. Texts of which few words are English get a random projection of their
+words, weighted by rarity (Bingham & Mannila 2001): texts that share rare words are alike.
+
+Shapes: B texts, U distinct words, d dimensions.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.encoder import ENCODER, read_encoder
+from textcnn.text.lexicon import encode, grouped
+from textcnn.text.ragged import Encoded
+
+__all__ = ["ToVectors", "vectors_for"]
+
+Floats = NDArray[np.float32]
+ToVectors = Callable[[Sequence[str]], Floats]  # texts (B) -> unit vectors (B, d); of a text without words zeros
+
+_MOST_WORDS = 500  # of a text that are looked at
+_GROUP = 200_000  # characters that are projected at once
+_KNOWN = 0.5  # share of the words that must be English
+_DIMENSIONS = 256  # of a random projection
+_SAMPLE = 2000  # texts that say what is usual
+
+
+def vectors_for(texts: Sequence[str], random: np.random.Generator) -> ToVectors:
+    """A function from texts such as these to their vectors.
+
+    Args:
+        texts: all that will be compared; a sample of them says whether they are English, and which words are rare.
+        random: for the sample, and for projections.
+    """
+    sample = encode([texts[row] for row in random.permutation(len(texts))[:_SAMPLE]], _MOST_WORDS)
+    encoder = read_encoder(ENCODER)
+    known = np.array([encoder.words.look_up(surface).vector is not None for surface in sample.surfaces], np.bool_)
+    share = known[sample.ragged.words].mean() if len(sample.ragged.words) else 1.0
+    return encoder.encode if share >= _KNOWN else _projection(sample, random)
+
+
+def _projection(sample: Encoded, random: np.random.Generator) -> ToVectors:
+    """Sums of random vectors of words, each weighted by how rare its word is in the sample."""
+    texts = len(sample.ragged.starts) - 1
+    owners = np.repeat(np.arange(texts), sample.ragged.lengths)
+    pairs = np.unique(np.stack([owners, sample.ragged.words], axis=1), axis=0)
+    counts = np.bincount(pairs[:, 1], minlength=len(sample.surfaces))
+    frequency = dict(zip(sample.surfaces, counts.tolist(), strict=True))
+    seed = int(random.integers(1 << 31))
+
+    def vector(surface: str) -> Floats:
+        of_word = np.random.default_rng([seed, *surface.lower().encode("utf-8", "replace")[:64]])
+        rarity = np.log((1 + texts) / (1 + frequency.get(surface, 0)))
+        return np.asarray(rarity * of_word.choice((-1.0, 1.0), _DIMENSIONS), np.float32)
+
+    def project(group: Sequence[str]) -> Floats:
+        surfaces, ragged = encode(group, _MOST_WORDS)
+        of_words = np.stack([np.zeros(_DIMENSIONS, np.float32), *map(vector, surfaces)])[1:]
+        sums = np.zeros((len(group), _DIMENSIONS), np.float32)
+        np.add.at(sums, np.repeat(np.arange(len(group)), ragged.lengths), of_words[ragged.words])
+        length = np.linalg.norm(sums, axis=1, keepdims=True)
+        return np.asarray(sums / np.where(length > 0, length, 1), np.float32)
+
+    def in_groups(many: Sequence[str]) -> Floats:
+        pieces = [project(group) for group in grouped(many, _GROUP)]
+        return np.concatenate(pieces) if pieces else np.empty((0, _DIMENSIONS), np.float32)
+
+    return in_groups

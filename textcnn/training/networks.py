@@ -1,0 +1,107 @@
+"""Networks that learn from all their layers: hold out, cross-fit, calibrate, fit on all."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.distributed.executor import Executor, SerialExecutor
+from textcnn.training.crossfit import cross_calibrated, cross_fit
+from textcnn.training.events import Callback, Stage
+from textcnn.training.folds import Split, splits
+from textcnn.training.outcome import Outcome
+from textcnn.training.run import Job, Run, train
+from textcnn.training.task import Labelled, Task
+
+__all__ = ["fit_networks"]
+
+
+def fit_networks(
+    task: Task,
+    training: Labelled,
+    unseen: NDArray[np.int64],
+    callback: Callback,
+    executor: Executor | None = None,
+) -> Outcome:
+    """Train networks; see `fit` for what it raises.
+
+    Args:
+        task: the texts for training, then those for validation.
+        training: the former.
+        unseen: numbers of the validation texts that score each epoch; without any, parts of the others are held out.
+        callback: is told every event, and may say stop.
+        executor: does the trainings.
+    """
+    jobs = _Jobs.of(task, training, unseen)
+    crossed = cross_fit(jobs.first, jobs.others, callback, executor)
+    calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
+    model = calibration.applied(crossed.first.model)
+    if jobs.last is not None and not crossed.stopped:
+        (last,) = (executor or SerialExecutor()).run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
+        model = model if last.stopped else calibration.applied(last.model)
+    return Outcome(model, held_out, jobs.seen, _course(crossed.first))
+
+
+def fit_all(job: Job, callback: Callback) -> Run:
+    """The last training, on all texts; none are held out to score it."""
+    run = train(job, callback)
+    callback(run.ended())
+    return run
+
+
+class _Jobs(NamedTuple):
+    """The trainings of a fit."""
+
+    first: Job  # makes the plan
+    others: list[Job]  # hold other parts out
+    last: Job | None  # learns from all
+    seen: bool
+
+    @classmethod
+    def of(cls, task: Task, training: Labelled, unseen: NDArray[np.int64]) -> "_Jobs":
+        """Decide what is held out: the validation texts of these numbers, or parts of the training texts in turn."""
+        settings, every = task.settings, np.arange(len(training.texts))
+        parts = [(every, unseen)] if len(unseen) else splits(training.texts, training.labels, settings)
+        refit, seen = settings.refit == "on", not len(parts[0][1])
+        names = _names(parts, len(every), validated=len(unseen) > 0)
+        again = refit and not settings.patience
+        own = refit and not seen and not len(unseen)
+        total = len(parts) + again + own
+        first, *others = (
+            Job(task, learn, learn if seen else held, Stage(*name, number + again * (number > 1), total))
+            for number, ((learn, held), name) in enumerate(zip(parts, names, strict=True), 1)
+        )
+        repeated = Stage(f"{first.stage.name} again, for fewer epochs", first.stage.short, 2, total)
+        last = Stage(f"fitting on all {len(every):,} texts", "all texts", total, total)
+        return cls(
+            first._replace(again=repeated if again else None, keep_last=refit),
+            others,
+            Job(task, every, every[:0], last) if own else None,
+            seen,
+        )
+
+
+def _names(parts: Sequence[Split], texts: int, *, validated: bool) -> list[tuple[str, str]]:
+    """What the stages are called that hold parts out."""
+    held = len(parts[0][1])
+    if validated:
+        return [(f"fitting on all {texts:,} texts, scored on {held:,} others", "all texts")]
+    if not held:
+        return [(f"fitting on all {texts:,} texts", "all texts")]
+    if len(parts) == 1:
+        return [(f"holding out {held:,} of {texts:,} texts", "hold-out")]
+    count = len(parts)
+    return [(f"holding out part {part} of {count}", f"part {part}/{count}") for part in range(1, count + 1)]
+
+
+def _course(first: Run) -> dict[str, Any]:
+    """How the first training went."""
+    return {
+        "start_loss": first.start_loss,
+        "diverged": sum(bool(event.note) for event in first.history),
+        "curve": [[event.loss, event.validation_loss, event.score] for event in first.history],
+        "kept": first.kept,
+        "vectors": first.vectors,
+        "known_words": first.known_words,
+    }
