@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from textcnn.answers import Answer, Policy, answer, decide
 from textcnn.corpus import Reader, Reading, Record, open_corpus
-from textcnn.corpus.arrow import ARROW, ArrowFile
+from textcnn.corpus.arrow import ARROW, ArrowFile, require_pyarrow
 from textcnn.corpus.free_names import free_names
 from textcnn.errors import ModelFileError, OutputError
 from textcnn.model.predictor import Predictor
@@ -20,6 +20,7 @@ from textcnn.prediction.packing import packed
 from textcnn.prediction.plan import FileJob
 from textcnn.prediction.table_writer import TableWriter
 from textcnn.storage.atomic import written_whole
+from textcnn.storage.regular import open_regular
 from textcnn.text.lexicon import beyond
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def model_digest(path: Path) -> str:
         ModelFileError: it cannot be read.
     """
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        with open_regular(path) as file:
+            return file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelFileError(f"the model {path} cannot be read: {error.strerror or error}") from None
 
@@ -149,6 +151,15 @@ class _File:
             with packed(stream, self.job.output) as file:
                 self._write_text(file)
             return
+        require_pyarrow(self.job.output)
+        import pyarrow as pa
+
+        try:
+            self._write_tables(stream)
+        except pa.ArrowException as error:  # types that the format does not have, say
+            raise OutputError(f"cannot write {self.job.output}: {' '.join(str(error).split()):.300}") from None
+
+    def _write_tables(self, stream: BinaryIO) -> None:
         arrow = self.reader.arrow
         codec, is_stream = (None, False) if arrow is None else (arrow.codec, arrow.is_stream)
         writer = TableWriter(stream, self.job.form, codec=codec, stream=is_stream)
