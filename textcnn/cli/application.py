@@ -29,6 +29,7 @@ COMMANDS = {
     "inspect": "textcnn inspect model.textcnn",
     "cv": "textcnn cv train.csv --baseline",
     "check": "textcnn check train.csv --against test.csv",
+    "drift": "textcnn drift model.textcnn today.csv",
     "vectors": "textcnn vectors nearest film",
 }
 

@@ -17,6 +17,7 @@ from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
 from textcnn.model.novelty import Novelty
+from textcnn.model.reference import Reference
 from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
@@ -25,7 +26,7 @@ from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
 __all__ = ["OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
 
-OPTIONAL = ("sets.", "risk.", "novelty.")  # how the names of tensors begin that not each answer needs
+OPTIONAL = ("sets.", "risk.", "novelty.", "reference.")  # how the names of tensors begin that not each answer needs
 _NOT_HELD_OUT = (
     "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
 )
@@ -104,6 +105,20 @@ class Model:
             raise ModelFileError(f"the model cannot bound its errors: {_NOT_HELD_OUT}")
         try:
             return RiskCurve.of_tensors(self.optional)
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
+
+    @cached_property
+    def reference(self) -> Reference:
+        """What texts of the kind that was learned from look like.
+
+        Raises:
+            ModelFileError: the model does not know, or it is damaged.
+        """
+        if "reference.texts" not in self.optional:
+            raise ModelFileError(f"the model cannot tell whether texts have drifted: {_NOT_HELD_OUT}")
+        try:
+            return Reference.of_tensors(self.optional, len(self.labels))
         except TensorFileError as error:
             raise ModelFileError(f"the model cannot be used: {error}") from error
 

@@ -80,7 +80,7 @@ def fit(
         settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
         figures=figures,
         fingerprint=fingerprint(training.texts, training.labels),
-        optional={} if jobs.seen else promises(held_out),
+        optional={} if jobs.seen else promises(held_out, task.encoded.ragged.lengths),
     )
     return FitResult(_with_ngrams(model, task, len(training.texts), callback), held_out, jobs.seen)
 
