@@ -1,8 +1,8 @@
 """The command line: one command, one file; signature, help and one call into the library each.
 
     application.py    the program, its commands and what becomes of errors    help.py  help as plain text
-    train.py  evaluate.py  predict.py  inspect.py  cv.py  check.py  vectors.py  serve.py  label.py
-                      the commands
+    train.py  evaluate.py  predict.py  inspect.py  cv.py  check.py  drift.py  vectors.py  serve.py
+    label.py          the commands
     label_dialog.py   what keys do while texts are labelled                  label_terminal.py  on a real terminal
     options.py        options that commands share, and those made from settings
     inputs.py         the texts of predict, as they arrive

@@ -11,6 +11,7 @@
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
     sets.*               probabilities of right labels of held-out texts, for --sure, see conformal.py
     novelty.*            what tells texts of no known kind, see novelty.py
+    reference.*          what held-out texts looked like, for `drift`, see reference.py
     risk.*               numbers of right and wrong answers among them, for --max-error, see selective.py
 
 A file of another format, or one that does not fit together, is refused. The same training gives the same bytes, on

@@ -18,6 +18,7 @@ from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
 from textcnn.model.novelty import Novelty
+from textcnn.model.reference import Reference
 from textcnn.model.rounding import in_whole_numbers
 from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
@@ -27,7 +28,7 @@ from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
 __all__ = ["OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
 
-OPTIONAL = ("sets.", "risk.", "novelty.")  # how the names of tensors begin that not each answer needs
+OPTIONAL = ("sets.", "risk.", "novelty.", "reference.")  # how the names of tensors begin that not each answer needs
 _NOT_HELD_OUT = (
     "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
 )
@@ -119,6 +120,20 @@ class Model:
         static = self.static.longest()
         trained = 0.0 if member.trained is None else member.trained.longest()
         return math.hypot(static, trained) if self.settings["channels"] == "both" else max(static, trained)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """What texts of the kind that was learned from look like.
+
+        Raises:
+            ModelFileError: the model does not know, or it is damaged.
+        """
+        if "reference.texts" not in self.optional:
+            raise ModelFileError(f"the model cannot tell whether texts have drifted: {_NOT_HELD_OUT}")
+        try:
+            return Reference.of_tensors(self.optional, len(self.labels))
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
 
     @cached_property
     def novelty(self) -> Novelty | None:

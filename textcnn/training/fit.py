@@ -80,7 +80,7 @@ def fit(
         settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
         figures={**validated, **outcome.course, "training_texts": len(training.texts)},
         fingerprint=fingerprint(training.texts, training.labels),
-        optional={} if outcome.seen else promises(outcome.held_out),
+        optional={} if outcome.seen else promises(outcome.held_out, task.encoded.ragged.lengths),
     )
     return FitResult(_with_ngrams(model, task, len(training.texts), callback), outcome.held_out, outcome.seen)
 
