@@ -139,7 +139,7 @@ def test_torch_is_not_imported(tmp_path: Path) -> None:
     (tmp_path / "few.csv").write_text("\n".join(["label,text", *rows]), encoding="utf-8")
     code = (
         "import sys; from textcnn.cli.application import main; sys.argv = ['textcnn', 'train', 'few.csv']\n"
-        "try: main()\nfinally: print(sorted({'torch', 'gensim'} & sys.modules.keys()))"
+        "try: main()\nfinally: print(sorted({'torch', 'gensim', 'sklearn'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
