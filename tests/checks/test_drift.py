@@ -36,7 +36,7 @@ def test_a_reference_comes_back_and_a_damaged_one_does_not() -> None:
 
 
 def test_drift_on_the_command_line(textcnn: Any, model: Any, folder: Path) -> None:
-    same = write_csv(folder / "same.csv", [(label, f"{text}!") for label, text in EXAMPLES])
+    same = write_csv(folder / "same.csv", [(label, f"{text}.") for label, text in EXAMPLES])
     answer = textcnn("drift", model, same)
     assert answer.code == 0 and "these texts are like those of training (40 texts)" in answer.out
     other = write_csv(folder / "other.csv", [("x", f"qwx{number} zzk prrt") for number in range(40)])

@@ -10,8 +10,9 @@ Shapes: B texts, K labels.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from textcnn.evaluation.distributions import chi_square, kolmogorov_smirnov
 from textcnn.evaluation.metrics import accuracy_interval
 from textcnn.model.predictor import Predictor
 from textcnn.text.lexicon import encode, grouped
+from textcnn.text.tokens import normal
 
 __all__ = ["FALSE_ALARMS", "Drift", "drift"]
 
@@ -138,13 +140,22 @@ def _went(predictor: Predictor, texts: Sequence[str]) -> list[tuple[str, float, 
     if learned is None:
         return []
     before = {ngram.text: ngram.texts / learned.texts for label in learned.labels for ngram in label.speak_for}
-    padded = [f" {' '.join(text.lower().split())} " for text in texts]
+    padded = [f" {text} " for text in _spelt(texts, predictor.model.settings["max_words"])]
     rows = []
     for text, share in before.items():
         now = sum(f" {text} " in each for each in padded) / len(texts)
         if now < share / 2:
             rows.append((text, share, now))
     return sorted(rows, key=lambda row: row[2] - row[1])[:_SHOWN]
+
+
+def _spelt(texts: Sequence[str], most: int) -> Iterator[str]:
+    """The words of each text as n-grams have them, a space between them."""
+    for group in grouped(texts, _GROUP):
+        surfaces, ragged = encode(group, most)
+        words = [normal(surface) for surface in surfaces]
+        for first, last in pairwise(ragged.starts.tolist()):
+            yield " ".join(words[word] for word in ragged.words[first:last].tolist())
 
 
 def _of_labels(before: NDArray[np.int64], now: NDArray[np.int64]) -> Shift:
