@@ -1,10 +1,11 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
+from operator import itemgetter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,10 @@ from textcnn.cli.options import ModelPath, Quiet, Ray, Threads, with_reading
 from textcnn.cli.passed_on import passed_on
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
+
+if TYPE_CHECKING:
+    from textcnn.answers import Policy
+    from textcnn.model.predictor import Predictor
 
 __all__ = ["predict"]
 
@@ -136,10 +141,10 @@ def predict(
     _refuse_pointless(otherwise, pass_on, (threshold, max_error, sure), novel_above, only)
     _refuse_without_files(input, output, resume, ray)
     chosen = _chosen_format(format, explain, to_files=output is not None)
-    from textcnn.answers import Policy, answer, decide
+    from textcnn.answers import Policy, answer
 
     policy = Policy(
-        top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
+        top=_most_labels(chosen, top),
         threshold=threshold,
         max_error=max_error,
         sure=sure,
@@ -164,20 +169,41 @@ def predict(
     how = as_learned(how, predictor.reading)
     policy.check_model(predictor)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
-    brief = None if only or explain or pass_on else brief_writer(chosen, top=top)
+    brief = None if pass_on else _brief_lines(predictor, policy, chosen, top)
     counter = count()  # of answers
-    inputs = [str(model), *([input] if input else [])]
+    inputs = [str(model), *filter(None, [input])]
     with passed_on(pass_on, inputs, quiet=quiet) as sure_ones:
         for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
             if brief:
-                plain = [record.text for record in group]
-                put(brief(decide(predictor, plain, policy), plain))
-                continue
-            answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
-            put(write(sure_ones(answers, group), group))
+                put(brief(group))
+            else:
+                answers = map(itemgetter(0), zip(answer(predictor, group, policy), counter, strict=False))
+                put(write(sure_ones(answers, group), group))
         put(write((), ()))  # the header of CSV, if no text came
     if only and not next(counter):
         raise typer.Exit(1)
+
+
+def _most_labels(format: OutputFormat, top: int) -> int | None:
+    """How many labels an answer comes with; None: all."""
+    return None if format in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top
+
+
+def _brief_lines(
+    predictor: "Predictor", policy: "Policy", format: OutputFormat, top: int
+) -> Callable[[list[Record]], str] | None:
+    """A function from records to the lines of their answers, if no line needs the whole of an answer."""
+    from textcnn.answers import decide
+
+    write = None if policy.only or policy.explain else brief_writer(format, top=top)
+    if write is None:
+        return None
+
+    def lines(records: list[Record]) -> str:
+        texts = [record.text for record in records]
+        return write(decide(predictor, texts, policy), texts)
+
+    return lines
 
 
 def _refuse_conflicts(
