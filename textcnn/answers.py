@@ -22,7 +22,7 @@ from textcnn.model.predictor import Predictor
 if TYPE_CHECKING:
     from textcnn.insight.explain import Explanation
 
-__all__ = ["Answer", "Choice", "Decided", "Policy", "answer", "decide", "explained", "rival"]
+__all__ = ["Answer", "Chosen", "Decided", "Policy", "answer", "decide", "explained", "rival"]
 
 _OTHERWISE, _NOVEL = "unknown", "none"
 _MOST_NAMED = 20  # labels in a message
@@ -116,7 +116,7 @@ class Policy:
 
     def choose(
         self, predictor: Predictor, probabilities: Floats, novelty: NDArray[np.float64] | None = None
-    ) -> list["Choice"]:
+    ) -> list["Chosen"]:
         """What is chosen for each text.
 
         Args:
@@ -132,9 +132,9 @@ class Policy:
         if novelty is None or self.novel_above is None:
             return choices
         above = (novelty > self.novel_above).tolist()
-        return [Choice(self.novel, False) if novel else one for novel, one in zip(above, choices, strict=True)]
+        return [Chosen(self.novel, False) if novel else one for novel, one in zip(above, choices, strict=True)]
 
-    def _choose(self, predictor: Predictor, probabilities: Floats) -> list["Choice"]:
+    def _choose(self, predictor: Predictor, probabilities: Floats) -> list["Chosen"]:
         if self.sure is not None:
             sets = predictor.choose_sets(probabilities, self.sure, per_label=self.sure_per_label)
             return [self._of_set(labels) for labels in sets]
@@ -142,11 +142,11 @@ class Policy:
         if self.max_error is not None:
             threshold = predictor.model.risk_curve.threshold(self.max_error)
         reached = predictor.choose_all(probabilities, threshold)
-        return [Choice(labels or self.below, bool(labels) or not self.below) for labels in reached]
+        return [Chosen(labels or self.below, bool(labels) or not self.below) for labels in reached]
 
-    def _of_set(self, labels: tuple[str, ...]) -> "Choice":
+    def _of_set(self, labels: tuple[str, ...]) -> "Chosen":
         alone = len(labels) == 1
-        return Choice(labels if alone or self.otherwise is None else (self.otherwise,), alone)
+        return Chosen(labels if alone or self.otherwise is None else (self.otherwise,), alone)
 
     def check_model(self, predictor: Predictor) -> None:
         """Make sure that what is asked for can be answered by a model.
@@ -177,7 +177,7 @@ class Policy:
                     raise SettingsError(f"the model has no label {label!r}, but {names}{more}")
 
 
-class Choice(NamedTuple):
+class Chosen(NamedTuple):
     """The labels that are the answer, and whether they are sure enough to be left at that."""
 
     labels: tuple[str, ...]
@@ -228,7 +228,7 @@ class Decided(NamedTuple):
 
     probabilities: Floats  # (B, K)
     labels: list[tuple[str, ...]]  # of each text, the likeliest first
-    sure: list[bool]  # of each text, see `Choice`
+    sure: list[bool]  # of each text, see `Chosen`
     columns: list[int]  # of each text, that of the first of them; of the likeliest, where that is none of the model's
     novelty: NDArray[np.float64] | None = None  # of each text, if it is asked for and the model knows
 

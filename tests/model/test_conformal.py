@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from textcnn import ModelFileError, SettingsError, load
-from textcnn.evaluation.coverage import coverage
+from textcnn.evaluation.label_sets import coverage
 from textcnn.model.conformal import RightProbabilities, SetScores, needed
 from textcnn.model.model import OPTIONAL
 from textcnn.model.selective import RiskCurve

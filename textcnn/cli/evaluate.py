@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textcnn.corpus import Corpus
     from textcnn.evaluation.breakdown import Breakdown
     from textcnn.evaluation.comparison import Comparison
-    from textcnn.evaluation.coverage import Coverage
+    from textcnn.evaluation.label_sets import SetQuality
     from textcnn.evaluation.metrics import Mistake, Report
     from textcnn.model.model import Model
     from textcnn.model.predictor import Predictor
@@ -120,7 +120,7 @@ def _show(
     worst: list["Mistake"],
     breakdown: "Breakdown | None",
     comparisons: "list[Comparison]",
-    coverages: "dict[str, Coverage]",
+    coverages: "dict[str, SetQuality]",
 ) -> None:
     """Print everything for people."""
     show_report(measured.report)
@@ -133,9 +133,9 @@ def _show(
         show_comparison(comparison)
 
 
-def _coverages(measured: "_Measured", sure: "Policy", bounded: "Policy") -> "dict[str, Coverage]":
+def _coverages(measured: "_Measured", sure: "Policy", bounded: "Policy") -> "dict[str, SetQuality]":
     """How good sets of labels are, and answers whose error is bounded, as far as they are wanted."""
-    from textcnn.evaluation.coverage import coverage
+    from textcnn.evaluation.label_sets import coverage
 
     asked = {"sure": sure} if sure.sure is not None else {}
     asked |= {"max_error": bounded} if bounded.max_error is not None else {}

@@ -71,14 +71,16 @@ def fit(
 
         outcome = fit_networks(task, training, unseen, callback, executor)
     model = outcome.model
-    validated = {"validation": _measured(outcome.held_out).figures()}
-    if settings.metric == "accuracy" and not multi_label:
-        decided = _measured(_decided_for("macro-f1", outcome.held_out))
-        validated["decided_for_macro_f1"] = {"accuracy": decided.accuracy, "macro_f1": decided.macro_f1}
+    figures = {
+        "validation": _measured(outcome.held_out).figures(),
+        **_otherwise_decided(outcome.held_out, settings.metric),
+        **outcome.course,
+        "training_texts": len(training.texts),
+    }
     model = replace(
         model,
         settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
-        figures={**validated, **outcome.course, "training_texts": len(training.texts)},
+        figures=figures,
         fingerprint=fingerprint(training.texts, training.labels),
         optional={} if outcome.seen else promises(outcome.held_out, task.encoded.ragged.lengths),
     )
@@ -106,6 +108,14 @@ def _unseen(
         if left_out:
             callback(TrainingEvent("note", note=f"{left_out} of {count} validation texts {which} left out{rest}"))
     return np.array(known, np.int64) + len(training.texts)
+
+
+def _otherwise_decided(held_out: Sequence[HeldOut], metric: str) -> dict[str, Any]:
+    """How good the same answers would be if they were decided for macro F1, where they are decided for accuracy."""
+    if metric != "accuracy" or held_out[0].model.multi_label:
+        return {}
+    decided = _measured(_decided_for("macro-f1", held_out))
+    return {"decided_for_macro_f1": {"accuracy": decided.accuracy, "macro_f1": decided.macro_f1}}
 
 
 def _decided_for(metric: str, held_out: Sequence[HeldOut]) -> list[HeldOut]:

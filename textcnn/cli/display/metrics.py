@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textcnn.corpus import Corpus
     from textcnn.evaluation.breakdown import Breakdown
     from textcnn.evaluation.comparison import Comparison
-    from textcnn.evaluation.coverage import Coverage
+    from textcnn.evaluation.label_sets import SetQuality
     from textcnn.evaluation.metrics import Mistake, Report
 
 __all__ = [
@@ -69,7 +69,7 @@ def show_breakdown(breakdown: "Breakdown") -> None:
     console(sys.stdout).print(made)
 
 
-def show_coverage(name: str, coverage: "Coverage") -> None:
+def show_coverage(name: str, coverage: "SetQuality") -> None:
     """Print how often sets hold the right label, how large they are, and how many texts get an answer of one label.
 
     Args:

@@ -10,11 +10,11 @@ import numpy as np
 
 from textcnn.evaluation.metrics import accuracy_interval
 
-__all__ = ["Coverage", "Share", "coverage"]
+__all__ = ["Proportion", "SetQuality", "coverage"]
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """A share of some cases, with its 95 % interval (Wilson 1927)."""
 
     value: float
@@ -22,25 +22,25 @@ class Share:
     of: int  # cases
 
     @classmethod
-    def counted(cls, hits: int, count: int) -> "Share":
+    def counted(cls, hits: int, count: int) -> "Proportion":
         """So many of so many; of none it is 0."""
         value = hits / count if count else 0.0
         return cls(value, accuracy_interval(value, count) if count else (0.0, 1.0), count)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coverage:
+class SetQuality:
     """How good the sets of labels of some texts are."""
 
-    covered: Share  # of all right labels, those that are in the set of their text
+    covered: Proportion  # of all right labels, those that are in the set of their text
     size: float  # labels of a set, on average
     size_interval: tuple[float, float]  # 95 %
-    alone: Share  # texts whose set is a single label
-    alone_right: Share  # of those, the right ones
-    of_labels: dict[str, Share]  # `covered`, for the texts of each label
+    alone: Proportion  # texts whose set is a single label
+    alone_right: Proportion  # of those, the right ones
+    of_labels: dict[str, Proportion]  # `covered`, for the texts of each label
 
 
-def coverage(gold: Sequence[tuple[str, ...]], sets: Sequence[tuple[str, ...]]) -> Coverage:
+def coverage(gold: Sequence[tuple[str, ...]], sets: Sequence[tuple[str, ...]]) -> SetQuality:
     """Compare sets with the truth.
 
     Args:
@@ -54,11 +54,11 @@ def coverage(gold: Sequence[tuple[str, ...]], sets: Sequence[tuple[str, ...]]) -
     alone = [(right, got) for right, got in zip(gold, sets, strict=True) if len(got) == 1]
     sizes = np.array([len(got) for got in sets])
     half = 1.96 * float(sizes.std()) / len(sizes) ** 0.5
-    return Coverage(
-        covered=Share.counted(sum(hit for _, hit in pairs), len(pairs)),
+    return SetQuality(
+        covered=Proportion.counted(sum(hit for _, hit in pairs), len(pairs)),
         size=float(sizes.mean()),
         size_interval=(float(sizes.mean()) - half, float(sizes.mean()) + half),
-        alone=Share.counted(len(alone), len(sets)),
-        alone_right=Share.counted(sum(got[0] in right for right, got in alone), len(alone)),
-        of_labels={name: Share.counted(sum(hits), len(hits)) for name, hits in sorted(inside.items())},
+        alone=Proportion.counted(len(alone), len(sets)),
+        alone_right=Proportion.counted(sum(got[0] in right for right, got in alone), len(alone)),
+        of_labels={name: Proportion.counted(sum(hits), len(hits)) for name, hits in sorted(inside.items())},
     )
