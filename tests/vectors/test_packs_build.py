@@ -1,0 +1,89 @@
+"""The script that builds packs: which passages it reads, and what it makes of what was said about words and pieces."""
+
+import argparse
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from program import script
+
+from textcnn.vectors.loading import open_vectors
+from textcnn.vectors.packs import pack
+
+
+@pytest.fixture(scope="module")
+def build():
+    """The script as a module."""
+    return script("build_packs")
+
+
+def test_passages_that_share_words_in_a_row_with_an_excluded_text_are_known(build, tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "label,text\nx,eins zwei drei vier fünf sechs sieben acht\nx,kurz\n", encoding="utf-8"
+    )
+    forbidden = build.excluded(tmp_path, unspaced=False)
+    assert build.runs("Und zwei, drei: vier fünf sechs sieben acht!", unspaced=False) & forbidden
+    assert not build.runs("zwei drei vier fünf sechs sieben neun", unspaced=False) & forbidden
+    assert (
+        build.runs("Kurz.", unspaced=False) & forbidden and not build.runs("kurz und gut", unspaced=False) & forbidden
+    )
+
+
+def test_passages_with_words_that_are_new_come_first(build):
+    texts = ["a b", "a b", "a b", "a c", "d"]
+    assert build.new_words_first(texts, unspaced=False) == ["a b", "a b", "a c", "d", "a b"]
+
+
+def test_paragraphs_are_cut_by_words_or_by_characters(build):
+    assert [len(one.split()) for one in build.passages("w " * 90, unspaced=False)] == [40, 40, 10]
+    assert [len(one) for one in build.passages("東" * 130, unspaced=True)] == [120, 10]
+
+
+def shard(file, random, words, pieces):
+    """What reading leaves: means of two layers of three numbers."""
+    arrays = {"forms": np.array([word.title() for word in words])}
+    for name, spelt in (("words", words), ("pieces", pieces)):
+        arrays[name], arrays[f"{name}_counts"] = np.array(spelt), np.arange(len(spelt), 0, -1).astype(np.float32)
+        arrays[f"{name}_means"] = random.normal(size=(len(spelt), 6)).astype(np.float16)
+    np.savez(file, **arrays)
+    return file
+
+
+def test_means_over_shards_are_weighted_by_occurrences(build, tmp_path):
+    random = np.random.default_rng(0)
+    files = [
+        shard(tmp_path / "0.npz", random, ["haus", "und"], ["▁Haus"]),
+        shard(tmp_path / "1.npz", random, ["und"], ["▁und"]),
+    ]
+    found = build.merged(files, "words")
+    one, other = (np.load(file)["words_means"].astype(np.float32) for file in files)
+    assert found.spellings == ["haus", "und"] and found.counts.tolist() == [2, 2]
+    np.testing.assert_allclose(found.means, [one[0], (one[1] + other[0]) / 2], rtol=1e-5)
+
+
+class Cutter:
+    """Words of the shard are cut after three letters."""
+
+    def encode_batch(self, words, add_special_tokens):
+        return [argparse.Namespace(tokens=[f"▁{word[:3]}", *filter(None, [word[3:]])]) for word in words]
+
+
+def test_a_pack_has_words_and_pieces_and_is_found_once_it_is_installed(build, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "DIMENSIONS", 4)
+    words = ["haus", "hausen", "und", "über"]
+    files = [
+        shard(tmp_path / "0.npz", np.random.default_rng(1), words, ["▁Hau", "s", "sen", "▁Und", "▁12", "▁Übe", "r"])
+    ]
+    rows = build.language(files, Cutter())
+    assert set(rows.names) == {*words, "hau", "##s", "##sen", "übe", "##r"} and rows.names[0] == "haus"
+    vectors = build.rotated({"de": rows})["de"]
+    assert vectors.shape == (9, 4)
+    table = build.VectorTable("german", build.Vocabulary.of(rows.names), build.Quantized.of(vectors))
+    with zipfile.ZipFile(build.wheel("de", table, tmp_path, "0.1")) as archive:
+        archive.extractall(tmp_path / "site")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert pack("de") == tmp_path / "site" / "textcnn_vectors_de" / "table.vectors"
+    opened = open_vectors("de", say=sys.exit)
+    assert opened.table.facts["language"] == "de" and opened.table.vocabulary.has_pieces
+    assert opened.table.find("Haussen").rows == tuple(map(rows.names.index, ("haus", "##sen")))
