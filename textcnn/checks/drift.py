@@ -169,6 +169,7 @@ def _of_labels(before: NDArray[np.int64], now: NDArray[np.int64]) -> Shift:
 
 
 def _shift(name: str, before: NDArray[Any], now: NDArray[Any]) -> Shift:
+    now = now.astype(before.dtype)  # or equal numbers would not be equal
     return Shift(name, float(before.mean()), float(now.mean()), *kolmogorov_smirnov(before, now, _WORTH))
 
 
