@@ -32,7 +32,9 @@ class Quantized(NamedTuple):
         return self.values[numbers] * self.scales[numbers, None]
 
     def longest(self) -> float:
-        """The length of the longest row; 0 if there is none."""
+        """The length of the longest row; 0 if there is none, and infinite if rows stay in a file: not all are read."""
+        if not isinstance(self.values, np.ndarray):
+            return math.inf
         compiled = loops("whole")
         if compiled is not None and self.values.size:
             return math.sqrt(compiled.longest_row(self.values, self.scales))
