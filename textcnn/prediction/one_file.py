@@ -140,6 +140,8 @@ class _File:
         self.job, self.predictor, self.reader, self.callback = job, predictor, reader, callback
         every = prediction.policy.top == 1 and job.form in ("jsonl", *ARROW)  # these have room for all labels
         self.policy = replace(prediction.policy, top=None) if every else prediction.policy
+        if job.form == "jsonl":
+            self.policy = replace(self.policy, novelty=True)
         self.formatter = prediction.formatter
         self.texts = self.answers = 0
         self.notes: list[str] = []
