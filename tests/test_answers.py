@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from textcnn import SettingsError, load
-from textcnn.answers import Answer, Policy, answer, explained, free_names, rival
-from textcnn.cli.display.answers import OutputFormat, writer
+from textcnn.answers import Answer, Policy, answer, decide, explained, free_names, rival
+from textcnn.cli.display.answers import OutputFormat, brief_writer, writer
 from textcnn.corpus import Reading, Record, open_corpus
 from textcnn.model.predictor import Predictor
 
@@ -22,7 +22,7 @@ class Fixed(Predictor):
     """Gives every text the same probabilities."""
 
     def __init__(self, *, multi_label: bool, thresholds: tuple[float, ...] = ()) -> None:
-        model: Any = SimpleNamespace(multi_label=multi_label, thresholds=thresholds, labels=LABELS)
+        model: Any = SimpleNamespace(multi_label=multi_label, thresholds=thresholds, labels=LABELS, offsets=())
         super().__init__(model)
 
     def probabilities(self, texts: Any) -> Any:
@@ -174,6 +174,29 @@ def test_joined_labels_are_shown_whole_where_there_is_room(monkeypatch: pytest.M
 def test_of_multi_label_answers_the_first_label_comes_first_too(asked: dict[str, Any], shown: str) -> None:
     made = one(multi_label=True, top=2, **asked)
     assert writer(OutputFormat.tsv, top=2, labels=LABELS)([made], []) == f"{shown}\ta text\n"
+
+
+@pytest.mark.parametrize("format", [OutputFormat.label, OutputFormat.tsv])
+@pytest.mark.parametrize(
+    "asked", [{}, {"threshold": 0.9}, {"threshold": 0.9, "otherwise": "a\tb"}, {"threshold": 0.9, "otherwise": "spam"}]
+)
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_a_pipe_gets_the_lines_that_whole_answers_give(
+    format: OutputFormat, asked: dict[str, Any], multi_label: bool
+) -> None:
+    predictor, policy, texts = Fixed(multi_label=multi_label), Policy(**asked), ["a text", "", "two\tcells\nlines"]
+    records = [Record(text) for text in texts]
+    brief = brief_writer(format, top=1)
+    assert brief is not None
+    whole = writer(format, top=1, labels=LABELS)(answer(predictor, records, policy), records)
+    assert brief(decide(predictor, texts, policy), texts) == whole
+    assert whole.count("\n") == 3
+
+
+def test_only_lines_of_one_label_are_brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert brief_writer(OutputFormat.tsv, top=2) is brief_writer(OutputFormat.jsonl, top=1) is None
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)  # where control characters are escaped
+    assert brief_writer(OutputFormat.tsv, top=1) is None
 
 
 @pytest.mark.parametrize("text", ["late\rplease help", "\r", "two\r\nlines", 'a "\r" b'])

@@ -1,6 +1,5 @@
 """What the README says of other programs is run: each gets the answers of the whole table, in pieces of its own."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from examples import EXAMPLES
+from program import environment
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -43,9 +43,9 @@ def numbers(name, folder):
     """The numbers that a block finds, run as a program of its own."""
     code = next(block for block in BLOCKS if re.search(rf"^(import|from) {name}\b", block, re.MULTILINE))
     script = f"{BEGIN}{code}{ENDS[name]}\nprint('found', *found)\n"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
+    own = environment(PYSPARK_PYTHON=sys.executable)
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", script], cwd=folder, env=own, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("found "))

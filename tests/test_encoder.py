@@ -59,7 +59,7 @@ def test_one_string_is_not_taken_for_many_texts() -> None:
 
 
 def test_by_hand(folder: Path, small: SentenceEncoder) -> None:
-    good, film = (small.words.look_up(word).vector for word in ("good", "film"))
+    good, film = (small.table.vector(small.table.find(word).rows) for word in ("good", "film"))
     one, two = (filters.slices.astype(np.float32)[:, 0] for filters in small_filters().values())
     first = max(good @ one[0], film @ one[0], 0)
     second = max(good @ two[1], good @ two[0] + film @ two[1], film @ two[0], 0)

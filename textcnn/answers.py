@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from textcnn.corpus import Record
 from textcnn.corpus.free_names import free_names
-from textcnn.errors import SettingsError
+from textcnn.errors import ModelFileError, SettingsError
 from textcnn.model.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Choice", "Decided", "Policy", "answer", "decide", "explained", "rival"]
 
-_OTHERWISE = "unknown"
+_OTHERWISE, _NOVEL = "unknown", "none"
 _MOST_NAMED = 20  # labels in a message
 
 Floats = NDArray[np.float32]
@@ -45,6 +45,9 @@ class Policy:
         sure_per_label: whether that is to hold for the texts of each label.
         otherwise: the answer where no label reaches the threshold, if not given, "unknown"; and, if it is given, in the
             place of sets that are not a single label.
+        novelty: whether answers say how novel their texts are, if the model knows.
+        novel_above: the answer for texts that are more novel is `novel_label`, if not given, "none".
+        novel_label: see there.
         only: labels without one of which an answer is left out; none: nothing is left out.
         explain: whether answers come with their reasons.
         against: a label, why the answer is not this one; if not given, or if it is the answer, the next likeliest.
@@ -59,6 +62,9 @@ class Policy:
     sure: float | None = None
     sure_per_label: bool = False
     otherwise: str | None = None
+    novelty: bool = False
+    novel_above: float | None = None
+    novel_label: str | None = None
     only: Collection[str] = ()
     explain: bool = False
     against: str = ""
@@ -68,6 +74,7 @@ class Policy:
             ("top", self.top is None or self.top >= 1, "a whole number from 1 on"),
             ("threshold", self.threshold is None or 0 <= self.threshold <= 1, "a number from 0 to 1"),
             ("max_error", self.max_error is None or 0 < self.max_error < 1, "a number between 0 and 1"),
+            ("novel_above", self.novel_above is None or 0 <= self.novel_above <= 1, "a number from 0 to 1"),
             ("sure", self.sure is None or 0.5 <= self.sure < 1, "a number from 0.5 to below 1"),
         ):
             if not fits:
@@ -79,6 +86,8 @@ class Policy:
             raise SettingsError("threshold, max_error and sure exclude each other: give one of them")
         if self.sure_per_label and self.sure is None:
             raise SettingsError("sure_per_label says how sure is meant: give sure too")
+        if self.novel_label is not None and self.novel_above is None:
+            raise SettingsError("novel_label is the answer for texts that are more novel: give novel_above too")
 
     @property
     def below(self) -> tuple[str, ...]:
@@ -88,22 +97,44 @@ class Policy:
         return (_OTHERWISE if self.otherwise is None else self.otherwise,)
 
     @property
+    def novel(self) -> tuple[str, ...]:
+        """The answer for texts that are too novel."""
+        if self.novel_above is None:
+            return ()
+        return (_NOVEL if self.novel_label is None else self.novel_label,)
+
+    @property
     def is_list(self) -> bool:
         """Whether several labels can be the answer, whatever the model."""
         return self.sure is not None
 
     def answers(self, labels: Sequence[str]) -> list[str]:
         """All that can be the answer of a model with these labels."""
-        words = self.below or ((self.otherwise,) if self.is_list and self.otherwise is not None else ())
-        return [*labels, *(label for label in words if label not in labels)]
+        in_place_of_sets = (self.otherwise,) if self.is_list and self.otherwise is not None else ()
+        words = (*self.below, *in_place_of_sets, *self.novel)
+        return [*labels, *(label for label in dict.fromkeys(words) if label not in labels)]
 
-    def choose(self, predictor: Predictor, probabilities: Floats) -> list["Choice"]:
-        """What is chosen for each text, (B, K).
+    def choose(
+        self, predictor: Predictor, probabilities: Floats, novelty: NDArray[np.float64] | None = None
+    ) -> list["Choice"]:
+        """What is chosen for each text.
+
+        Args:
+            predictor: the model.
+            probabilities: of the texts, (B, K).
+            novelty: of the texts, (B,), if it is known.
 
         Raises:
             SettingsError: the model cannot promise what is asked for.
             ModelFileError: it can promise nothing.
         """
+        choices = self._choose(predictor, probabilities)
+        if novelty is None or self.novel_above is None:
+            return choices
+        above = (novelty > self.novel_above).tolist()
+        return [Choice(self.novel, False) if novel else one for novel, one in zip(above, choices, strict=True)]
+
+    def _choose(self, predictor: Predictor, probabilities: Floats) -> list["Choice"]:
         if self.sure is not None:
             sets = predictor.choose_sets(probabilities, self.sure, per_label=self.sure_per_label)
             return [self._of_set(labels) for labels in sets]
@@ -126,6 +157,11 @@ class Policy:
         """
         self.check(predictor.labels)
         self.choose(predictor, np.zeros((0, len(predictor.labels)), np.float32))
+        if self.novel_above is not None and predictor.model.novelty is None:
+            raise ModelFileError(
+                "the model does not know how novel a text is: it is of an older textcnn, or had too few texts to hold "
+                "some out in training; train it again, on more texts"
+            )
 
     def check(self, labels: Sequence[str]) -> None:
         """Make sure that what is asked for can be answered by a model with these labels.
@@ -156,7 +192,8 @@ class Answer(NamedTuple):
     probability: float  # of the first of them; of the likeliest label where that is none of the model's
     best: list[tuple[str, float]]  # the likeliest labels with their probabilities, as many as were asked for
     is_list: bool  # whether several labels can be the answer
-    sure: bool = True  # whether a label reached the threshold, or a set has just one
+    sure: bool = True  # whether a label reached the threshold, or a set has just one, and the text is not too novel
+    novelty: float | None = None  # of the text, from 0 to 1
     explanation: "Explanation | None" = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -165,6 +202,7 @@ class Answer(NamedTuple):
             "label": list(self.labels) if self.is_list else self.labels[0],
             "probability": round(self.probability, 6),
             "probabilities": {label: round(value, 6) for label, value in self.best},
+            **({} if self.novelty is None else {"novelty": round(self.novelty, 6)}),
             "text": self.record.text,
         }
         reasons = {} if self.explanation is None else {"explanation": self._reasons(self.explanation)}
@@ -192,6 +230,7 @@ class Decided(NamedTuple):
     labels: list[tuple[str, ...]]  # of each text, the likeliest first
     sure: list[bool]  # of each text, see `Choice`
     columns: list[int]  # of each text, that of the first of them; of the likeliest, where that is none of the model's
+    novelty: NDArray[np.float64] | None = None  # of each text, if it is asked for and the model knows
 
     @property
     def values(self) -> list[float]:
@@ -202,11 +241,15 @@ class Decided(NamedTuple):
 
 def decide(predictor: Predictor, texts: Sequence[str], policy: Policy) -> Decided:
     """What `answer` says, without the rest of an answer; `policy.only` leaves nothing out here."""
-    probabilities = predictor.all_probabilities(texts)
-    choices = policy.choose(predictor, probabilities)
+    novelty = None
+    if policy.novelty or policy.novel_above is not None:
+        probabilities, novelty = predictor.all_seen(texts)
+    else:
+        probabilities = predictor.all_probabilities(texts)
+    choices = policy.choose(predictor, probabilities, novelty)
     labels = [choice.labels for choice in choices]
     sure = [choice.sure for choice in choices]
-    return Decided(probabilities, labels, sure, _first_columns(predictor, labels, probabilities))
+    return Decided(probabilities, labels, sure, _first_columns(predictor, labels, probabilities), novelty)
 
 
 def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> Iterator[Answer]:
@@ -223,7 +266,8 @@ def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> I
         if policy.explain:
             first = predictor.labels[decided.columns[number]]
             reasons = explained(predictor, record.text, decided.probabilities[number], first, policy.against)
-        yield Answer(record, labels, value, pairs, is_list, sure, reasons)
+        novel = None if decided.novelty is None else float(decided.novelty[number])
+        yield Answer(record, labels, value, pairs, is_list, sure, novel, reasons)
 
 
 def _first_columns(predictor: Predictor, chosen: list[tuple[str, ...]], probabilities: Floats) -> list[int]:

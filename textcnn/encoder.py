@@ -2,32 +2,34 @@
 
     encode(["Where is my parcel?", "My order never came."])     (2, d), unit vectors: their products are cosines
 
-The filters and the readout agree as far as they can with sentence encoders that are transformers, see
-data/vectors/build_encoder.py. What answers is a look-up for each word and a maximum for each filter, with NumPy.
+The filters and the readout learned from a sentence encoder that is a transformer, and from texts that people called
+good or bad, see data/vectors/build_encoder.py. What answers is a look-up for each word and a maximum for each filter,
+with NumPy.
 
-Shapes: B texts, U distinct words, D dimensions of a word's vector and d of a sentence's; C slices and M maps, see
-model/bank.py.
+Shapes: B texts, D dimensions of a word's vector and d of a sentence's; M maps, see model/bank.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.compiled.loader import loops
 from textcnn.errors import VectorsError
 from textcnn.model.bank import Bank, Pooling
-from textcnn.model.network import Network, product
+from textcnn.model.model import Member, Model
+from textcnn.model.network import Network
+from textcnn.model.predictor import Predictor
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
-from textcnn.text.lexicon import encode as cut
 from textcnn.text.lexicon import grouped
-from textcnn.text.ragged import Ragged
-from textcnn.vectors.loading import Pretrained, open_vectors
+from textcnn.text.vocabulary import Vocabulary
+from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
+from textcnn.vectors.table import VectorTable
 
 __all__ = ["ENCODER", "SentenceEncoder", "encode", "read_encoder", "write_encoder"]
 
@@ -35,15 +37,16 @@ ENCODER = Path(__file__).with_name("vectors") / "sentences.safetensors"
 FORMAT = "textcnn-encoder-1"
 
 _MOST_WORDS = 1000  # of a text that are read
-_GROUP = 1_000_000  # characters that are encoded at once
+_GROUP = 200_000  # characters that are encoded at once
 
 Floats = NDArray[np.float32]
 
 
-class SentenceEncoder(NamedTuple):
+@dataclass(frozen=True)
+class SentenceEncoder:
     """Word vectors, and a network over them whose outputs are the numbers of a sentence's vector."""
 
-    words: Pretrained
+    table: VectorTable
     network: Network
 
     @property
@@ -53,38 +56,33 @@ class SentenceEncoder(NamedTuple):
 
     def encode(self, texts: Iterable[str]) -> Floats:
         """Unit vectors of any number of texts, in their order: (B, d); that of a text depends on no other one."""
-        pieces = [self._encode(group) for group in grouped(texts, _GROUP)]
+        pieces = [_unit(self._predictor.logits(group)) for group in grouped(texts, _GROUP)]
         return np.concatenate(pieces) if pieces else np.empty((0, self.dimensions), np.float32)
 
-    def _encode(self, texts: Sequence[str]) -> Floats:
-        encoded = cut(texts, _MOST_WORDS)
-        vectors = self.word_vectors(encoded.surfaces)
-        outputs = [self.network.head(self.features(vectors, part)) for part in encoded.ragged.parts()]
-        joined = np.concatenate(outputs)
-        lengths = np.linalg.norm(joined, axis=1, keepdims=True)
-        return np.asarray(joined / np.where(lengths > 0, lengths, 1), np.float32)
+    @cached_property
+    def _predictor(self) -> Predictor:
+        """What answers for models answers here, too: of a model whose labels are the numbers of a vector."""
+        known = self.table.vocabulary
+        first = np.zeros(1, np.uint32)  # the unknown word, spelt as the empty string, whose vector is zero
+        vocabulary = Vocabulary(known.text, np.append(first, known.offsets), np.append(first, known.order + 1))
+        zero = Quantized(np.zeros((1, self.table.dimensions), np.int8), np.zeros(1, np.float32))
+        return Predictor(
+            Model(
+                labels=tuple(map(str, range(self.dimensions))),
+                multi_label=False,
+                settings={"max_words": _MOST_WORDS, "channels": "trained"},
+                vocabulary=vocabulary,
+                static=self.table.vectors,
+                first_static=1,
+                members=(Member(self.network, zero),),
+            )
+        )
 
-    def word_vectors(self, surfaces: Sequence[str]) -> Floats:
-        """Of words as they stand in texts: (U, D); zeros of those that are not known."""
-        known = [self.words.look_up(surface).vector for surface in surfaces]
-        zero = np.zeros(self.words.table.dimensions, np.float32)
-        return np.stack([zero, *(zero if vector is None else vector for vector in known)])[1:]
 
-    def features(self, vectors: Floats, ragged: Ragged) -> Floats:
-        """The pooled features (B, M) of texts whose words are rows of `vectors` (U, D)."""
-        compiled: Any = loops("convolution")
-        if compiled is None or not len(ragged.words):
-            return self.network.features(vectors, ragged)
-        bank, (filters,), (bias,) = self.network.bank, self.network.filters, self.network.biases
-        distinct, places = np.unique(ragged.words, return_inverse=True)
-        table = product(vectors[distinct], filters.T).astype(np.float32)  # (U, C)
-        features = np.empty((len(ragged.starts) - 1, bank.maps), np.float32)
-        no_places, room = np.empty((0, 0), np.int32), np.empty(bank.filters, np.float32)
-        shape = (np.array(bank.widths, np.int64), bank.filters)
-        words = places.astype(np.int32)
-        compiled.pool_max(table, words, ragged.starts, *shape, (0, len(features)), features, no_places, room)
-        features += bias
-        return np.maximum(features, 0, out=features)
+def _unit(vectors: Floats) -> Floats:
+    """Made as long as one; zeros stay."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
 
 
 def encode(texts: Iterable[str]) -> Floats:
@@ -113,12 +111,12 @@ def read_encoder(path: Path) -> SentenceEncoder:
     Raises:
         VectorsError: the file is missing or damaged, or the vectors are.
     """
-    words = open_vectors("english", say=lambda note: None)
+    table = open_vectors("english", say=lambda note: None).table
     try:
         read = read_tensors(path)
         if read.metadata.get("format") != FORMAT:
             raise TensorFileError(f"its format is {read.metadata.get('format')!r}, not {FORMAT!r}")
-        return SentenceEncoder(words, _network(read.tensors, words.table.dimensions))
+        return SentenceEncoder(table, _network(read.tensors, table.dimensions))
     except OSError as error:
         raise VectorsError(f"cannot read the encoder {path}: {error.strerror or error}") from error
     except (TensorFileError, KeyError) as error:
@@ -158,5 +156,9 @@ def write_encoder(
 ) -> None:
     """Write filters of each width, as many of each, and the readout (d, M) with its bias (d,)."""
     rounded = Quantized.of(readout)
-    layer: dict[str, NDArray[Any]] = {"readout": rounded.values, "scales": rounded.scales, "bias": np.float32(bias)}
+    layer: dict[str, NDArray[Any]] = {
+        "readout": rounded.values,
+        "scales": rounded.scales,
+        "bias": np.asarray(bias, np.float32),
+    }
     write_tensors(file, {"format": FORMAT, **facts}, {**tensors_of(filters), **layer})

@@ -126,12 +126,16 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         predictor = self._fitted()
         probabilities = predictor.all_probabilities(_texts(X, empty=True))
-        if not self.model_.multi_label and not self._table:
+        if not self.model_.multi_label and not self._table and not self.model_.offsets:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
         chosen = predictor.choose_all(probabilities)
         if self._table:
             return indicator(chosen, predictor.labels).astype(int)
+        if not self.model_.multi_label:
+            column = {label: number for number, label in enumerate(predictor.labels)}
+            decided: NDArray[Any] = self.classes_[[column[label] for (label,) in chosen]]
+            return decided
         return self._listed(chosen)
 
     def _listed(self, chosen: Sequence[tuple[str, ...]]) -> NDArray[Any]:
@@ -161,6 +165,19 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         choices = policy.choose(predictor, predictor.all_probabilities(_texts(X, empty=True)))
         return self._listed([choice.labels for choice in choices])
 
+    def novelty(self, X: Iterable[str]) -> NDArray[np.float64]:
+        """How unlike the training texts each text is, (B,), from 0 to 1: at most 1 % of held-out texts exceeded 0.99.
+
+        Raises:
+            NotFittedError: `fit` comes first.
+            ModelFileError: the model does not know.
+        """
+        predictor = self._fitted()
+        Policy(novel_above=1).check_model(predictor)
+        _, values = predictor.all_seen(_texts(X, empty=True))
+        assert values is not None
+        return values
+
     def answer(
         self,
         texts: Iterable[str],
@@ -171,6 +188,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         sure: float | None = None,
         sure_per_label: bool = False,
         otherwise: str | None = None,
+        novel_above: float | None = None,
+        novel_label: str | None = None,
         explain: bool = False,
     ) -> list[Answer]:
         """What `textcnn predict` says of each text; `as_dict` of an answer is its JSON object.
@@ -185,6 +204,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             sure: the answer is all labels of which the right one is one in this share of cases.
             sure_per_label: whether that is to hold for the texts of each label.
             otherwise: the answer where no label reaches the threshold; if not given, "unknown".
+            novel_above: the answer for texts that are more novel is `novel_label`, if not given, "none".
+            novel_label: see there.
             explain: whether answers come with their reasons.
 
         Raises:
@@ -199,6 +220,9 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             sure=sure,
             sure_per_label=sure_per_label,
             otherwise=otherwise,
+            novelty=True,
+            novel_above=novel_above,
+            novel_label=novel_label,
             explain=explain,
         )
         return list(answer(self._fitted(), [Record(text) for text in _texts(texts, empty=True)], policy))

@@ -101,8 +101,8 @@ class Settings:
     vectors: str = _setting(
         "auto",
         "Word vectors",
-        "where they come from: auto, english, trained (by gensim on the training texts), none (random), gensim:NAME, "
-        "or a file",
+        "where they come from: auto, english, trained (by gensim on the training texts), none (random), the language "
+        "(de) of an installed pack, gensim:NAME, or a file",
         Limits(free=True),
     )
     dimensions: int = _setting(100, "Word vectors", "length of vectors that are not read from a file", Limits(2, 1000))
@@ -129,6 +129,12 @@ class Settings:
         "none",
         "Training",
         "weight of classes: none, balanced, or pairs such as 'spam=2,ham=1'",
+        Limits(free=True),
+    )
+    metric: str = _setting(
+        "accuracy",
+        "Training",
+        "what answers are decided for: accuracy, macro-f1, mcc, or f1:LABEL; probabilities stay what they are",
         Limits(free=True),
     )
     quality: str = _setting(

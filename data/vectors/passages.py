@@ -8,7 +8,7 @@ from pathlib import Path
 
 from texts import TEXTS, Texts, decoded, files
 
-_SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z\"'(])")
+SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z\"'(])")
 _WORDS = re.compile(r"[^\W_]+")
 _OVERLAP = 8  # words in a row
 
@@ -22,7 +22,7 @@ def clean(text: str) -> str:
 def passages(text: str) -> Iterator[str]:
     """Whole sentences, put together to some 24 to 48 words; longer ones are cut."""
     held: list[str] = []
-    for sentence in _SENTENCE.split(text):
+    for sentence in SENTENCE.split(text):
         words = sentence.split()
         while len(words) > 64:
             yield " ".join(words[:64])

@@ -268,7 +268,7 @@ class TestColdStart:
     def test_an_answer_needs_nothing_but_numpy(self, model, folder):
         found = imported("predict", "this is not a spam", folder=folder)
         assert "numpy" in found
-        assert not found & {"torch", "gensim", "sklearn", "scipy", "pandas", "rich", "safetensors"}
+        assert not found & {"torch", "gensim", "sklearn", "scipy", "pandas", "rich", "safetensors", "pyarrow", "ray"}
 
     @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["predict", "-h"], ["--version"]])
     def test_help_does_not_even_need_numpy(self, folder, arguments):

@@ -25,7 +25,7 @@ class TestPredict:
 
     def test_json_lines_hold_all_probabilities(self, textcnn, model):
         found = json.loads(textcnn("predict", 'free "prize"\n', "--format=jsonl").out)
-        assert list(found) == ["label", "probability", "probabilities", "text"]
+        assert list(found) == ["label", "probability", "probabilities", "novelty", "text"]
         assert found["label"] == "spam"
         assert found["probability"] == found["probabilities"]["spam"]
         assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-5)

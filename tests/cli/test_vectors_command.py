@@ -214,6 +214,45 @@ def test_coverage_counts_known_tokens_and_types_and_lists_unknown_words(textcnn,
     assert answer.out.splitlines()[0] == "tokens\t1\t1\t1.0000" and answer.err == ""
 
 
+@pytest.fixture
+def atlas(tmp_path, monkeypatch, textcnn, places):
+    """An installed pack, said to be Danish, whose program nobody may run."""
+    package = tmp_path / "site" / "textcnn_vectors_da"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise SystemExit('this program must never run')")
+    assert textcnn("vectors", "convert", places, package / "table.vectors").code == 0
+    monkeypatch.syspath_prepend(package.parent)
+    return package / "table.vectors"
+
+
+def test_a_pack_is_found_by_its_language(textcnn, atlas):
+    assert textcnn("vectors", "nearest", "wine", "--vectors", "da", "-n", 1).out == "wine\tcheese\t0.996\n"
+    assert "da\t6\t3\t0.0\tinstalled\n" in textcnn("vectors", "list", "-q").out
+    assert f"file              {atlas}\n" in textcnn("vectors", "info", "da").out
+    missing = textcnn("vectors", "info", "no")
+    assert missing.code == 1 and missing.err == (
+        "textcnn: the vectors 'no' are not installed: there is no package textcnn_vectors_no, and no file of this name;"
+        " packs that are installed: da\n"
+    )
+
+
+def test_of_a_file_and_a_pack_of_one_name_the_file_counts_and_a_folder_does_not(textcnn, atlas, folder):
+    (folder / "da").mkdir()
+    assert textcnn("vectors", "info", "da").code == 0
+    (folder / "da").rmdir()
+    (folder / "da").write_text("oslo 1 2\nnorway 1 3\n")
+    assert "words             2\n" in textcnn("vectors", "info", "da").out
+
+
+def test_coverage_names_the_pack_that_knows_more(textcnn, atlas, folder):
+    (folder / "trips.txt").write_text("Germany, Berlin\n")
+    said = "of the vectors that are installed {} know most of the words, {}: --vectors {}\n"
+    answer = textcnn("vectors", "coverage", "trips.txt", "--vectors=da")
+    assert said.format("english", "100.0%", "english") in answer.err
+    (folder / "own.txt").write_text("berlin 1 2\n, 1 2\ngermany 2 1\n")
+    assert "know most" not in textcnn("vectors", "coverage", "trips.txt", "--vectors=own.txt").err
+
+
 def test_what_gensim_has_can_be_listed_fetched_and_used(textcnn, shelf, folder):
     answer = textcnn("vectors", "list")
     assert "gensim:tiny\t6\t3\t0.0\tto be fetched\n" in answer.out and answer.code == 0

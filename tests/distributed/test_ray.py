@@ -84,6 +84,11 @@ def cluster():
     os.environ["PYTHONPATH"] = found
 
 
+def test_a_cluster_that_is_not_there_is_told_at_once():
+    with pytest.raises(WorkerError, match=r"Ray cannot be reached at '127.0.0.1:1': .*refused"):
+        RayExecutor("127.0.0.1:1")
+
+
 def test_results_come_in_order_and_events_reach_the_callback(cluster):
     heard = []
     jobs = (Numbered(number) for number in range(20))

@@ -110,7 +110,7 @@ def test_tensors_come_back_and_damaged_ones_do_not() -> None:
 
 
 def test_the_bound_of_the_error_holds() -> None:
-    """Of a hundred models in the mean, as the bound holds with 95 %, hardly any answers worse than it promised."""
+    """Of a hundred models whose bound holds with 95 %, hardly any answers worse than it promised."""
     broken = 0
     for seed in range(100):
         random = np.random.default_rng(seed)

@@ -104,6 +104,12 @@ def test_batches_and_row_groups_keep_rows_and_answers_together(folder, model, te
     assert textcnn("predict", "--input", "lines.txt", "--format", "label").out.split() == got["label"]
 
 
+def test_of_a_long_text_the_beginning_is_read_and_that_is_said(folder, model, textcnn):
+    pq.write_table(pa.table({"text": ["see you", "free " * 30_000]}), "a.parquet")
+    said = textcnn("predict", "--input", "a.parquet", "--output", "out").err
+    assert said.startswith("a.parquet: of the text of row 2 and others as long only the first 20,000 words are read\n")
+
+
 def test_resume_makes_what_is_not_finished(inputs, folder, textcnn):
     def predict(*more):
         return textcnn("predict", "--input", "in", "--output", "out", *more)

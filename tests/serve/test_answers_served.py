@@ -58,6 +58,7 @@ class TestAnswers:
             {"threshold": 0.95, "otherwise": "ünsure"},
             {"sure": 0.8},
             {"sure": 0.8, "otherwise": "ünsure"},
+            {"novel_above": 0.5, "novel_label": "nöthing known"},
             {"explain": True},
             {"explain": True, "against": "ham"},
         ],

@@ -6,6 +6,7 @@
     small_runs.py   the small trainings         learning.py        loss, learning rate, chance, fit
     sanity.py       trainings that must fail,   filter_health.py   dead filters, copies, rank
                     or succeed, or tell more    cost.py            time and memory of answers
+    drift.py        whether texts are still like those of training
     suite.py        all of them, in order       after_training.py  what costs nothing, after each training
 
 A check looks at something and returns a `Check`. Nothing here prints.

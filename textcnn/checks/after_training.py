@@ -21,10 +21,14 @@ __all__ = ["after_training"]
 
 _FEW = 300  # texts that are looked at again
 _LEAST = 20  # held-out texts below which their figures say little
+_GAIN = 0.005  # in macro F1 that is worth a word
 
 
 def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> list[Check]:
-    """Checks of a model and of the texts that it has just learned; `held` are those of a validation file."""
+    """Checks of a model and of the texts that it has just learned; `held` are those of a validation file.
+
+    Of a network that stayed as it was there is nothing to say.
+    """
     figures, settings = model.figures, model.settings
     predictor = Predictor(model)
     numbers = np.linspace(0, len(corpus.texts) - 1, min(_FEW, len(corpus.texts))).astype(int).tolist()
@@ -36,15 +40,14 @@ def after_training(model: Model, corpus: Corpus, held: Corpus | None = None) -> 
         balance(corpus, settings["class_weight"]),
         *([against(corpus, held)] if held is not None else []),
         *([lengths(corpus, settings["max_words"])] if beyond(corpus.texts, settings["max_words"]) else []),
-        *(_of_the_course(model, known) if figures["curve"] else []),
+        *(_of_epochs(model, known) if figures["curve"] else []),
         _beats_guessing(figures["validation"], model, known),
-        _swallowed(figures["validation"], model),
-        fits(_fit(predictor, corpus, numbers)),
-        *filter_checks(predictor, texts),
+        _swallowed(figures, model),
+        *([fits(_fit(predictor, corpus, numbers)), *filter_checks(predictor, texts)] if figures["curve"] else []),
     ]
 
 
-def _of_the_course(model: Model, known: Frequencies) -> list[Check]:
+def _of_epochs(model: Model, known: Frequencies) -> list[Check]:
     """How training went, where it went on for epochs."""
     figures = model.figures
     return [
@@ -76,7 +79,20 @@ def _beats_guessing(report: Mapping[str, Any], model: Model, known: Frequencies)
     return judge("beats guessing", Verdict.warning, figure, NO_BETTER)
 
 
-def _swallowed(report: Mapping[str, Any], model: Model) -> Check:
+def _swallowed(figures: Mapping[str, Any], model: Model) -> Check:
+    """With what --metric macro-f1 would give, from the same answers."""
+    report, decided = figures["validation"], figures.get("decided_for_macro_f1")
+    check = _swallowed_labels(report, model)
+    if not check.advice or decided is None or decided["macro_f1"] < report["macro_f1"] + _GAIN:
+        return check
+    more = (
+        f"; --metric macro-f1 would give macro F1 {decided['macro_f1']:.3f}, not {report['macro_f1']:.3f}, "
+        f"and accuracy {decided['accuracy']:.3f}, not {report['accuracy']:.3f}"
+    )
+    return check._replace(advice=check.advice + more)
+
+
+def _swallowed_labels(report: Mapping[str, Any], model: Model) -> Check:
     labels, class_weight = report["labels"], model.settings["class_weight"]
     recall = {label: own["recall"] for label, own in labels.items()}
     counts = {label: own["support"] for label, own in labels.items()}

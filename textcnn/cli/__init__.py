@@ -1,11 +1,12 @@
 """The command line: one command, one file; signature, help and one call into the library each.
 
     application.py    the program, its commands and what becomes of errors    help.py  help as plain text
-    train.py  evaluate.py  predict.py  inspect.py  cv.py  check.py  vectors.py  serve.py  label.py
-                      the commands
+    train.py  evaluate.py  predict.py  inspect.py  cv.py  check.py  drift.py  vectors.py  serve.py
+    label.py          the commands
     label_dialog.py   what keys do while texts are labelled                  label_terminal.py  on a real terminal
     options.py        options that commands share, and those made from settings
     inputs.py         the texts of predict, as they arrive
+    predict_files.py  predict of files, an output for each
     reading.py        labelled texts, read whole
     outputs.py        what a command may put a file in the place of
     report_option.py  the page that --report writes

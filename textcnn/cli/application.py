@@ -33,6 +33,7 @@ COMMANDS = {
     "inspect": "textcnn inspect model.textcnn",
     "cv": "textcnn cv train.csv --baseline",
     "check": "textcnn check train.csv --against test.csv",
+    "drift": "textcnn drift model.textcnn today.csv",
     "label": "textcnn label tickets.csv --labels bug,billing,other -o tickets.textcnn",
     "vectors": "textcnn vectors nearest film",
 }

@@ -109,17 +109,28 @@ def evaluate(
         made = _as_json(measured, worst, breakdown, comparisons)
         put(json.dumps(made | {name: asdict(one) for name, one in coverages.items()}, ensure_ascii=False) + "\n")
     else:
-        show_report(measured.report)
-        for name, one in coverages.items():
-            show_coverage(name, one)
-        if breakdown is not None:
-            show_breakdown(breakdown)
-        show_mistakes(worst, measured.corpus)
-        for comparison in comparisons:
-            show_comparison(comparison)
+        _show(measured, worst, breakdown, comparisons, coverages)
     if min_accuracy is not None and measured.report.accuracy < min_accuracy:
         say(f"textcnn: accuracy {measured.report.accuracy:.4f} is below {min_accuracy:g}")
         raise typer.Exit(1)
+
+
+def _show(
+    measured: "_Measured",
+    worst: list["Mistake"],
+    breakdown: "Breakdown | None",
+    comparisons: "list[Comparison]",
+    coverages: "dict[str, Coverage]",
+) -> None:
+    """Print everything for people."""
+    show_report(measured.report)
+    for name, one in coverages.items():
+        show_coverage(name, one)
+    if breakdown is not None:
+        show_breakdown(breakdown)
+    show_mistakes(worst, measured.corpus)
+    for comparison in comparisons:
+        show_comparison(comparison)
 
 
 def _coverages(measured: "_Measured", sure: "Policy", bounded: "Policy") -> "dict[str, Coverage]":

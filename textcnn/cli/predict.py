@@ -1,10 +1,11 @@
 """`textcnn predict`: an answer for each text, one out for one in, in order, as they arrive."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
+from operator import itemgetter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,10 @@ from textcnn.cli.options import ModelPath, Quiet, Ray, Threads, with_reading
 from textcnn.cli.passed_on import passed_on
 from textcnn.corpus import Reading, Record
 from textcnn.errors import SettingsError
+
+if TYPE_CHECKING:
+    from textcnn.answers import Policy
+    from textcnn.model.predictor import Predictor
 
 __all__ = ["predict"]
 
@@ -90,6 +95,17 @@ def predict(
             "  [default: unknown]  With --sure in the place of sets that are not a single label.",
         ),
     ] = None,
+    novel_above: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="Texts that are less like the training texts than N are of no label; at most 1 % of held-out texts "
+            "were above 0.99.",
+        ),
+    ] = None,
+    novel_label: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="The answer for such texts.  [default: none]")
+    ] = None,
     pass_on: Annotated[
         Path | None,
         typer.Option(
@@ -122,19 +138,21 @@ def predict(
     columns. In a pipe an answer is: label, tab, probability, tab, text.
     """
     _refuse_conflicts(texts, input, how, explain=explain, against=against)
-    limited = any(value is not None for value in (threshold, max_error, sure))
-    _refuse_pointless(otherwise, pass_on, limited=limited, only=bool(only))
+    _refuse_pointless(otherwise, pass_on, (threshold, max_error, sure), novel_above, only)
     _refuse_without_files(input, output, resume, ray)
     chosen = _chosen_format(format, explain, to_files=output is not None)
-    from textcnn.answers import Policy, answer, decide
+    from textcnn.answers import Policy, answer
 
     policy = Policy(
-        top=None if chosen in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top,
+        top=_most_labels(chosen, top),
         threshold=threshold,
         max_error=max_error,
         sure=sure,
         sure_per_label=sure_per_label,
         otherwise=otherwise,
+        novelty=chosen is OutputFormat.jsonl or explain,
+        novel_above=novel_above,
+        novel_label=novel_label,
         only=only or (),
         explain=explain,
         against=against,
@@ -151,20 +169,41 @@ def predict(
     how = as_learned(how, predictor.reading)
     policy.check_model(predictor)
     write = writer(chosen, top=min(top, len(predictor.labels)), labels=policy.answers(predictor.labels))
-    brief = None if only or explain or pass_on else brief_writer(chosen, top=top)
+    brief = None if pass_on else _brief_lines(predictor, policy, chosen, top)
     counter = count()  # of answers
-    inputs = [str(model), *([input] if input else [])]
+    inputs = [str(model), *filter(None, [input])]
     with passed_on(pass_on, inputs, quiet=quiet) as sure_ones:
         for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
             if brief:
-                plain = [record.text for record in group]
-                put(brief(decide(predictor, plain, policy), plain))
-                continue
-            answers = (made for made, _ in zip(answer(predictor, group, policy), counter, strict=False))
-            put(write(sure_ones(answers, group), group))
+                put(brief(group))
+            else:
+                answers = map(itemgetter(0), zip(answer(predictor, group, policy), counter, strict=False))
+                put(write(sure_ones(answers, group), group))
         put(write((), ()))  # the header of CSV, if no text came
     if only and not next(counter):
         raise typer.Exit(1)
+
+
+def _most_labels(format: OutputFormat, top: int) -> int | None:
+    """How many labels an answer comes with; None: all."""
+    return None if format in (OutputFormat.jsonl, OutputFormat.fasttext) and top == 1 else top
+
+
+def _brief_lines(
+    predictor: "Predictor", policy: "Policy", format: OutputFormat, top: int
+) -> Callable[[list[Record]], str] | None:
+    """A function from records to the lines of their answers, if no line needs the whole of an answer."""
+    from textcnn.answers import decide
+
+    write = None if policy.only or policy.explain else brief_writer(format, top=top)
+    if write is None:
+        return None
+
+    def lines(records: list[Record]) -> str:
+        texts = [record.text for record in records]
+        return write(decide(predictor, texts, policy), texts)
+
+    return lines
 
 
 def _refuse_conflicts(
@@ -192,14 +231,23 @@ def _refuse_without_files(input: str | None, output: Path | None, resume: bool, 
         raise SettingsError(f"{'--resume' if resume else '--ray'} goes with --output FOLDER")
 
 
-def _refuse_pointless(otherwise: str | None, pass_on: Path | None, *, limited: bool, only: bool) -> None:
+def _refuse_pointless(
+    otherwise: str | None,
+    pass_on: Path | None,
+    limits: tuple[float | None, ...],
+    novel_above: float | None,
+    only: list[str] | None,
+) -> None:
     """An error if options are about answers that are not sure, and all are."""
+    limited = any(limit is not None for limit in limits)
     if otherwise is not None and not limited:
         raise SettingsError(
             "--otherwise is the answer below a threshold: give --threshold P too, --max-error or --sure"
         )
-    if pass_on is not None and not limited:
-        raise SettingsError("--pass-on takes what is not sure: give --max-error E too, --sure or --threshold")
+    if pass_on is not None and not limited and novel_above is None:
+        raise SettingsError(
+            "--pass-on takes what is not sure: give --max-error E too, --sure, --threshold or --novel-above"
+        )
     if pass_on is not None and only:
         raise SettingsError("--only and --pass-on both say what is left out: give one of them")
 

@@ -72,14 +72,14 @@ def _form(format: OutputFormat | None) -> str | None:
 def _prediction(how: Reading, policy: "Policy", model: Path, threads: int) -> "Prediction":
     """How files are answered; whether the model can do that is found out here."""
     from textcnn.corpus.learned_reading import as_learned
-    from textcnn.prediction.one_file import Prediction, model_digest, open_predictor
+    from textcnn.model.predictor import Predictor
+    from textcnn.prediction.one_file import Prediction, model_digest
 
-    path = str(model.absolute())
-    digest = model_digest(model)
-    predictor = open_predictor(path, digest, threads)
+    predictor = Predictor.open(model, threads)
     policy.check_model(predictor)
     formatter = partial(_formatter, top=min(policy.top or 1, len(predictor.labels)))
-    return Prediction(path, digest, as_learned(how, predictor.reading), policy, formatter, threads)
+    reading = as_learned(how, predictor.reading)
+    return Prediction(str(model.absolute()), model_digest(model), reading, policy, formatter, threads)
 
 
 def _formatter(form: str, *, top: int) -> "Callable[[Iterable[Answer], Sequence[Record]], str]":

@@ -22,11 +22,18 @@ ReportPath = Annotated[
 def refuse_overwriting(output: Path, inputs: Sequence[str], option: str) -> None:
     """An error if the output, which an option names, is one of the inputs, or lies in a label's folder of one."""
     target = real_path(output)
-    for given in (real_path(Path(name)) for name in inputs if name != "-"):
+    for given in (real_path(file) for name in inputs if name != "-" for file in _files(name)):
         if given.is_dir() and given in target.parent.parents:
             raise OutputError(f"{output} would lie among the texts of {given.name}; name another place with {option}")
         if target.exists() and given.exists() and given.samefile(target):
             raise OutputError(f"{output} is one of the inputs; name another file with {option}")
+
+
+def _files(name: str) -> list[Path]:
+    """The file of this name, or those that it is a pattern for."""
+    from textcnn.corpus.input_files import is_pattern, matching_files
+
+    return matching_files(name) if is_pattern(name) else [Path(name)]
 
 
 def check_page(page: Path | None, inputs: Sequence[str], model: Path | None = None) -> None:

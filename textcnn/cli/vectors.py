@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from itertools import islice
@@ -44,7 +44,9 @@ vectors_app = typer.Typer(
 
 _ENCODED = 1000  # texts whose vectors are printed at once
 
-Vectors = Annotated[str, typer.Option(metavar="VECTORS", help="english, gensim:NAME, or a file.")]
+Vectors = Annotated[
+    str, typer.Option(metavar="VECTORS", help="english, an installed pack's language (de), gensim:NAME, or a file.")
+]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the vectors go.")]
 
 
@@ -101,9 +103,13 @@ class _Listed(NamedTuple):
 
 def _present() -> Iterator[_Listed]:
     from textcnn.vectors.cache import entries
+    from textcnn.vectors.packs import packs
     from textcnn.vectors.table import EMBEDDED, VectorTable
 
     present = [(EMBEDDED, VectorTable.open(EMBEDDED))] if EMBEDDED.exists() else []
+    for language, path in packs().items():
+        each = VectorTable.open(path)
+        yield _Listed(language, len(each.vocabulary), each.dimensions, path.stat().st_size / 1e6, "installed")
     for path, each in (*present, *entries()):
         name, where = ("english", "embedded") if path == EMBEDDED else (each.facts.get("from", str(path)), "cached")
         yield _Listed(name, len(each.vocabulary), each.dimensions, path.stat().st_size / 1e6, where)
@@ -128,7 +134,7 @@ def get(
 
 @vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors convert english english.vectors")
 def convert(
-    given: Annotated[str, typer.Argument(metavar="IN", help="english, gensim:NAME, or a file.")],
+    given: Annotated[str, typer.Argument(metavar="IN", help="english, a pack's language, gensim:NAME, or a file.")],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Where the vectors go.")],
     quiet: Quiet = False,
 ) -> None:
@@ -159,7 +165,9 @@ def _say_size(made: "VectorTable", path: Path, quiet: bool) -> None:
 
 @vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors info english")
 def info(
-    name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="english, a name that gensim has, or a file.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME|PATH", help="english, a pack's language, a name that gensim has, or a file.")
+    ],
     format: Annotated[
         Format, typer.Option(metavar="FORMAT", help="pretty (lines), or json (one object).")
     ] = Format.pretty,
@@ -177,10 +185,13 @@ def info(
 def _facts(name: str, quiet: bool) -> dict[str, Any]:
     from textcnn.vectors.cache import cached, entry_of_name
     from textcnn.vectors.loading import GENSIM
+    from textcnn.vectors.packs import is_pack_name, pack
     from textcnn.vectors.table import EMBEDDED
 
     if name == "english":
         return _facts_of_table(_open(name, None, quiet).table, EMBEDDED)
+    if is_pack_name(name) and not Path(name).is_file():
+        return _facts_of_table(_open(name, None, quiet).table, pack(name))
     if Path(name).exists():
         return _facts_of_table(_open(name, None, quiet).table, Path(name))
     name = name.removeprefix(GENSIM)
@@ -313,7 +324,7 @@ def coverage(
     count: Annotated[int, typer.Option("-n", "--count", metavar="N", min=0, help="Unknown words to print.")] = 20,
     quiet: Quiet = False,
 ) -> None:
-    """Say how many words of some texts the vectors know, and which frequent ones they do not.
+    """Say how many words of some texts the vectors know, which frequent ones they do not, and whether others know more.
 
     In a pipe, two lines (tokens and types: known, tab, all, tab, share), then unknown words and their counts.
     """
@@ -330,6 +341,26 @@ def coverage(
     rows = [(name, str(known), str(every), f"{known / max(every, 1):.4f}") for name, known, every in shares]
     _print(("", "known", "of", "share"), rows)
     _print(("unknown", "count"), [(word, str(often)) for word, often in found.unknown[:count]])
+    _advise(counts, vectors, found.known_tokens, quiet)
+
+
+def _advise(counts: Mapping[str, int], vectors: str, known: int, quiet: bool) -> None:
+    """Name the vectors that know most, if those that were asked are not these."""
+    from textcnn.vectors.coverage import cover
+    from textcnn.vectors.packs import packs
+    from textcnn.vectors.table import EMBEDDED
+
+    if quiet:
+        return
+    others = [name for name in (*(["english"] if EMBEDDED.exists() else []), *packs()) if name != vectors]
+    by_name = {name: cover(counts, _open(name, counts.keys(), quiet)) for name in others}
+    best = max(by_name, key=lambda name: by_name[name].known_tokens, default=vectors)
+    if best != vectors and by_name[best].known_tokens > known:
+        share = by_name[best].known_tokens / by_name[best].tokens
+        say(
+            f"of the vectors that are installed {best} know most of the words, {share:.1%}: --vectors {best}",
+            quiet=quiet,
+        )
 
 
 @vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors encode spam.csv --text-column text -o spam.npy")

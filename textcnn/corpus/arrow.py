@@ -6,7 +6,7 @@ full before anybody looks into them: what a damaged or hostile file says of its 
 
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -77,7 +77,7 @@ class ArrowFile:
 
         try:
             yield
-        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:  # of which there may be enough
+        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:  # damaged lengths ask for all memory
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ReadError(f"{self.source}: {what} ({reason:.300}); it is damaged, or not complete") from None
 
@@ -111,17 +111,14 @@ class ArrowFile:
 
 
 def arrow_format(path: str | Path, told: str, suffix: str) -> str:
-    """Whether a file is "parquet" or "arrow", as told, or by its name and first bytes; "" if it is neither.
-
-    Raises:
-        ReadError: it was told, and is not so.
-    """
+    """Whether a file is "parquet" or "arrow", as told, or by its name and first bytes; "" if it is neither."""
     if told in ARROW:
         return told
     if told != "auto" or suffix not in SUFFIXES or not Path(path).is_file():
         return ""
-    with Path(path).open("rb") as file:
+    with suppress(OSError), Path(path).open("rb") as file:
         return _HEADS.get(file.read(4), "")
+    return ""  # what opens it as lines says why it cannot be read
 
 
 def open_arrow(path: str | Path, form: str, source: str, stream: BinaryIO | None = None) -> ArrowFile:

@@ -6,6 +6,7 @@ gathered by an actor beside this process, which also knows whether the job is to
 """
 
 import os
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ _PAUSE = 0.05  # seconds between looks at what there is
 _LOOK = 0.2  # seconds after which a job looks again whether it is to end
 _AHEAD = 2  # tasks for each core, so that none waits for this process
 _WINDOW = 4  # jobs for each core that may be done before the first that is not; their results are kept
+_PATIENCE = 10  # seconds for a connection
 _TRIES = 4  # after a worker is gone
 
 
@@ -64,6 +66,7 @@ def _connected(address: str) -> Any:
     except ImportError:
         raise WorkerError("there is no Ray here: pip install ray") from None
     if not ray.is_initialized():
+        _require_listener(address)
         try:
             local: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
             ray.init(address=address, logging_level="error", log_to_driver=False, **local)
@@ -71,6 +74,17 @@ def _connected(address: str) -> Any:
             reason = " ".join(str(error).split())
             raise WorkerError(f"Ray cannot be reached at {address!r}: {reason:.300}") from None
     return ray
+
+
+def _require_listener(address: str) -> None:
+    """Make sure that somebody listens at HOST:PORT: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if not colon or "/" in host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise WorkerError(f"Ray cannot be reached at {address!r}: {error}") from None
 
 
 class _Line:

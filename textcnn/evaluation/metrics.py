@@ -5,7 +5,7 @@ Labels that the model does not know are counted as wrong and named.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,31 +121,33 @@ def measure_answers(
     weights: NDArray[np.float64] | None = None,
 ) -> Report:
     """The same from the labels that each text got, where not all of them were chosen in the same way."""
-    from sklearn import metrics
-
     if weights is not None and (weights == weights[0]).all():
         weights = None
     unknown = sorted(set(label_names(gold)) - set(known))
     names = [*known, *unknown]
     truth, answers = indicator(gold, names), indicator(predicted, names)
-    sides = (truth, answers) if multi_label else (truth.argmax(axis=1), answers.argmax(axis=1))
-    *scores, _ = metrics.precision_recall_fscore_support(
-        *sides, average=None, zero_division=0.0, labels=range(len(names)), sample_weight=weights
-    )
+    sides = (truth, answers) if multi_label else (_first(truth), _first(answers))
+    counts = _Counts.of(*sides, weights)
+    precision, recall, f1 = counts.scores()
     accuracy = float(np.average((truth == answers).all(axis=1), weights=weights))
     padded = np.pad(probabilities.astype(np.float64), ((0, 0), (0, len(unknown))))
     return Report(
         count=len(gold),
         accuracy=accuracy,
         accuracy_interval=accuracy_interval(accuracy, len(gold) if weights is None else effective_count(weights)),
-        macro_f1=_mean(scores[2][truth.any(axis=0) | answers.any(axis=0)]),
-        micro_f1=float(metrics.f1_score(*sides, average="micro", zero_division=0.0, sample_weight=weights)),
-        mcc=None if multi_label else _mcc(sides, weights),
+        macro_f1=_mean(f1[truth.any(axis=0) | answers.any(axis=0)]),
+        micro_f1=counts.micro_f1(),
+        mcc=None if multi_label else counts.mcc(),
         log_loss=float(np.average(losses_of_probabilities(padded, truth, multi_label=multi_label), weights=weights)),
         calibration_error=_calibration_error(truth, padded, weights, multi_label=multi_label),
         subset_accuracy=accuracy if multi_label else None,
-        labels={name: _label_score(row) for name, *row in zip(names, *scores, truth.sum(axis=0), strict=True)},
-        confusion=[] if multi_label else metrics.confusion_matrix(*sides, labels=range(len(names))).tolist(),
+        labels={
+            name: LabelScore(float(precise), float(recalled), float(both), int(support))
+            for name, precise, recalled, both, support in zip(
+                names, precision, recall, f1, truth.sum(axis=0), strict=True
+            )
+        },
+        confusion=[] if multi_label else (sides[0].T.astype(np.int64) @ sides[1]).tolist(),
         unknown_labels=unknown,
         weighted=weights is not None,
     )
@@ -163,17 +165,41 @@ def _mean(scores: NDArray[np.float64]) -> float:
     return float(scores.mean()) if len(scores) else 0.0
 
 
-def _mcc(sides: tuple[NDArray[Any], NDArray[Any]], weights: NDArray[np.float64] | None) -> float:
-    """Matthews correlation; 0 where only one label occurs, of which scikit-learn would warn."""
-    from sklearn.metrics import matthews_corrcoef
-
-    several = len(np.unique(np.concatenate(sides))) > 1
-    return float(matthews_corrcoef(*sides, sample_weight=weights)) if several else 0.0
+def _first(table: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """One label for each text: (B, K) -> (B, K)."""
+    chosen: NDArray[np.bool_] = np.eye(table.shape[1], dtype=bool)[table.argmax(axis=1)]
+    return chosen
 
 
-def _label_score(row: Sequence[Any]) -> LabelScore:
-    precision, recall, f1, support = row
-    return LabelScore(float(precision), float(recall), float(f1), int(support))
+class _Counts(NamedTuple):
+    """How often labels are right, given and true, each text counting by its weight: (K,) each."""
+
+    right: NDArray[np.float64]
+    given: NDArray[np.float64]
+    true: NDArray[np.float64]
+    texts: float
+
+    @classmethod
+    def of(cls, truth: NDArray[np.bool_], answers: NDArray[np.bool_], weights: NDArray[np.float64] | None) -> "_Counts":
+        """Count: (B, K), (B, K), (B,)."""
+        of_texts = np.ones(len(truth)) if weights is None else weights
+        right, given, true = (of_texts @ table for table in (truth & answers, answers, truth))
+        return cls(right, given, true, float(of_texts.sum()))
+
+    def scores(self) -> tuple[NDArray[np.float64], ...]:
+        """Precision, recall and F1 of each label; 0 where there is nothing to divide by."""
+        pairs = (self.right, self.given), (self.right, self.true), (2 * self.right, self.given + self.true)
+        return tuple(np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0) for part, whole in pairs)
+
+    def micro_f1(self) -> float:
+        """F1 of all labels together."""
+        return float(2 * self.right.sum() / (self.given.sum() + self.true.sum() or 1.0))
+
+    def mcc(self) -> float:
+        """Matthews correlation of exclusive labels (Gorodkin 2004); 0 where only one label is given or true."""
+        spread = [self.texts**2 - float(counts @ counts) for counts in (self.given, self.true)]
+        together = float(self.right.sum()) * self.texts - float(self.given @ self.true)
+        return together / (spread[0] * spread[1]) ** 0.5 if min(spread) > 0 else 0.0
 
 
 def mistakes(

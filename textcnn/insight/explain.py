@@ -2,9 +2,10 @@
 
 A network of look-ups, ReLU and max pooling is linear around any text: a pooled feature is the response of its window,
 a response is a sum over the words of the window, and a mean is a share of every active window. So the logit is a sum of
-word contributions and biases, with nothing sampled or approximated, through stacked stages too. A head with hidden
-layers is not linear between its features; from there integrated gradients are used (Sundararajan et al. 2017), whose
-parts also add up, to the precision of their 256 steps.
+word contributions and biases, with nothing sampled or approximated, through stacked stages too. What is taken apart is
+the network that answers, with its responses rounded (model/rounding.py). A head with hidden layers is not linear
+between its features; from there integrated gradients are used (Sundararajan et al. 2017), whose parts also add up, to
+the precision of their 256 steps.
 
 The linear part is a sum over words and pairs of neighbours to begin with; its norm is that of this text.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from textcnn.encoder import ENCODER, read_encoder
 from textcnn.text.lexicon import encode, grouped
 from textcnn.text.ragged import Encoded
+from textcnn.vectors.loading import open_vectors
 
 __all__ = ["ToVectors", "vectors_for"]
 
@@ -35,8 +36,8 @@ def vectors_for(texts: Sequence[str], random: np.random.Generator) -> ToVectors:
         random: for the sample, and for projections.
     """
     sample = encode([texts[row] for row in random.permutation(len(texts))[:_SAMPLE]], _MOST_WORDS)
-    encoder = read_encoder(ENCODER)
-    known = np.array([encoder.words.look_up(surface).vector is not None for surface in sample.surfaces], np.bool_)
+    encoder, english = read_encoder(ENCODER), open_vectors("english", say=lambda note: None)
+    known = np.array([english.look_up(surface).vector is not None for surface in sample.surfaces], np.bool_)
     share = known[sample.ragged.words].mean() if len(sample.ragged.words) else 1.0
     return encoder.encode if share >= _KNOWN else _projection(sample, random)
 

@@ -7,5 +7,7 @@ predictor.py  answers                               cached.py     answers for ma
 rounding.py   responses in whole numbers            tables.py     answers beside the rows of a table of Arrow
 interpretation.py  the n-grams that show what was learned
 conformal.py  sets of labels that hold the right one as often as promised
+novelty.py    how unlike its training texts a text is
+reference.py  what texts of the kind that was learned from look like
 selective.py  thresholds whose error is bounded
 """

@@ -1,5 +1,7 @@
 """Answers for many texts: the responses of each word are computed once, and compiled loops add them up.
 
+Rows of responses in whole numbers (rounding.py) have two bytes for each slice, others four.
+
 The same numbers as `Predictor` gives without it: what a text gets is computed in one order, by one thread, from rows
 that do not depend on the other texts. Memory is bounded: the first words are cached for good, the others until their
 group of texts is answered.
@@ -22,6 +24,7 @@ from textcnn.model.hashing import BITS, SALT, count_weights, features
 from textcnn.model.linear import IDF_UNIT, LinearPart
 from textcnn.model.model import Model
 from textcnn.model.network import Network, to_slices
+from textcnn.model.novelty import Likeness
 from textcnn.text.lexicon import Lexicon
 from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import normal
@@ -29,6 +32,7 @@ from textcnn.text.tokens import normal
 __all__ = ["CachedModel", "Scores"]
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 _MOST_BYTES = 64_000_000  # of responses that are cached for good, of each network
 _MOST_CHUNKS = 150_000
@@ -71,6 +75,7 @@ class CachedModel:
         self._most_words = min(max(_MOST_BYTES // max(row.itemsize for row in rows), 100), _MOST_CHUNKS)
         room = self._most_words + min(_ROOM, self._most_words)
         self._tables: list[NDArray[Any]] = [np.empty(room, row) for row in rows]  # (U, C)
+        self._unknown = np.zeros(room, bool)
         self._linear = None if model.linear is None else _LinearRows(model.linear, room)
         self._lexicon = Lexicon(normal)
         self._filled = 0  # words that have their rows
@@ -87,31 +92,49 @@ class CachedModel:
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """What the parts say about each text; several threads may ask, one after the other is answered."""
+        return self._asked(texts, likeness=False)[0]
+
+    def scores_and_likeness(self, texts: Sequence[str]) -> tuple[Scores, Likeness]:
+        """The same, and what tells how novel the texts are."""
+        scores, seen, unknown = self._asked(texts, likeness=True)
+        seen /= len(self._tables)
+        return scores, Likeness(seen[:, 0], seen[:, 1], unknown)
+
+    def _asked(self, texts: Sequence[str], *, likeness: bool) -> tuple[Scores, Doubles, Doubles]:
         with self._lock:
             try:
-                return self._scores(texts)
+                return self._scores(texts, likeness)
             except BaseException:  # Ctrl-C may come when half of what belongs together is written
                 self._forget()
                 raise
 
-    def _scores(self, texts: Sequence[str]) -> Scores:
+    def _scores(self, texts: Sequence[str], likeness: bool) -> tuple[Scores, Doubles, Doubles]:
+        """Scores; the sums over the networks of what tells novel texts, (B, 2); shares of unknown words, (B,)."""
         ragged = self._lexicon.read(texts, self._model.settings["max_words"])
         self._fill()
         outputs = 1 if self._linear is None else self._linear.outputs
         scores = Scores(
             np.empty((len(texts), len(self._model.labels)), np.float32), np.zeros((len(texts), outputs), np.float32)
         )
-        self._workers.run(partial(self._score, ragged, span, scores) for span in spans(len(texts), _TEXTS))
+        seen = np.zeros((len(texts) if likeness else 0, 2))
+        unknown = ragged.shares(self._unknown) if likeness else np.empty(0)
+        self._workers.run(partial(self._score, ragged, span, scores, seen) for span in spans(len(texts), _TEXTS))
         self._bound()
-        return scores
+        return scores, seen, unknown
 
     @_overflow_allowed
-    def _score(self, ragged: Ragged, span: tuple[int, int], scores: Scores) -> None:
-        """Fill in what the parts say about a span of the texts."""
+    def _score(self, ragged: Ragged, span: tuple[int, int], scores: Scores, seen: Doubles) -> None:
+        """Fill in what the parts say about a span of the texts, and what tells novel ones if there is room for it."""
         rows = slice(*span)
         logits = np.zeros(scores.network[rows].shape, np.float64)
         for table, network in zip(self._tables, self._model.networks, strict=True):
-            logits += network.head(self._pooled(table, network, ragged, span))
+            features = self._pooled(table, network, ragged, span)
+            if len(seen):
+                own, likeness = network.judged(features, centred=not self._model.multi_label)
+                seen[rows] += likeness
+            else:
+                own = network.head(features)
+            logits += own
         scores.network[rows] = logits / len(self._tables)
         if self._linear is not None:
             scores.linear[rows] = self._linear.scores(ragged, span, self._loops.linear)
@@ -137,6 +160,8 @@ class CachedModel:
             return
         self._tables = [_grown(table, self._filled, len(words)) for table in self._tables]
         rows, new = self._model.rows_of(words), slice(self._filled, self._filled + len(words))
+        self._unknown = _grown(self._unknown, self._filled, len(words))
+        self._unknown[new] = rows.unknown
         for table, member, network in zip(self._tables, self._model.members, self._model.networks, strict=True):
             vectors = self._model.vectors_of(member, rows)
             self._workers.run(

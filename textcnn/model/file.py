@@ -10,6 +10,8 @@
     linear.*             the linear part beside the networks, see linear.py
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
     sets.*               probabilities of right labels of held-out texts, for --sure, see conformal.py
+    novelty.*            what tells texts of no known kind, see novelty.py
+    reference.*          what held-out texts looked like, for `drift`, see reference.py
     risk.*               numbers of right and wrong answers among them, for --max-error, see selective.py
 
 A file of another format, or one that does not fit together, is refused. The same training gives the same bytes, on
@@ -70,6 +72,8 @@ def write_model(model: Model, path: Path) -> None:
         "figures": model.figures,
         "fingerprint": model.fingerprint,
     }
+    if model.offsets:
+        described["offsets"] = model.offsets
     if model.reading is not None:
         described["reading"] = model.reading._asdict()
     with written_whole(path) as file:
@@ -162,6 +166,7 @@ class _Reader:
             linear=self._linear(score_count(len(labels), multi_label=described["multi_label"])),
             join=Join(self._number("temperature"), self._number("linear_weight")),
             thresholds=self._thresholds(len(labels)),
+            offsets=self._offsets(len(labels)),
             figures=self._figures(),
             fingerprint=_text(described.get("fingerprint")),
             version=_text(described["version"]),
@@ -298,6 +303,14 @@ class _Reader:
         if not _is_flat(figures, _DEEPEST):
             raise TensorFileError("its figures are nested too deeply")
         return figures if isinstance(figures, dict) else {}
+
+    def _offsets(self, labels: int) -> tuple[float, ...]:
+        offsets = self.described.get("offsets", [])
+        if not isinstance(offsets, list) or len(offsets) not in (0, labels):
+            raise TensorFileError("its offsets are damaged")
+        if not all(type(value) in (int, float) and abs(value) < 1e3 for value in offsets):
+            raise TensorFileError("its offsets are damaged")
+        return tuple(float(value) for value in offsets)
 
     def _thresholds(self, labels: int) -> tuple[float, ...]:
         thresholds = self.described.get("thresholds", [])

@@ -17,6 +17,8 @@ from textcnn.model.conformal import SetScores
 from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
+from textcnn.model.novelty import Novelty
+from textcnn.model.reference import Reference
 from textcnn.model.rounding import in_whole_numbers
 from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
@@ -26,7 +28,7 @@ from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
 __all__ = ["OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
 
-OPTIONAL = ("sets.", "risk.")  # how the names of tensors begin that not each answer needs
+OPTIONAL = ("sets.", "risk.", "novelty.", "reference.")  # how the names of tensors begin that not each answer needs
 _NOT_HELD_OUT = (
     "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
 )
@@ -37,6 +39,11 @@ class Rows(NamedTuple):
 
     rows: NDArray[np.int64]  # (N,)
     counts: NDArray[np.int64]  # (U,)
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Which words have no vector, (U,)."""
+        return np.asarray(self.rows[np.cumsum(self.counts) - self.counts] == UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Model:
     members: tuple[Member, ...]  # their logits are averaged
     linear: LinearPart | None = None
     join: Join = field(default_factory=lambda: Join(1.0, 1.0))
+    offsets: tuple[float, ...] = ()  # of each label's log probability where answers are decided for another metric
     thresholds: tuple[float, ...] = ()  # of each label, if the model is multi-label
     figures: dict[str, Any] = field(default_factory=dict)  # held-out figures
     fingerprint: str = ""  # of the training texts
@@ -112,6 +120,34 @@ class Model:
         static = self.static.longest()
         trained = 0.0 if member.trained is None else member.trained.longest()
         return math.hypot(static, trained) if self.settings["channels"] == "both" else max(static, trained)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """What texts of the kind that was learned from look like.
+
+        Raises:
+            ModelFileError: the model does not know, or it is damaged.
+        """
+        if "reference.texts" not in self.optional:
+            raise ModelFileError(f"the model cannot tell whether texts have drifted: {_NOT_HELD_OUT}")
+        try:
+            return Reference.of_tensors(self.optional, len(self.labels))
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
+
+    @cached_property
+    def novelty(self) -> Novelty | None:
+        """What tells how novel a text is; None if the model does not know.
+
+        Raises:
+            ModelFileError: it is damaged.
+        """
+        if "novelty.tails" not in self.optional:
+            return None
+        try:
+            return Novelty.of_tensors(self.optional)
+        except TensorFileError as error:
+            raise ModelFileError(f"the model cannot be used: {error}") from error
 
     def interpretation(self) -> Interpretation | None:
         """N-grams of the training texts that show what was learned, if they were kept.

@@ -17,9 +17,11 @@ from numpy.typing import DTypeLike, NDArray
 from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.text.ragged import Ragged
 
-__all__ = ["Frame", "Network", "product", "responses", "to_slices"]
+__all__ = ["Frame", "Network", "product", "responses", "rounded", "to_slices"]
 
 Floats = NDArray[np.float32]
+
+_TINY = 1e-12  # in the place of a length of nothing
 
 
 class Network(NamedTuple):
@@ -29,8 +31,13 @@ class Network(NamedTuple):
     pooling: Pooling
     filters: tuple[Floats, ...]  # slices of each stage, (C, D)
     biases: tuple[Floats, ...]  # of each stage, (M,)
-    layers: tuple[tuple[Floats, Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
-    whole: bool = False  # whether responses are rounded to whole numbers, see rounding.py
+    layers: tuple[tuple[NDArray[Any], Floats], ...]  # weight (outputs, inputs) and bias (outputs,)
+    units: NDArray[np.float64] | None = None  # what one of a response in whole numbers is worth, (M,), see rounding.py
+
+    @property
+    def whole(self) -> bool:
+        """Whether responses are whole numbers, and the first layer's products with them exact."""
+        return self.units is not None
 
     def logits(self, vectors: Floats, ragged: Ragged) -> Floats:
         """(B, K) for texts whose words are rows of `vectors` (U, D)."""
@@ -38,11 +45,37 @@ class Network(NamedTuple):
 
     def head(self, features: NDArray[Any]) -> NDArray[np.float64]:
         """From pooled features to logits."""
-        (weight, bias), *others = self.layers
-        values = (_product_of_whole if self.whole else product)(features, weight.T) + bias
-        for weight, bias in others:
-            values = product(np.maximum(values, 0), weight.T) + bias
-        return values
+        sums = self._last_layer(features)[1]
+        sums += self.layers[-1][1]
+        return sums
+
+    def _last_layer(self, features: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64]]:
+        """What comes into the last layer, (B, inputs), and its outputs but for its bias, (B, K)."""
+        values, (weight, bias) = features, self.layers[0]
+        sums: NDArray[np.float64]
+        sums = features.astype(np.float64, copy=False) @ weight.T if self.whole else product(features, weight.T)
+        for weight, following in self.layers[1:]:
+            values = np.maximum(sums + bias, 0)
+            sums, bias = product(values, weight.T), following
+        return values, sums
+
+    def judged(self, features: NDArray[Any], *, centred: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Logits, and what tells novel texts, (B, 2).
+
+        That is the cosine of what comes into the last layer and the nearest label's weights, and the length of it.
+
+        Args:
+            features: pooled, (B, S·M).
+            centred: whether weights are seen from their mean, as they are where labels exclude each other.
+        """
+        (values, sums), (weight, bias) = self._last_layer(features), self.layers[-1]
+        if self.units is not None and len(self.layers) == 1:
+            values, weight = values * self.units, weight / self.units
+        directions = weight - weight.mean(axis=0) if centred else weight
+        towards = sums - sums.mean(axis=1, keepdims=True) if centred else sums
+        lengths = np.sqrt(np.square(values, dtype=np.float64).sum(axis=1))
+        cosines = towards / np.maximum(np.linalg.norm(directions, axis=1), _TINY) / np.maximum(lengths, _TINY)[:, None]
+        return sums + bias, np.stack([cosines.max(axis=1), lengths], axis=1)
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
         """The pooled features (B, S·M)."""
@@ -120,17 +153,11 @@ def product(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
     are exact in 53 bits; for 256 terms that is 22 bits beside the row's largest value, where float32 has 24.
     (R, D) and (D, C) -> (R, C).
     """
-    exact: NDArray[np.float64] = _rounded(rows, 1) @ _rounded(columns, 0)
+    exact: NDArray[np.float64] = rounded(rows, 1) @ rounded(columns, 0)
     return exact
 
 
-def _product_of_whole(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
-    """The same for rows of whole numbers that need no rounding, of three bytes at most."""
-    exact: NDArray[np.float64] = rows.astype(np.float64, copy=False) @ _rounded(columns, 0)
-    return exact
-
-
-def _rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
+def rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
     """Values as multiples of a power of two, so few that sums along the axis of products of two are exact."""
     digits = (53 - max(values.shape[axis] - 1, 1).bit_length()) // 2
     most = np.maximum(values.max(axis, initial=0, keepdims=True), -values.min(axis, initial=0, keepdims=True))
@@ -143,12 +170,12 @@ def _rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
 
 def to_slices(vectors: NDArray[Any], filters: NDArray[Any], whole: bool) -> NDArray[np.float64]:
     """The responses of words to slices, rounded to whole numbers if a network has such: (U, D), (n, D) -> (U, n)."""
-    return _to_slices(_rounded(vectors, 1), filters, whole)
+    return _to_slices(rounded(vectors, 1), filters, whole)
 
 
 def _to_slices(words: NDArray[np.float64], filters: NDArray[Any], whole: bool) -> NDArray[np.float64]:
     """The same for words that are rounded for exact products; once more could change them."""
-    found: NDArray[np.float64] = words @ _rounded(filters.T, 0)
+    found: NDArray[np.float64] = words @ rounded(filters.T, 0)
     return np.rint(found, out=found) if whole else found
 
 
@@ -159,7 +186,7 @@ def responses(
 
     A slice of all filters of a width at a time: of a long text, the responses to all would take far more memory.
     """
-    words = _rounded(np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)]), 1)  # (U + 1, D)
+    words = rounded(np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)]), 1)  # (U + 1, D)
     for block in network.bank.blocks:
         values = np.zeros((len(frame.words), block.filters), kind)
         for offset in range(block.width):

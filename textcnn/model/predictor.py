@@ -17,6 +17,7 @@ from textcnn.errors import ModelFileError
 from textcnn.labels import margins
 from textcnn.model.file import read_model
 from textcnn.model.model import Model
+from textcnn.model.novelty import Likeness, Novelty
 from textcnn.text.lexicon import encode, grouped
 from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import normal
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Predictor", "require_numbers", "to_probabilities"]
 
+_LEAST = 1e-12  # of a probability, for its logarithm
 _GROUP = 200_000  # characters that are answered at once
 _MANY = 20_000  # characters from which the compiled loops pay for their import
 
@@ -71,18 +73,24 @@ class Predictor:
         """
         values = probabilities.tolist()  # Python's floats, for a threshold is not to be rounded to 32 bits
         if not self.model.multi_label:
-            best = int(probabilities.argmax())
+            best = int(self._shifted(probabilities).argmax())
             return (self.labels[best],) if threshold is None or values[best] >= threshold else ()
         usual = self.model.thresholds or (0.5,) * len(values)
         least = usual if threshold is None else (threshold,) * len(values)
         reached = [column for column, value in enumerate(values) if value >= least[column]]
         return tuple(self.labels[column] for column in sorted(reached, key=lambda column: -values[column]))
 
+    def _shifted(self, probabilities: NDArray[np.float32]) -> NDArray[Any]:
+        """That of which the largest is the answer, (B, K) or (K,)."""
+        if not self.model.offsets:
+            return probabilities
+        return np.asarray(np.log(np.maximum(probabilities, _LEAST)) + self.model.offsets)
+
     def choose_all(self, probabilities: NDArray[np.float32], threshold: float | None = None) -> list[tuple[str, ...]]:
         """The same for any number of texts, (B, K)."""
         if threshold is None and not self.model.multi_label:
             answers = [(label,) for label in self.labels]
-            return [answers[column] for column in probabilities.argmax(axis=1).tolist()]
+            return [answers[column] for column in self._shifted(probabilities).argmax(axis=1).tolist()]
         return [self.choose(row, threshold) for row in probabilities]
 
     def first(self, labels: Sequence[str], probabilities: NDArray[np.float32]) -> str:
@@ -176,6 +184,38 @@ class Predictor:
         pieces = [self.probabilities(group) for group in grouped(texts, _GROUP)]
         return np.concatenate(pieces) if pieces else np.empty((0, len(self.labels)), np.float32)
 
+    def all_seen(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float64] | None]:
+        """Probabilities, and how novel each text is: (B, K) and (B,); None if the model does not know.
+
+        Raises:
+            ModelFileError: the weights of the model are damaged.
+        """
+        novelty = self.model.novelty
+        if novelty is None:
+            return self.all_probabilities(texts), None
+        pieces = [self._seen(group, novelty) for group in grouped(texts, _GROUP)]
+        if not pieces:
+            return np.empty((0, len(self.labels)), np.float32), np.empty(0)
+        probabilities, values = zip(*pieces, strict=True)
+        return np.concatenate(probabilities), np.concatenate(values)
+
+    def _seen(self, texts: Sequence[str], novelty: Novelty) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        several = self.model.multi_label
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits, likeness = self._logits_and_likeness(texts)
+            require_numbers(logits)
+            probabilities = to_probabilities(logits, multi_label=several)
+            return probabilities, novelty.values(probabilities, likeness, multi_label=several)
+
+    def _logits_and_likeness(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], Likeness]:
+        bulk = self._for_many(texts)
+        if bulk is not None:
+            (network, linear), likeness = bulk.scores_and_likeness(texts)
+            return self.model.join.logits(network, self._margins(linear)), likeness
+        encoded = encode(texts, self.model.settings["max_words"])
+        network, likeness = self.seen_by_networks(encoded)
+        return self.model.join.logits(network, self.linear_margins(encoded)), likeness
+
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated logits, whose softmax or sigmoids are the probabilities: (B, K)."""
         bulk = self._for_many(texts)
@@ -200,12 +240,20 @@ class Predictor:
 
     def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """The mean of the ensemble, not calibrated: (B, K)."""
-        vectors = self.vectors_of(encoded.surfaces)
-        total = np.zeros((len(encoded.ragged.starts) - 1, len(self.labels)), np.float64)
-        for network, seen in zip(self.model.networks, vectors, strict=True):
-            features = [network.features(seen, part) for part in encoded.ragged.parts()]
-            total += network.head(np.concatenate(features))
-        return np.asarray(total / len(self.model.members), np.float32)
+        return self.seen_by_networks(encoded)[0]
+
+    def seen_by_networks(self, encoded: Encoded) -> tuple[NDArray[np.float32], Likeness]:
+        """The same, and what tells how novel the texts are."""
+        rows, count = self.model.rows_of(encoded.surfaces), len(encoded.ragged.starts) - 1
+        total, seen = np.zeros((count, len(self.labels)), np.float64), np.zeros((count, 2), np.float64)
+        for member, network in zip(self.model.members, self.model.networks, strict=True):
+            vectors = self.model.vectors_of(member, rows)
+            features = [network.features(vectors, part) for part in encoded.ragged.parts()]
+            logits, own = network.judged(np.concatenate(features), centred=not self.model.multi_label)
+            total, seen = total + logits, seen + own
+        seen /= len(self.model.members)
+        likeness = Likeness(seen[:, 0], seen[:, 1], encoded.ragged.shares(rows.unknown))
+        return np.asarray(total / len(self.model.members), np.float32), likeness
 
     def linear_margins(self, encoded: Encoded) -> NDArray[np.float32]:
         """What the linear part says: (B, K); zero if there is none."""

@@ -8,6 +8,7 @@ two bytes for each slice is read in half the time of one in single precision. Th
 with N the length of the longest word vector. A response of a slice is at most N · |w_j| (Cauchy and Schwarz), so what
 any h words give together, each rounded to a whole number, is within two bytes. All weights of the filter and its bias
 are divided by the unit, the weight of its feature is multiplied by it: but for the rounding the network is the same.
+The weights of features, too, are rounded here, once, as `product` would round them; whole numbers need no rounding.
 
 The rounded responses *are* the responses: of one text and of many, with compiled loops and without, in explanations.
 Trained networks, and model files, are not changed by it.
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.model.network import Network
+from textcnn.model.network import Network, rounded
 
 __all__ = ["MOST", "in_whole_numbers"]
 
@@ -53,8 +54,8 @@ def in_whole_numbers(network: Network, longest: float) -> Network:
     return network._replace(
         filters=((network.filters[0] / of_slices[:, None]).astype(np.float32),),
         biases=(bias.astype(np.float32),),
-        layers=(((weight * units).astype(np.float32), of_outputs), *others),
-        whole=True,
+        layers=((rounded(weight * units, 1), of_outputs), *others),
+        units=units,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus.arrow import require_pyarrow
-from textcnn.corpus.arrow_records import plain_values
+from textcnn.corpus.arrow_records import is_text, plain_values
 from textcnn.corpus.free_names import free_names
 from textcnn.corpus.joined import join_texts
 from textcnn.corpus.paths import MISSING, value_at
@@ -66,7 +66,7 @@ def text_columns(rows: Rows, told: str | Sequence[str] | None, learned: LearnedR
         return _told(rows, (told,) if isinstance(told, str) else tuple(told))
     if found := tuple(name for name in (learned.texts if learned else ()) if _is_there(rows, name)):
         return found
-    texts = tuple(field.name for field in rows.schema if _is_text(field.type))
+    texts = tuple(field.name for field in rows.schema if is_text(field.type))
     if len(texts) == 1:
         return texts
     raise ColumnError(f"cannot tell which column is the text; {_listed(rows)}; choose with text_column")
@@ -86,13 +86,6 @@ def _listed(rows: Rows) -> str:
 def _is_there(rows: Rows, path: str) -> bool:
     names: list[str] = rows.schema.names
     return names.count(path if path in names else path.partition(".")[0]) == 1
-
-
-def _is_text(kind: Any) -> bool:
-    from pyarrow import types
-
-    kind = kind.value_type if types.is_dictionary(kind) else kind
-    return any(test(kind) for test in (types.is_string, types.is_large_string, types.is_string_view))
 
 
 def texts_of(rows: Rows, columns: Sequence[str]) -> list[str | None]:

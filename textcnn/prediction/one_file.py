@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from textcnn.answers import Answer, Policy, answer, decide
 from textcnn.corpus import Reader, Reading, Record, open_corpus
-from textcnn.corpus.arrow import ARROW, ArrowFile
+from textcnn.corpus.arrow import ARROW, ArrowFile, require_pyarrow
 from textcnn.corpus.free_names import free_names
 from textcnn.errors import ModelFileError, OutputError
 from textcnn.model.predictor import Predictor
@@ -20,6 +20,8 @@ from textcnn.prediction.packing import packed
 from textcnn.prediction.plan import FileJob
 from textcnn.prediction.table_writer import TableWriter
 from textcnn.storage.atomic import written_whole
+from textcnn.storage.regular import open_regular
+from textcnn.text.lexicon import beyond
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +84,8 @@ def model_digest(path: Path) -> str:
         ModelFileError: it cannot be read.
     """
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        with open_regular(path) as file:
+            return file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelFileError(f"the model {path} cannot be read: {error.strerror or error}") from None
 
@@ -119,10 +122,8 @@ def answer_file(task: FileTask, callback: Callable[[FileEvent], bool]) -> FileRe
         with written_whole(output) as stream:
             file.write(stream)
             size = stream.tell()
-    notes = [*reader.notes]
-    return FileResult(
-        job, file.texts, file.answers, size, notes, reader.describe_skipped(), time.perf_counter() - began
-    )
+    notes, losses = [*reader.notes, *file.notes], reader.describe_skipped()
+    return FileResult(job, file.texts, file.answers, size, notes, losses, time.perf_counter() - began)
 
 
 class _File:
@@ -141,6 +142,7 @@ class _File:
         self.policy = replace(prediction.policy, top=None) if every else prediction.policy
         self.formatter = prediction.formatter
         self.texts = self.answers = 0
+        self.notes: list[str] = []
         self.said = time.monotonic()
 
     def write(self, stream: BinaryIO) -> None:
@@ -149,6 +151,15 @@ class _File:
             with packed(stream, self.job.output) as file:
                 self._write_text(file)
             return
+        require_pyarrow(self.job.output)
+        import pyarrow as pa
+
+        try:
+            self._write_tables(stream)
+        except pa.ArrowException as error:  # types that the format does not have, say
+            raise OutputError(f"cannot write {self.job.output}: {' '.join(str(error).split()):.300}") from None
+
+    def _write_tables(self, stream: BinaryIO) -> None:
         arrow = self.reader.arrow
         codec, is_stream = (None, False) if arrow is None else (arrow.codec, arrow.is_stream)
         writer = TableWriter(stream, self.job.form, codec=codec, stream=is_stream)
@@ -201,14 +212,18 @@ class _File:
             size += len(record.text) + 1
             if len(group) >= _MOST_TEXTS or size >= _MOST_CHARACTERS:
                 yield group
-                self._tell(len(group))
+                self._tell(group)
                 group, size = [], 0
         if group:
             yield group
-            self.texts += len(group)
+            self._tell(group)
 
-    def _tell(self, texts: int) -> None:
-        self.texts += texts
+    def _tell(self, group: Sequence[Record]) -> None:
+        self.texts += len(group)
+        most = self.predictor.model.settings["max_words"]
+        if not self.notes and (long := beyond([record.text for record in group], most)):
+            row = group[long[0]].line
+            self.notes.append(f"of the text of row {row} and others as long only the first {most:,} words are read")
         if time.monotonic() - self.said > _PAUSE:
             self.said = time.monotonic()
             self.callback(FileEvent(self.job.name, self.texts, self.reader.share() or 0.0))

@@ -17,7 +17,15 @@ __all__ = ["FileJob", "FilePlan", "plan_files", "refuse_existing"]
 _SAME = {**SUFFIXES, ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _NEAREST = {".json": "jsonl", ".tsv": "csv", ".tab": "csv", ".xlsx": "csv", ".xlsm": "csv", ".txt": "tsv"}
 _BY_FORMAT = {"tsv": "csv", "json": "jsonl", "fasttext": "tsv", "lines": "tsv"}  # others stay what they are
-_ENDINGS = {"parquet": ".parquet", "arrow": ".arrow", "csv": ".csv", "tsv": ".tsv", "jsonl": ".jsonl", "label": ".txt"}
+_ENDINGS = {
+    "parquet": ".parquet",
+    "arrow": ".arrow",
+    "csv": ".csv",
+    "tsv": ".tsv",
+    "jsonl": ".jsonl",
+    "label": ".txt",
+    "fasttext": ".txt",
+}
 _NAMED = 3  # files in a message
 
 

@@ -1,8 +1,9 @@
 """The application: its routes, and what a request for answers goes through.
 
 A text is answered by `textcnn.answers.answer`, as in the shell, a bounded group of texts at a time: what is held in
-memory does not grow with the answers. Groups are answered in threads: those of many texts one after the other, so that
-single texts, which have threads of their own, wait for one of them at most.
+memory does not grow with the answers. A few texts are answered at once, for they take less time than the way to a
+thread and back. Groups of many are answered in threads, one after the other; while one is, few texts have threads too,
+of their own, and wait for that one group at most.
 """
 
 import asyncio
@@ -177,9 +178,11 @@ class PredictEndpoint:
         """Of one group of texts whole, of more a group at a time."""
         groups = list(grouped(asked.texts, _GROUP)) or [[]]
         few = len(groups) == 1 and sum(map(len, asked.texts)) < _FEW
-        limiter = self._for_few if few else self._for_many
 
         async def answered(group: list[str]) -> list[str]:
+            if few and not policy.explain and not self._for_many.borrowed_tokens:
+                return self._answers(model, group, policy)
+            limiter = self._for_few if few else self._for_many
             return await run_sync(self._answers, model, group, policy, limiter=limiter)
 
         first = await answered(groups[0])  # where something is wrong with the model, it shows before the answer begins

@@ -53,6 +53,11 @@ class PredictRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             "given, in the place of several labels that `sure` would answer."
         ),
     ] = None
+    novel_above: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(description="The answer for texts that are more novel than this is `novel_label`."),
+    ] = None
+    novel_label: Annotated[str | None, Meta(description="That answer; if not given, `none`.")] = None
     explain: Annotated[bool, Meta(description="Whether to say what each word contributed to the answer.")] = False
     against: Annotated[
         str, Meta(description="Explain why the answer is not this label; if empty, not the next likeliest.")
@@ -71,7 +76,8 @@ class PredictRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         Raises:
             SettingsError: a parameter is out of its limits.
         """
-        return Policy(**{name: getattr(self, name) for name in self.__struct_fields__ if name not in _NOT_OF_POLICY})
+        told = {name: getattr(self, name) for name in self.__struct_fields__ if name not in _NOT_OF_POLICY}
+        return Policy(novelty=True, **told)
 
 
 _NOT_OF_POLICY = ("texts", "model")
@@ -85,6 +91,10 @@ class AnswerObject(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ]
     probability: Annotated[float, Meta(ge=0, le=1, description="Of the label, or of the first.")]
     probabilities: Annotated[dict[str, float], Meta(description="The likeliest labels, the likeliest first.")]
+    novelty: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(description="How unlike the texts of training the text is, if the model knows."),
+    ] = None
     text: str
     explanation: Annotated[
         dict[str, Any],

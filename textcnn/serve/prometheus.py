@@ -26,6 +26,7 @@ __all__ = ["EXPOSITION_TYPE", "Instrumented", "ServerMetrics"]
 
 EXPOSITION_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _LATENCIES = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
+_NOVELTIES = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
 _GONE = 499  # the client was, before there was an answer
 
 
@@ -53,6 +54,9 @@ class ServerMetrics:
         self.unlabelled = Counter(
             "textcnn_unlabelled", "Answers with no label of the model.", ("model",), registry=self.registry
         )
+        self.novelty = Histogram(
+            "textcnn_novelty", "Novelty of texts.", ("model",), buckets=_NOVELTIES, registry=self.registry
+        )
         self.loads = Counter("textcnn_model_loads", "Model files taken up.", ("model",), registry=self.registry)
         self.refusals = Counter("textcnn_model_refusals", "Model files refused.", ("model",), registry=self.registry)
         self.in_progress = Gauge("textcnn_requests_in_progress", "Requests not answered yet.", registry=self.registry)
@@ -65,6 +69,8 @@ class ServerMetrics:
             counts.update(own)
             texts += 1
             without += not own
+            if answer.novelty is not None:
+                self.novelty.labels(model).observe(answer.novelty)
         self.texts.labels(model).inc(texts)
         self.unlabelled.labels(model).inc(without)
         for label, count in counts.items():

@@ -158,7 +158,7 @@ class _Chunks:
         self.ends = _room(self.ends, self.count + 1, chunks)
         self.bytes = _room(self.bytes, int(self.ends[self.count]), size)
         if 2 * (self.count + chunks) > len(self.slots):
-            self._rehash(4 * (self.count + chunks))
+            self._rehash(2 * (self.count + chunks))
 
     def _rehash(self, slots: int) -> None:
         self.slots = np.full(1 << max(slots - 1, 1).bit_length(), -1, np.int32)

@@ -1,6 +1,10 @@
-"""From labelled texts to a model. All of torch is here; answers do not need it.
+"""From labelled texts to a model. All of torch is here; answers, and few texts, do not need it.
 
-fit.py            hold out, cross-fit, calibrate, fit on all
+fit.py            by the last layer alone where texts are few, else by networks
+frozen.py         the last layer alone, over the sentence encoder
+ridge.py          its closed form, cross-validated without learning again
+networks.py       hold out, cross-fit, calibrate, fit on all
+outcome.py        what both ways hand over
 crossfit.py       out-of-fold answers, and how good they are
 side_by_side.py   how many trainings run at the same time
 run.py            one training: networks and linear part
@@ -14,6 +18,7 @@ optimizer.py      Adam, in the touched rows only
 class_weights.py  the weight of each class in the loss
 device.py         the device, and threads
 calibration.py    what probabilities are worth
+offsets.py        answers decided for another metric than accuracy
 conformal.py      how sure out-of-fold answers were of the right labels
 export.py         from trained weights to a model
 network/          the network in torch

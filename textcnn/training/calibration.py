@@ -5,6 +5,7 @@ is the case without a linear part. Both numbers are those with the least log los
 Labels that stand alone, several to a text, have Platt's two numbers each besides.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.model.linear import Join
 from textcnn.model.model import Model
 from textcnn.model.predictor import to_probabilities
+from textcnn.training.offsets import offsets_for
 
 __all__ = ["Calibration", "calibrate", "per_label", "thresholds"]
 
@@ -31,6 +33,7 @@ class Calibration(NamedTuple):
     factors: NDArray[np.float64] | None = None  # (K,)
     summands: NDArray[np.float64] | None = None  # (K,)
     thresholds: tuple[float, ...] = ()
+    offsets: tuple[float, ...] = ()
 
     @classmethod
     def of(
@@ -41,11 +44,14 @@ class Calibration(NamedTuple):
         weights: NDArray[np.float64],
         *,
         multi_label: bool,
+        metric: str = "accuracy",
+        labels: Sequence[str] = (),
     ) -> "Calibration":
         """Find it on held-out texts; see `calibrate` for the arguments."""
         found = cls(calibrate(network, linear, targets, weights, multi_label=multi_label))
         if not multi_label:
-            return found
+            probabilities = found.probabilities(network, linear)
+            return found._replace(offsets=offsets_for(metric, labels, probabilities, targets, weights))
         factors, summands = per_label(found.join.logits(network, linear), targets, weights)
         found = found._replace(factors=factors, summands=summands)
         return found._replace(thresholds=thresholds(found.probabilities(network, linear), targets, weights))
@@ -59,7 +65,7 @@ class Calibration(NamedTuple):
 
     def applied(self, model: Model) -> Model:
         """The model with calibrated logits: factors and summands go into its last weights."""
-        model = replace(model, join=self.join, thresholds=self.thresholds)
+        model = replace(model, join=self.join, thresholds=self.thresholds, offsets=self.offsets)
         if self.factors is None or self.summands is None:
             return model
         members = []

@@ -12,26 +12,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.model.conformal import RightProbabilities, SetScores
+from textcnn.model.novelty import Likeness, Novelty
+from textcnn.model.reference import Reference
 from textcnn.model.selective import RiskCurve
 from textcnn.training.outcome import HeldOut
 
 __all__ = ["promises"]
 
 
-def promises(held_out: Sequence[HeldOut]) -> dict[str, NDArray[Any]]:
-    """The tensors that sets of labels and bounds of the error are made by.
+def promises(held_out: Sequence[HeldOut], lengths: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """The tensors that sets of labels, bounds of the error, novelty and the verdict about drift are made by.
 
     Args:
         held_out: answers to texts that the models had not seen; at least one text.
+        lengths: words of each text, by its number.
     """
     probabilities = np.concatenate([part.probabilities for part in held_out])
     targets = np.concatenate([part.targets for part in held_out]) > 0
     labels = held_out[0].model.labels
     of_labels = [RightProbabilities.of(own[right]) for own, right in zip(probabilities.T, targets.T, strict=True)]
     tensors = SetScores(tuple(of_labels), RightProbabilities.of(probabilities[targets])).tensors()
-    if held_out[0].model.multi_label:
+    likeness = Likeness(*(np.concatenate(column) for column in zip(*(part.likeness for part in held_out), strict=True)))
+    several = held_out[0].model.multi_label
+    novelty = Novelty.of(probabilities, likeness, multi_label=several)
+    tensors |= novelty.tensors()
+    tensors |= (
+        Reference(
+            label=_answered(held_out, labels),
+            confidence=probabilities.max(axis=1),
+            novelty=novelty.values(probabilities, likeness, multi_label=several),
+            unknown=likeness.unknown,
+            words=lengths[np.concatenate([part.texts for part in held_out])],
+        )
+        .sampled()
+        .tensors()
+    )
+    if several:
         return tensors
     said = np.array([labels.index(label) for part in held_out for (label,) in part.answers()])
     every = np.arange(len(said))
     curve = RiskCurve.of(probabilities[every, said], ~targets[every, said])
     return tensors | curve.tensors()
+
+
+def _answered(held_out: Sequence[HeldOut], labels: Sequence[str]) -> NDArray[np.float32]:
+    """The number of each text's first label; of the likeliest, where a text got none."""
+    rows = ((row, answer) for part in held_out for row, answer in zip(part.probabilities, part.answers(), strict=True))
+    return np.array([labels.index(answer[0]) if answer else row.argmax() for row, answer in rows], np.float32)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.evaluation.log_loss import losses_of_logits
+from textcnn.model.novelty import Likeness
 from textcnn.model.predictor import Predictor
 from textcnn.training.calibration import Calibration
 from textcnn.training.events import Callback
@@ -36,13 +37,15 @@ class OutOfFold(NamedTuple):
     targets: Floats  # (B, K)
     weights: NDArray[np.float64]  # (B,)
     run: Run
+    likeness: Likeness
 
     @classmethod
     def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
         """Let a model answer the texts of these numbers."""
         predictor, part = Predictor(run.model), task.part(texts)
-        logits, margins = predictor.network_logits(part), predictor.linear_margins(part)
-        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run)
+        logits, likeness = predictor.seen_by_networks(part)
+        margins = predictor.linear_margins(part)
+        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run, likeness)
 
 
 class CrossFit(NamedTuple):
@@ -63,7 +66,16 @@ class CrossFit(NamedTuple):
         network, linear, targets, weights = (
             np.concatenate([fold[column] for fold in others]) for column in range(1, 5)
         )
-        return Calibration.of(network, linear, targets, weights, multi_label=self.multi_label)
+        model = self.first.model
+        return Calibration.of(
+            network,
+            linear,
+            targets,
+            weights,
+            multi_label=self.multi_label,
+            metric=model.settings["metric"],
+            labels=model.labels,
+        )
 
 
 def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor | None = None) -> CrossFit:
@@ -108,7 +120,7 @@ def cross_calibrated(crossed: CrossFit) -> list[HeldOut]:
         calibration = crossed.calibration(without=fold)
         probabilities = calibration.probabilities(fold.network, fold.linear)
         model = calibration.applied(fold.run.model)
-        held.append(HeldOut(fold.texts, probabilities, fold.targets, fold.weights, model))
+        held.append(HeldOut(fold.texts, probabilities, fold.targets, fold.weights, model, fold.likeness))
     return held
 
 

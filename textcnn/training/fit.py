@@ -17,6 +17,7 @@ from textcnn.text.tokens import folded
 from textcnn.training.conformal import promises
 from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.frozen import fit_frozen
+from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.outcome import HeldOut
 from textcnn.training.task import Labelled, Task
 
@@ -59,6 +60,7 @@ def fit(
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
+    check_metric(settings.metric, classes, multi_label=multi_label)
     given, settings = settings, settled(settings, len(classes))
     task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
     unseen = _unseen(training, validation, classes, callback)
@@ -70,12 +72,15 @@ def fit(
         outcome = fit_networks(task, training, unseen, callback, executor)
     model = outcome.model
     validated = {"validation": _measured(outcome.held_out).figures()}
+    if settings.metric == "accuracy" and not multi_label:
+        decided = _measured(_decided_for("macro-f1", outcome.held_out))
+        validated["decided_for_macro_f1"] = {"accuracy": decided.accuracy, "macro_f1": decided.macro_f1}
     model = replace(
         model,
         settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
         figures={**validated, **outcome.course, "training_texts": len(training.texts)},
         fingerprint=fingerprint(training.texts, training.labels),
-        optional={} if outcome.seen else promises(outcome.held_out),
+        optional={} if outcome.seen else promises(outcome.held_out, task.encoded.ragged.lengths),
     )
     return FitResult(_with_ngrams(model, task, len(training.texts), callback), outcome.held_out, outcome.seen)
 
@@ -101,6 +106,13 @@ def _unseen(
         if left_out:
             callback(TrainingEvent("note", note=f"{left_out} of {count} validation texts {which} left out{rest}"))
     return np.array(known, np.int64) + len(training.texts)
+
+
+def _decided_for(metric: str, held_out: Sequence[HeldOut]) -> list[HeldOut]:
+    """The same answers, had they been decided for another metric."""
+    probabilities, targets, weights = (np.concatenate([part[column] for part in held_out]) for column in (1, 2, 3))
+    offsets = offsets_for(metric, held_out[0].model.labels, probabilities, targets, weights)
+    return [part._replace(model=replace(part.model, offsets=offsets)) for part in held_out]
 
 
 def _measured(held_out: Sequence[HeldOut]) -> Report:

@@ -1,41 +1,43 @@
-"""Few texts: the last layer alone is learned, over filters that stay as they are, together with the linear part.
+"""Few texts: the last layer alone is learned, over the sentence encoder, whose filters stay as they are.
 
-The filters that come with a table of vectors say what a sentence is about before any label is known. Few texts cannot
-make them better, but they can tell which of them matter: that is a linear model of few numbers, found in closed form,
-in a moment and without torch. The same solution says what each text would be answered without itself, so all texts are
-learned from and all are held out. What comes out is a model like any other: the filters, a last layer, a linear part.
+The encoder says what a sentence is about before any label is known. Few texts cannot make its filters better, but they
+can tell what of it matters: that is a linear model, found in closed form together with the linear part, in a moment and
+without torch. The same solution says what each text would be answered by the others, so all texts are learned from and
+all are held out. What comes out is a model like any other: filters, a last layer, a linear part.
 
-Shapes: B texts, M features, K labels.
+Shapes: B texts, d numbers of the encoder, K labels.
 """
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.encoder import ENCODER, read_encoder
 from textcnn.errors import SettingsError
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.labels import score_count
-from textcnn.model.bank import Bank, Pooling
 from textcnn.model.linear import Join
 from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
 from textcnn.model.predictor import Predictor
-from textcnn.settings import each_setting
+from textcnn.settings import Settings, record, settled
+from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import folded
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
 from textcnn.training.embeddings import Start, begin
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
+from textcnn.training.folds import stratified_folds
 from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, WeightedFeatures
 from textcnn.training.outcome import HeldOut, Outcome
 from textcnn.training.ridge import RidgeRegression
 from textcnn.training.task import Labelled, Task
-from textcnn.vectors.table import VectorTable
 
 __all__ = ["fit_frozen"]
 
@@ -44,15 +46,16 @@ Numbers = NDArray[np.float64]
 
 _FEW = 64  # texts of each label, on average, up to which the filters stay as they are
 _MOST = 2_000  # texts, whose Gram matrix is made
-_PENALTIES = (1.0, 0.3, 3.0)  # the usual one first
+_PENALTY = 1.0  # texts having unit mean square length; cross-validation of few texts finds no better one
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
-_STEEP = 3.0  # logits for an output of one, usually
+_STEEP = 2.0  # logits for an output of one, usually
+_FOLDS, _DEALINGS = 10, 5  # at most, and how often texts are dealt into them
 _LEAST_WEIGHT = 1e-9
 _ANY = 1000  # the most that `min_count` can be
 # Settings that matter to a network that stays as it is; who has set others wants one that learns.
 _HEEDED = {
     *("frozen", "linear", "vectors", "keep_words", "max_words", "labels_per_text", "class_weight", "quality"),
-    *("keep_ngrams", "seed", "threads", "filters", "refit"),
+    *("keep_ngrams", "seed", "threads", "device", "metric"),
 }
 
 
@@ -79,80 +82,83 @@ def fit_frozen(task: Task, training: Labelled, unseen: NDArray[np.int64], callba
     learn = np.arange(len(training.texts))
     settings = replace(task.settings, min_count=_ANY, channels="static")
     start = begin(task.encoded, task.tokens(learn), settings, notes.append)
-    if start.table is None or not start.table.filters:
+    encoder = _encoder(start)
+    if encoder is None:
         if wanted:
-            raise SettingsError("frozen: on needs filters, and these vectors come without; use --vectors english")
+            raise SettingsError("frozen: on is for the English vectors, over which the filters have learned")
         return None
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    return _Frozen(task, training, unseen, start).outcome(callback)
+    return _Frozen(task, training, unseen, start, encoder).outcome(callback)
 
 
 def _why_not(task: Task, texts: int) -> str:
     """What stands against it, if anything does."""
     settings, labels = task.settings, len(task.classes)
-    changed = [
-        setting.name
-        for setting in each_setting()
-        if setting.name not in _HEEDED and getattr(settings, setting.name) != setting.default
-    ]
-    if settings.frozen == "off" or changed:
-        return f"--{changed[0].replace('_', '-')}" if changed else "itself"
+    if settings.frozen == "off":
+        return "itself"
+    most = min(_MOST, _FEW * labels) if settings.frozen == "auto" else _MOST
+    if texts > most:
+        return f"{texts:,} texts: the most are {most:,}"
     if task.multi_label and settings.class_weight != "none":
         return "weights of classes where texts can have several labels"
-    if texts > _MOST or (settings.frozen == "auto" and texts > _FEW * labels):
-        return f"{texts:,} texts, but with {_MOST:,} at most"
-    return ""
+    usual = record(settled(Settings(quality=settings.quality), labels))
+    changed = [name for name, value in usual.items() if name not in _HEEDED and getattr(settings, name) != value]
+    return f"--{changed[0].replace('_', '-')}" if changed else ""
 
 
 class _Features(NamedTuple):
-    """What the filters say about texts, less the mean of the training texts, which have unit mean square length."""
+    """What the encoder says about texts, less the mean of the training texts, which have unit mean square length."""
 
-    network: Network  # its last layer is yet to come
-    mean: Numbers  # (M,)
+    network: Network  # the encoder's, for the task's vectors
+    mean: Numbers  # (d,)
     scale: float
-    rows: Numbers  # (B, M) of all texts
+    rows: Numbers  # (B, d) of all texts
 
     @classmethod
-    def of(cls, task: Task, start: Start, texts: int) -> "_Features":
+    def of(cls, network: Network, task: Task, start: Start, texts: int) -> "_Features":
         """Of all texts of the task, the first so many being those for training."""
-        assert start.table is not None
-        network = _network(start.table, start.scale)
-        parts = start.ragged(task.encoded).parts()
-        features = np.concatenate([network.features(start.matrix, part) for part in parts]).astype(np.float64)
-        mean = features[:texts].mean(axis=0)
-        centred = features - mean
+        outputs = np.concatenate([network.head(network.features(start.matrix, part)) for part in _parts(task, start)])
+        mean = outputs[:texts].mean(axis=0)
+        centred = outputs - mean
         scale = float(np.sqrt(np.square(centred[:texts]).sum(axis=1).mean())) or 1.0
         return cls(network, mean, scale, centred / scale)
 
     def with_layer(self, alpha: Numbers, bias: Numbers) -> Network:
-        """The network whose outputs are rows · rows[:B]' alpha + bias."""
+        """The network whose outputs are rows · rows[:B]' alpha + bias: readout and last layer are one."""
         weight = (self.rows[: len(alpha)].T @ alpha / self.scale).T
-        layer = weight.astype(np.float32), (bias - weight @ self.mean).astype(np.float32)
+        readout, offset = self.network.layers[-1]
+        layer = (weight @ readout).astype(np.float32), (bias + weight @ (offset - self.mean)).astype(np.float32)
         return self.network._replace(layers=(layer,))
 
 
-def _network(table: VectorTable, scale: float) -> Network:
-    """All filters of a table, for vectors that are longer by `scale`."""
-    widths = tuple(sorted(table.filters))
-    filters = [table.filters[width] for width in widths]
-    bank = Bank(widths, len(filters[0].biases))
-    slices = np.concatenate([of_width.slices.reshape(-1, table.dimensions) for of_width in filters])
-    biases = np.concatenate([of_width.biases for of_width in filters]).astype(np.float32)
-    return Network(bank, Pooling("max"), ((slices.astype(np.float32) / scale).astype(np.float32),), (biases,), ())
+def _parts(task: Task, start: Start) -> Iterator[Ragged]:
+    return start.ragged(task.encoded).parts()
+
+
+def _encoder(start: Start) -> Network | None:
+    """The encoder's network over these vectors; none if it is not made for them."""
+    if start.table is None or start.table.name != "english" or not ENCODER.exists():
+        return None
+    network = read_encoder(ENCODER).network
+    filters = tuple((slices / start.scale).astype(np.float32) for slices in network.filters)
+    return network._replace(filters=filters)
 
 
 class _Frozen:
     """A training of the last layer."""
 
-    def __init__(self, task: Task, training: Labelled, unseen: NDArray[np.int64], start: Start) -> None:
+    def __init__(
+        self, task: Task, training: Labelled, unseen: NDArray[np.int64], start: Start, encoder: Network
+    ) -> None:
         self.task, self.training, self.unseen, self.start = task, training, unseen, start
         self.began = time.perf_counter()
         self.count = len(training.texts)
         self.learn = np.arange(self.count)
-        self.features = _Features.of(task, start, self.count)
+        self.features = _Features.of(encoder, task, start, self.count)
         self.targets, self.weights = task.targets[: self.count], task.weights[: self.count]
         self.signs: Numbers = 2 * self.targets.astype(np.float64) - 1
+        self.dealings = self._dealings()
         self.spelling = self._spelling() if task.settings.linear == "on" else None
 
     def _spelling(self) -> WeightedFeatures:
@@ -176,20 +182,29 @@ class _Frozen:
         targets, weights = self.task.targets[texts], self.task.weights[texts]
         probabilities = calibration.probabilities(logits, np.zeros_like(logits))
         self._tell(calibration, logits, targets, weights, callback)
-        held = HeldOut(texts, probabilities, targets, weights, model)
+        likeness = Predictor(bare).seen_by_networks(self.task.part(texts))[1]
+        held = HeldOut(texts, probabilities, targets, weights, model, likeness)
         return Outcome(model, [held], seen, self._course())
 
     def _solution(self) -> RidgeRegression:
-        """That with the penalty whose answers by leaving out miss least."""
-        rows, weights = self.features.rows[: self.count], self._weights()
-        copies = _copies(self.training.texts)
+        """The last layer and the linear part together, and what they say about texts by those of other folds."""
+        rows = self.features.rows[: self.count]
         gram: Numbers = rows @ rows.T
         if self.spelling is not None:
             of_spelling = self.spelling.gram()(np.eye(self.count, dtype=np.float32)).astype(np.float64)
             gram += _SPELLING / 2 * (of_spelling + of_spelling.T)
-        found = [RidgeRegression.of(gram, self.signs, weights, penalty, copies) for penalty in _PENALTIES]
-        missed = [float(weights @ np.square(self.signs - each.left_out).sum(axis=1)) for each in found]
-        return found[int(np.argmin(missed))]
+        return RidgeRegression.of(gram, self.signs, self._weights(), _PENALTY, self.dealings)
+
+    def _dealings(self) -> list[NDArray[np.int64]]:
+        """The fold of each text, several times: as many folds as the most frequent label has texts, if these are few.
+
+        So each fold has about as many texts of each label, and those that are left have, too. Were it one text alone,
+        its label would be the rarer one among the others, which of few texts is the answer already.
+        """
+        texts, random = list(map(folded, self.training.texts)), np.random.default_rng(self.task.settings.seed)
+        strata = [labels[:1] for labels in self.training.labels]
+        most = max(Counter(stratum for stratum, _ in {*zip(strata, texts, strict=True)}).values())
+        return [stratified_folds(texts, strata, min(most, _FOLDS), random) for _ in range(_DEALINGS)]
 
     def _weights(self) -> Numbers:
         """Of each text, by itself and by its class; what counts for nothing still has to be something: (B,)."""
@@ -217,11 +232,7 @@ class _Frozen:
         """
         if len(self.unseen):
             return self.unseen, _logits(bare, self.task, self.unseen)
-        different: dict[tuple[str, ...], set[str]] = {}
-        strata = [labels[:1] for labels in self.training.labels]
-        for stratum, text in zip(strata, self.training.texts, strict=True):
-            different.setdefault(stratum, set()).add(folded(text))
-        texts = np.flatnonzero([len(different[stratum]) > 1 for stratum in strata])
+        texts = np.flatnonzero(self.dealings[0] >= 0)
         return texts, np.asarray(_STEEP * solution.left_out[texts], np.float32)
 
     def _calibration(self, texts: NDArray[np.int64], logits: Floats) -> Calibration:
@@ -230,7 +241,13 @@ class _Frozen:
         if not len(texts):
             return Calibration(Join(1.0, 1.0), thresholds=())
         found = Calibration.of(
-            logits, np.zeros_like(logits), task.targets[texts], task.weights[texts], multi_label=task.multi_label
+            logits,
+            np.zeros_like(logits),
+            task.targets[texts],
+            task.weights[texts],
+            multi_label=task.multi_label,
+            metric=task.settings.metric,
+            labels=task.classes,
         )
         return found._replace(join=Join(found.join.temperature, 1 / found.join.temperature))
 
@@ -239,7 +256,7 @@ class _Frozen:
     ) -> None:
         outputs = calibration.join.logits(logits, np.zeros_like(logits)).astype(np.float64)
         losses = losses_of_logits(outputs, targets, multi_label=self.task.multi_label)
-        note = f"loss {np.average(losses, weights=weights):.2f} by leaving one out"
+        note = f"loss {np.average(losses, weights=weights):.2f} on texts left out in turn"
         seconds = time.perf_counter() - self.began
         stage = Stage(f"learning the last layer from {self.count:,} texts", "last layer")
         callback(TrainingEvent("stage", stage, seconds=seconds, note=note))
@@ -252,11 +269,3 @@ def _logits(bare: Model, task: Task, texts: NDArray[np.int64]) -> Floats:
     """What a model that is not calibrated says about the texts of these numbers, (B, K)."""
     part, predictor = task.part(texts), Predictor(bare)
     return np.asarray(predictor.network_logits(part) + predictor.linear_margins(part), np.float32)
-
-
-def _copies(texts: Sequence[str]) -> list[list[int]]:
-    """Numbers of texts that are there more than once."""
-    places: dict[str, list[int]] = {}
-    for number, text in enumerate(texts):
-        places.setdefault(folded(text), []).append(number)
-    return [same for same in places.values() if len(same) > 1]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.model.model import Model
+from textcnn.model.novelty import Likeness
 from textcnn.model.predictor import Predictor
 
 __all__ = ["HeldOut", "Outcome"]
@@ -24,6 +25,7 @@ class HeldOut(NamedTuple):
     targets: Floats  # (B, K)
     weights: NDArray[np.float64]  # (B,)
     model: Model  # which gave them
+    likeness: Likeness
 
     def answers(self) -> list[tuple[str, ...]]:
         """The labels that each text got."""

@@ -1,19 +1,17 @@
-"""Ridge regression in closed form, and what each text would be answered by all the others, without learning again.
+"""Ridge regression in closed form, cross-validated without learning again.
 
-The targets are taken less their mean, and so are the features of the texts, that is, rows and columns of their Gram
-matrix. With f = K alpha + mean of y, K being that matrix,
+The intercept is free, the rest is drawn towards nothing: with f = K alpha + bias, K being the Gram matrix of the texts,
 
     sum over texts  w · (y - f)²  +  penalty · alpha' K alpha
 
-is least where A alpha = y - mean of y, A = K + penalty / w. The text i, left out, would miss its target by alpha_i /
-(A^-1)_ii, and texts that are left out together likewise (Cawley 2006). The means stay as they are: of few texts, each
-that is left out would move them towards the other labels, and so would seem to be wrong.
+is least where (K + penalty / w) alpha + bias = y and the alpha add up to 0. If M is the matrix of these equations, the
+texts of a fold F, left out, would miss their targets by the solution e of (M^-1)_FF e = alpha_F (Cawley 2006).
 
 Shapes: B texts, K outputs.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +19,19 @@ from numpy.typing import NDArray
 __all__ = ["RidgeRegression"]
 
 Numbers = NDArray[np.float64]
+Folds = NDArray[np.int64]  # (B,) the fold of each text; below 0: it is left out of none
 
 
 class RidgeRegression(NamedTuple):
     """The solution, and the answers by leaving out."""
 
-    alpha: Numbers  # (B, K) dual coefficients of the texts, each column adding up to 0
-    bias: Numbers  # (K,) so that the answers are gram · alpha + bias
-    left_out: Numbers  # (B, K) what each text gets by all those that are no copies of it
+    alpha: Numbers  # (B, K) dual coefficients of the texts
+    bias: Numbers  # (K,)
+    left_out: Numbers  # (B, K) what each text gets by the texts of other folds; by all, if it is in none
 
     @classmethod
     def of(
-        cls, gram: Numbers, y: Numbers, weights: Numbers, penalty: float, copies: Sequence[Sequence[int]] = ()
+        cls, gram: Numbers, y: Numbers, weights: Numbers, penalty: float, dealings: Iterable[Folds]
     ) -> "RidgeRegression":
         """Solve.
 
@@ -41,14 +40,23 @@ class RidgeRegression(NamedTuple):
             y: (B, K) targets.
             weights: (B,) of the texts, above 0.
             penalty: how strongly the weights of features are held back.
-            copies: numbers of equal texts, which are left out together.
+            dealings: into folds; the answers are the means over them.
         """
-        means = gram.mean(axis=0)
-        mean = np.average(y, axis=0, weights=weights)
-        inverse = np.linalg.inv(gram - means - means[:, None] + means.mean() + np.diag(penalty / weights))
-        alpha = inverse @ (y - mean)
-        missed = alpha / np.diag(inverse)[:, None]
-        for same in copies:
-            missed[same] = np.linalg.solve(inverse[np.ix_(same, same)], alpha[same])
-        alpha -= alpha.mean(axis=0)
-        return cls(alpha, mean - means @ alpha, y - missed)
+        count = len(y)
+        equations = np.ones((count + 1, count + 1))
+        equations[:-1, :-1] = gram + np.diag(penalty / weights)
+        equations[-1, -1] = 0
+        inverse = np.asarray(np.linalg.inv(equations), np.float64)
+        alpha: Numbers = inverse[:-1, :-1] @ y
+        bias: Numbers = inverse[-1, :-1] @ y
+        missed = [_missed(inverse, alpha, penalty / weights, folds) for folds in dealings]
+        return cls(alpha, bias, y - np.mean(missed, axis=0))
+
+
+def _missed(inverse: Numbers, alpha: Numbers, slack: NDArray[Any], folds: Folds) -> Numbers:
+    """How far each text's answer is from its target, (B, K); that of a text in no fold by the solution for all."""
+    missed: Numbers = alpha * slack[:, None]
+    for fold in range(folds.max(initial=-1) + 1):
+        out = np.flatnonzero(folds == fold)
+        missed[out] = np.linalg.solve(inverse[np.ix_(out, out)], alpha[out])
+    return missed

@@ -2,6 +2,7 @@
 
     loading.py             what `--vectors` names, opened: the one door for all that is above
     table.py               words and their vectors, in bytes
+    packs.py               tables of other languages that are installed beside the package
     stored_rows.py         rows that stay in their file until they are needed
     pretrained_filters.py  filters that have learned over a table, for networks to start from
     source.py              a vectors file, unpacked, its kind found out

@@ -1,4 +1,4 @@
-"""Where word vectors come from: the embedded table, a file, or gensim's downloader.
+"""Where word vectors come from: the embedded table, an installed pack, a file, or gensim's downloader.
 
 Whatever the source, what comes out is a table, so nothing above knows where vectors came from. Small files are read
 into memory, large ones converted once into the cache, from which rows are read as they are needed.
@@ -20,6 +20,7 @@ from textcnn.vectors.cache import cached, entry_of_file, entry_of_name, remember
 from textcnn.vectors.conversion import convert_to_file, convert_to_memory
 from textcnn.vectors.downloads import fetch
 from textcnn.vectors.fasttext import FastText
+from textcnn.vectors.packs import is_pack_name, pack
 from textcnn.vectors.progress import Progress, Say, spoken
 from textcnn.vectors.source import Source
 from textcnn.vectors.table import EMBEDDED, VectorTable
@@ -61,8 +62,8 @@ def open_vectors(
     """Open vectors by what the user calls them.
 
     Args:
-        spec: "english", "gensim:NAME", or the path of a file: a table of ours, word2vec text or binary, GloVe text,
-            fastText .bin or .vec; all but ours gzipped or not.
+        spec: "english", the code of a language whose pack is installed ("de"), "gensim:NAME", or the path of a file: a
+            table of ours, word2vec text or binary, GloVe text, fastText .bin or .vec; all but ours gzipped or not.
         surfaces: the words that are wanted, as they stand in texts; all if not given.
         say: takes a sentence for the user.
         progress: is told how far it is; if not given, `say` is, now and then.
@@ -85,7 +86,10 @@ def _embedded() -> VectorTable:
 
 
 def _path(spec: str) -> Path:
+    """The file that vectors are in; of a name that both a file and a pack have, the file."""
     path = Path(os.path.expanduser(spec))  # noqa: PTH111  Path's own raises an error where there is no such user
+    if is_pack_name(spec) and not path.is_file():
+        return pack(spec)
     if not spec or (spec in _MADE and not path.exists()):
         raise VectorsError(
             f"{spec!r} are no vectors that could be opened; name english, gensim:NAME or a file"
@@ -94,7 +98,7 @@ def _path(spec: str) -> Path:
     if not path.exists():
         raise VectorsError(
             f"there are no vectors {spec!r}: it is not a file, and the names are english, gensim:NAME (textcnn vectors"
-            " list) and, in training, auto, trained and none"
+            " list), the code of a language whose pack is installed and, in training, auto, trained and none"
         )
     return path
 

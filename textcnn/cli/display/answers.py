@@ -215,7 +215,10 @@ class _Pretty:
         left = room - cells(lines[0]) - 3
         if left >= _LEAST_TEXT:
             lines[0] += f"  {cut(one_line(answer.record.text), left).rstrip()}"
-        explained = "" if answer.explanation is None else f"{shaded(answer.explanation, answer.record.parts)}\n"
+        explained = "" if answer.explanation is None else f"{shaded(answer.explanation, answer.record.parts)}"
+        if answer.explanation is not None:
+            nearest = one_line(answer.best[0][0])
+            explained += "\n" if answer.novelty is None else f"novelty {answer.novelty:.3f}; nearest to {nearest}\n\n"
         return "\n".join(lines) + f"\n{explained}"
 
     def _label(self, label: str, room: int) -> str:

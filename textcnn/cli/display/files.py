@@ -29,8 +29,8 @@ class FilesDisplay:
     def __init__(self, jobs: "Sequence[FileJob]", *, quiet: bool) -> None:
         self.quiet, self.count = quiet, len(jobs)
         self.bar = LiveBar() if moves(sys.stderr) and not quiet else None
-        self._sizes = {job.name: max(job.size, 1) for job in jobs}
-        self._bytes = sum(self._sizes.values())
+        self._left = {job.name: max(job.size, 1) for job in jobs}  # bytes of those that are not finished
+        self._bytes = sum(self._left.values())
         self._going: dict[str, FileEvent] = {}
         self._done = self.files = self.texts = 0
         self._began = self._said = time.monotonic()
@@ -46,8 +46,9 @@ class FilesDisplay:
 
     def event(self, event: "FileEvent") -> bool:
         """Show how far a file is; nobody asks it to end."""
-        self._going[event.name] = event
-        self._show()
+        if event.name in self._left:  # some come late
+            self._going[event.name] = event
+            self._show()
         return False
 
     def result(self, result: "FileResult") -> None:
@@ -55,7 +56,7 @@ class FilesDisplay:
         self._going.pop(result.job.name, None)
         self.files += 1
         self.texts += result.texts
-        self._done += self._sizes[result.job.name]
+        self._done += self._left.pop(result.job.name)
         if result.losses:
             self.line(result.losses)
         self._show()
@@ -76,7 +77,7 @@ class FilesDisplay:
         return self.texts + sum(event.texts for event in self._going.values())
 
     def _share(self) -> float:
-        going = sum(self._sizes[event.name] * event.share for event in self._going.values())
+        going = sum(self._left[event.name] * event.share for event in self._going.values())
         return (self._done + going) / max(self._bytes, 1)
 
     def _show(self) -> None:

@@ -1,0 +1,147 @@
+"""Few texts: the last layer alone is learned, in closed form, over the sentence encoder."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_training import LABELS, TEXTS, Heard, by_chance
+
+from textcnn.errors import SettingsError
+from textcnn.insight.explain import explain
+from textcnn.model.file import read_model, write_model
+from textcnn.model.predictor import Predictor
+from textcnn.settings import Settings
+from textcnn.training.fit import FitResult, fit
+from textcnn.training.task import Labelled
+
+FOOD = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish", "fresh salad and wine"]
+CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal", "a dealer sold me this van"]
+MEALS = [("food",)] * 4 + [("car",)] * 4
+
+
+def learned(texts: list[str], labels: list[tuple[str, ...]], *, more: Any = None, **settings: Any) -> FitResult:
+    classes = sorted({label for own in labels for label in own})
+    several = any(len(own) != 1 for own in labels)
+    return fit(
+        Labelled(texts, labels), classes=classes, multi_label=several, settings=Settings(**settings), **(more or {})
+    )
+
+
+def test_what_words_mean_is_known_from_four_texts() -> None:
+    model = learned(FOOD + CARS, MEALS).model
+    answers = Predictor(model).probabilities(["the waiter forgot my lunch", "my motor needs oil"])
+    assert [model.labels[place] for place in answers.argmax(axis=1)] == ["food", "car"]
+    assert model.settings["frozen"] == "on"
+
+
+def test_every_text_is_held_out() -> None:
+    heard = Heard()
+    result = learned(FOOD + CARS, MEALS, more={"callback": heard})
+    (held,) = result.held_out
+    assert held.texts.tolist() == list(range(8))
+    assert result.model.figures["validation"]["count"] == 8
+    assert not result.seen
+    assert heard.stages == ["learning the last layer from 8 texts"]
+
+
+def test_who_has_learned_nothing_is_not_sure() -> None:
+    texts, labels, _ = by_chance()
+    assert Predictor(learned(list(texts), list(labels)).model).probabilities(FOOD + CARS).max() < 0.75
+
+
+def test_the_same_texts_give_the_same_file(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_model(learned(TEXTS, LABELS).model, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    texts = ["free lunch", "", "win a prize"]
+    written = Predictor(read_model(tmp_path / "a")).probabilities(texts)
+    assert (written == Predictor(learned(TEXTS, LABELS).model).probabilities(texts)).all()
+
+
+def test_contributions_add_up() -> None:
+    predictor = Predictor(learned(TEXTS, LABELS).model)
+    text = "a free lunch at home"
+    explanation = explain(predictor, text, "spam")
+    total = explanation.bias + sum(word.contribution for word in explanation.words)
+    assert total == pytest.approx(explanation.logit, abs=1e-5)
+
+
+@pytest.mark.parametrize("linear", ["on", "off"])
+def test_several_labels(linear: str) -> None:
+    labels = [own if number % 2 else (*own, "short") for number, own in enumerate(MEALS)]
+    model = learned(FOOD + CARS, labels, linear=linear).model
+    answers = Predictor(model).probabilities([*FOOD, *CARS])
+    assert model.multi_label
+    assert len(model.thresholds) == 3
+    assert (answers[:4, model.labels.index("food")] > answers[4:, model.labels.index("food")].max()).all()
+
+
+def test_texts_that_are_the_only_ones_of_their_label() -> None:
+    result = learned([FOOD[0], CARS[0]], [("food",), ("car",)])
+    assert result.seen
+    assert result.model.figures["validation"]["count"] == 2
+
+
+def test_copies_are_held_out_together() -> None:
+    """A copy would give away the label: without the others of their kind, these say nothing."""
+    random = np.random.default_rng(0)
+    texts = [f"w{number}x" for number in random.permutation(8)]
+    result = learned([*texts, *texts], LABELS[1:9] * 2, linear="on")
+    assert result.model.figures["validation"]["accuracy"] < 0.8
+
+
+def test_validation_texts_say_how_good_it_is() -> None:
+    held = Labelled([FOOD[3], CARS[3]], [("food",), ("car",)])
+    result = learned(FOOD[:3] + CARS[:3], MEALS[1:7], more={"validation": held})
+    assert result.held_out[0].texts.tolist() == [6, 7]
+    assert result.model.figures["validation"]["count"] == 2
+
+
+def test_weights_of_classes_count() -> None:
+    texts, labels = FOOD + CARS[:2], MEALS[:6]
+    plain, heavy = (
+        Predictor(learned(texts, labels, class_weight=weight).model).probabilities(["it is what it is"])[0]
+        for weight in ("none", "car=5")
+    )
+    assert heavy[0] > plain[0]
+
+
+@pytest.mark.parametrize("settings", [{"filters": 8, "epochs": 1}, {"frozen": "off", "epochs": 1}])
+def test_who_asks_for_a_network_gets_one(settings: dict[str, Any]) -> None:
+    model = learned(TEXTS, LABELS, **settings).model
+    assert model.settings["frozen"] != "on"
+    assert model.figures["curve"]
+
+
+def test_other_languages_get_a_network() -> None:
+    texts = ["wir haben gestern abend lange gewartet", "das essen war kalt und fade"] * 2
+    labels = [("a",), ("b",)] * 2
+    assert learned(texts, labels, more={"callback": lambda event: event.kind == "epoch"}).model.figures["curve"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epochs": 5}, "frozen: on does not go with --epochs"),
+        ({"vectors": "none"}, "frozen: on is for the English vectors"),
+    ],
+)
+def test_what_is_not_possible_is_said(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        learned(TEXTS, LABELS, frozen="on", **settings)
+
+
+def test_torch_is_not_imported(tmp_path: Path) -> None:
+    rows = [f'{own[0]},"{text}"' for text, own in zip(TEXTS, LABELS, strict=True)]
+    (tmp_path / "few.csv").write_text("\n".join(["label,text", *rows]), encoding="utf-8")
+    code = (
+        "import sys; from textcnn.cli.application import main; sys.argv = ['textcnn', 'train', 'few.csv']\n"
+        "try: main()\nfinally: print(sorted({'torch', 'gensim', 'sklearn'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "[]\n", done.stderr
+    assert "accuracy" in done.stderr
+    assert "try: textcnn predict" in done.stderr

@@ -1,0 +1,194 @@
+"""Drift: whether texts are still like those that a model has learned from.
+
+What it answers, how sure it is, how novel, long and unknown the texts are is compared with the held-out texts of
+training, a sample of which a model keeps. Labels by a chi-square test, all else by the Kolmogorov-Smirnov test, each
+at a fifth of five per cent (Bonferroni), of a difference that is more than a tenth: with many texts a test finds even
+what tells models of cross-fitting from the one of all texts. So a false alarm is rarer than one in twenty. Words are
+listed, but not judged.
+
+Shapes: B texts, K labels.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.checks.verdict import Check, Verdict
+from textcnn.errors import DataError
+from textcnn.evaluation.distributions import chi_square, kolmogorov_smirnov
+from textcnn.evaluation.metrics import accuracy_interval
+from textcnn.model.predictor import Predictor
+from textcnn.text.lexicon import encode, grouped
+from textcnn.text.tokens import normal
+
+__all__ = ["FALSE_ALARMS", "Drift", "drift"]
+
+FALSE_ALARMS = 0.05
+_TESTS = 5
+_LEAST_TEXTS = 30
+_WORTH = 0.1  # largest difference of two distributions, or share of texts with another label, that is worth a word
+_EXPECTED = 5  # texts of a cell of a chi-square test
+_GROUP = 1_000_000  # characters that are looked at together
+_SHOWN = 10  # words, labels
+
+_NAMES = {
+    "confidence": "probability of the likeliest label",
+    "novelty": "novelty",
+    "unknown": "share of unknown words",
+    "words": "words of a text",
+}
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How one thing that was measured differs from training."""
+
+    name: str
+    before: float  # mean
+    now: float  # mean
+    difference: float  # largest, of the two distributions; of labels, the share of texts that have another one
+    p_value: float
+
+    @property
+    def drifted(self) -> bool:
+        """Whether it is more than chance, and worth a word."""
+        return self.p_value < FALSE_ALARMS / _TESTS and self.difference >= _WORTH
+
+
+@dataclass(frozen=True)
+class LabelShare:
+    """How many texts got a label, in training and now."""
+
+    label: str
+    before: float
+    now: float
+    interval: tuple[float, float]  # 95 %, of `now`
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What has changed since training."""
+
+    texts: int
+    shifts: list[Shift]
+    labels: list[LabelShare]  # the most changed first
+    came: list[tuple[str, float]]  # unknown words, and the share of texts that have them
+    went: list[tuple[str, float, float]]  # n-grams, and the share of texts that had them in training and has them now
+
+    @property
+    def drifted(self) -> bool:
+        """The verdict."""
+        return any(shift.drifted for shift in self.shifts)
+
+    def checks(self) -> list[Check]:
+        """A line for each thing that was compared."""
+        return [_check(shift) for shift in self.shifts]
+
+
+def drift(predictor: Predictor, texts: Sequence[str]) -> Drift:
+    """Compare texts with those that a model has learned from.
+
+    Raises:
+        DataError: these are too few texts.
+        ModelFileError: the model does not know what its texts were like.
+    """
+    reference = predictor.model.reference
+    if len(texts) < _LEAST_TEXTS:
+        raise DataError(f"of {len(texts)} texts nothing can be said: drift takes {_LEAST_TEXTS} or more")
+    probabilities, novelty = predictor.all_seen(texts)
+    chosen = predictor.choose_all(probabilities)
+    column = {label: number for number, label in enumerate(predictor.labels)}
+    answered = np.array(
+        [column[own[0]] if own else row.argmax() for own, row in zip(chosen, probabilities, strict=True)]
+    )
+    unknown, words, strange = _words(predictor, texts)
+    observed = {"confidence": probabilities.max(axis=1), "novelty": novelty, "unknown": unknown, "words": words}
+    counts = [np.bincount(each.astype(int), minlength=len(column)) for each in (reference.label, answered)]
+    shifts = [_of_labels(*counts)]
+    shifts += [
+        _shift(name, getattr(reference, name), values) for name, values in observed.items() if values is not None
+    ]
+    return Drift(len(texts), shifts, _shares(predictor.labels, *counts), strange, _went(predictor, texts))
+
+
+def _words(
+    predictor: Predictor, texts: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], list[tuple[str, float]]]:
+    """Shares of unknown words, numbers of words, and the unknown words that most texts have."""
+    shares, lengths, texts_of = [], [], Counter[str]()
+    for group in grouped(texts, _GROUP):
+        encoded = encode(group, predictor.model.settings["max_words"])
+        unknown = predictor.model.rows_of(encoded.surfaces).unknown
+        shares.append(encoded.ragged.shares(unknown))
+        lengths.append(encoded.ragged.lengths)
+        owner = np.repeat(np.arange(len(group)), encoded.ragged.lengths)
+        strange = unknown[encoded.ragged.words]
+        pairs = np.unique(np.stack([owner[strange], encoded.ragged.words[strange]]), axis=1)
+        texts_of.update(encoded.surfaces[word].lower() for word in pairs[1].tolist())
+    most = [(word, count / len(texts)) for word, count in texts_of.most_common(_SHOWN) if count > 1]
+    return np.concatenate(shares), np.concatenate(lengths), most
+
+
+def _went(predictor: Predictor, texts: Sequence[str]) -> list[tuple[str, float, float]]:
+    """N-grams that spoke for labels in training and are rarer now, as far as the model has kept them."""
+    learned = predictor.model.interpretation()
+    if learned is None:
+        return []
+    before = {ngram.text: ngram.texts / learned.texts for label in learned.labels for ngram in label.speak_for}
+    padded = [f" {text} " for text in _spelt(texts, predictor.model.settings["max_words"])]
+    rows = []
+    for text, share in before.items():
+        now = sum(f" {text} " in each for each in padded) / len(texts)
+        if now < share / 2:
+            rows.append((text, share, now))
+    return sorted(rows, key=lambda row: row[2] - row[1])[:_SHOWN]
+
+
+def _spelt(texts: Sequence[str], most: int) -> Iterator[str]:
+    """The words of each text as n-grams have them, a space between them."""
+    for group in grouped(texts, _GROUP):
+        surfaces, ragged = encode(group, most)
+        words = [normal(surface) for surface in surfaces]
+        for first, last in pairwise(ragged.starts.tolist()):
+            yield " ".join(words[word] for word in ragged.words[first:last].tolist())
+
+
+def _of_labels(before: NDArray[np.int64], now: NDArray[np.int64]) -> Shift:
+    """Labels that are rare in both are one label."""
+    expected = (before + now) * min(before.sum(), now.sum()) / (before.sum() + now.sum())
+    rare = expected < _EXPECTED
+    table = np.array([[*counts[~rare], counts[rare].sum()] for counts in (before, now)])
+    table = table[:, table.sum(axis=0) > 0]
+    shares = table / table.sum(axis=1, keepdims=True)
+    return Shift("labels", 0.0, 0.0, float(np.abs(shares[0] - shares[1]).sum() / 2), chi_square(table))
+
+
+def _shift(name: str, before: NDArray[Any], now: NDArray[Any]) -> Shift:
+    return Shift(name, float(before.mean()), float(now.mean()), *kolmogorov_smirnov(before, now, _WORTH))
+
+
+def _shares(labels: Sequence[str], before: NDArray[np.int64], now: NDArray[np.int64]) -> list[LabelShare]:
+    rows = [
+        LabelShare(
+            label, float(first / before.sum()), float(last / now.sum()), accuracy_interval(last / now.sum(), now.sum())
+        )
+        for label, first, last in zip(labels, before, now, strict=True)
+    ]
+    return sorted(rows, key=lambda row: -abs(row.now - row.before))
+
+
+def _check(shift: Shift) -> Check:
+    verdict = Verdict.error if shift.drifted else Verdict.ok
+    if shift.name == "labels":
+        figure = f"{shift.difference:.1%} of the texts have another label than in training"
+    else:
+        figure = f"{_NAMES[shift.name]}: {shift.before:.3f} in training, {shift.now:.3f} now, on average"
+    p = f"p = {shift.p_value:.2g}"
+    return Check(
+        shift.name, verdict, f"{figure} ({p})", "label some of these texts and train again" if shift.drifted else ""
+    )

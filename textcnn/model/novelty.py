@@ -1,0 +1,106 @@
+"""How unlike its training texts a text is: one number from 0 to 1, above 0.99 for at most 1 % of held-out texts.
+
+Four things tell that a text is of no known kind: the labels share its probability; what comes into the last layer
+points into the direction of none of them; it is short, as filters have found nothing that they know; and most words are
+unknown. How surprising each is, minus the logarithm of the share of out-of-fold texts with as much, is known up to a
+tenth of them and goes on as an exponential. The first three add up; the last counts if it is about more than half of
+the words. What comes of it is judged once more in the same way, and is minus the logarithm of 1 - novelty. No text of
+another kind is needed, and no distance to training texts, which the model does not have.
+
+Sources: entropy, Hendrycks & Gimpel 2017; direction, Techapanurak et al. 2020; length, Dhamija et al. 2018; adding up
+(Fisher 1932) what is at first not independent is why it is judged once more.
+
+Shapes: B texts, K labels, G points of a distribution.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.storage.tensor_file import TensorFileError
+
+__all__ = ["Likeness", "Novelty"]
+
+Doubles = NDArray[np.float64]
+
+_POINTS = 17  # of a distribution, as far as all are needed
+_KNOWN = np.log(10.0)  # surprise up to which a distribution is kept
+_MOST = np.log(100.0)  # surprise that at most a hundredth may exceed
+_HALF = 0.5  # of the words
+_LEAST = 1e-6  # by which a surprise grows by 1, at least
+_TENSOR = "novelty.tails"
+
+
+class Likeness(NamedTuple):
+    """What a text is like to the networks, beside its probabilities."""
+
+    cosine: Doubles  # (B,) of the angle between what comes into the last layer and the nearest label's weights
+    length: Doubles  # (B,) of what comes into the last layer
+    unknown: Doubles  # (B,) share of words without a vector
+
+
+class Novelty(NamedTuple):
+    """Distributions of out-of-fold texts, each as points (G,) and the scale of what is beyond."""
+
+    tails: Doubles  # (5, G + 1): doubt, angle, length, unknown words, all together
+
+    @classmethod
+    def of(cls, probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> "Novelty":
+        """From out-of-fold texts, at least one."""
+        signs = _signs(probabilities, likeness, multi_label=multi_label)
+        tails = np.stack([_tail(sign) for sign in signs])
+        made = cls(np.concatenate([tails, np.zeros((1, _POINTS + 1))]))
+        return cls(np.concatenate([tails, _tail(made._together(signs))[None]]))
+
+    def values(self, probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> Doubles:
+        """The novelty of each text: (B, K) -> (B,)."""
+        together = self._together(_signs(probabilities, likeness, multi_label=multi_label))
+        return np.asarray(-np.expm1(-_surprise(self.tails[-1], together)))
+
+    def _together(self, signs: Doubles) -> Doubles:
+        surprises = np.stack([_surprise(tail, sign) for tail, sign in zip(self.tails, signs, strict=False)])
+        unknown = np.where(signs[-1] > _HALF, 2 * surprises[-1] + _MOST, 0)
+        return np.asarray(np.maximum(surprises[:-1].sum(axis=0), unknown))
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """As they stand in a model file."""
+        return {_TENSOR: self.tails}
+
+    @classmethod
+    def of_tensors(cls, tensors: Mapping[str, NDArray[Any]]) -> "Novelty":
+        """The same again, checked.
+
+        Raises:
+            TensorFileError: they are damaged.
+        """
+        tails = tensors[_TENSOR]
+        if tails.dtype != np.float64 or tails.shape != (5, _POINTS + 1) or not np.isfinite(tails).all():
+            raise TensorFileError("what it knows of novel texts is damaged")
+        if (np.diff(tails[:, :-1]) < 0).any() or (tails[:, -1] < _LEAST).any():
+            raise TensorFileError("what it knows of novel texts is damaged")
+        return cls(tails)
+
+
+def _signs(probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> Doubles:
+    """What tells that a text is novel, the larger the more: (4, B)."""
+    likely = np.maximum(probabilities.astype(np.float64), 1e-12)
+    doubt = -np.log(likely.max(axis=1)) if multi_label else -(likely * np.log(likely)).sum(axis=1)
+    return np.stack([doubt, -likeness.cosine, -likeness.length, likeness.unknown])
+
+
+def _tail(values: Doubles) -> Doubles:
+    """A distribution: the values with surprises from 0 to that of a tenth, and by how much one more takes."""
+    shares = 1 - np.exp(-np.linspace(0, _KNOWN, _POINTS))
+    points = np.quantile(values, shares)
+    beyond = values[values > points[-1]] - points[-1]
+    hundredth = (np.quantile(values, 0.99, method="higher") - points[-1]) / (_MOST - _KNOWN)
+    return np.append(points, max(beyond.mean() if len(beyond) else 0.0, hundredth, _LEAST))
+
+
+def _surprise(tail: Doubles, values: Doubles) -> Doubles:
+    """Minus the logarithm of the share of out-of-fold texts with as much, (B,)."""
+    points, scale = tail[:-1], tail[-1]
+    inside = np.interp(values, points, np.linspace(0, _KNOWN, _POINTS))
+    return np.asarray(np.where(values > points[-1], _KNOWN + (values - points[-1]) / scale, inside))
