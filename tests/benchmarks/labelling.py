@@ -138,27 +138,16 @@ def _of_labels(part: Part, kept: set[str]) -> Part:
 
 
 def table(rows: dict[Key, Row]) -> str:
-    """Means over the seeds and their standard errors, as Markdown; then the mean of the sets."""
+    """Means over the seeds and their standard errors, as Markdown: two rows for each set; then the mean of the sets."""
     lines = []
-    for system, columns in (
-        ("quick", [(how, size) for how in ("auto", "random") for size in SIZES]),
-        ("textcnn", COMPARED),
-    ):
-        names = [f"{size} {how}" for how, size in columns]
-        lines += ["", f"| {system} | {' | '.join(names)} | all |", f"| --- |{' --- |' * (len(names) + 1)}"]
+    for system, sizes in (("quick", SIZES), ("textcnn", sorted({size for _, size in COMPARED}))):
         sets = sorted({key.data for key in rows if key.system == system})
-        found = {
-            (data, column): _accuracies(rows, data, system, f"{column[0]}-{column[1]}")
-            for data in sets
-            for column in columns
-        }
-        for data in sets:
-            whole = _accuracies(rows, data, "textcnn", "all")
-            cells = [_cell(found[data, column]) for column in columns]
-            lines.append(f"| {data} | {' | '.join(cells)} | {_cell(whole)} |")
-        if sets:
-            means = [np.array([found[data, column] for data in sets if found[data, column]]) for column in columns]
-            lines.append(f"| mean | {' | '.join(map(_mean_cell, means))} | |")
+        lines += ["", f"| {system} | | {' | '.join(map(str, sizes))} |", f"| --- | --- |{' --- |' * len(sizes)}"]
+        for how in ("auto", "random"):
+            found = {data: [_accuracies(rows, data, system, f"{how}-{size}") for size in sizes] for data in sets}
+            lines += [f"| {data} | {how} | {' | '.join(map(_cell, found[data]))} |" for data in sets]
+            means = [_mean_cell([found[data][at] for data in sets]) for at in range(len(sizes))]
+            lines.append(f"| mean | {how} | {' | '.join(means)} |")
     return "\n".join(lines)
 
 
@@ -176,9 +165,10 @@ def _cell(values: list[float]) -> str:
     return f"{np.mean(values):.1f} ± {np.std(values, ddof=1) / len(values) ** 0.5:.1f}"
 
 
-def _mean_cell(values: "np.ndarray") -> str:
-    """Of several sets (sets, seeds): the mean, and the standard error that the seeds leave in it."""
-    return _cell(values.mean(axis=0).tolist()) if values.ndim == 2 else "–"
+def _mean_cell(sets: list[list[float]]) -> str:
+    """The mean of the sets, and the standard error that the seeds leave in it."""
+    seeds = {len(values) for values in sets}
+    return _cell(np.mean(sets, axis=0).tolist()) if len(seeds) == 1 and seeds != {0} else "–"
 
 
 def _options() -> argparse.Namespace:

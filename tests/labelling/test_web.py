@@ -157,7 +157,7 @@ class Page(browser.Browser):
     """A tab that visits an address."""
 
     def visit(self, url, *, width, dark):
-        self.url = url
+        self.url, self.allowed = url, url.partition("#")[0]
         self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500
         )
