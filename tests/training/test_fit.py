@@ -159,7 +159,7 @@ def test_the_model_is_calibrated_and_measured_on_answers_to_all_texts(monkeypatc
     """Each answer is of a model that had not seen the text: by heart all would be right here, by chance half."""
     calibrated: list[int] = []
 
-    def of(network: Any, linear: Any, targets: Any, weights: Any, *, multi_label: bool) -> Calibration:
+    def of(network: Any, linear: Any, targets: Any, *others: Any, **more: Any) -> Calibration:
         calibrated.append(len(targets))
         assert (network.argmax(axis=1) == targets.argmax(axis=1)).mean() < 0.8
         return Calibration(Join(2.0, 0.0))

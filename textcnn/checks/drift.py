@@ -130,7 +130,8 @@ def _words(
         strange = unknown[encoded.ragged.words]
         pairs = np.unique(np.stack([owner[strange], encoded.ragged.words[strange]]), axis=1)
         texts_of.update(encoded.surfaces[word].lower() for word in pairs[1].tolist())
-    most = [(word, count / len(texts)) for word, count in texts_of.most_common(_SHOWN) if count > 1]
+    most_first = sorted(texts_of.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
+    most = [(word, count / len(texts)) for word, count in most_first if count > 1]
     return np.concatenate(shares), np.concatenate(lengths), most
 
 
