@@ -6,7 +6,7 @@
     label_dialog.py   what keys do while texts are labelled                  label_terminal.py  on a real terminal
     options.py        options that commands share, and those made from settings
     inputs.py         the texts of predict, as they arrive
-    predict_files.py  predict of files, an output for each
+    predict_files.py  predict of files, an output for each   passed_on.py  what predict leaves to another judge
     reading.py        labelled texts, read whole
     outputs.py        what a command may put a file in the place of
     report_option.py  the page that --report writes
