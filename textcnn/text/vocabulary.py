@@ -129,6 +129,8 @@ class Vocabulary:
 
     def _compound(self, word: str, first: int) -> tuple[int, ...]:
         """The rows of two common words that a word is joined from, such as timezone."""
+        if not word.isalpha():
+            return ()
         cuts = range(_SHORTEST, len(word) - _SHORTEST + 1)
         rows = self.rows([part for cut in cuts for part in (word[:cut], word[cut:])]).tolist()
         pairs = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) >= first and max(pair) < _COMMON]
