@@ -70,7 +70,7 @@ def test_it_answers_and_says_what_to_install_for_the_rest(light, model, folder, 
     data = write_csv(folder / "spam.csv", EXAMPLES)
     for arguments, library in (
         (["train", data], "torch"),
-        (["evaluate", data], "scikit-learn"),
+        (["evaluate", data, "--baseline", data], "scikit-learn"),
         (["check", data], "scipy"),
         (["cv", data], "scipy"),
         (["vectors", "train", data, "-o", "x.vectors"], "gensim"),
