@@ -24,7 +24,7 @@ check: test  ## what CI runs: tests, layout, lint, types
 	$(BIN)/mypy
 
 slow: setup  ## the slow tests
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow -n auto --dist worksteal
 
 fuzz: SECONDS ?= 3600
 fuzz: setup  ## inputs that nobody would write; make fuzz SECONDS=60

@@ -84,7 +84,8 @@ def test_it_answers_and_says_what_to_install_for_the_rest(light, model, folder, 
     sizes = [megabytes(env)]
 
     installed(env, *serve)
-    assert set(json.loads(_served(env, folder))["answers"][0]) == {"label", "probability", "probabilities", "text"}
+    told_of_each = {"label", "probability", "probabilities", "novelty", "text"}
+    assert set(json.loads(_served(env, folder))["answers"][0]) == told_of_each
     sizes.append(megabytes(env))
     shown = re.search(r"takes (\d+) MB \((\d+) with", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert sizes == pytest.approx([int(size) for size in shown.groups()], rel=0.15)
