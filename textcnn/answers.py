@@ -249,7 +249,7 @@ def decide(predictor: Predictor, texts: Sequence[str], policy: Policy) -> Decide
     choices = policy.choose(predictor, probabilities, novelty)
     labels = [choice.labels for choice in choices]
     sure = [choice.sure for choice in choices]
-    return Decided(probabilities, labels, sure, _first_columns(predictor, labels, probabilities), novelty)
+    return Decided(probabilities, labels, sure, predictor.first_columns(labels, probabilities), novelty)
 
 
 def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> Iterator[Answer]:
@@ -268,15 +268,6 @@ def answer(predictor: Predictor, records: Sequence[Record], policy: Policy) -> I
             reasons = explained(predictor, record.text, decided.probabilities[number], first, policy.against)
         novel = None if decided.novelty is None else float(decided.novelty[number])
         yield Answer(record, labels, value, pairs, is_list, sure, novel, reasons)
-
-
-def _first_columns(predictor: Predictor, chosen: list[tuple[str, ...]], probabilities: Floats) -> list[int]:
-    """Of each text the first label of its answer; the likeliest, where that is none of the model's."""
-    known = {label: column for column, label in enumerate(predictor.labels)}
-    likeliest = probabilities.argmax(axis=1).tolist()
-    return [
-        known.get(labels[0], column) if labels else column for labels, column in zip(chosen, likeliest, strict=True)
-    ]
 
 
 def _likeliest(predictor: Predictor, probabilities: Floats, top: int | None) -> list[list[tuple[str, float]]]:
@@ -302,7 +293,7 @@ def explained(
     from textcnn.insight.explain import explain
 
     if not label:
-        (column,) = _first_columns(predictor, [predictor.choose(probabilities)], probabilities[None])
+        (column,) = predictor.first_columns([predictor.choose(probabilities)], probabilities[None])
         label = predictor.labels[column]
     other = against if against not in ("", label) else rival(predictor, probabilities, label)
     return explain(predictor, text, label, other)

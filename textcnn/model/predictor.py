@@ -93,9 +93,13 @@ class Predictor:
             return [answers[column] for column in self._shifted(probabilities).argmax(axis=1).tolist()]
         return [self.choose(row, threshold) for row in probabilities]
 
-    def first(self, labels: Sequence[str], probabilities: NDArray[np.float32]) -> str:
-        """The first label of an answer; the likeliest, where that is none of the model's."""
-        return labels[0] if labels and labels[0] in self.labels else self.labels[int(probabilities.argmax())]
+    def first_columns(self, chosen: Sequence[tuple[str, ...]], probabilities: NDArray[np.float32]) -> list[int]:
+        """Of each text the first label of its answer; the likeliest, where that is none of the model's."""
+        known = {label: column for column, label in enumerate(self.labels)}
+        likeliest = probabilities.argmax(axis=1).tolist()
+        return [
+            known.get(labels[0], column) if labels else column for labels, column in zip(chosen, likeliest, strict=True)
+        ]
 
     def predict_batches(
         self,
@@ -137,7 +141,7 @@ class Predictor:
         probabilities = self.all_probabilities(text for text in texts if text is not None)
         below = () if threshold is None else (otherwise,)
         chosen = [labels or below for labels in self.choose_all(probabilities, threshold)]
-        first = [self.labels.index(self.first(*each)) for each in zip(chosen, probabilities, strict=True)]
+        first = self.first_columns(chosen, probabilities)
         answers = TableAnswers(self.labels, chosen, first, probabilities, self.model.multi_label)
         return with_answers(rows, [text is not None for text in texts], answers, only=only, top=top)
 
