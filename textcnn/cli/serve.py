@@ -53,12 +53,13 @@ def serve(
     from textcnn.serve.server import bound_socket, run_server
 
     store = ModelStore(files, threads)
-    store.callbacks.append(lambda change: say(f"{change.name}: {change.message}", quiet=quiet and change.taken))
     app = create_app(
         store,
         limits=RequestLimits(max_body * 1_000_000, max_texts),
         access=Access(hosts=[host, *(allow_host or ())], token=token),
     )
+    # after the application, which counts a change: who reads of it finds it counted
+    store.callbacks.append(lambda change: say(f"{change.name}: {change.message}", quiet=quiet and change.taken))
     listener = bound_socket(host, port)
     if not token and host not in _LOOPBACK:
         say("whoever reaches this machine can ask; --token-file lets in only those who know a token")
