@@ -22,7 +22,8 @@ from program import TINY
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import textcnn.checks.suite
-import textcnn.training.fit  # noqa: F401  imported once here, not once in each child
+import textcnn.serve.server
+import textcnn.training.fit  # imported once here, not once in each child
 from textcnn.cli.application import COMMANDS, program, run
 from textcnn.model.file import write_model
 
@@ -51,6 +52,11 @@ def _no_network(*_: Any, **__: Any) -> Any:
     raise OSError("there is no network here")
 
 
+def _no_server(_: Any, listener: socket.socket, **__: Any) -> None:
+    listener.close()  # it would answer until there is a signal; request_bodies.py asks it
+
+
+textcnn.serve.server.run_server = _no_server
 socket.getaddrinfo = socket.create_connection = _no_network  # gensim is asked for lists, and a name may be its
 
 
