@@ -12,6 +12,12 @@ Shapes: T tokens in B texts, U distinct words, d dimensions; F filters of each w
 import cython
 from cython.cimports.libc.stdint import int32_t, int64_t
 from cython.cimports.textcnn.compiled.prefetch import prefetch
+from cython.cimports.textcnn.compiled.wide import (
+    add_rows_double,
+    add_rows_float,
+    keep_larger_double,
+    keep_larger_float,
+)
 
 if not cython.compiled:
     raise ImportError("textcnn.compiled.convolution was not compiled")
@@ -122,15 +128,24 @@ def _pool(
     low: cython.Py_ssize_t
     high: cython.Py_ssize_t
     place: int32_t
+    one: cython.pointer(Real)
     for f in range(filters):
         best[f] = 0
     if at != cython.NULL:
         for f in range(filters):
-            at[f] = cython.cast(int32_t, start)
+            at[f] = cython.cast(int32_t, start - width + 1)
     for first in range(start - width + 1, stop):
         if start <= first + _AHEAD <= stop - width:
             _fetch(table, slices, words + first + _AHEAD, width, filters)
         low, high = max(first, start), min(first + width, stop)
+        if at != cython.NULL and first > start - width + 1:
+            place = cython.cast(int32_t, first)
+            one = table + (low - first) * filters
+            if Real is cython.float:
+                keep_larger_float(best, at, place, one, slices, words + low, high - low, filters)
+            else:
+                keep_larger_double(best, at, place, one, slices, words + low, high - low, filters)
+            continue
         if high - low == width:
             _respond(table, slices, words + first, width, filters, found)
         else:
@@ -138,16 +153,8 @@ def _pool(
         if first == start - width + 1:
             for f in range(filters):
                 best[f] = found[f]
-            if at != cython.NULL:
-                for f in range(filters):
-                    at[f] = cython.cast(int32_t, first)
-        elif at == cython.NULL:
-            for f in range(filters):
-                best[f] = found[f] if found[f] > best[f] else best[f]
         else:
-            place = cython.cast(int32_t, first)
             for f in range(filters):
-                at[f] = place if found[f] > best[f] else at[f]
                 best[f] = found[f] if found[f] > best[f] else best[f]
 
 
@@ -200,29 +207,18 @@ def pool_max(
                 slices += widths[number] * filters
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _add(
-    total: cython.pointer(Real), weight: Real, vector: cython.pointer(Real), count: cython.Py_ssize_t
-) -> cython.void:
-    i: cython.Py_ssize_t
-    for i in range(count):
-        total[i] += weight * vector[i]
-
-
-def gradient(
+def list_gradients(
     given: Real[:, ::1],
     at: int32_t[:, ::1],
     words: int32_t[::1],
     starts: int64_t[::1],
     widths: int64_t[::1],
     filters: cython.Py_ssize_t,
-    vectors: Real[:, ::1],
-    weight: Real[:, ::1],
-    to_vectors: cython.bint,
+    values: Real[::1],
+    met: int32_t[::1],
+    ends: int64_t[::1],
 ):
-    """Gradients of slices w and of the words e that they met in windows with the largest response.
+    """What each slice met in windows with the largest response: a word, and the gradient of their response.
 
     Args:
         given: (M, B) gradient of the pooled responses; zero where the ReLU or dropout blocks it.
@@ -231,9 +227,9 @@ def gradient(
         starts: (B + 1,), as there.
         widths: as there.
         filters: as there.
-        vectors: (U, d), of the words, or their gradient.
-        weight: (C, d), of the slices, or their gradient.
-        to_vectors: which of the two is the gradient and is added to: e += given · w, or else w += given · e.
+        values: (C·B,) is filled, as far as need be, with gradients: those of one slice after those of another.
+        met: (C·B,) is filled with the words of each.
+        ends: (C + 1,) is filled: slice c has `values[ends[c]:ends[c + 1]]`.
     """
     number: cython.Py_ssize_t
     f: cython.Py_ssize_t
@@ -241,21 +237,115 @@ def gradient(
     text: cython.Py_ssize_t
     map: cython.Py_ssize_t
     place: cython.Py_ssize_t
-    slices: cython.Py_ssize_t = 0
-    slice_: cython.pointer(Real)
-    word: cython.pointer(Real)
+    slice_: cython.Py_ssize_t = 0
+    count: cython.Py_ssize_t = 0
     with cython.nogil:
+        ends[0] = 0
         for number in range(widths.shape[0]):
-            for f in range(filters):
-                map = number * filters + f
-                for offset in range(widths[number]):
-                    slice_ = cython.address(weight[slices + offset * filters + f, 0])
+            for offset in range(widths[number]):
+                for f in range(filters):
+                    map = number * filters + f
                     for text in range(given.shape[1]):
                         place = at[map, text] + offset
                         if given[map, text] != 0 and starts[text] <= place < starts[text + 1]:
-                            word = cython.address(vectors[words[place], 0])
-                            if to_vectors:
-                                _add(word, given[map, text], slice_, weight.shape[1])
-                            else:
-                                _add(slice_, given[map, text], word, weight.shape[1])
-            slices += widths[number] * filters
+                            values[count] = given[map, text]
+                            met[count] = words[place]
+                            count += 1
+                    slice_ += 1
+                    ends[slice_] = count
+
+
+def sort_by_word(
+    values: Real[::1],
+    met: int32_t[::1],
+    ends: int64_t[::1],
+    widths: int64_t[::1],
+    filters: cython.Py_ssize_t,
+    sorted_values: Real[::1],
+    slices: int32_t[::1],
+    word_ends: int64_t[::1],
+):
+    """The same list, those of one word after those of another; of one word in the order of filters.
+
+    Args:
+        values: see `list_gradients`.
+        met: as there.
+        ends: as there.
+        widths: as there.
+        filters: as there.
+        sorted_values: (C·B,) is filled.
+        slices: (C·B,) is filled with the slice of each.
+        word_ends: (U + 1,) zeros, is filled: word u has `sorted_values[word_ends[u]:word_ends[u + 1]]`.
+    """
+    number: cython.Py_ssize_t
+    f: cython.Py_ssize_t
+    offset: cython.Py_ssize_t
+    slice_: cython.Py_ssize_t
+    word: cython.Py_ssize_t
+    entry: cython.Py_ssize_t
+    slices_before: cython.Py_ssize_t = 0
+    count: cython.Py_ssize_t = ends[ends.shape[0] - 1]
+    with cython.nogil:
+        # Counted one further on, so that each number is where the next of its word goes, and in the end where it ends.
+        for entry in range(count):
+            if met[entry] + 2 < word_ends.shape[0]:
+                word_ends[met[entry] + 2] += 1
+        for word in range(2, word_ends.shape[0]):
+            word_ends[word] += word_ends[word - 1]
+        for number in range(widths.shape[0]):
+            for f in range(filters):
+                for offset in range(widths[number]):
+                    slice_ = slices_before + offset * filters + f
+                    for entry in range(ends[slice_], ends[slice_ + 1]):
+                        word = word_ends[met[entry] + 1]
+                        word_ends[met[entry] + 1] += 1
+                        sorted_values[word] = values[entry]
+                        slices[word] = cython.cast(int32_t, slice_)
+            slices_before += widths[number] * filters
+
+
+def add_rows(
+    total: Real[:, ::1],
+    values: Real[::1],
+    rows: int32_t[::1],
+    ends: int64_t[::1],
+    table: Real[:, ::1],
+    span: tuple,
+):
+    """Add weighted sums of rows of a table, each to its row of the total.
+
+    Args:
+        total: (N, d) is added to.
+        values: weights of the rows.
+        rows: which they are.
+        ends: (N + 1,): to row n of the total go those from `ends[n]` to `ends[n + 1]`.
+        table: (U, d).
+        span: the first row of the total and the one after the last.
+    """
+    row: cython.Py_ssize_t
+    begin: cython.Py_ssize_t = span[0]
+    end: cython.Py_ssize_t = span[1]
+    count: cython.Py_ssize_t
+    with cython.nogil:
+        for row in range(begin, end):
+            count = ends[row + 1] - ends[row]
+            if count == 0:
+                continue
+            if Real is cython.float:
+                add_rows_float(
+                    cython.address(total[row, 0]),
+                    cython.address(values[ends[row]]),
+                    cython.address(rows[ends[row]]),
+                    count,
+                    cython.address(table[0, 0]),
+                    table.shape[1],
+                )
+            else:
+                add_rows_double(
+                    cython.address(total[row, 0]),
+                    cython.address(values[ends[row]]),
+                    cython.address(rows[ends[row]]),
+                    count,
+                    cython.address(table[0, 0]),
+                    table.shape[1],
+                )

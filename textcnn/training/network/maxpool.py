@@ -6,12 +6,14 @@ without a compiler. Here a batch needs no groups of texts: the loops run over ea
 Shapes: T tokens in B texts, U distinct words, d dimensions; C slices and M maps, see model/bank.py.
 """
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from textcnn.compiled.loader import loops
@@ -20,7 +22,8 @@ from textcnn.model.bank import Bank, Pooling
 
 __all__ = ["pool_by_loops", "suits"]
 
-_TEXTS, _WORDS = 16, 128  # of a task
+_TEXTS, _WORDS, _ROWS = 16, 128, 128  # of a task
+Numbers = NDArray[np.float32] | NDArray[np.float64]
 
 
 def suits(vectors: Tensor, pooling: Pooling) -> bool:
@@ -61,14 +64,41 @@ class _MaxPool(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         vectors, weight, best = ctx.saved_tensors
         given = grads[0] * (best > 0)  # (B, M)
+        met = _Met.by_slices(given, ctx.at, ctx.places, len(weight))
         of_weight, of_vectors = torch.zeros_like(weight), torch.zeros_like(vectors)
-        shared = (given.T.contiguous().numpy(), np.ascontiguousarray(ctx.at.T), *ctx.places)
-        gradient = _loops().gradient
-        tasks = [partial(gradient, *shared, vectors.numpy(), of_weight.numpy(), False)]
+        sums = list(met.sums(of_weight, vectors))
         if ctx.needs_input_grad[0]:
-            tasks.append(partial(gradient, *shared, of_vectors.numpy(), weight.numpy(), True))
-        ctx.workers.run(tasks)
+            sums.extend(met.by_words(len(vectors), *ctx.places[2:]).sums(of_vectors, weight))
+        ctx.workers.run(sums)
         return of_vectors, of_weight, given.sum(dim=0), None, None, None, None
+
+
+class _Met(NamedTuple):
+    """The sparse gradient of R: what each slice met, or each word, one after the other."""
+
+    values: Numbers  # (C·B,) gradients of R, of which the last may be empty
+    partners: NDArray[np.int32]  # (C·B,) the words of slices, or the slices of words
+    ends: NDArray[np.int64]  # (C + 1,), or (U + 1,) where the list of each begins, and the last one ends
+
+    @classmethod
+    def by_slices(cls, given: Tensor, at: NDArray[np.int32], places: tuple[Any, ...], slices: int) -> "_Met":
+        """From the gradient (B, M) of the pooled responses and the places of their windows."""
+        gradients = given.T.contiguous().numpy()
+        room = slices * gradients.shape[1]
+        met = cls(np.empty(room, gradients.dtype), np.empty(room, np.int32), np.empty(slices + 1, np.int64))
+        _loops().list_gradients(gradients, np.ascontiguousarray(at.T), *places, *met)
+        return met
+
+    def by_words(self, words: int, widths: NDArray[np.int64], filters: int) -> "_Met":
+        """The same for each word."""
+        met = _Met(np.empty_like(self.values), np.empty_like(self.partners), np.zeros(words + 1, np.int64))
+        _loops().sort_by_word(*self, widths, filters, *met)
+        return met
+
+    def sums(self, total: Tensor, table: Tensor) -> Iterator[Callable[[], None]]:
+        """Tasks that add the weighted rows of the partners to the total."""
+        task = partial(_loops().add_rows, total.numpy(), *self, table.numpy())
+        return (partial(task, span) for span in spans(len(total), _ROWS))
 
 
 @torch.no_grad()  # each thread has a mode of its own
