@@ -142,7 +142,8 @@ class Policy:
         if self.max_error is not None:
             threshold = predictor.model.risk_curve.threshold(self.max_error)
         reached = predictor.choose_all(probabilities, threshold)
-        return [Chosen(labels or self.below, bool(labels) or not self.below) for labels in reached]
+        made = {labels: Chosen(labels or self.below, bool(labels) or not self.below) for labels in set(reached)}
+        return [made[labels] for labels in reached]
 
     def _of_set(self, labels: tuple[str, ...]) -> "Chosen":
         alone = len(labels) == 1
