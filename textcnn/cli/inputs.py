@@ -171,18 +171,23 @@ def _of_files(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
     """Records of a file, or of all that are meant."""
     from textcnn.corpus.input_files import input_files
 
-    for file in input_files([path]):
-        yield from _of_file(str(file), how, quiet)
+    files, empty = input_files([path]), True
+    for file in files:
+        for group in _of_file(str(file), how, quiet, part=len(files) > 1):
+            empty = False
+            yield group
+    if empty and len(files) > 1:
+        raise ReadError(f"{path}: there is no row in its {len(files):,} files")
 
 
-def _of_file(path: str, how: Reading, quiet: bool) -> Iterator[list[Record]]:
+def _of_file(path: str, how: Reading, quiet: bool, *, part: bool) -> Iterator[list[Record]]:
     """Records of a file in groups; of a pipe one by one, for nobody knows when the next one comes."""
     group: list[Record] = []
     size = said = 0
     from textcnn.corpus import open_corpus
 
     most = 1 if _arrives(path) else _MOST_TEXTS
-    with open_corpus(path, reading=how, labelled=False) as reader:
+    with open_corpus(path, reading=how, labelled=False, part=part) as reader:
         try:
             for count, record in enumerate(reader):
                 if not count:

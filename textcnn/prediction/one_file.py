@@ -117,7 +117,7 @@ def answer_file(task: FileTask, callback: Callable[[FileEvent], bool]) -> FileRe
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot write {output}: {error.strerror or error}") from None
-    with open_corpus(job.input, reading=prediction.reading, labelled=False) as reader:
+    with open_corpus(job.input, reading=prediction.reading, labelled=False, part=True) as reader:
         file = _File(job, prediction, predictor, reader, callback)
         with written_whole(output) as stream:
             file.write(stream)
@@ -187,13 +187,12 @@ class _File:
 
     def _of_batches(self, arrow: ArrowFile) -> "Iterator[pa.Table]":
         """Answers beside all columns, whatever their types."""
-        if arrow.rows == 0:
-            yield self._answered(arrow.schema.empty_table(), [])
-            return
         arrow.kept = deque()
         for group in self._groups():
             rows = _rows_of(arrow.kept, [record.line for record in group])
             yield self._answered(rows, [record.text for record in group])
+        if not self.texts:
+            yield self._answered(arrow.schema.empty_table(), [])
 
     def _answered(self, rows: "pa.Table", texts: Sequence[str]) -> "pa.Table":
         from textcnn.model.tables import answer_rows
