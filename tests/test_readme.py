@@ -92,6 +92,30 @@ def test_python_of_the_readme_runs(shown: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
+def test_a_folder_of_web_text_is_filtered(folder: Path) -> None:
+    """On texts that are made up, and with a training that is short."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    good, bad = "the river rises in the hills, and runs to the sea past {}", "BUY {} NOW!!! click here, best price"
+    texts = [kind.format(word) for word in ("pans", "hats", "tea", "maps", "oil", "figs") for kind in (good, bad)] * 20
+    labels = ["good", "bad"] * (len(texts) // 2)
+    pq.write_table(pa.table({"text": texts, "label": labels}), folder / "labelled.parquet")
+    (folder / "web" / "deep").mkdir(parents=True)
+    for name in ("a.parquet", "deep/b.parquet"):
+        pq.write_table(
+            pa.table({"url": ["u", "v"], "text": [good.format("salt"), bad.format("salt")]}), folder / "web" / name
+        )
+    (commands,) = blocks(README, "sh")
+    short = commands.replace("labelled.parquet", "labelled.parquet --quality fast --epochs 3")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["sh", "-e", "-c", short], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("a.parquet", "deep/b.parquet"):
+        assert pq.read_table(folder / "kept" / name)["url"].to_pylist() == ["u"], done.stderr
+
+
 def test_python_of_contributing_tells_models_apart(folder: Path, model: Path) -> None:
     shutil.copy(model, folder / "before.textcnn")
     shutil.copy(model, folder / "after.textcnn")

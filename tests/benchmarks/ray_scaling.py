@@ -1,30 +1,47 @@
 """Files answered with and without Ray: the same bytes, texts a second, memory of the process that asks.
 
-python ray_scaling.py MODEL [--texts 1000000] [--files 100] [--nodes 1 2 4] [--fasttext SECONDS]
+python ray_scaling.py MODEL [--texts 100000 1000000 10000000] [--files 100] [--nodes 1 2 4] [--fasttext MODEL.bin]
 
 Texts are made of the words of data/spam.csv, short ones. Each node is a process of its own with one core of its own
 (`ray.cluster_utils.Cluster`), as far as the machine has so many. Start-up is told apart: what it takes until a cluster
-has opened the model and answered one file. Besides, a node is killed when a third of the files are there.
+has opened the model and answered one file. Besides, a node is killed when a third of the files are there. Where
+FASTTEXT names fastText's program and --fasttext a model of it, it answers the same texts on one core.
+
+What a machine has no cores for is reckoned: the process that asks spends so many processor seconds on each file (the
+serial part), the others share the rest, and each text is read from and written to a storage that all nodes see.
 """
 
 import argparse
 import csv
 import os
 import random
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
-from timing import busy
+from timing import busy, run
 
 ROOT = Path(__file__).parents[2]
 BILLION = 1_000_000_000
+CORES = (16, 128)  # that are reckoned
+FASTTEXT = os.environ.get("FASTTEXT") or shutil.which("fasttext")
+
+
+class Clustered(NamedTuple):
+    """What a run on a cluster took."""
+
+    start: float  # seconds until it answers
+    seconds: float  # of the work
+    serial: float  # processor seconds of the process that asked
+    megabytes: float  # most memory of that process
 
 
 def make_files(folder: Path, texts: int, files: int) -> None:
@@ -58,12 +75,25 @@ def alone(model: Path, texts: Path, output: Path, threads: int) -> float:
     return time.perf_counter() - began
 
 
-def on_cluster(model: Path, texts: Path, output: Path, nodes: int, *, kill: bool) -> tuple[float, float, float]:
-    """Seconds until it answers, seconds of the work, and megabytes of this process that the work added."""
+def by_fasttext(model: Path, texts: Path, folder: Path) -> float:
+    """Seconds of fastText's program for the same texts, on one core."""
+    import pyarrow.parquet as pq
+
+    lines = folder / "lines.txt"
+    with lines.open("w", encoding="utf-8") as file:
+        for path in sorted(texts.glob("*.parquet")):
+            file.writelines(f"{text}\n" for text in pq.read_table(path)["text"].to_pylist())
+    seconds = run([str(FASTTEXT), "predict", model, lines], cores=[0]).seconds
+    lines.unlink()
+    return seconds
+
+
+def on_cluster(model: Path, texts: Path, output: Path, nodes: int, *, kill: bool) -> Clustered:
+    """Answer the files on so many nodes; with `kill`, on one more that is killed amid."""
     import ray
     from ray.cluster_utils import Cluster
 
-    from textcnn.cli.application import run
+    from textcnn.cli.application import run as textcnn
     from textcnn.distributed.ray import RayExecutor
 
     began = time.perf_counter()
@@ -75,13 +105,15 @@ def on_cluster(model: Path, texts: Path, output: Path, nodes: int, *, kill: bool
         RayExecutor()
         first = next(iter(sorted(texts.glob("*.parquet"))))
         options = ["predict", "-m", str(model), "-q", "--ray", "local", "--output"]
-        _require(run([*options, str(output.with_suffix(".start")), "--input", str(first)]))
+        _require(textcnn([*options, str(output.with_suffix(".start")), "--input", str(first)]))
         started = time.perf_counter() - began
         if kill:
             threading.Thread(target=_kill, args=(cluster, others[-1], output, texts), daemon=True).start()
-        before, began = _peak(), time.perf_counter()
-        _require(run([*options, str(output), "--input", str(texts)]))
-        return started, time.perf_counter() - began, _peak() - before
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5", "ascii")  # the most memory so far is forgotten
+        began, spent = time.perf_counter(), time.process_time()
+        _require(textcnn([*options, str(output), "--input", str(texts)]))
+        return Clustered(started, time.perf_counter() - began, time.process_time() - spent, _peak())
     finally:
         ray.shutdown()
         cluster.shutdown()
@@ -101,30 +133,68 @@ def _require(code: int) -> None:
 
 
 def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory of this process since it was last forgotten, in megabytes."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def measure(options: argparse.Namespace, folder: Path, say: Callable[[str], None]) -> None:
-    """Measure all, and say it."""
+def moved(texts: Path, output: Path) -> int:
+    """Bytes of the files that are read and written."""
+    return sum(path.stat().st_size for folder in (texts, output) for path in folder.glob("*.parquet"))
+
+
+def reckoned(count: int, seconds: float, serial: float, stored: int) -> list[str]:
+    """What follows for more cores than there are.
+
+    Args:
+        count: of texts.
+        seconds: of one process for them, on one core.
+        serial: of those, processor seconds that the process that asks spends on them on a cluster.
+        stored: bytes that are read and written for them.
+    """
+    told = [
+        f"serial part: {1e6 * serial / count:.2f} µs a text of {1e6 * seconds / count:.1f} "
+        f"({serial / seconds:.2%}); {stored / count:.0f} bytes read and written a text"
+    ]
+    for cores in CORES:
+        took = serial + seconds / cores
+        rate = count / took
+        told.append(
+            f"{cores} cores: {rate:,.0f} texts a second, {seconds / took:.1f} times one core, "
+            f"{rate * stored / count / 1e6:,.0f} MB a second of a storage that all nodes see"
+        )
+    return told
+
+
+def measure(options: argparse.Namespace, count: int, folder: Path, say: Callable[[str], None]) -> None:
+    """Measure all for so many texts, and say it."""
     texts = folder / "in"
-    make_files(texts, options.texts, options.files)
+    say(f"{count:,} texts in {options.files} files")
+    make_files(texts, count, options.files)
     seconds = alone(options.model, texts, folder / "alone", 1)
-    whole = digest(folder / "alone")
-    say(f"without Ray, one core: {seconds:.1f} s, {options.texts / seconds:,.0f} texts a second")
+    whole, stored = digest(folder / "alone"), moved(texts, folder / "alone")
+    say(f"without Ray, one core: {seconds:.1f} s, {count / seconds:,.0f} texts a second")
     both = alone(options.model, texts, folder / "threads", 0)
-    say(f"without Ray, all cores: {both:.1f} s, {options.texts / both:,.0f} texts a second")
+    say(f"without Ray, all cores: {both:.1f} s, {count / both:,.0f} texts a second")
+    serial = 0.0
     for nodes in options.nodes:
         for kill in (False, True):
             output = folder / f"{nodes}{'-killed' if kill else ''}"
-            started, took, grown = on_cluster(options.model, texts, output, nodes, kill=kill)
+            found = on_cluster(options.model, texts, output, nodes, kill=kill)
             same = "the same bytes" if digest(output) == whole else "OTHER BYTES"
+            shutil.rmtree(output)
+            serial = max(serial, 0.0 if kill else found.serial)
             say(
-                f"{nodes} nodes{' and one killed amid' if kill else ''}: start {started:.1f} s, then {took:.1f} s, "
-                f"{options.texts / took:,.0f} texts a second, {same}, {grown:.0f} MB more in this process"
+                f"{nodes} nodes{' and one killed amid' if kill else ''}: start {found.start:.1f} s, then "
+                f"{found.seconds:.1f} s, {count / found.seconds:,.0f} texts a second, {same}; this process: "
+                f"{found.serial:.2f} s of a processor, {found.megabytes:.0f} MB"
             )
-    say(f"core hours for {BILLION:,} such texts: {BILLION / (options.texts / seconds) / 3600:,.1f}")
-    if options.fasttext:
-        say(f"those of fastText: {BILLION * options.fasttext / options.texts / 3600:,.1f}")
+    for line in reckoned(count, seconds, serial, stored):
+        say(line)
+    say(f"core hours for {BILLION:,} such texts: {BILLION * seconds / count / 3600:,.1f}")
+    if options.fasttext and FASTTEXT:
+        other = by_fasttext(options.fasttext, texts, folder)
+        say(f"those of fastText: {BILLION * other / count / 3600:,.1f}, {seconds / other:.2f} of whose time it took")
     say(busy() or "the machine was quiet")
 
 
@@ -132,15 +202,17 @@ def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
-    parser.add_argument("--texts", type=int, default=1_000_000)
+    parser.add_argument("--texts", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     parser.add_argument("--files", type=int, default=100)
     parser.add_argument("--nodes", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--fasttext", type=float, help="seconds that fastText took for as many texts on one core")
+    parser.add_argument("--fasttext", type=Path, help="a model of fastText's program, which FASTTEXT names")
     options = parser.parse_args()
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # a busy machine takes long to begin
     options.model = options.model.absolute()
-    with tempfile.TemporaryDirectory(prefix="ray-scaling-") as folder:
-        measure(options, Path(folder), lambda line: print(line, flush=True))
+    for count in options.texts:
+        with tempfile.TemporaryDirectory(prefix="ray-scaling-") as folder:
+            measure(options, count, Path(folder), lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 __all__ = ["Cost", "busy", "run", "side_by_side"]
 
+# pip compiles what it installs; a program from a folder of sources is to keep what it has compiled, too.
+_AS_INSTALLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 _QUIET = 0.25  # processes waiting for a core, above which timings are doubtful
 
 
@@ -37,7 +39,7 @@ def run(
             stdin=source,
             stdout=target,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **(env or {})},
+            env={**_AS_INSTALLED, **(env or {})},
             preexec_fn=None if cores is None else lambda: os.sched_setaffinity(0, cores),
         )
         _, status, usage = os.wait4(process.pid, 0)

@@ -160,6 +160,21 @@ def test_patterns_and_folders_of_tables_are_read_file_by_file(tmp_path):
     assert "in/*.csv: no file has such a name" in refused(tmp_path / "in" / "*.csv")
 
 
+def test_a_table_without_rows_is_none_among_others(tmp_path):
+    """As Spark writes one for each part that a filter has emptied."""
+    for number in range(3):
+        written(tmp_path / f"part-{number}.parquet", mails().slice(0, 3 * (number == 1)))
+    written(tmp_path / "part-3.arrows", mails().slice(0, 0))
+    corpus = read_corpus([tmp_path / "part-*"])
+    assert (corpus.texts, corpus.labels) == (TEXTS, [(label,) for label in LABELS])
+    assert f"{tmp_path / 'part-0.parquet'}: Parquet; there is no row in it" in corpus.notes
+    assert corpus.learned is not None and corpus.learned.texts == ("text",)
+    assert read_corpus([tmp_path / "part-1.parquet", tmp_path / "part-0.parquet"]).texts == TEXTS
+    (tmp_path / "part-1.parquet").unlink()
+    assert f"{tmp_path / 'part-0.parquet'} and 2 more: there is no row in them" in refused(tmp_path / "part-*")
+    assert "part-0.parquet: there is no row in it" in refused(tmp_path / "part-0.parquet")
+
+
 def test_of_many_files_alike_one_is_described(tmp_path):
     for number in range(8):
         (tmp_path / f"{number}.csv").write_text("text,label\nfree prize now,spam\nsee you,ham\n")

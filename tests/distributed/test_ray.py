@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -139,6 +140,32 @@ def test_jobs_that_nobody_asks_for_are_not_begun(cluster):
     assert len(asked) < 100
 
 
+def test_what_ray_prints_of_a_node_that_is_gone_is_no_result(tmp_path):
+    """Ray's messages of the cluster come from a thread of the process that asked."""
+    script = """
+import sys, threading, time, ray
+from ray.cluster_utils import Cluster
+from textcnn.cli.options import executor_at
+
+made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+node = made.add_node(num_cpus=1)
+ray.init(address=made.address, logging_level="error", log_to_driver=False)
+executor_at("local")
+made.remove_node(node, allow_graceful=False)
+from ray._private.worker import print_to_stdstream
+say = lambda: print_to_stdstream({"lines": ["a node is gone"], "pid": "raylet", "is_err": False}, ignore_prefix=False)
+thread = threading.Thread(target=say)
+thread.start(), thread.join()
+time.sleep(1)
+print("result")
+sys.stdout.end()  # as at the end of the process
+ray.shutdown(), made.shutdown()
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert (said.returncode, said.stdout) == (0, "result\n"), said.stderr
+    assert "a node is gone" in said.stderr
+
+
 def digests(folder):
     return {
         path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name != "_textcnn.jsonl"
@@ -165,8 +192,9 @@ def test_files_are_answered_to_the_same_bytes_also_if_a_node_goes_amid(cluster, 
     cluster.wait_for_nodes()
     killer = threading.Timer(0.5, cluster.remove_node, (node,), {"allow_graceful": False})
     killer.start()
-    assert textcnn("predict", "--input", "in", "--output", "again", "--ray", "local", "-q").code == 0
+    said = textcnn("predict", "--input", "in", "--output", "again", "--ray", "local", "-q")
     killer.join()
+    assert (said.code, said.out) == (0, ""), "what Ray says of the node is no result"
     assert digests(folder / "again") == whole
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from textcnn import ColumnError, DataError, Predictor
+from textcnn import ColumnError, DataError, Predictor, SettingsError
 from textcnn.corpus.record import LearnedReading
 
 pa = pytest.importorskip("pyarrow")
@@ -25,10 +25,10 @@ def test_answers_are_those_of_json_lines(predictor, textcnn, folder):
     table = pa.table({"id": range(4), "text": TEXTS[:4]})
     (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows(table)))
     told = textcnn("predict", "--input", "in.jsonl", "--format", "jsonl", "-q").out.splitlines()
-    for row, line in zip(rows(predictor.predict_batches(table)), map(json.loads, told), strict=True):
+    for row, line in zip(rows(predictor.predict_batches(table, novelty=True)), map(json.loads, told), strict=True):
         rounded = {name: round(value, 6) for name, value in row["probabilities"].items()}
-        assert line.pop("novelty") >= 0  # which tables leave out
-        assert {**row, "probability": round(row["probability"], 6), "probabilities": rounded} == line
+        numbers = {name: round(row[name], 6) for name in ("probability", "novelty")}
+        assert {**row, **numbers, "probabilities": rounded} == line
 
 
 def test_a_row_gets_the_same_whatever_the_others_are(predictor):
@@ -51,6 +51,37 @@ def test_other_columns_stay_and_make_room_for_answers(predictor):
     assert made.schema.names == ["input_label_2", "text", "input_label", "label", "probability", "probabilities"]
     assert made["input_label"].to_pylist() == [[1.5]]
     assert made.schema.metadata == {b"k": b"v"}, "a list of all columns would not be true any more"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"sure": 0.6},
+        {"sure": 0.6, "otherwise": "unsure"},
+        {"max_error": 0.9},
+        {"novel_above": 0.5, "novel_label": "odd"},
+        {"threshold": 1.0, "otherwise": "nobody"},
+    ],
+    ids=" ".join,
+)
+def test_every_policy_of_the_command_is_one_of_tables(predictor, textcnn, folder, options):
+    (folder / "in.txt").write_text("\n".join(TEXTS[:4]) + "\n")
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    told = textcnn("predict", "--input", "in.txt", "--format", "jsonl", "-q", *words)
+    made = rows(predictor.predict_batches(pa.table({"text": TEXTS[:4]}), **options))
+    assert [row["label"] for row in made] == [json.loads(line)["label"] for line in told.out.splitlines()], told.err
+    assert ("novelty" in made[0]) == ("novel_above" in options)
+
+
+def test_what_a_table_asks_of_a_policy_is_checked(predictor):
+    table = pa.table({"text": TEXTS})
+    with pytest.raises(SettingsError, match="the model has no label 'egg'"):
+        predictor.predict_batches(table, only=["egg"])
+    with pytest.raises(SettingsError, match="exclude each other"):
+        predictor.predict_batches(table, threshold=0.5, sure=0.9)
+    sets = predictor.predict_batches(table.slice(0, 0), sure=0.6, novelty=True).schema
+    assert sets.equals(predictor.predict_batches(table, sure=0.6, novelty=True).schema)
+    assert (str(sets.field("label").type), str(sets.field("novelty").type)) == ("list<item: string>", "float")
 
 
 def test_thresholds_only_and_top(predictor):

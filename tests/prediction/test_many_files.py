@@ -49,7 +49,8 @@ def test_each_file_is_answered_in_its_format(inputs, folder, textcnn):
     made = contents(folder / "out")
     assert list(made) == ["a.parquet", "b.arrow", "c.jsonl", "d.csv.gz", "deep/none.parquet", "e.tsv"]
     answered = pq.read_table(folder / "out" / "a.parquet")
-    assert answered.schema.names == ["id", "text", "input_label", "v", "label", "probability", "probabilities"]
+    answers = ["label", "probability", "probabilities", "novelty"]
+    assert answered.schema.names == ["id", "text", "input_label", "v", *answers]
     assert answered.select(["id", "text", "v"]).equals(MAILS.select(["id", "text", "v"]))
     assert answered["label"].to_pylist() == MAILS["label"].to_pylist()
     assert ipc.open_file(folder / "out" / "b.arrow").read_all().equals(answered)

@@ -218,9 +218,12 @@ def executor_at(address: str | None) -> "Executor | None":
     """
     if address is None:
         return None
+    from textcnn.cli.streams import keep_for_results
     from textcnn.distributed.ray import RayExecutor
 
-    return RayExecutor(address)
+    executor = RayExecutor(address)
+    keep_for_results()
+    return executor
 
 
 def is_told(context: typer.Context, name: str) -> bool:

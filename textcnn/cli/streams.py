@@ -3,13 +3,15 @@
 Python's own give up where the other side does not block and is full; unbuffered they also forget what a write left.
 """
 
+import atexit
 import errno
 import io
 import os
 import sys
+import threading
 from typing import Any
 
-__all__ = ["prepare_streams"]
+__all__ = ["keep_for_results", "prepare_streams"]
 
 
 def prepare_streams() -> None:
@@ -22,6 +24,36 @@ def prepare_streams() -> None:
     sys.stderr = _prepared(sys.stderr, io.FileIO(os.devnull, "w"))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+def keep_for_results() -> None:
+    """Let standard output have what the main thread writes alone; what others print goes to standard error.
+
+    Ray has a thread of its own that prints what it thinks of nodes that are gone, and what it has kept back when the
+    process ends: to be called after Ray is there, so that the end is seen here first.
+    """
+    if not isinstance(sys.stdout, _OfMainThread):
+        stream = _OfMainThread(sys.stdout)
+        atexit.register(stream.end)
+        sys.stdout = stream  # type: ignore[assignment]
+
+
+class _OfMainThread:
+    """A text stream that the main thread writes to, until the end of the process."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._ended = stream, False
+
+    def end(self) -> None:
+        self._ended = True
+
+    def write(self, text: str) -> int:
+        is_result = not self._ended and threading.current_thread() is threading.main_thread()
+        written: int = (self._stream if is_result else sys.stderr).write(text)
+        return written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class _ClosedOutput(io.RawIOBase):

@@ -93,10 +93,13 @@ def _read_all(
 ) -> tuple[list[Record], list[Reader]]:
     records: list[Record] = []
     readers = []
+    part = len(paths) > 1
     for path in paths:
-        with open_corpus(path, reading=reading, labelled=labelled, stream=stream, unlabelled=True) as reader:
+        with open_corpus(path, reading=reading, labelled=labelled, stream=stream, unlabelled=True, part=part) as reader:
             records += reader
         readers.append(reader)
+    if part and not records:
+        raise ReadError(f"{readers[0].source} and {len(readers) - 1} more: there is no row in them")
     return records, readers
 
 

@@ -35,11 +35,13 @@ class Reader:
         labelled: bool = True,
         stream: BinaryIO | None = None,
         unlabelled: bool = False,
+        part: bool = False,
     ) -> None:
         self._reading = check_reading(reading)
         self._path = path
         self._labelled = labelled
         self._unlabelled = unlabelled
+        self._part = part
         self.lacks: list[BadRow] = []  # what there is to say of records without labels, if those were asked for
         self.source = source_name(path)
         self.format = "folder" if _is_folder(path, reading) else reading.format
@@ -202,7 +204,10 @@ class Reader:
 
     def _miss(self) -> None:
         """Raise for an input without records, except for standard input of which nothing but answers is wanted."""
-        if problem := self._emptiness():
+        problem = self._emptiness()
+        if self._part and isinstance(self._lines, ArrowFile) and not self.skipped:
+            self.notes.append(problem)
+        elif problem:
             raise ReadError(f"{self.source}: {problem}")
 
     def _emptiness(self) -> str:
@@ -227,13 +232,16 @@ def open_corpus(
     labelled: bool = True,
     stream: BinaryIO | None = None,
     unlabelled: bool = False,
+    part: bool = False,
 ) -> Reader:
     """Open a file, a folder, or standard input (`-`, or `stream` in its place) for reading.
 
     Without `labelled` no label column is looked for; one that was asked for is read nevertheless. Where labels are
-    looked for, a text that has none is a bad row, unless texts may be `unlabelled`.
+    looked for, a text that has none is a bad row, unless texts may be `unlabelled`. A table of Parquet or Arrow without
+    rows, as Spark writes some, is an error unless it is `part` of what is read.
     """
-    return Reader(path, reading=reading or Reading(), labelled=labelled, stream=stream, unlabelled=unlabelled)
+    reading = reading or Reading()
+    return Reader(path, reading=reading, labelled=labelled, stream=stream, unlabelled=unlabelled, part=part)
 
 
 def _is_folder(path: str | Path, reading: Reading) -> bool:

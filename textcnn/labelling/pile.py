@@ -87,9 +87,9 @@ def read_pile(paths: Sequence[str | Path], reading: Reading, stream: BinaryIO | 
     columns: dict[str, None] = {}
     texts: tuple[str, ...] = ()
     notes = []
+    labelled, part = reading.label_column is not None, len(paths) > 1
     for path in paths:
-        labelled = reading.label_column is not None
-        with open_corpus(path, reading=reading, labelled=labelled, stream=stream, unlabelled=True) as reader:
+        with open_corpus(path, reading=reading, labelled=labelled, stream=stream, unlabelled=True, part=part) as reader:
             records += reader
         notes.append(reader.describe())
         if reader.columns is not None:

@@ -10,4 +10,5 @@ conformal.py  sets of labels that hold the right one as often as promised
 novelty.py    how unlike its training texts a text is
 reference.py  what texts of the kind that was learned from look like
 selective.py  thresholds whose error is bounded
+policy.py     which labels are the answer
 """

@@ -23,7 +23,7 @@ from textcnn.compiled.threads import WorkerThreads, spans
 from textcnn.model.hashing import BITS, SALT, count_weights, features
 from textcnn.model.linear import IDF_UNIT, LinearPart
 from textcnn.model.model import Model
-from textcnn.model.network import Network, to_slices
+from textcnn.model.network import Network, rounded, rounded_to_slices
 from textcnn.model.novelty import Likeness
 from textcnn.text.lexicon import Lexicon
 from textcnn.text.ragged import Ragged
@@ -38,7 +38,7 @@ _MOST_BYTES = 64_000_000  # of responses that are cached for good, of each netwo
 _MOST_CHUNKS = 150_000
 _ROOM = 8192  # words of a group that are not cached for good; memory that is not written to costs nothing
 _WIDEST = 22_000  # slices of a network; of one with more, whose responses would take gigabytes, none are cached
-_TEXTS, _WORDS = 256, 1024  # of a task
+_TEXTS, _WORDS = 256, 256  # of a task
 _overflow_allowed = np.errstate(over="ignore", invalid="ignore")  # in each thread; Predictor checks what comes of it
 
 
@@ -163,9 +163,9 @@ class CachedModel:
         self._unknown = _grown(self._unknown, self._filled, len(words))
         self._unknown[new] = rows.unknown
         for table, member, network in zip(self._tables, self._model.members, self._model.networks, strict=True):
-            vectors = self._model.vectors_of(member, rows)
+            vectors, columns = self._model.vectors_of(member, rows), rounded(network.filters[0].T, 0)
             self._workers.run(
-                partial(_respond, vectors[first:last], network, table[new][first:last])
+                partial(_respond, vectors[first:last], columns, network.whole, table[new][first:last])
                 for first, last in spans(len(words), _WORDS)
             )
         if self._linear is not None:
@@ -214,9 +214,9 @@ class _LinearRows:
 
 
 @_overflow_allowed
-def _respond(vectors: Floats, network: Network, table: NDArray[Any]) -> None:
-    """Fill in the responses of words to all slices: (U, D) -> table (U, C)."""
-    table[:] = to_slices(vectors, network.filters[0], network.whole)
+def _respond(vectors: Floats, columns: Doubles, whole: bool, table: NDArray[Any]) -> None:
+    """Fill in the responses of words to all slices, rounded: (U, D), (D, C) -> table (U, C)."""
+    table[:] = rounded_to_slices(rounded(vectors, 1), columns, whole)
 
 
 def _grown(rows: NDArray[Any], used: int, more: int) -> NDArray[Any]:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from textcnn.model.hashing import (
     BITS,
+    BUCKETS,
     Bag,
     Features,
     bag_of_items,
@@ -41,6 +42,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 IDF_UNIT = 1 / 16
+_MANY = 10_000  # buckets, for which a table of all pays
 
 
 class Totals(NamedTuple):
@@ -137,12 +139,20 @@ class LinearPart(NamedTuple):
 
     def _rows(self, buckets: Ints) -> Floats:
         """Weights of features, zero where there are none: (n,) -> (n, K)."""
-        if not len(self.buckets):
-            return np.zeros((len(buckets), len(self.steps)), np.float32)
-        nearest = np.minimum(np.searchsorted(self.buckets, buckets.astype(np.uint32)), len(self.buckets) - 1)
-        known = self.buckets[nearest] == buckets
-        rows: Floats = self.weights[nearest] * (self.steps * known[:, None])
-        return rows.astype(np.float32)
+        rows: Floats = np.zeros((len(buckets), len(self.steps)), np.float32)
+        row = self._row_of(buckets)
+        known = np.flatnonzero(row >= 0)
+        rows[known] = self.weights[row[known]] * self.steps
+        return rows
+
+    def _row_of(self, buckets: Ints) -> Ints:
+        """The row of the weights of each bucket, -1 where there are none: (n,)."""
+        if len(buckets) >= _MANY:
+            rows = np.full(BUCKETS, -1)
+            rows[self.buckets] = np.arange(len(self.buckets))
+            return rows[buckets]
+        nearest = np.searchsorted(self.buckets, buckets.astype(np.uint32))
+        return np.where(np.append(self.buckets, BUCKETS)[nearest] == buckets, nearest, -1)
 
     def _idf(self, buckets: Ints) -> Floats:
         return self.idf[buckets].astype(np.float32) * np.float32(IDF_UNIT)

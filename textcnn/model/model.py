@@ -182,8 +182,13 @@ class Model:
         if len(words.rows) == len(words.counts):
             return vectors
         starts = np.cumsum(words.counts) - words.counts
-        means = np.add.reduceat(vectors, starts, axis=0) / words.counts[:, None]
-        return means.astype(np.float32)
+        means: NDArray[np.float32] = vectors[starts]
+        joined = words.counts > 1  # few words
+        if joined.any():
+            counts = words.counts[joined]
+            sums = np.add.reduceat(vectors[np.repeat(joined, words.counts)], np.cumsum(counts) - counts, axis=0)
+            means[joined] = sums / counts[:, None]
+        return means
 
     def vectors(self, member: Member, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """What the network sees of chosen rows: (U,) -> (U, D), trained vectors first."""

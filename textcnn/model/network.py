@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.text.ragged import Ragged
 
-__all__ = ["Frame", "Network", "product", "responses", "rounded", "to_slices"]
+__all__ = ["Frame", "Network", "product", "responses", "rounded", "rounded_to_slices", "to_slices"]
 
 Floats = NDArray[np.float32]
 
@@ -170,12 +170,12 @@ def rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
 
 def to_slices(vectors: NDArray[Any], filters: NDArray[Any], whole: bool) -> NDArray[np.float64]:
     """The responses of words to slices, rounded to whole numbers if a network has such: (U, D), (n, D) -> (U, n)."""
-    return _to_slices(rounded(vectors, 1), filters, whole)
+    return rounded_to_slices(rounded(vectors, 1), rounded(filters.T, 0), whole)
 
 
-def _to_slices(words: NDArray[np.float64], filters: NDArray[Any], whole: bool) -> NDArray[np.float64]:
-    """The same for words that are rounded for exact products; once more could change them."""
-    found: NDArray[np.float64] = words @ rounded(filters.T, 0)
+def rounded_to_slices(words: NDArray[np.float64], columns: NDArray[np.float64], whole: bool) -> NDArray[np.float64]:
+    """The same for words, and columns of filters, that are rounded for exact products; once more could change them."""
+    found: NDArray[np.float64] = words @ columns
     return np.rint(found, out=found) if whole else found
 
 
@@ -190,7 +190,8 @@ def responses(
     for block in network.bank.blocks:
         values = np.zeros((len(frame.words), block.filters), kind)
         for offset in range(block.width):
-            table = _to_slices(words, filters[block.at(offset)], network.whole).astype(kind, copy=False)  # (U + 1, F)
+            columns = rounded(filters[block.at(offset)].T, 0)
+            table = rounded_to_slices(words, columns, network.whole).astype(kind, copy=False)  # (U + 1, F)
             values[: len(values) - offset] += table[frame.words[offset:]]
         yield block, values
 

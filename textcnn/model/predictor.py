@@ -106,26 +106,39 @@ class Predictor:
         table: Any,
         text_column: str | Sequence[str] | None = None,
         *,
-        threshold: float | None = None,
-        otherwise: str = "unknown",
-        only: Collection[str] = (),
         top: int | None = None,
+        threshold: float | None = None,
+        max_error: float | None = None,
+        sure: float | None = None,
+        sure_per_label: bool = False,
+        otherwise: str | None = None,
+        novelty: bool = False,
+        novel_above: float | None = None,
+        novel_label: str | None = None,
+        only: Collection[str] = (),
     ) -> Any:
         """A table of Arrow with the answer for each row; what a row gets depends on nothing but its text.
 
-        Three columns come after the others: `label` (of a multi-label model a list), `probability` (of the first label,
-        or, where that is none of the model's, of the likeliest), and `probabilities`, with a field for each label. An
-        other column of such a name gets `input_` before it. A row whose text is null has null for an answer.
+        Three columns come after the others: `label` (a list of a multi-label model, and with `sure`), `probability` (of
+        the first label, or, where that is none of the model's, of the likeliest), and `probabilities`, with a field for
+        each label; a fourth, `novelty`, if it is asked for. An other column of such a name gets `input_` before it. A
+        row whose text is null has null for an answer.
 
         Args:
             table: a Table or RecordBatch of pyarrow, or whatever can become one: a data frame of Polars or pandas, a
                 relation of DuckDB.
             text_column: its name, or a dotted path into a structure; several are joined. If not given, the columns that
                 the model learned from, if they are there, or else the only one of text.
-            threshold: least probability of an answer; if not given, as in `choose`.
-            otherwise: the answer where no label reaches the threshold.
-            only: labels without one of which a row is left out; none: nothing is left out.
             top: how many of the likeliest labels have a probability, the others null; None: all.
+            threshold: this one and those that follow as in textcnn.model.policy.Policy.
+            max_error: see there.
+            sure: see there.
+            sure_per_label: see there.
+            otherwise: see there.
+            novelty: see there.
+            novel_above: see there.
+            novel_label: see there.
+            only: labels without one of which a row is left out; none: nothing is left out.
 
         Returns:
             A RecordBatch for a RecordBatch, else a Table.
@@ -133,17 +146,27 @@ class Predictor:
         Raises:
             ColumnError: the column is missing, or cannot be told.
             DataError: what it holds is no text.
+            SettingsError: an option is out of its limits, or the model cannot promise what is asked for.
+            ModelFileError: the model can promise nothing.
         """
-        from textcnn.model.tables import TableAnswers, as_table, text_columns, texts_of, with_answers
+        from textcnn.model.policy import Policy
+        from textcnn.model.tables import answer_rows, as_table, text_columns, texts_of
 
+        policy = Policy(
+            top=top,
+            threshold=threshold,
+            max_error=max_error,
+            sure=sure,
+            sure_per_label=sure_per_label,
+            otherwise=otherwise,
+            novelty=novelty,
+            novel_above=novel_above,
+            novel_label=novel_label,
+            only=only,
+        )
+        policy.check_model(self)
         rows = as_table(table)
-        texts = texts_of(rows, text_columns(rows, text_column, self.reading))
-        probabilities = self.all_probabilities(text for text in texts if text is not None)
-        below = () if threshold is None else (otherwise,)
-        chosen = [labels or below for labels in self.choose_all(probabilities, threshold)]
-        first = self.first_columns(chosen, probabilities)
-        answers = TableAnswers(self.labels, chosen, first, probabilities, self.model.multi_label)
-        return with_answers(rows, [text is not None for text in texts], answers, only=only, top=top)
+        return answer_rows(self, rows, texts_of(rows, text_columns(rows, text_column, self.reading)), policy)
 
     def choose_sets(
         self, probabilities: NDArray[np.float32], sure: float, *, per_label: bool = False

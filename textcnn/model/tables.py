@@ -6,8 +6,8 @@ table is answered as the whole is.
 Shapes: B texts, K labels.
 """
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +19,14 @@ from textcnn.corpus.joined import join_texts
 from textcnn.corpus.paths import MISSING, value_at
 from textcnn.corpus.record import LearnedReading, scalar_text
 from textcnn.errors import ColumnError, DataError
+from textcnn.model.policy import Decided, Judge, Policy, decide
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ANSWER_COLUMNS", "TableAnswers", "as_table", "text_columns", "texts_of", "with_answers"]
+__all__ = ["answer_rows", "as_table", "text_columns", "texts_of"]
 
 Rows = Any  # a Table or a RecordBatch of pyarrow
-ANSWER_COLUMNS = ("label", "probability", "probabilities")
-
-
-class TableAnswers(NamedTuple):
-    """The answers for texts, none of them null."""
-
-    names: tuple[str, ...]  # of the labels of the model
-    labels: Sequence[tuple[str, ...]]  # of each text
-    first: Sequence[int]  # (B,) whose probability is that of the answer
-    probabilities: NDArray[np.float32]  # (B, K)
-    is_list: bool  # whether several labels can be the answer
 
 
 def as_table(table: Any) -> Rows:
@@ -118,23 +108,30 @@ def _cells(rows: Rows, path: str) -> list[str | None]:
     return texts
 
 
-def with_answers(
-    rows: Rows, answered: Sequence[bool], answers: TableAnswers, *, only: Collection[str] = (), top: int | None = None
-) -> Rows:
-    """The rows with their answers; `answered` says of each row whether it has one."""
+def answer_rows(predictor: Judge, rows: Rows, texts: Sequence[str | None], policy: Policy) -> Rows:
+    """The rows with their answers, but for those that `policy.only` leaves out.
+
+    Args:
+        predictor: the model.
+        rows: any.
+        texts: of each row; where there is none, there is no answer.
+        policy: how they are answered.
+    """
     import pyarrow as pa
 
-    there = np.array(answered, bool)
+    there = np.array([text is not None for text in texts], bool)
     take = pa.array(there.cumsum() - 1, pa.int64(), mask=~there)  # nothing where there is no answer
-    columns = [column.take(take) for column in _columns(answers, top)]
-    names = [*free_names(rows.schema.names, ANSWER_COLUMNS), *ANSWER_COLUMNS]
+    decided = decide(predictor, [text for text in texts if text is not None], policy)
+    made = _columns(predictor, decided, policy)
+    names = [*free_names(rows.schema.names, list(made)), *made]
+    columns = [*rows.columns, *(column.take(take) for column in made.values())]
     fields = [field.with_name(name) for field, name in zip(rows.schema, names, strict=False)]
-    fields += [pa.field(name, column.type) for name, column in zip(ANSWER_COLUMNS, columns, strict=True)]
-    made = type(rows).from_arrays([*rows.columns, *columns], schema=pa.schema(fields, _metadata(rows)))
-    if not only:
-        return made
-    wanted = [not set(only).isdisjoint(labels) for labels in answers.labels]
-    return made.filter(pa.array(wanted, pa.bool_()).take(take), null_selection_behavior="drop")
+    fields += [pa.field(name, column.type) for name, column in made.items()]
+    answered = type(rows).from_arrays(columns, schema=pa.schema(fields, _metadata(rows)))
+    if not policy.only:
+        return answered
+    wanted = [not set(policy.only).isdisjoint(labels) for labels in decided.labels]
+    return answered.filter(pa.array(wanted, pa.bool_()).take(take), null_selection_behavior="drop")
 
 
 def _metadata(rows: Rows) -> dict[bytes, bytes] | None:
@@ -142,21 +139,28 @@ def _metadata(rows: Rows) -> dict[bytes, bytes] | None:
     return {key: value for key, value in (rows.schema.metadata or {}).items() if key != b"huggingface"} or None
 
 
-def _columns(answers: TableAnswers, top: int | None) -> "list[pa.Array]":
+def _columns(predictor: Judge, decided: Decided, policy: Policy) -> "dict[str, pa.Array]":
     import pyarrow as pa
 
-    texts, (count, labels) = np.arange(len(answers.labels)), answers.probabilities.shape
-    given = [list(own) if answers.is_list else own[0] for own in answers.labels]
-    unlisted = np.zeros((count, labels), bool)
-    if top is not None and top < labels:
-        order = (-answers.probabilities).argsort(axis=1, kind="stable")[:, top:]
+    is_list = predictor.model.multi_label or policy.is_list
+    given = [list(own) if is_list else own[0] for own in decided.labels]
+    made = {
+        "label": pa.array(given, pa.list_(pa.string()) if is_list else pa.string()),
+        "probability": pa.array(decided.values, pa.float32()),
+        "probabilities": _probabilities(predictor.labels, decided.probabilities, policy.top),
+    }
+    return made if decided.novelty is None else {**made, "novelty": pa.array(decided.novelty, pa.float32())}
+
+
+def _probabilities(names: Sequence[str], probabilities: NDArray[np.float32], top: int | None) -> "pa.StructArray":
+    """A field for each label; of labels that are not among the likeliest, null."""
+    import pyarrow as pa
+
+    unlisted = np.zeros(probabilities.shape, bool)
+    if top is not None and top < len(names):
+        order = (-probabilities).argsort(axis=1, kind="stable")[:, top:]
         np.put_along_axis(unlisted, order, True, axis=1)
-    each = [
-        pa.array(answers.probabilities[:, at].copy(), pa.float32(), mask=unlisted[:, at].copy()) for at in range(labels)
+    of_labels = [
+        pa.array(probabilities[:, at].copy(), pa.float32(), mask=unlisted[:, at].copy()) for at in range(len(names))
     ]
-    first = np.asarray(answers.first, np.int64)
-    return [
-        pa.array(given, pa.list_(pa.string()) if answers.is_list else pa.string()),
-        pa.array(answers.probabilities[texts, first], pa.float32()),
-        pa.StructArray.from_arrays(each, names=list(answers.names)),
-    ]
+    return pa.StructArray.from_arrays(of_labels, names=list(names))

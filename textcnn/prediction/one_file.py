@@ -10,7 +10,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from textcnn.answers import Answer, Policy, answer, decide
+from textcnn.answers import Answer, Policy, answer
 from textcnn.corpus import Reader, Reading, Record, open_corpus
 from textcnn.corpus.arrow import ARROW, ArrowFile, require_pyarrow
 from textcnn.corpus.free_names import free_names
@@ -117,7 +117,7 @@ def answer_file(task: FileTask, callback: Callable[[FileEvent], bool]) -> FileRe
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot write {output}: {error.strerror or error}") from None
-    with open_corpus(job.input, reading=prediction.reading, labelled=False) as reader:
+    with open_corpus(job.input, reading=prediction.reading, labelled=False, part=True) as reader:
         file = _File(job, prediction, predictor, reader, callback)
         with written_whole(output) as stream:
             file.write(stream)
@@ -138,10 +138,9 @@ class _File:
         callback: Callable[[FileEvent], bool],
     ) -> None:
         self.job, self.predictor, self.reader, self.callback = job, predictor, reader, callback
-        every = prediction.policy.top == 1 and job.form in ("jsonl", *ARROW)  # these have room for all labels
-        self.policy = replace(prediction.policy, top=None) if every else prediction.policy
-        if job.form == "jsonl":
-            self.policy = replace(self.policy, novelty=True)
+        self.policy = prediction.policy
+        if job.form in ("jsonl", *ARROW):  # these have room for all labels, and for how novel a text is
+            self.policy = replace(self.policy, novelty=True, top=None if self.policy.top == 1 else self.policy.top)
         self.formatter = prediction.formatter
         self.texts = self.answers = 0
         self.notes: list[str] = []
@@ -188,22 +187,17 @@ class _File:
 
     def _of_batches(self, arrow: ArrowFile) -> "Iterator[pa.Table]":
         """Answers beside all columns, whatever their types."""
-        if arrow.rows == 0:
-            yield self._answered(arrow.schema.empty_table(), [])
-            return
         arrow.kept = deque()
         for group in self._groups():
             rows = _rows_of(arrow.kept, [record.line for record in group])
             yield self._answered(rows, [record.text for record in group])
+        if not self.texts:
+            yield self._answered(arrow.schema.empty_table(), [])
 
     def _answered(self, rows: "pa.Table", texts: Sequence[str]) -> "pa.Table":
-        from textcnn.model.tables import TableAnswers, with_answers
+        from textcnn.model.tables import answer_rows
 
-        decided = decide(self.predictor, [text for text in texts if text is not None], self.policy)
-        is_list = self.predictor.model.multi_label or self.policy.is_list
-        answers = TableAnswers(self.predictor.labels, decided.labels, decided.columns, decided.probabilities, is_list)
-        there = [text is not None for text in texts]
-        made: pa.Table = with_answers(rows, there, answers, only=self.policy.only, top=self.policy.top)
+        made: pa.Table = answer_rows(self.predictor, rows, texts, self.policy)
         return made
 
     def _groups(self) -> Iterator[list[Record]]:

@@ -137,6 +137,8 @@ def cut(chunk: str, most: int | None = None) -> list[str]:
     >>> cut("don't,")
     ['do', "n't", ',']
     """
+    if chunk.isascii() and chunk.isalpha() and len(chunk) < _RUN:  # most are such, and a word by all rules
+        return [chunk][:most]
     return [found.group() for found in islice(_matches(chunk), most)]
 
 
