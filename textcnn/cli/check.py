@@ -12,7 +12,7 @@ from textcnn.cli.display.checks import show_check
 from textcnn.cli.display.console import console, moves, one_line, put, say
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
-from textcnn.cli.reading import known_after, known_before, read_aloud
+from textcnn.cli.reading import known_after, known_before, read_aloud, set_apart
 from textcnn.cli.report_option import ReportPath, check_page, put_page
 from textcnn.corpus import Reading
 from textcnn.errors import DataError, SettingsError
@@ -72,6 +72,7 @@ def check(
     opened, how = _opened(model, how)
     several = values.get("labels_per_text") == "several"
     corpus = _read(files, how, quiet, known_before(values), several)
+    corpus, _ = set_apart(corpus, values.get("outside", ""), quiet=quiet)
     other = (
         _read([str(against)], how, quiet, known_after(corpus, values), names=label_names(corpus.labels))
         if against

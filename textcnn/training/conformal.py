@@ -12,29 +12,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.model.conformal import RightProbabilities, SetScores
-from textcnn.model.novelty import Likeness, Novelty
 from textcnn.model.reference import Reference
 from textcnn.model.selective import RiskCurve
 from textcnn.training.outcome import HeldOut
+from textcnn.training.outside import Seen, fitted_novelty
 
 __all__ = ["promises"]
 
 
-def promises(held_out: Sequence[HeldOut], lengths: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def promises(
+    held_out: Sequence[HeldOut], lengths: NDArray[np.int64], outside: Seen | None = None
+) -> dict[str, NDArray[Any]]:
     """The tensors that sets of labels, bounds of the error, novelty and the verdict about drift are made by.
 
     Args:
         held_out: answers to texts that the models had not seen; at least one text.
         lengths: words of each text, by its number.
+        outside: texts of no kind, if there are some.
     """
-    probabilities = np.concatenate([part.probabilities for part in held_out])
+    known = Seen.of(held_out)
+    probabilities, likeness = known
     targets = np.concatenate([part.targets for part in held_out]) > 0
     labels = held_out[0].model.labels
     of_labels = [RightProbabilities.of(own[right]) for own, right in zip(probabilities.T, targets.T, strict=True)]
     tensors = SetScores(tuple(of_labels), RightProbabilities.of(probabilities[targets])).tensors()
-    likeness = Likeness(*(np.concatenate(column) for column in zip(*(part.likeness for part in held_out), strict=True)))
     several = held_out[0].model.multi_label
-    novelty = Novelty.of(probabilities, likeness, multi_label=several)
+    novelty = fitted_novelty(known, outside, multi_label=several)
     tensors |= novelty.tensors()
     tensors |= (
         Reference(
