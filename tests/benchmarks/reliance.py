@@ -12,6 +12,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -129,7 +130,8 @@ def _sets_of(result: FitResult, texts: list[str]) -> Iterator[tuple[str, list[tu
     for sure in (0.9, 0.95):
         ours = predictor.choose_sets(probabilities, sure)
         yield f"sure {sure}", ours
-        yield f"sure {sure}, MAPIE", _by_mapie(result, probabilities, sure)
+        if find_spec("mapie"):
+            yield f"sure {sure}, MAPIE", _by_mapie(result, probabilities, sure)
         yield (
             f"sure {sure}, per label",
             _or_none(lambda sure=sure: predictor.choose_sets(probabilities, sure, per_label=True)),
@@ -148,15 +150,12 @@ def _or_none(choose: Callable[[], list[tuple[str, ...]]]) -> list[tuple[str, ...
 
 
 def _by_mapie(result: FitResult, probabilities: Any, sure: float) -> list[tuple[str, ...]]:
-    """MAPIE's sets from the same held-out answers; nothing where it is not installed."""
-    try:
-        from mapie_sets import mapie_sets
+    """MAPIE's sets from the same held-out answers."""
+    from mapie_sets import mapie_sets
 
-        held_out = np.concatenate([part.probabilities for part in result.held_out])
-        right = np.concatenate([part.targets for part in result.held_out]).argmax(axis=1)
-        inside = mapie_sets(held_out, right, probabilities, sure)
-    except ModuleNotFoundError:
-        return []
+    held_out = np.concatenate([part.probabilities for part in result.held_out])
+    right = np.concatenate([part.targets for part in result.held_out]).argmax(axis=1)
+    inside = mapie_sets(held_out, right, probabilities, sure)
     return [tuple(result.model.labels[label] for label in np.flatnonzero(row)) for row in inside]
 
 

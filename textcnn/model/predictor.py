@@ -161,10 +161,10 @@ class Predictor:
             SettingsError: too few texts were held out in training to promise that.
             ModelFileError: the model knows nothing of the kind.
         """
-        several = self.model.multi_label
-        least = self.model.set_scores.least(sure, self.labels, per_label=per_label, multi_label=several)
+        multi_label = self.model.multi_label
+        least = self.model.set_scores.least(sure, self.labels, per_label=per_label, multi_label=multi_label)
         reached = probabilities >= least
-        if not several:
+        if not multi_label:
             column = {label: number for number, label in enumerate(self.labels)}
             chosen = [column[label] for (label,) in self.choose_all(probabilities)]
             reached[np.arange(len(reached)), np.array(chosen, np.int64)] = True

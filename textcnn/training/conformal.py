@@ -36,21 +36,21 @@ def promises(
     labels = held_out[0].model.labels
     of_labels = [RightProbabilities.of(own[right]) for own, right in zip(probabilities.T, targets.T, strict=True)]
     tensors = SetScores(tuple(of_labels), RightProbabilities.of(probabilities[targets])).tensors()
-    several = held_out[0].model.multi_label
-    novelty = fitted_novelty(known, outside, multi_label=several)
+    multi_label = held_out[0].model.multi_label
+    novelty = fitted_novelty(known, outside, multi_label=multi_label)
     tensors |= novelty.tensors()
     tensors |= (
         Reference(
             label=_answered(held_out, labels),
             confidence=probabilities.max(axis=1),
-            novelty=novelty.values(probabilities, likeness, multi_label=several),
+            novelty=novelty.values(probabilities, likeness, multi_label=multi_label),
             unknown=likeness.unknown,
             words=lengths[np.concatenate([part.texts for part in held_out])],
         )
         .sampled()
         .tensors()
     )
-    if several:
+    if multi_label:
         return tensors
     said = np.array([labels.index(label) for part in held_out for (label,) in part.answers()])
     every = np.arange(len(said))
