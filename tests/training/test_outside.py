@@ -134,4 +134,6 @@ def test_checks_and_cross_validation_leave_them_out(textcnn: Any, folder: Path) 
         assert len(list(csv.DictReader(file))) == len(EXAMPLES)
     checked = textcnn("check", data, "--outside=none", "--data-only", "--format=json")
     assert json.loads(checked.out)["texts"] == len(EXAMPLES)
+    other = textcnn("check", data, "--outside=none", "--data-only", f"--against={data}").out
+    assert "40" in other and "'none'" not in other
     assert textcnn("check", data, "--outside=nobody", "--data-only").code == 2

@@ -63,21 +63,13 @@ def check(
     """
     from textcnn.checks import has_errors
     from textcnn.checks.suite import CheckInput
-    from textcnn.labels import label_names
 
     if data_only and (label_errors or model):
         raise SettingsError("--label-errors and --model need the trainings that --data-only leaves out")
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
     opened, how = _opened(model, how)
-    several = values.get("labels_per_text") == "several"
-    corpus = _read(files, how, quiet, known_before(values), several)
-    corpus, _ = set_apart(corpus, values.get("outside", ""), quiet=quiet)
-    other = (
-        _read([str(against)], how, quiet, known_after(corpus, values), names=label_names(corpus.labels))
-        if against
-        else None
-    )
+    corpus, other = _read_both(files, against, how, values, quiet)
     suite, checks = _run(CheckInput(corpus, values, other, opened, data_only), format, quiet)
     suspects = suite.suspects[:label_errors]
     if format is Format.json:
@@ -88,6 +80,20 @@ def check(
         put_page(report, _page(suite, checks, files), quiet=quiet)
     if has_errors(checks):
         raise typer.Exit(1)
+
+
+def _read_both(
+    files: list[str], against: Path | None, how: Reading, values: dict[str, Any], quiet: bool
+) -> "tuple[Corpus, Corpus | None]":
+    """The texts that are checked, and those that will measure the model, if they are given; none of no kind."""
+    from textcnn.labels import label_names
+
+    corpus = _read(files, how, quiet, known_before(values), values.get("labels_per_text") == "several")
+    corpus, outside = set_apart(corpus, values.get("outside", ""), quiet=quiet)
+    if against is None:
+        return corpus, None
+    other = _read([str(against)], how, quiet, known_after(corpus, values), names=label_names(corpus.labels))
+    return corpus, other.parted(values["outside"])[0] if outside else other
 
 
 def _opened(path: Path | None, how: Reading) -> "tuple[Model | None, Reading]":

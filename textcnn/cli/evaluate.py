@@ -221,7 +221,7 @@ def _measured(
 
 def _known_and_outside(corpus: "Corpus", outside: str, quiet: bool) -> "tuple[Corpus, list[str]]":
     """The texts that are measured, and those whose label the model took for that of texts of no kind."""
-    if not any(outside in labels for labels in corpus.labels):
+    if not outside or not any(outside in labels for labels in corpus.labels):
         return corpus, []
     known, others = corpus.parted(outside)
     if not known.texts:
