@@ -30,7 +30,7 @@ from textcnn.labels import label_names
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings
 from textcnn.training.fit import FitResult, fit
-from textcnn.training.outside import Seen, fitted_novelty, seen_outside
+from textcnn.training.outside import Judged, fitted_novelty, judged_outside
 from textcnn.training.task import Labelled
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))
@@ -176,10 +176,10 @@ def _novelty_rows(options: Options) -> Iterator[Sequence[str]]:
     yield _separated("none of them", separation("oos", predictor.all_seen(outside)[1], predictor.all_seen(dev)[1]))
 
     # Two halves in turn; the same networks, for those learn nothing from such texts.
-    seen, known = predictor.all_judged(dev), Seen.of(result.held_out)
+    seen, known = predictor.all_judged(dev), Judged.of(result.held_out)
     values = []
     for half in (0, 1):
-        asked = seen_outside(outside[1 - half :: 2], result.held_out)
+        asked = judged_outside(outside[1 - half :: 2], result.held_out)
         made = fitted_novelty(known, asked, multi_label=False)
         others = predictor.all_judged(outside[half::2])
         values.append([made.values(*side, multi_label=False) for side in (others, seen)])

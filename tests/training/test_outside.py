@@ -15,17 +15,17 @@ from textcnn import DataError, SettingsError, TextCNNClassifier
 from textcnn.model.file import read_model
 from textcnn.model.novelty import Likeness, Novelty
 from textcnn.storage.tensor_file import TensorFileError
-from textcnn.training.outside import Seen, fitted_novelty, told_apart
+from textcnn.training.outside import Judged, fitted_novelty, told_apart
 from textcnn.training.task import Dataset
 
 STRANGE = ["zebra quartz violin", "glacier orchid photon", "saffron turbine harbour", "monsoon zebra glacier"]
 
 
-def some(random: np.random.Generator, count: int, cosine: float, length: float) -> Seen:
+def some(random: np.random.Generator, count: int, cosine: float, length: float) -> Judged:
     """Texts with three labels, near to one of them or not, and long or short."""
     likely = random.dirichlet([5, 0.5, 0.5], count).astype(np.float32)
     likeness = Likeness(random.normal(cosine, 0.1, count), random.normal(length, 1, count), np.zeros(count))
-    return Seen(likely, likeness)
+    return Judged(likely, likeness)
 
 
 def test_what_tells_texts_of_no_kind_counts_more() -> None:

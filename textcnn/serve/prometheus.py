@@ -1,6 +1,6 @@
 """What the server counts, in the format of Prometheus: requests, latencies, texts, and what drift is seen by.
 
-What `textcnn drift` compares with training is counted of all texts: labels, confidence, novelty, unknown words and
+What `textcnn drift` compares with training is counted: labels, confidence, novelty, and of a sample unknown words and
 lengths; and what they were like in training stands beside it, for alerts that compare. Nothing of a text is in it, and
 nothing that a client chooses: so many series, not more.
 """

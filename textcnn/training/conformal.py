@@ -15,13 +15,13 @@ from textcnn.model.conformal import RightProbabilities, SetScores
 from textcnn.model.reference import Reference
 from textcnn.model.selective import RiskCurve
 from textcnn.training.outcome import HeldOut
-from textcnn.training.outside import Seen, fitted_novelty
+from textcnn.training.outside import Judged, fitted_novelty
 
 __all__ = ["promises"]
 
 
 def promises(
-    held_out: Sequence[HeldOut], lengths: NDArray[np.int64], outside: Seen | None = None
+    held_out: Sequence[HeldOut], lengths: NDArray[np.int64], outside: Judged | None = None
 ) -> dict[str, NDArray[Any]]:
     """The tensors that sets of labels, bounds of the error, novelty and the verdict about drift are made by.
 
@@ -30,7 +30,7 @@ def promises(
         lengths: words of each text, by its number.
         outside: texts of no kind, if there are some.
     """
-    known = Seen.of(held_out)
+    known = Judged.of(held_out)
     probabilities, likeness = known
     targets = np.concatenate([part.targets for part in held_out]) > 0
     labels = held_out[0].model.labels

@@ -19,7 +19,7 @@ from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.frozen import fit_frozen
 from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.outcome import HeldOut
-from textcnn.training.outside import Seen, seen_outside, told_apart
+from textcnn.training.outside import Judged, judged_outside, told_apart
 from textcnn.training.task import Labelled, Task
 
 __all__ = ["FitResult", "fit"]
@@ -74,7 +74,7 @@ def fit(
 
         outcome = fit_networks(task, training, unseen, callback, executor)
     model = outcome.model
-    strange = None if outcome.seen else seen_outside(outside, outcome.held_out)
+    strange = None if outcome.seen else judged_outside(outside, outcome.held_out)
     figures = {
         "validation": _measured(outcome.held_out).figures(),
         **_outside_figures(settings.outside, outcome.held_out, strange),
@@ -115,9 +115,9 @@ def _unseen(
     return np.array(known, np.int64) + len(training.texts)
 
 
-def _outside_figures(label: str, held_out: Sequence[HeldOut], outside: Seen | None) -> dict[str, Any]:
+def _outside_figures(label: str, held_out: Sequence[HeldOut], outside: Judged | None) -> dict[str, Any]:
     """How well the novelty tells texts of no kind from held-out ones, if there are such texts."""
-    known = Seen.of(held_out)
+    known = Judged.of(held_out)
     if outside is None or len(known.probabilities) < 2:
         return {}
     return {"outside": asdict(told_apart(label, known, outside, multi_label=held_out[0].model.multi_label))}

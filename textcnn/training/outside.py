@@ -18,7 +18,7 @@ from textcnn.model.novelty import SIGNS, Likeness, Novelty
 from textcnn.model.predictor import Predictor
 from textcnn.training.outcome import HeldOut
 
-__all__ = ["Seen", "fitted_novelty", "seen_outside", "told_apart"]
+__all__ = ["Judged", "fitted_novelty", "judged_outside", "told_apart"]
 
 _FOLDS = 5
 _CAUTION = 5.0  # how many texts' loss it is worth that one weight is e times another
@@ -27,37 +27,37 @@ _LARGEST = 3.0  # logarithm of a weight
 Doubles = NDArray[np.float64]
 
 
-class Seen(NamedTuple):
+class Judged(NamedTuple):
     """What models make of texts."""
 
     probabilities: NDArray[np.float32]  # (B, K)
     likeness: Likeness  # (B,) each
 
     @classmethod
-    def joined(cls, parts: Sequence["Seen"]) -> "Seen":
+    def joined(cls, parts: Sequence["Judged"]) -> "Judged":
         """One after the other."""
         likeness = zip(*(part.likeness for part in parts), strict=True)
         return cls(np.concatenate([part.probabilities for part in parts]), Likeness(*map(np.concatenate, likeness)))
 
     @classmethod
-    def of(cls, held_out: Sequence[HeldOut]) -> "Seen":
+    def of(cls, held_out: Sequence[HeldOut]) -> "Judged":
         """Out-of-fold texts."""
         return cls.joined([cls(part.probabilities, part.likeness) for part in held_out])
 
-    def take(self, chosen: NDArray[np.bool_]) -> "Seen":
+    def take(self, chosen: NDArray[np.bool_]) -> "Judged":
         """Some of them."""
-        return Seen(self.probabilities[chosen], Likeness(*(column[chosen] for column in self.likeness)))
+        return Judged(self.probabilities[chosen], Likeness(*(column[chosen] for column in self.likeness)))
 
 
-def seen_outside(texts: Sequence[str], held_out: Sequence[HeldOut]) -> Seen | None:
+def judged_outside(texts: Sequence[str], held_out: Sequence[HeldOut]) -> Judged | None:
     """What the models of cross-fitting, each in turn, make of texts of no kind (O,); None if there are none."""
     if not texts:
         return None
     asked = ((part.model, texts[number :: len(held_out)]) for number, part in enumerate(held_out))
-    return Seen.joined([Seen(*Predictor(model).all_judged(own)) for model, own in asked if own])
+    return Judged.joined([Judged(*Predictor(model).all_judged(own)) for model, own in asked if own])
 
 
-def fitted_novelty(known: Seen, outside: Seen | None, *, multi_label: bool) -> Novelty:
+def fitted_novelty(known: Judged, outside: Judged | None, *, multi_label: bool) -> Novelty:
     """What tells how novel a text is, from out-of-fold texts and, if there are any, those of no kind."""
     usual = Novelty.of(*known, multi_label=multi_label)
     if outside is None or not len(outside.probabilities):
@@ -85,7 +85,7 @@ def _weights(known: Doubles, outside: Doubles) -> Doubles:
     return np.asarray(weights * SIGNS / weights.sum())
 
 
-def told_apart(label: str, known: Seen, outside: Seen, *, multi_label: bool) -> Separation:
+def told_apart(label: str, known: Judged, outside: Judged, *, multi_label: bool) -> Separation:
     """How well the novelty tells texts of no kind, that of each text being fitted to others.
 
     Args:
