@@ -18,7 +18,7 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 from textcnn.answers import Answer, Policy, answer, explained
 from textcnn.corpus import Record
 from textcnn.distributed.executor import Executor
-from textcnn.errors import DataError, ModelFileError, NotFittedError
+from textcnn.errors import DataError, ModelFileError, NotFittedError, SettingsError
 from textcnn.evaluation.breakdown import PartScore, scores_by
 from textcnn.evaluation.sample_weights import sample_weights
 from textcnn.insight.explain import Explanation
@@ -90,7 +90,14 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
         held = None if validation is None else _validation(validation)
-        data = Dataset.of(texts, y, labels_per_text=self.labels_per_text, weights=sample_weight, validation=held)
+        data = Dataset.of(
+            texts,
+            y,
+            labels_per_text=self.labels_per_text,
+            weights=sample_weight,
+            validation=held,
+            outside=settings_of({"outside": self.outside}).outside,
+        )
         labels = data.labels
         _check_validation(data)
         result = fit(
@@ -99,6 +106,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             multi_label=labels.multi_label,
             settings=settings_of(self._values(spellings(labels.classes))),
             validation=data.validation,
+            outside=data.outside,
             callback=callback or (lambda event: False),
         )
         self.classes_ = labels.classes
@@ -431,6 +439,8 @@ def cross_validate(
     from textcnn.training.task import Dataset
 
     configurations = {name: settings_of({**settings, **own}) for name, own in (compare or {"textcnn": {}}).items()}
+    if any(one.outside for one in configurations.values()):
+        raise SettingsError("outside: texts of no kind are in no fold; leave them, and the setting, out")
     first, texts = next(iter(configurations.values())), _texts(X)
     data = Dataset.of(texts, y, labels_per_text=first.labels_per_text, weights=sample_weight)
     if len(data.training.texts) < len(texts):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.errors import DataError
+from textcnn.errors import DataError, SettingsError
 
 __all__ = [
     "LabelSets",
@@ -28,6 +28,7 @@ __all__ = [
     "label_names",
     "label_sets",
     "margins",
+    "require_outside",
     "require_two",
     "restored",
     "score_count",
@@ -37,6 +38,7 @@ __all__ = [
     "targets",
 ]
 
+_MOST_NAMED = 5  # labels in a message
 _LONGEST, _LONG = 1_000_000, 200  # characters of all labels, and of one on average
 
 LabelSets = Sequence[tuple[str, ...]]
@@ -72,6 +74,17 @@ def require_two(names: Collection[Any], texts: str = "the texts") -> None:
     if len(names) < 2:
         only = f"a single label, {next(iter(names))!r}" if names else "no labels"
         raise DataError(f"{texts} have {only}: there is nothing to tell apart")
+
+
+def require_outside(label: str, names: Sequence[str]) -> None:
+    """Make sure that the label of texts that are of no kind is among those that texts have.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    if label not in names:
+        shown = ", ".join(map(repr, names[:_MOST_NAMED])) + (f" ... ({len(names)})" if len(names) > _MOST_NAMED else "")
+        raise SettingsError(f"outside: no text has the label {label!r}; the labels are {shown}")
 
 
 def indicator(label_sets: LabelSets, names: Sequence[str], *, skip_unknown: bool = False) -> NDArray[np.bool_]:
@@ -119,6 +132,22 @@ class Targets(NamedTuple):
     classes: NDArray[Any]  # what the names were: sorted, or in the order of the columns
     multi_label: bool
     table: bool  # zeros and ones were given, so answers should be zeros and ones
+
+    def without(self, label: str) -> "Targets":
+        """Those of the texts that do not have a label.
+
+        Raises:
+            SettingsError: no text has it.
+            DataError: fewer than two labels are left.
+        """
+        require_outside(label, label_names(self.of_texts))
+        kept = [name for name in self.names if name != label]
+        require_two(kept, f"the texts without {label!r}")
+        return self._replace(
+            of_texts=[labels for labels in self.of_texts if label not in labels],
+            names=tuple(kept),
+            classes=self.classes[[name != label for name in self.names]],
+        )
 
 
 def targets(y: Any, count: int, wanted: str, counted: Sequence[int] | None = None) -> Targets:

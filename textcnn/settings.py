@@ -131,6 +131,12 @@ class Settings:
         "weight of classes: none, balanced, or pairs such as 'spam=2,ham=1'",
         Limits(free=True),
     )
+    outside: str = _setting(
+        "",
+        "Training",
+        "label of texts that are of no kind: no class is learned from them, but what makes a text novel",
+        Limits(free=True),
+    )
     metric: str = _setting(
         "accuracy",
         "Training",

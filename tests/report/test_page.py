@@ -21,6 +21,7 @@ from textcnn.model.predictor import Predictor
 from textcnn.report import Doubt, PageContext, checks_page, page
 from textcnn.report.context import AnswerTables
 from textcnn.report.curves import Share, class_rows, reliability, roc_lines, threshold_choices
+from textcnn.report.insights import shown_mistakes
 from textcnn.report.page import learning
 
 IMAGE, SCRIPT = "<img src=x onerror=alert(1)>", "</script><script>document.title='broken'</script>"
@@ -127,6 +128,21 @@ class Seen(HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data)
+
+
+def test_a_mistake_about_a_novel_text_says_why_it_is_novel():
+    """Its words are unknown; a text like those of training has no such line."""
+    model = learned()
+    odd = "zqxw vvkj " + "w" * 100
+    texts = [*HAM[:10], odd]
+    answers = [Predictor(model).choose(row) for row in Predictor(model).all_probabilities(texts)]
+    wrong = [("spam",) if answer == ("ham",) else ("ham",) for answer in answers]
+    context = context_of(model, texts, wrong)
+    said = {mistake.place: mistake.novel for mistake in shown_mistakes(context)}
+    why = said.pop(context.places[-1])
+    assert why.endswith(f"; nearest to {answers[-1][0]}; unknown words: vvkj, {'w' * 40}, zqxw")
+    assert list(said.values()).count("") > 5
+    assert "unknown words: vvkj" in " ".join(Seen(page(context)).words)
 
 
 class TestPage:

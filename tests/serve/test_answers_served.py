@@ -9,6 +9,7 @@ from examples import HAM, SPAM, write_csv
 from program import tiny
 from serving import JSON, LINES, serving
 
+from textcnn.model.predictor import Predictor
 from textcnn.serve.messages import AnswerList, AnswerObject
 
 ODD = [
@@ -262,6 +263,32 @@ class TestPagesAndFigures:
         assert fields["texts"]["maxItems"] == 500
         for name in (*described["paths"], *fields):
             assert f"{name}</code>" in page, name
+
+    def test_metrics_have_what_drift_is_seen_by_and_what_it_was_in_training(self, server, two):
+        def figures(name):
+            return [server.figure(f'textcnn_{name}_{end}{{model="first"}}') for end in ("count", "sum")]
+
+        names = ("words", "unknown", "confidence", "novelty")
+        before = {name: figures(name) for name in names}
+        answers = server.predict(["see you zqxwv", "claim your free cash prize now", ""]).json["answers"]
+        server.predict([])
+        counted = {name: [now - then for now, then in zip(figures(name), before[name], strict=True)] for name in names}
+        assert [count for count, _ in counted.values()] == [3, 3, 3, 3]
+        assert counted["words"][1] == 3 + 6 + 0 and counted["unknown"][1] == pytest.approx(1 / 3)
+        for name, said in (("confidence", "probability"), ("novelty", "novelty")):
+            assert counted[name][1] == pytest.approx(sum(answer[said] for answer in answers), abs=1e-4)
+        reference = Predictor.open(two / "first.textcnn").model.reference
+        for name in names:
+            mean = server.figure(f'textcnn_training_mean{{model="first",of="{name}"}}')
+            assert mean == pytest.approx(getattr(reference, name).mean(), rel=1e-5)
+        share = server.figure('textcnn_training_label_share{label="spam",model="first"}')
+        assert share == pytest.approx((reference.label == 1).mean())
+
+    def test_of_many_texts_the_words_of_some_are_counted(self, server):
+        before = [server.figure(f'textcnn_{name}_count{{model="first"}}') for name in ("novelty", "words")]
+        server.predict(["see you at noon"] * 450)
+        after = [server.figure(f'textcnn_{name}_count{{model="first"}}') for name in ("novelty", "words")]
+        assert [now - then for now, then in zip(after, before, strict=True)] == [450, 90]
 
     def test_metrics_count_requests_texts_and_labels(self, server):
         names = (

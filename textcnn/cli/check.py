@@ -12,7 +12,7 @@ from textcnn.cli.display.checks import show_check
 from textcnn.cli.display.console import console, moves, one_line, put, say
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, settings_from_file, with_reading, with_settings
-from textcnn.cli.reading import known_after, known_before, read_aloud
+from textcnn.cli.reading import known_after, known_before, read_aloud, set_apart
 from textcnn.cli.report_option import ReportPath, check_page, put_page
 from textcnn.corpus import Reading
 from textcnn.errors import DataError, SettingsError
@@ -63,20 +63,13 @@ def check(
     """
     from textcnn.checks import has_errors
     from textcnn.checks.suite import CheckInput
-    from textcnn.labels import label_names
 
     if data_only and (label_errors or model):
         raise SettingsError("--label-errors and --model need the trainings that --data-only leaves out")
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     check_page(report, [*files, *map(str, filter(None, (against, model, settings_file, values.get("vectors"))))])
     opened, how = _opened(model, how)
-    several = values.get("labels_per_text") == "several"
-    corpus = _read(files, how, quiet, known_before(values), several)
-    other = (
-        _read([str(against)], how, quiet, known_after(corpus, values), names=label_names(corpus.labels))
-        if against
-        else None
-    )
+    corpus, other = _read_both(files, against, how, values, quiet)
     suite, checks = _run(CheckInput(corpus, values, other, opened, data_only), format, quiet)
     suspects = suite.suspects[:label_errors]
     if format is Format.json:
@@ -87,6 +80,20 @@ def check(
         put_page(report, _page(suite, checks, files), quiet=quiet)
     if has_errors(checks):
         raise typer.Exit(1)
+
+
+def _read_both(
+    files: list[str], against: Path | None, how: Reading, values: dict[str, Any], quiet: bool
+) -> "tuple[Corpus, Corpus | None]":
+    """The texts that are checked, and those that will measure the model, if they are given; none of no kind."""
+    from textcnn.labels import label_names
+
+    corpus = _read(files, how, quiet, known_before(values), values.get("labels_per_text") == "several")
+    corpus, outside = set_apart(corpus, values.get("outside", ""), quiet=quiet)
+    if against is None:
+        return corpus, None
+    other = _read([str(against)], how, quiet, known_after(corpus, values), names=label_names(corpus.labels))
+    return corpus, other.parted(values["outside"])[0] if outside else other
 
 
 def _opened(path: Path | None, how: Reading) -> "tuple[Model | None, Reading]":

@@ -14,7 +14,7 @@ from textcnn.cli.display.crossvalidation import show_cross_validation
 from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.evaluate import Format
 from textcnn.cli.options import Quiet, Ray, executor_at, settings_from_file, with_reading, with_settings
-from textcnn.cli.reading import known_before, read_aloud
+from textcnn.cli.reading import known_before, read_aloud, set_apart
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.corpus import Reading, Record
 from textcnn.errors import OutputError, SettingsError, TrainingError
@@ -116,7 +116,10 @@ def _read(files: list[str], how: Reading, configurations: dict[str, Settings], q
     if len(wanted) > 1:
         raise SettingsError("what is compared must agree in labels_per_text")
     known = known_before({"labels_per_text": next(iter(wanted))})
-    return read_aloud(files, how, quiet=quiet, known=known, fields=True, multi_label="several" in wanted)
+    corpus = read_aloud(files, how, quiet=quiet, known=known, fields=True, multi_label="several" in wanted)
+    for outside in sorted({one.outside for one in configurations.values()}):
+        corpus, _ = set_apart(corpus, outside, quiet=quiet)
+    return corpus
 
 
 def _configurations(settings: dict[str, Any], settings_file: Path | None, compare: list[str]) -> dict[str, Settings]:

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from textcnn.cli.display.console import put, say
-from textcnn.cli.display.metrics import show_breakdown, show_comparison, show_coverage, show_mistakes, show_report
+from textcnn.cli.display.metrics import (
+    show_breakdown,
+    show_comparison,
+    show_coverage,
+    show_mistakes,
+    show_report,
+    show_separation,
+)
 from textcnn.cli.options import ModelPath, Quiet, Threads, is_told, with_reading
 from textcnn.cli.reading import read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page
 from textcnn.corpus import Reading
-from textcnn.errors import SettingsError
+from textcnn.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from textcnn.evaluation.comparison import Comparison
     from textcnn.evaluation.label_sets import SetQuality
     from textcnn.evaluation.metrics import Mistake, Report
+    from textcnn.evaluation.separation import Separation
     from textcnn.model.model import Model
     from textcnn.model.predictor import Predictor
 
@@ -124,6 +132,8 @@ def _show(
 ) -> None:
     """Print everything for people."""
     show_report(measured.report)
+    if measured.outside is not None:
+        show_separation(measured.outside)
     for name, one in coverages.items():
         show_coverage(name, one)
     if breakdown is not None:
@@ -156,6 +166,7 @@ class _Measured(NamedTuple):
     probabilities: "NDArray[np.float32]"
     report: "Report"
     column: tuple[str, list[str]] | None  # that texts are told apart by: its name, and a value for each text
+    outside: "Separation | None"  # how well the novelty tells texts of no kind, which are left out of all else
 
     @property
     def answers(self) -> list[tuple[str, ...]]:
@@ -181,6 +192,7 @@ def _measured(
     how = as_learned(how, first.reading)
     known = first.labels if any(predictor.model.multi_label for _, predictor in models) else ()
     corpus = read_aloud(files, how, quiet=quiet, known=known, names=first.labels, fields=by is not None)
+    corpus, of_no_kind = _known_and_outside(corpus, first.model.settings["outside"], quiet)
     column = None if by is None else column_values(corpus, by)
     for known_to, predictor in models:
         _point_out(corpus, predictor.model, known_to if len(models) > 1 else "the model", quiet)
@@ -196,7 +208,8 @@ def _measured(
     )
     if report.weighted:
         say(_WEIGHTED, quiet=quiet)
-    measured = _Measured(name, first, corpus, probabilities, report, column)
+    outside = _separation(first, corpus.texts, of_no_kind)
+    measured = _Measured(name, first, corpus, probabilities, report, column, outside)
     comparisons = [_with_model(measured, *other) for other in models[1:]]
     if baseline is not None:
         plain = how._replace(weight_column=None)
@@ -204,6 +217,28 @@ def _measured(
             _with_baseline(measured, read_aloud([baseline], plain, quiet=quiet, known=known, names=first.labels))
         )
     return measured, comparisons
+
+
+def _known_and_outside(corpus: "Corpus", outside: str, quiet: bool) -> "tuple[Corpus, list[str]]":
+    """The texts that are measured, and those whose label the model took for that of texts of no kind."""
+    if not outside or not any(outside in labels for labels in corpus.labels):
+        return corpus, []
+    known, others = corpus.parted(outside)
+    if not known.texts:
+        raise DataError(f"all texts are of no kind that the model knows: {outside!r}")
+    say(f"{len(others.texts):,} texts of no kind ({outside!r}) are left out of all figures but their own", quiet=quiet)
+    return known, others.texts
+
+
+def _separation(predictor: "Predictor", known: list[str], outside: list[str]) -> "Separation | None":
+    """How well the novelty tells texts of no kind, if there are some and the model knows how novel a text is."""
+    from textcnn.evaluation.separation import separation
+
+    if not outside or predictor.model.novelty is None:
+        return None
+    (_, of_outside), (_, of_known) = predictor.all_seen(outside), predictor.all_seen(known)
+    assert of_outside is not None and of_known is not None
+    return separation(predictor.model.settings["outside"], of_outside, of_known)
 
 
 def _point_out(corpus: "Corpus", model: "Model", name: str, quiet: bool) -> None:
@@ -294,6 +329,8 @@ def _as_json(
     measured: _Measured, worst: list["Mistake"], breakdown: "Breakdown | None", comparisons: "list[Comparison]"
 ) -> dict[str, Any]:
     made, corpus = measured.report.as_dict(), measured.corpus
+    if measured.outside is not None:
+        made["outside"] = asdict(measured.outside)
     if worst:
         made["errors"] = [
             {

@@ -177,13 +177,11 @@ def _option(setting: "Field[Any]") -> Parameter:
     default: Any = setting.default
     limits, meaning = describe_limits(setting.metadata["limits"]), setting.metadata["help"]
     listed = isinstance(default, tuple)
-    shown = (
-        ",".join(map(str, default)) or "none" if listed else f"{default:g}" if isinstance(default, float) else default
-    )
+    shown = ",".join(map(str, default)) if listed else f"{default:g}" if isinstance(default, float) else str(default)
     kind: Any = str if listed else type(default)
     option = typer.Option(
         f"--{setting.name.replace('_', '-')}",
-        help=f"{meaning[0].upper()}{meaning[1:]} ({limits}; default {shown}).".replace("(; ", "("),
+        help=f"{meaning[0].upper()}{meaning[1:]} ({limits}; default {shown or 'none'}).".replace("(; ", "("),
         show_default=False,
         metavar="LIST" if listed else {int: "NUMBER", float: "NUMBER", str: "TEXT"}[kind],
         rich_help_panel=setting.metadata["group"],

@@ -8,7 +8,7 @@ from textcnn.cli.display.console import say
 if TYPE_CHECKING:
     from textcnn.corpus import Corpus, Reading
 
-__all__ = ["known_after", "known_before", "read_aloud"]
+__all__ = ["known_after", "known_before", "read_aloud", "set_apart"]
 
 
 def known_before(settings: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -22,6 +22,24 @@ def known_after(corpus: "Corpus", settings: Mapping[str, Any]) -> tuple[str, ...
 
     multi_label = settings.get("labels_per_text") == "several" or is_multi_label(corpus.labels)
     return tuple(label_names(corpus.labels)) if multi_label else ()
+
+
+def set_apart(corpus: "Corpus", outside: str, *, quiet: bool) -> tuple["Corpus", list[str]]:
+    """The texts of some kind, and those of none, which have the label `outside`; all, and no text, if it is empty.
+
+    Raises:
+        SettingsError: no text has the label.
+        DataError: all texts have it.
+    """
+    from textcnn.labels import label_names, require_outside, require_two
+
+    if not outside:
+        return corpus, []
+    require_outside(outside, label_names(corpus.labels))
+    known, others = corpus.parted(outside)
+    require_two(label_names(known.labels), f"the texts without {outside!r}")
+    say(f"{len(others.texts):,} of {len(corpus.texts):,} texts are of no kind: {outside!r}", quiet=quiet)
+    return known, others.texts
 
 
 def read_aloud(

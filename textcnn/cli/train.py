@@ -16,7 +16,7 @@ from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.display.sparkline import learning_lines
 from textcnn.cli.options import Quiet, Ray, executor_at, settings_from_file, with_reading, with_settings
 from textcnn.cli.outputs import MODEL, refuse_foreign
-from textcnn.cli.reading import known_after, known_before, read_aloud
+from textcnn.cli.reading import known_after, known_before, read_aloud, set_apart
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
 from textcnn.corpus import Reading
 from textcnn.errors import DataError, SettingsError, TrainingError
@@ -26,6 +26,7 @@ from textcnn.storage.atomic import check_writable
 if TYPE_CHECKING:
     from textcnn.corpus import Corpus
     from textcnn.distributed.executor import Executor
+    from textcnn.model.model import Model
     from textcnn.training.events import TrainingEvent
     from textcnn.training.fit import FitResult
 
@@ -71,11 +72,9 @@ def train(
     refuse_foreign(output, MODEL)
     check_page(report, inputs, output)
     began = time.monotonic()
-    several = values.get("labels_per_text") == "several"
-    corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
-    held = _held(validation, how, corpus, values, quiet)
+    corpus, held, outside = _read(files, validation, how, values, quiet)
     _check(corpus, held, quiet)
-    result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
+    result = _fit(corpus, held, outside, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     result = result._replace(model=replace(result.model, reading=corpus.learned))
     from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
@@ -93,14 +92,21 @@ def train(
     say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
 
 
-def _held(
-    validation: Path | None, how: Reading, corpus: "Corpus", values: dict[str, Any], quiet: bool
-) -> "Corpus | None":
-    """The texts that decide when to stop, if there are some, with labels as the others have them."""
-    if validation is None:
-        return None
-    names = {label for labels in corpus.labels for label in labels}
-    return read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values), names=names)
+def _read(
+    files: list[str], validation: Path | None, how: Reading, values: dict[str, Any], quiet: bool
+) -> "tuple[Corpus, Corpus | None, list[str]]":
+    """The texts to learn from, those that decide when to stop, if there are some, and those of no kind."""
+    several, label = values.get("labels_per_text") == "several", values.get("outside", "")
+    corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
+    held = None
+    if validation is not None:
+        names = {name for labels in corpus.labels for name in labels}
+        held = read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values), names=names)
+    corpus, outside = set_apart(corpus, label, quiet=quiet)
+    if held is not None and outside:
+        held, more = held.parted(label)
+        outside += more.texts
+    return corpus, held if held is not None and held.texts else None, outside
 
 
 def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool) -> dict[str, Any]:
@@ -114,7 +120,12 @@ def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool)
 
 
 def _fit(
-    corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], display: Display, executor: "Executor | None"
+    corpus: "Corpus",
+    held: "Corpus | None",
+    outside: list[str],
+    values: dict[str, Any],
+    display: Display,
+    executor: "Executor | None",
 ) -> "FitResult":
     """Train, while people see how it goes and may end it."""
     with Interruption() as interruption, display:
@@ -143,6 +154,7 @@ def _fit(
             multi_label=data.labels.multi_label,
             settings=settings,
             validation=data.validation,
+            outside=outside,
             callback=callback,
             executor=executor,
         )
@@ -205,11 +217,30 @@ def _summary(result: "FitResult", output: Path, seconds: float) -> None:
     _show_classes(figures["labels"], output)
     low, high = figures["accuracy_interval"]
     name = "all labels right" if model.multi_label else "accuracy"
-    texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
+    texts = _counted(figures["count"])
     where = f"the {texts} that it learned from: too few to hold some out" if result.seen else f"{texts} held out"
     weighted = ", weighted" if figures.get("weighted") else ""
     say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}{weighted}")
+    if model.settings["outside"]:
+        say(_of_outside(model))
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
+
+
+def _of_outside(model: "Model") -> str:
+    """How well the novelty tells texts of no kind."""
+    figures = model.figures.get("outside")
+    if figures is None:
+        return f"too few texts were held out to learn anything from those labelled {model.settings['outside']!r}"
+    low, high = figures["auroc_interval"]
+    return (
+        f"novelty tells {_counted(figures['texts'])} labelled {figures['label']!r} from those held out: AUROC "
+        f"{figures['auroc']:.3f} ({low:.3f} to {high:.3f}); above 0.99: {figures['above']:.1%} of them and "
+        f"{figures['others_above']:.1%} of those held out"
+    )
+
+
+def _counted(texts: int) -> str:
+    return "1 text" if texts == 1 else f"{texts} texts"
 
 
 def _show_classes(scores: dict[str, Any], output: Path) -> None:

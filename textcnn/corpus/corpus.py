@@ -1,6 +1,7 @@
 """Several inputs read whole, for training: the texts, their labels, and where they stood."""
 
 from collections.abc import Collection, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -36,6 +37,21 @@ class Corpus(NamedTuple):
     def places(self) -> list[str]:
         """Where each record stood: file and line."""
         return [f"{source}:{line}" for source, line in zip(self.sources, self.lines, strict=True)]
+
+    def parted(self, label: str) -> tuple["Corpus", "Corpus"]:
+        """The records that do not have a label, and those that have it."""
+        has = [label in labels for labels in self.labels]
+        return self._chosen([not one for one in has]), self._chosen(has)
+
+    def _chosen(self, wanted: Sequence[bool]) -> "Corpus":
+        return self._replace(
+            texts=list(compress(self.texts, wanted)),
+            labels=list(compress(self.labels, wanted)),
+            lines=list(compress(self.lines, wanted)),
+            sources=list(compress(self.sources, wanted)),
+            fields=list(compress(self.fields, wanted)),
+            weights=None if self.weights is None else list(compress(self.weights, wanted)),
+        )
 
 
 def read_corpus(

@@ -3,6 +3,7 @@
 metrics.py            figures, from labels and probabilities
 log_loss.py           the log loss, of logits and of probabilities
 label_sets.py         how often sets of labels hold the right one
+separation.py         how well the novelty tells texts of no known kind
 distributions.py      whether two samples are of the same distribution
 sample_weights.py     how much each text counts
 breakdown.py          figures for parts of the texts

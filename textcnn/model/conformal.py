@@ -102,7 +102,7 @@ class SetScores(NamedTuple):
 
     @classmethod
     def of_tensors(cls, tensors: Mapping[str, NDArray[Any]], labels: int) -> "SetScores":
-        """The same again, checked.
+        """Read what `tensors` wrote, and check it.
 
         Raises:
             TensorFileError: they are damaged.

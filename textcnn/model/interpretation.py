@@ -68,7 +68,7 @@ def pack(interpretation: Interpretation) -> NDArray[np.uint8]:
 
 
 def unpack(packed: NDArray[np.uint8], labels: int) -> Interpretation:
-    """The same again, every part of it checked.
+    """Read what `pack` wrote, and check every part of it.
 
     Raises:
         TensorFileError: it is damaged.

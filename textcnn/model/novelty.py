@@ -5,7 +5,8 @@ points into the direction of none of them; it is short, as filters have found no
 unknown. How surprising each is, minus the logarithm of the share of out-of-fold texts with as much, is known up to a
 tenth of them and goes on as an exponential. The first three add up; the last counts if it is about more than half of
 the words. What comes of it is judged once more in the same way, and is minus the logarithm of 1 - novelty. No text of
-another kind is needed, and no distance to training texts, which the model does not have.
+another kind is needed; where training has some, they say how much each of the first three counts (training/outside.py).
+Nor is a distance to training texts, which the model does not have.
 
 Sources: entropy, Hendrycks & Gimpel 2017; direction, Techapanurak et al. 2020; length, Dhamija et al. 2018; adding up
 (Fisher 1932) what is at first not independent is why it is judged once more.
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from textcnn.storage.tensor_file import TensorFileError
 
-__all__ = ["Likeness", "Novelty"]
+__all__ = ["SIGNS", "Likeness", "Novelty"]
 
 Doubles = NDArray[np.float64]
 
@@ -30,7 +31,10 @@ _KNOWN = np.log(10.0)  # surprise up to which a distribution is kept
 _MOST = np.log(100.0)  # surprise that at most a hundredth may exceed
 _HALF = 0.5  # of the words
 _LEAST = 1e-6  # by which a surprise grows by 1, at least
-_TENSOR = "novelty.tails"
+_TENSOR, _WEIGHTS = "novelty.tails", "novelty.weights"
+SIGNS = 3  # that add up
+_ALIKE = np.ones(SIGNS)
+_DAMAGED = "what it knows of novel texts is damaged"
 
 
 class Likeness(NamedTuple):
@@ -45,42 +49,58 @@ class Novelty(NamedTuple):
     """Distributions of out-of-fold texts, each as points (G,) and the scale of what is beyond."""
 
     tails: Doubles  # (5, G + 1): doubt, angle, length, unknown words, all together
+    weights: Doubles = _ALIKE  # (3,) of the first three, with the mean 1
 
     @classmethod
-    def of(cls, probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> "Novelty":
+    def of(
+        cls,
+        probabilities: NDArray[np.float32],
+        likeness: Likeness,
+        *,
+        multi_label: bool,
+        weights: Doubles = _ALIKE,
+    ) -> "Novelty":
         """From out-of-fold texts, at least one."""
         signs = _signs(probabilities, likeness, multi_label=multi_label)
         tails = np.stack([_tail(sign) for sign in signs])
-        made = cls(np.concatenate([tails, np.zeros((1, _POINTS + 1))]))
-        return cls(np.concatenate([tails, _tail(made._together(signs))[None]]))
+        made = cls(np.concatenate([tails, np.zeros((1, _POINTS + 1))]), weights)
+        return cls(np.concatenate([tails, _tail(made._together(signs))[None]]), weights)
 
     def values(self, probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> Doubles:
         """The novelty of each text: (B, K) -> (B,)."""
         together = self._together(_signs(probabilities, likeness, multi_label=multi_label))
         return np.asarray(-np.expm1(-_surprise(self.tails[-1], together)))
 
+    def surprises(self, probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> Doubles:
+        """How surprising are the doubt, the angle and the length that add up: (3, B)."""
+        signs = _signs(probabilities, likeness, multi_label=multi_label)
+        return _surprises(self.tails[:SIGNS], signs[:SIGNS])
+
     def _together(self, signs: Doubles) -> Doubles:
-        surprises = np.stack([_surprise(tail, sign) for tail, sign in zip(self.tails, signs, strict=False)])
+        surprises = _surprises(self.tails[:-1], signs)
         unknown = np.where(signs[-1] > _HALF, 2 * surprises[-1] + _MOST, 0)
-        return np.asarray(np.maximum(surprises[:-1].sum(axis=0), unknown))
+        return np.asarray(np.maximum((self.weights[:, None] * surprises[:SIGNS]).sum(axis=0), unknown))
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """As they stand in a model file."""
-        return {_TENSOR: self.tails}
+        """As they stand in a model file; weights only if they differ."""
+        weights = {} if (self.weights == _ALIKE).all() else {_WEIGHTS: self.weights}
+        return {_TENSOR: self.tails, **weights}
 
     @classmethod
     def of_tensors(cls, tensors: Mapping[str, NDArray[Any]]) -> "Novelty":
-        """The same again, checked.
+        """Read what `tensors` wrote, and check it.
 
         Raises:
             TensorFileError: they are damaged.
         """
-        tails = tensors[_TENSOR]
+        tails, weights = tensors[_TENSOR], tensors.get(_WEIGHTS, _ALIKE)
         if tails.dtype != np.float64 or tails.shape != (5, _POINTS + 1) or not np.isfinite(tails).all():
-            raise TensorFileError("what it knows of novel texts is damaged")
+            raise TensorFileError(_DAMAGED)
         if (np.diff(tails[:, :-1]) < 0).any() or (tails[:, -1] < _LEAST).any():
-            raise TensorFileError("what it knows of novel texts is damaged")
-        return cls(tails)
+            raise TensorFileError(_DAMAGED)
+        if weights.dtype != np.float64 or weights.shape != (SIGNS,) or not ((weights >= 0) & (weights <= SIGNS)).all():
+            raise TensorFileError(_DAMAGED)
+        return cls(tails, weights)
 
 
 def _signs(probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> Doubles:
@@ -97,6 +117,11 @@ def _tail(values: Doubles) -> Doubles:
     beyond = values[values > points[-1]] - points[-1]
     hundredth = (np.quantile(values, 0.99, method="higher") - points[-1]) / (_MOST - _KNOWN)
     return np.append(points, max(beyond.mean() if len(beyond) else 0.0, hundredth, _LEAST))
+
+
+def _surprises(tails: Doubles, signs: Doubles) -> Doubles:
+    """That of each sign in its own distribution: (S, G + 1), (S, B) -> (S, B)."""
+    return np.stack([_surprise(tail, sign) for tail, sign in zip(tails, signs, strict=True)])
 
 
 def _surprise(tail: Doubles, values: Doubles) -> Doubles:

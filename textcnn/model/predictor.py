@@ -184,10 +184,10 @@ class Predictor:
             SettingsError: too few texts were held out in training to promise that.
             ModelFileError: the model knows nothing of the kind.
         """
-        several = self.model.multi_label
-        least = self.model.set_scores.least(sure, self.labels, per_label=per_label, multi_label=several)
+        multi_label = self.model.multi_label
+        least = self.model.set_scores.least(sure, self.labels, per_label=per_label, multi_label=multi_label)
         reached = probabilities >= least
-        if not several:
+        if not multi_label:
             column = {label: number for number, label in enumerate(self.labels)}
             chosen = [column[label] for (label,) in self.choose_all(probabilities)]
             reached[np.arange(len(reached)), np.array(chosen, np.int64)] = True
@@ -227,12 +227,20 @@ class Predictor:
         return np.concatenate(probabilities), np.concatenate(values)
 
     def _seen(self, texts: Sequence[str], novelty: Novelty) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        several = self.model.multi_label
+        with np.errstate(over="ignore", invalid="ignore"):
+            probabilities, likeness = self._judged(texts)
+            return probabilities, novelty.values(probabilities, likeness, multi_label=self.model.multi_label)
+
+    def all_judged(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], Likeness]:
+        """Probabilities of at least one text, (B, K), and what tells how novel each is."""
+        probabilities, likeness = zip(*map(self._judged, grouped(texts, _GROUP)), strict=True)
+        return np.concatenate(probabilities), Likeness(*map(np.concatenate, zip(*likeness, strict=True)))
+
+    def _judged(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], Likeness]:
         with np.errstate(over="ignore", invalid="ignore"):
             logits, likeness = self._logits_and_likeness(texts)
             require_numbers(logits)
-            probabilities = to_probabilities(logits, multi_label=several)
-            return probabilities, novelty.values(probabilities, likeness, multi_label=several)
+            return to_probabilities(logits, multi_label=self.model.multi_label), likeness
 
     def _logits_and_likeness(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], Likeness]:
         bulk = self._for_many(texts)

@@ -38,7 +38,7 @@ class Reference(NamedTuple):
 
     @classmethod
     def of_tensors(cls, tensors: Mapping[str, NDArray[Any]], labels: int) -> "Reference":
-        """The same again, checked.
+        """Read what `tensors` wrote, and check it.
 
         Raises:
             TensorFileError: they are damaged.

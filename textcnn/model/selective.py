@@ -76,7 +76,7 @@ class RiskCurve(NamedTuple):
 
     @classmethod
     def of_tensors(cls, tensors: Mapping[str, NDArray[Any]]) -> "RiskCurve":
-        """The same again, checked.
+        """Read what `tensors` wrote, and check it.
 
         Raises:
             TensorFileError: they are damaged.

@@ -28,6 +28,8 @@ _MOST_MISTAKES = 20
 _MOST_TEXTS = 400
 _MOST_CHARACTERS = 60_000  # of all texts that are taken apart
 _SHOWN = 600  # characters of a mistake
+_NOVEL = 0.99
+_MOST_UNKNOWN, _LONG = 10, 40  # words, and characters of one
 _MOST_LABELS = 30
 _PER_LABEL = 8
 _CAUTION = 0.95  # texts that count for nothing
@@ -46,6 +48,7 @@ class ShownMistake(NamedTuple):
     asked: str
     html: str
     ngrams: list[tuple[str, float]]
+    novel: str = ""  # why the text is novel, if it is
 
 
 class LabelEvidence(NamedTuple):
@@ -73,7 +76,8 @@ def _shown(context: AnsweredTexts, mistake: Mistake) -> ShownMistake:
     predictor = context.predictor_of(mistake.number)
     likeliest = context.labels[int(context.probabilities[mistake.number].argmax())]
     said, gold = _disputed(predictor, mistake, likeliest)
-    explanation = explain(predictor, context.texts[mistake.number], said, gold)
+    text = context.texts[mistake.number]
+    explanation = explain(predictor, text, said, gold)
     return ShownMistake(
         context.places[mistake.number],
         " | ".join(mistake.gold) or "nothing",
@@ -85,7 +89,19 @@ def _shown(context: AnsweredTexts, mistake: Mistake) -> ShownMistake:
             *((" ".join(part.text.split()), part.contribution) for part in explanation.ngrams[:4]),
             ("(bias)", explanation.bias),
         ],
+        _why_novel(predictor, text, explanation.unknown, likeliest),
     )
+
+
+def _why_novel(predictor: Predictor, text: str, unknown: Sequence[str], nearest: str) -> str:
+    """What is to be said of a text that is more novel than 99 of 100 that were held out in training; else nothing."""
+    _, novelty = predictor.all_seen([text])
+    if novelty is None or novelty[0] <= _NOVEL:
+        return ""
+    more = f" and {len(unknown) - _MOST_UNKNOWN} more" if len(unknown) > _MOST_UNKNOWN else ""
+    named = ", ".join(word[:_LONG] for word in unknown[:_MOST_UNKNOWN])
+    words = f"; unknown words: {named}{more}" if unknown else ""
+    return f"novel ({novelty[0]:.3f}); nearest to {nearest}{words}"
 
 
 def _disputed(predictor: Predictor, mistake: Mistake, likeliest: str) -> tuple[str, str]:

@@ -63,7 +63,7 @@ def create_app(
         access: who may ask.
         routes: further ones.
     """
-    metrics = ServerMetrics()
+    metrics = ServerMetrics(models)
     models.callbacks.append(metrics.count_change)
     described = openapi(limits.body, limits.texts)
     own = [
@@ -210,7 +210,7 @@ class PredictEndpoint:
     def _answers(self, model: ServedModel, texts: Sequence[str], policy: Policy) -> list[str]:
         """Answers as JSON; in a thread."""
         answers = list(answer(model.predictor, [Record(text) for text in texts], policy))
-        self.metrics.count_answers(model.name, model.predictor.labels, answers)
+        self.metrics.count_answers(model, answers)
         return [each.as_json() for each in answers]
 
 

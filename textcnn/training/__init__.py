@@ -20,6 +20,7 @@ device.py         the device, and threads
 calibration.py    what probabilities are worth
 offsets.py        answers decided for another metric than accuracy
 conformal.py      how sure out-of-fold answers were of the right labels
+outside.py        texts of no kind: what makes a text novel
 export.py         from trained weights to a model
 network/          the network in torch
 linear/           the linear part, an SVM

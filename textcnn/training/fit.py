@@ -1,7 +1,7 @@
 """From labelled texts to a model: by its last layer alone where texts are few, else by networks."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.frozen import fit_frozen
 from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.outcome import HeldOut
+from textcnn.training.outside import Judged, judged_outside, told_apart
 from textcnn.training.task import Labelled, Task
 
 __all__ = ["FitResult", "fit"]
@@ -39,6 +40,7 @@ def fit(
     multi_label: bool,
     settings: Settings,
     validation: Labelled | None = None,
+    outside: Sequence[str] = (),
     callback: Callback = lambda event: False,
     executor: Executor | None = None,
 ) -> FitResult:
@@ -51,6 +53,7 @@ def fit(
         settings: checked already.
         validation: scored after each epoch, without the texts that are in `training`, too, or whose label is none of
             the classes; if none are left, or none are given, parts of `training` are held out.
+        outside: texts of no kind, which no class is learned from; they say what makes a text novel.
         callback: is told every event; when it returns True after a batch or an epoch, training ends with the best
             checkpoint so far.
         executor: does the trainings; by default this process and, if they last long enough for that, as many others as
@@ -71,8 +74,10 @@ def fit(
 
         outcome = fit_networks(task, training, unseen, callback, executor)
     model = outcome.model
+    strange = None if outcome.seen else judged_outside(outside, outcome.held_out)
     figures = {
         "validation": _measured(outcome.held_out).figures(),
+        **_outside_figures(settings.outside, outcome.held_out, strange),
         **_otherwise_decided(outcome.held_out, settings.metric),
         **outcome.course,
         "training_texts": len(training.texts),
@@ -82,7 +87,7 @@ def fit(
         settled=tuple(name for name, value in record(given).items() if value != model.settings[name]),
         figures=figures,
         fingerprint=fingerprint(training.texts, training.labels),
-        optional={} if outcome.seen else promises(outcome.held_out, task.encoded.ragged.lengths),
+        optional={} if outcome.seen else promises(outcome.held_out, task.encoded.ragged.lengths, strange),
     )
     return FitResult(_with_ngrams(model, task, len(training.texts), callback), outcome.held_out, outcome.seen)
 
@@ -108,6 +113,14 @@ def _unseen(
         if left_out:
             callback(TrainingEvent("note", note=f"{left_out} of {count} validation texts {which} left out{rest}"))
     return np.array(known, np.int64) + len(training.texts)
+
+
+def _outside_figures(label: str, held_out: Sequence[HeldOut], outside: Judged | None) -> dict[str, Any]:
+    """How well the novelty tells texts of no kind from held-out ones, if there are such texts."""
+    known = Judged.of(held_out)
+    if outside is None or len(known.probabilities) < 2:
+        return {}
+    return {"outside": asdict(told_apart(label, known, outside, multi_label=held_out[0].model.multi_label))}
 
 
 def _otherwise_decided(held_out: Sequence[HeldOut], metric: str) -> dict[str, Any]:

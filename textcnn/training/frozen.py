@@ -55,7 +55,7 @@ _ANY = 1000  # the most that `min_count` can be
 # Settings that matter to a network that stays as it is; who has set others wants one that learns.
 _HEEDED = {
     *("frozen", "linear", "vectors", "keep_words", "max_words", "labels_per_text", "class_weight", "quality"),
-    *("keep_ngrams", "seed", "threads", "device", "metric"),
+    *("keep_ngrams", "seed", "threads", "device", "metric", "outside"),
 }
 
 

@@ -23,6 +23,13 @@ class Labelled(NamedTuple):
     labels: Sequence[tuple[str, ...]]
     weights: NDArray[np.float64] | None = None  # (B,) above 0; if not given, all count the same
 
+    def parted(self, label: str) -> tuple["Labelled", list[str]]:
+        """Those that do not have a label, and the texts of those that have it."""
+        kept = [number for number, labels in enumerate(self.labels) if label not in labels]
+        weights = None if self.weights is None else self.weights[kept]
+        inside = Labelled([self.texts[number] for number in kept], [self.labels[number] for number in kept], weights)
+        return inside, [text for text, labels in zip(self.texts, self.labels, strict=True) if label in labels]
+
 
 class Dataset(NamedTuple):
     """Labelled texts as programs and commands have them, made ready for `fit`."""
@@ -30,6 +37,7 @@ class Dataset(NamedTuple):
     training: Labelled
     validation: Labelled | None
     labels: Targets
+    outside: Sequence[str] = ()  # texts of no kind
 
     @classmethod
     def of(
@@ -40,6 +48,7 @@ class Dataset(NamedTuple):
         labels_per_text: str,
         weights: Any = None,
         validation: tuple[Sequence[str], Any, Any] | None = None,
+        outside: str = "",
     ) -> "Dataset":
         """Check labels and weights; a text of weight 0 is left out.
 
@@ -49,8 +58,10 @@ class Dataset(NamedTuple):
             labels_per_text: the setting.
             weights: how much each text counts; None if all count the same.
             validation: other texts, their labels and their weights.
+            outside: the label of texts of no kind, which are set apart; empty if there are none.
 
         Raises:
+            SettingsError: no text is of no kind, but some should be.
             DataError: labels are missing, mixed, too few, or all the same, or weights are none.
         """
         counted, own = _counted(weights, len(texts))
@@ -61,7 +72,17 @@ class Dataset(NamedTuple):
             names = label_sets(held_y, len(others), labels_per_text, labels.classes)
             chosen, theirs = _counted(held_weights, len(others))
             held = Labelled([others[number] for number in chosen], [names[number] for number in chosen], theirs)
-        return cls(Labelled([texts[number] for number in counted], labels.of_texts, own), held, labels)
+        made = cls(Labelled([texts[number] for number in counted], labels.of_texts, own), held, labels)
+        return made._parted(outside) if outside else made
+
+    def _parted(self, label: str) -> "Dataset":
+        """With the texts that have a label set apart."""
+        labels = self.labels.without(label)
+        training, outside = self.training.parted(label)
+        if self.validation is None:
+            return Dataset(training, None, labels, outside)
+        validation, more = self.validation.parted(label)
+        return Dataset(training, validation if validation.texts else None, labels, [*outside, *more])
 
 
 def _counted(weights: Any, count: int) -> tuple[list[int], NDArray[np.float64] | None]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from textcnn.evaluation.comparison import Comparison
     from textcnn.evaluation.label_sets import SetQuality
     from textcnn.evaluation.metrics import Mistake, Report
+    from textcnn.evaluation.separation import Separation
 
 __all__ = [
     "broken",
@@ -23,6 +24,7 @@ __all__ = [
     "show_labels",
     "show_mistakes",
     "show_report",
+    "show_separation",
 ]
 
 _NAME = 22  # columns of a value
@@ -85,6 +87,15 @@ def show_coverage(name: str, coverage: "SetQuality") -> None:
     if name == "sure":
         low, high = coverage.size_interval
         put(f"{'labels of a set':<19}{coverage.size:.4f}   95 % {low:.4f} to {high:.4f}\n")
+
+
+def show_separation(separation: "Separation") -> None:
+    """Print how well the novelty tells texts of no kind."""
+    low, high = separation.auroc_interval
+    shown = one_line(separation.label)
+    interval = f"95 % {low:.4f} to {high:.4f}, {separation.texts} of {shown!r}"
+    put(f"{'AUROC of novelty':<19}{separation.auroc:.4f}   {interval}\n")
+    put(f"{'novelty above 0.99':<19}{separation.above:.4f}   of the others {separation.others_above:.4f}\n")
 
 
 def show_mistakes(worst: "Sequence[Mistake]", corpus: "Corpus") -> None:
