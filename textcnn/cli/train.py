@@ -72,7 +72,8 @@ def train(
     check_page(report, inputs, output)
     began = time.monotonic()
     several = values.get("labels_per_text") == "several"
-    corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
+    softly = how._replace(soft_labels=True, several=several)
+    corpus = read_aloud(files, softly, quiet=quiet, known=known_before(values), multi_label=several)
     held = _held(validation, how, corpus, values, quiet)
     _check(corpus, held, quiet)
     result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
@@ -136,6 +137,7 @@ def _fit(
             labels_per_text=settings.labels_per_text,
             weights=corpus.weights,
             validation=(held.texts, _labels(held, multi_label), held.weights) if held else None,
+            soft=corpus.soft,
         )
         result = fit(
             data.training,
@@ -168,7 +170,13 @@ def _check(corpus: "Corpus", held: "Corpus | None", quiet: bool) -> None:
         say(f"only one example of {_named(single)}: learned from, but it cannot be validated", quiet=quiet)
     if held is not None:
         _check_validation(counts, held, quiet)
-    say(f"{len(corpus.texts)} texts, {len(counts)} labels", quiet=quiet)
+    say(f"{len(corpus.texts)} texts, {len(counts)} labels{_softly(corpus)}", quiet=quiet)
+
+
+def _softly(corpus: "Corpus") -> str:
+    """That probabilities are learned from, where a file has them."""
+    count = sum(soft is not None for soft in corpus.soft or ())
+    return f'; learns from {count} soft labels, the "probabilities" of texts' if count else ""
 
 
 def _check_words(corpus: "Corpus", quiet: bool) -> None:
@@ -208,7 +216,8 @@ def _summary(result: "FitResult", output: Path, seconds: float) -> None:
     texts = "1 text" if figures["count"] == 1 else f"{figures['count']} texts"
     where = f"the {texts} that it learned from: too few to hold some out" if result.seen else f"{texts} held out"
     weighted = ", weighted" if figures.get("weighted") else ""
-    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}{weighted}")
+    against = ", against their labels, not their probabilities" if "soft_labels" in model.figures else ""
+    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}{weighted}{against}")
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")
 
 

@@ -76,6 +76,7 @@ def fit(
         **_otherwise_decided(outcome.held_out, settings.metric),
         **outcome.course,
         "training_texts": len(training.texts),
+        **_softly(task, len(training.texts)),
     }
     model = replace(
         model,
@@ -108,6 +109,12 @@ def _unseen(
         if left_out:
             callback(TrainingEvent("note", note=f"{left_out} of {count} validation texts {which} left out{rest}"))
     return np.array(known, np.int64) + len(training.texts)
+
+
+def _softly(task: Task, texts: int) -> dict[str, int]:
+    """How many of the training texts taught probabilities that differ from their labels; nothing if none did."""
+    count = int((task.learned[:texts] != task.targets[:texts]).any(axis=1).sum())
+    return {"soft_labels": count} if count else {}
 
 
 def _otherwise_decided(held_out: Sequence[HeldOut], metric: str) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class _Frozen:
         self.count = len(training.texts)
         self.learn = np.arange(self.count)
         self.features = _Features.of(encoder, task, start, self.count)
-        self.targets, self.weights = task.targets[: self.count], task.weights[: self.count]
+        self.targets, self.weights = task.learned[: self.count], task.weights[: self.count]
         self.signs: Numbers = 2 * self.targets.astype(np.float64) - 1
         self.dealings = self._dealings()
         self.spelling = self._spelling() if task.settings.linear == "on" else None
@@ -243,7 +243,7 @@ class _Frozen:
         found = Calibration.of(
             logits,
             np.zeros_like(logits),
-            task.targets[texts],
+            task.learned[texts],
             task.weights[texts],
             multi_label=task.multi_label,
             metric=task.settings.metric,
