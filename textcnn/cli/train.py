@@ -14,7 +14,9 @@ from textcnn.cli.display.checks import show_warnings
 from textcnn.cli.display.console import console, one_line, say, table
 from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.display.sparkline import learning_lines
-from textcnn.cli.options import Quiet, Ray, executor_at, settings_from_file, with_reading, with_settings
+from textcnn.cli.first_model import first_model, label_list
+from textcnn.cli.lesson import taught
+from textcnn.cli.options import Quiet, Ray, executor_at, label_hints, settings_from_file, with_reading, with_settings
 from textcnn.cli.outputs import MODEL, refuse_foreign
 from textcnn.cli.reading import known_after, known_before, read_aloud
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
@@ -52,6 +54,28 @@ def train(
     compact: Annotated[
         bool, typer.Option("--compact", help="Keep only the words of the training texts in the model: --keep-words 0.")
     ] = False,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LABEL,LABEL...", help="Guess a first model from these names, or hints, and texts without labels."
+        ),
+    ] = None,
+    hints_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--label-hints",
+            metavar="FILE.toml",
+            help='What labels mean, in words; lines such as spam = "advertisements, prizes". They help where texts are '
+            "few.",
+        ),
+    ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FOLDER",
+            help="A sentence-transformers model that says of texts what is learned; answers do without it.",
+        ),
+    ] = None,
     report: ReportPath = None,
     ray: Ray = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say how each epoch went.")] = False,
@@ -66,17 +90,24 @@ def train(
     if ray is not None:  # a core is a task's
         values["threads"] = values.get("threads") or 1
     check_writable(output)
-    inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
+    inputs = [*files, *map(str, filter(None, (validation, settings_file, hints_file, values.get("vectors"))))]
     refuse_overwriting(output, inputs, "-o")
     refuse_foreign(output, MODEL)
     check_page(report, inputs, output)
+    hints = label_hints(hints_file, settings_file)
+    if labels is not None:
+        _refuse_beside_labels(validation, teacher, report, ray)
+        first_model(files, label_list(labels), hints, how, values, output, quiet=quiet)
+        return
     began = time.monotonic()
     several = values.get("labels_per_text") == "several"
     softly = how._replace(soft_labels=True, several=several)
     corpus = read_aloud(files, softly, quiet=quiet, known=known_before(values), multi_label=several)
     held = _held(validation, how, corpus, values, quiet)
     _check(corpus, held, quiet)
-    result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
+    if teacher is not None:
+        corpus = taught(corpus, teacher, values, quiet=quiet)
+    result = _fit(corpus, held, values, hints, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     result = result._replace(model=replace(result.model, reading=corpus.learned))
     from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
@@ -92,6 +123,12 @@ def train(
         put_page(report, training_page(result, output.name, corpus, held, checks), quiet=quiet)
     option = "" if output == Path("model.textcnn") else f" -m {shlex.quote(str(output))}"
     say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
+
+
+def _refuse_beside_labels(*others: object) -> None:
+    for name, given in zip(("validation", "teacher", "report", "ray"), others, strict=True):
+        if given is not None:
+            raise SettingsError(f"--labels is for texts without labels: leave out --{name}")
 
 
 def _held(
@@ -115,7 +152,12 @@ def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool)
 
 
 def _fit(
-    corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], display: Display, executor: "Executor | None"
+    corpus: "Corpus",
+    held: "Corpus | None",
+    values: dict[str, Any],
+    hints: dict[str, str],
+    display: Display,
+    executor: "Executor | None",
 ) -> "FitResult":
     """Train, while people see how it goes and may end it."""
     with Interruption() as interruption, display:
@@ -147,6 +189,7 @@ def _fit(
             validation=data.validation,
             callback=callback,
             executor=executor,
+            hints=hints,
         )
         if interruption.wanted:
             kept = "the best checkpoint so far is kept"

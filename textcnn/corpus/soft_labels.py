@@ -6,7 +6,7 @@ They are what is learned from; the label is what answers are counted against. Wi
 or, where texts can have several, all that are as likely as not. Labels that an object leaves out have probability 0.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from textcnn.corpus.json_objects import Item
 from textcnn.corpus.record import BadRow, Record, Unlabelled, bad_row
@@ -17,6 +17,7 @@ __all__ = ["KEY", "fitting_labels", "normalised", "softly_labelled", "with_likel
 KEY = "probabilities"
 _TOLERANCE = 0.01  # how far from 1 the sum over labels that exclude each other may be: answers are rounded
 _HALF = 0.5
+_INSTEAD = ("read as the likeliest one", "left out")  # where texts can have several labels
 
 _Row = Record | BadRow | Unlabelled
 
@@ -110,24 +111,32 @@ def fitting_labels(
     Raises:
         DataError: none is: then the probabilities are of something else.
     """
-    names = {label for record, own in zip(records, labels, strict=True) for label in record.probabilities or own}
-    soft = [number for number, record in enumerate(records) if record.probabilities]
-    strange = [number for number in soft if not names.issuperset(labels[number])]
-    if not strange:
-        return list(labels)
-    first, own = records[strange[0]], labels[strange[0]]
-    example = f"{first.source}:{first.line}: {next(label for label in own if label not in names)!r}"
-    if len(strange) == len(soft):
-        known = ", ".join(map(repr, sorted(first.probabilities or ())[:5]))
+    rows = list(zip(records, labels, strict=True))
+    names = {label for record, own in rows for label in record.probabilities or own}
+    pairs = [row for row in rows if row[0].probabilities]
+    strange = [f"{_place(record)}: {own[0]!r}" for record, own in pairs if not names.issuperset(own)]
+    if strange:
+        _refuse_others(strange, pairs, names)
+        which = f"in {len(strange)} of {len(pairs)} texts; the first: {strange[0]}"
+        notes.append(f"labels without a probability are {_INSTEAD[several]} {which}")
+    return [_fitting(own, names, record, several=several) for record, own in rows]
+
+
+def _refuse_others(strange: Sequence[str], pairs: Sequence[object], names: Collection[str]) -> None:
+    if len(strange) == len(pairs):
+        known = ", ".join(map(repr, sorted(names)[:5]))
         advice = "call that key something else if it is not about labels"
-        raise DataError(f'{example} is the label, but none of those in "{KEY}": {known}; {advice}')
-    which = f"in {len(strange)} of {len(soft)} texts; the first: {example}"
-    notes.append(f"labels without a probability are {'left out' if several else 'read as the likeliest one'} {which}")
-    fitting = list(labels)
-    for number in strange:
-        likeliest = _likeliest(records[number].probabilities or {})
-        fitting[number] = tuple(label for label in labels[number] if label in names) if several else (likeliest,)
-    return fitting
+        raise DataError(f'{strange[0]} is the label, but none of those in "{KEY}": {known}; {advice}')
+
+
+def _place(record: Record) -> str:
+    return f"{record.source}:{record.line}"
+
+
+def _fitting(own: tuple[str, ...], names: Collection[str], record: Record, *, several: bool) -> tuple[str, ...]:
+    """The labels, if all are known by these names; else those that are, or, of labels that exclude each other, one."""
+    kept = tuple(label for label in own if label in names)
+    return kept if several or len(kept) == len(own) else (_likeliest(record.probabilities or {}),)
 
 
 def _likeliest(soft: Mapping[str, float]) -> str:

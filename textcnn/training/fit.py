@@ -1,6 +1,6 @@
 """From labelled texts to a model: by its last layer alone where texts are few, else by networks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from textcnn.text.tokens import folded
 from textcnn.training.conformal import promises
 from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.frozen import fit_frozen
+from textcnn.training.label_names import hint_texts
 from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.outcome import HeldOut
 from textcnn.training.task import Labelled, Task
@@ -41,6 +42,7 @@ def fit(
     validation: Labelled | None = None,
     callback: Callback = lambda event: False,
     executor: Executor | None = None,
+    hints: Mapping[str, str] | None = None,
 ) -> FitResult:
     """Train a model.
 
@@ -55,20 +57,27 @@ def fit(
             checkpoint so far.
         executor: does the trainings; by default this process and, if they last long enough for that, as many others as
             there are cores and memory for.
+        hints: what labels mean, in words; they help where texts are few, and are told to be left out where they are
+            many.
 
     Raises:
+        SettingsError: a hint is for none of the classes.
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
     check_metric(settings.metric, classes, multi_label=multi_label)
     given, settings = settings, settled(settings, len(classes))
-    task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
+    described = hint_texts(classes, hints or {})
+    hinted = Labelled(list(described.values()), [(label,) for label in described])
+    task = Task.of([training, *([validation] if validation else []), hinted], classes, settings, multi_label)
     unseen = _unseen(training, validation, classes, callback)
-    outcome = fit_frozen(task, training, unseen, callback)
+    outcome = fit_frozen(task, training, unseen, callback, len(described))
     if outcome is None:
         # Only now, for torch takes longer to import than a few texts to learn.
         from textcnn.training.networks import fit_networks
 
+        if described:
+            callback(TrainingEvent("note", note="label hints are left out: they are for few texts in English"))
         outcome = fit_networks(task, training, unseen, callback, executor)
     model = outcome.model
     figures = {
