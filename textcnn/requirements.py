@@ -6,7 +6,11 @@ from importlib.metadata import PackageNotFoundError, distribution, requires
 
 __all__ = ["advice"]
 
-_PACKAGES = {"sklearn": "scikit-learn", "prometheus_client": "prometheus-client"}  # whose module has another name
+_PACKAGES = {
+    "sklearn": "scikit-learn",
+    "prometheus_client": "prometheus-client",
+    "sentence_transformers": "sentence-transformers",
+}  # whose module has another name
 _EXTRA = re.compile(r"""extra == ['"]([\w-]+)['"]""")
 
 

@@ -16,7 +16,7 @@ from textcnn.model.file import read_model
 from textcnn.model.novelty import Likeness, Novelty
 from textcnn.storage.tensor_file import TensorFileError
 from textcnn.training.outside import Judged, fitted_novelty, told_apart
-from textcnn.training.task import Dataset
+from textcnn.training.task import Dataset, Labelled
 
 STRANGE = ["zebra quartz violin", "glacier orchid photon", "saffron turbine harbour", "monsoon zebra glacier"]
 
@@ -137,3 +137,9 @@ def test_checks_and_cross_validation_leave_them_out(textcnn: Any, folder: Path) 
     other = textcnn("check", data, "--outside=none", "--data-only", f"--against={data}").out
     assert "40" in other and "'none'" not in other
     assert textcnn("check", data, "--outside=nobody", "--data-only").code == 2
+
+
+def test_soft_labels_to_which_no_kind_is_probable_are_left_out() -> None:
+    given = Labelled(["a", "b", "c"], [("x",), ("y",), ("none",)], soft=[{"x": 0.9, "none": 0.1}, {"y": 1.0}, None])
+    known, outside = given.parted("none")
+    assert (known.texts, known.soft, outside) == (["a", "b"], [None, {"y": 1.0}], ["c"])

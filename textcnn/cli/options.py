@@ -26,6 +26,7 @@ __all__ = [
     "Threads",
     "executor_at",
     "is_told",
+    "label_hints",
     "settings_from_file",
     "with_reading",
     "with_settings",
@@ -46,6 +47,7 @@ Ray = Annotated[
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors and results.")]
 
 _LONGEST_SETTINGS = 1_000_000  # bytes of a file
+_HINTS = "label_hints"  # a table in it
 _LABELS = ("label_column", "label_separator", "label_prefix")
 _WEIGHTS = ("weight_column",)
 
@@ -231,11 +233,33 @@ def is_told(context: typer.Context, name: str) -> bool:
 
 
 def settings_from_file(path: Path) -> dict[str, Any]:
-    """Read settings from a TOML file.
+    """Read settings from a TOML file; the table of hints is none.
 
     Raises:
         SettingsError: it is not there, not TOML, or has an unknown or unfit setting.
     """
+    values = {name.replace("-", "_"): value for name, value in _toml(path).items()}
+    values.pop(_HINTS, None)
+    return checked(values)
+
+
+def label_hints(path: Path | None, settings_file: Path | None) -> dict[str, str]:
+    """What labels mean, in words: the table [label_hints] of these files, or all of the first; its hints win.
+
+    Raises:
+        SettingsError: a file is not there, or not TOML, or a hint is no text.
+    """
+    hints: dict[str, str] = {}
+    for file in filter(None, (settings_file, path)):
+        values = _toml(file)
+        table = values.get(_HINTS, values if file is path else {})
+        if not _is_words(table):
+            raise SettingsError(f'{file}: each label hint must be words, such as spam = "advertisements, prizes"')
+        hints |= table
+    return hints
+
+
+def _toml(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
@@ -249,4 +273,8 @@ def settings_from_file(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:  # not TOML, not UTF-8, or a number of thousands of digits
         reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"cannot read the settings {path}: {reason}") from error
-    return checked({name.replace("-", "_"): value for name, value in values.items()})
+    return values
+
+
+def _is_words(values: Any) -> bool:
+    return isinstance(values, dict) and all(isinstance(said, str) and said.strip() for said in values.values())

@@ -14,7 +14,9 @@ from textcnn.cli.display.checks import show_warnings
 from textcnn.cli.display.console import console, one_line, say, table
 from textcnn.cli.display.progress import Display, Interruption
 from textcnn.cli.display.sparkline import learning_lines
-from textcnn.cli.options import Quiet, Ray, executor_at, settings_from_file, with_reading, with_settings
+from textcnn.cli.first_model import first_model, label_list
+from textcnn.cli.lesson import taught
+from textcnn.cli.options import Quiet, Ray, executor_at, label_hints, settings_from_file, with_reading, with_settings
 from textcnn.cli.outputs import MODEL, refuse_foreign
 from textcnn.cli.reading import known_after, known_before, read_aloud, set_apart
 from textcnn.cli.report_option import ReportPath, check_page, put_page, refuse_overwriting
@@ -53,6 +55,28 @@ def train(
     compact: Annotated[
         bool, typer.Option("--compact", help="Keep only the words of the training texts in the model: --keep-words 0.")
     ] = False,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LABEL,LABEL...", help="Guess a first model from these names, or hints, and texts without labels."
+        ),
+    ] = None,
+    hints_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--label-hints",
+            metavar="FILE.toml",
+            help='What labels mean, in words; lines such as spam = "advertisements, prizes". They help where texts are '
+            "few.",
+        ),
+    ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FOLDER",
+            help="A sentence-transformers model that says of texts what is learned; answers do without it.",
+        ),
+    ] = None,
     report: ReportPath = None,
     ray: Ray = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say how each epoch went.")] = False,
@@ -67,14 +91,21 @@ def train(
     if ray is not None:  # a core is a task's
         values["threads"] = values.get("threads") or 1
     check_writable(output)
-    inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
+    inputs = [*files, *map(str, filter(None, (validation, settings_file, hints_file, values.get("vectors"))))]
     refuse_overwriting(output, inputs, "-o")
     refuse_foreign(output, MODEL)
     check_page(report, inputs, output)
+    hints = label_hints(hints_file, settings_file)
+    if labels is not None:
+        _refuse_beside_labels(validation, teacher, report, ray)
+        first_model(files, label_list(labels), hints, how, values, output, quiet=quiet)
+        return
     began = time.monotonic()
-    corpus, held, outside = _read(files, validation, how, values, quiet)
+    corpus, held, outside = _read(files, validation, how._replace(soft_labels=True), values, quiet)
     _check(corpus, held, quiet)
-    result = _fit(corpus, held, outside, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
+    if teacher is not None:
+        corpus = taught(corpus, teacher, values, quiet=quiet)
+    result = _fit(corpus, held, outside, values, hints, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     result = result._replace(model=replace(result.model, reading=corpus.learned))
     from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
@@ -92,16 +123,24 @@ def train(
     say(f"try: textcnn predict{option} 'your text'", quiet=quiet)
 
 
+def _refuse_beside_labels(*others: object) -> None:
+    for name, given in zip(("validation", "teacher", "report", "ray"), others, strict=True):
+        if given is not None:
+            raise SettingsError(f"--labels is for texts without labels: leave out --{name}")
+
+
 def _read(
     files: list[str], validation: Path | None, how: Reading, values: dict[str, Any], quiet: bool
 ) -> "tuple[Corpus, Corpus | None, list[str]]":
     """The texts to learn from, those that decide when to stop, if there are some, and those of no kind."""
     several, label = values.get("labels_per_text") == "several", values.get("outside", "")
+    how = how._replace(several=several)
     corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
     held = None
     if validation is not None:
         names = {name for labels in corpus.labels for name in labels}
-        held = read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values), names=names)
+        plain = how._replace(soft_labels=False, several=False)
+        held = read_aloud([str(validation)], plain, quiet=quiet, known=known_after(corpus, values), names=names)
     corpus, outside = set_apart(corpus, label, quiet=quiet)
     if held is not None and outside:
         held, more = held.parted(label)
@@ -124,6 +163,7 @@ def _fit(
     held: "Corpus | None",
     outside: list[str],
     values: dict[str, Any],
+    hints: dict[str, str],
     display: Display,
     executor: "Executor | None",
 ) -> "FitResult":
@@ -147,6 +187,7 @@ def _fit(
             labels_per_text=settings.labels_per_text,
             weights=corpus.weights,
             validation=(held.texts, _labels(held, multi_label), held.weights) if held else None,
+            soft=corpus.soft,
         )
         result = fit(
             data.training,
@@ -157,6 +198,7 @@ def _fit(
             outside=outside,
             callback=callback,
             executor=executor,
+            hints=hints,
         )
         if interruption.wanted:
             kept = "the best checkpoint so far is kept"
@@ -180,7 +222,13 @@ def _check(corpus: "Corpus", held: "Corpus | None", quiet: bool) -> None:
         say(f"only one example of {_named(single)}: learned from, but it cannot be validated", quiet=quiet)
     if held is not None:
         _check_validation(counts, held, quiet)
-    say(f"{len(corpus.texts)} texts, {len(counts)} labels", quiet=quiet)
+    say(f"{len(corpus.texts)} texts, {len(counts)} labels{_softly(corpus)}", quiet=quiet)
+
+
+def _softly(corpus: "Corpus") -> str:
+    """That probabilities are learned from, where a file has them."""
+    count = sum(soft is not None for soft in corpus.soft or ())
+    return f'; learns from {count} soft labels, the "probabilities" of texts' if count else ""
 
 
 def _check_words(corpus: "Corpus", quiet: bool) -> None:
@@ -220,7 +268,8 @@ def _summary(result: "FitResult", output: Path, seconds: float) -> None:
     texts = _counted(figures["count"])
     where = f"the {texts} that it learned from: too few to hold some out" if result.seen else f"{texts} held out"
     weighted = ", weighted" if figures.get("weighted") else ""
-    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}{weighted}")
+    against = ", against their labels, not their probabilities" if "soft_labels" in model.figures else ""
+    say(f"{name} {figures['accuracy']:.3f} ({low:.3f} to {high:.3f}) on {where}{weighted}{against}")
     if model.settings["outside"]:
         say(_of_outside(model))
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB, trained in {seconds:.0f} s")

@@ -1,6 +1,6 @@
 """Several inputs read whole, for training: the texts, their labels, and where they stood."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import compress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -10,7 +10,8 @@ from textcnn.corpus.label_fields import find_separator, split_labels
 from textcnn.corpus.label_spelling import label_doubts, same_numbers
 from textcnn.corpus.learned_reading import learned_reading
 from textcnn.corpus.reader import Reader, open_corpus
-from textcnn.corpus.record import LearnedReading, Reading, Record
+from textcnn.corpus.record import BadRow, LearnedReading, Reading, Record
+from textcnn.corpus.soft_labels import fitting_labels, normalised
 from textcnn.errors import ReadError
 
 __all__ = ["Corpus", "read_corpus"]
@@ -31,6 +32,7 @@ class Corpus(NamedTuple):
     fields: Sequence[tuple[tuple[str, object], ...]] = ()  # the other columns of each text, if they were asked for
     losses: tuple[str, ...] = ()  # a sentence for each input whose rows were skipped
     weights: list[float] | None = None  # how much each text counts, if they were read
+    soft: list[Mapping[str, float] | None] | None = None  # how probable each label is, of texts that say it
     learned: LearnedReading | None = None  # what a model remembers of how they were read; None: nothing
 
     @property
@@ -39,9 +41,15 @@ class Corpus(NamedTuple):
         return [f"{source}:{line}" for source, line in zip(self.sources, self.lines, strict=True)]
 
     def parted(self, label: str) -> tuple["Corpus", "Corpus"]:
-        """The records that do not have a label, and those that have it."""
+        """The records that do not have a label, and those that have it.
+
+        Soft labels of the former to which it is probable are left out: their own label is learned from.
+        """
         has = [label in labels for labels in self.labels]
-        return self._chosen([not one for one in has]), self._chosen(has)
+        known, others = self._chosen([not one for one in has]), self._chosen(has)
+        if known.soft is not None:
+            known = known._replace(soft=[None if soft is None or label in soft else soft for soft in known.soft])
+        return known, others
 
     def _chosen(self, wanted: Sequence[bool]) -> "Corpus":
         return self._replace(
@@ -51,6 +59,7 @@ class Corpus(NamedTuple):
             sources=list(compress(self.sources, wanted)),
             fields=list(compress(self.fields, wanted)),
             weights=None if self.weights is None else list(compress(self.weights, wanted)),
+            soft=None if self.soft is None else list(compress(self.soft, wanted)),
         )
 
 
@@ -85,8 +94,11 @@ def read_corpus(
     separator, flags = reading.label_separator, any(map(_has_flags, readers))
     if not flags and separator is None and (separator := _separator(labels, known)):
         labels = _separated(labels, separator, notes)
-    if not any((multi_label, known, flags, _has_several(labels))):
+    several = any((multi_label, known, flags, _has_several(labels)))
+    if not several:
         records, labels = _labelled(records, labels, readers)
+    if any(record.probabilities for record in records):
+        records, labels = _softly_labelled(records, labels, readers, several=several, notes=notes)
     labels = _respelled(labels, names, notes)
     notes += label_doubts(labels)
     return _of_records(records, fields=fields)._replace(
@@ -96,12 +108,18 @@ def read_corpus(
         notes=tuple(notes),
         losses=tuple(filter(None, map(Reader.describe_skipped, readers))),
         weights=_weights(records, reading),
+        soft=_soft(records),
         learned=learned_reading(readers, reading),
     )
 
 
 def _weights(records: Sequence[Record], reading: Reading) -> list[float] | None:
     return None if reading.weight_column is None else [record.weight for record in records]
+
+
+def _soft(records: Sequence[Record]) -> list[Mapping[str, float] | None] | None:
+    soft = [record.probabilities for record in records]
+    return soft if any(soft) else None
 
 
 def _read_all(
@@ -178,6 +196,29 @@ def _labelled(
         reader = readers[0]
         raise ReadError(f"{reader.source}: all {reader.skipped} rows are bad; the first: {reader.first_skipped}")
     return kept, [row for row in labels if row]
+
+
+def _softly_labelled(
+    records: Sequence[Record],
+    labels: Sequence[tuple[str, ...]],
+    readers: Sequence[Reader],
+    *,
+    several: bool,
+    notes: list[str],
+) -> tuple[list[Record], list[tuple[str, ...]]]:
+    """Those whose soft labels are probabilities, and labels that are among them."""
+    reader_of = {reader.source: reader for reader in readers}
+    kept = []
+    for record, own in zip(records, labels, strict=True):
+        row = normalised(record, several=several)
+        if isinstance(row, BadRow):
+            reader_of[record.source].skip(row)
+        else:
+            kept.append((row, own))
+    if not kept:
+        raise ReadError(f"all rows are bad; the first: {readers[0].first_skipped}")
+    sound = [record for record, _ in kept]
+    return sound, fitting_labels(sound, [own for _, own in kept], several=several, notes=notes)
 
 
 def _of_records(records: Sequence[Record], *, fields: bool) -> Corpus:

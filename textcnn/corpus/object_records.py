@@ -5,6 +5,7 @@ from functools import partial
 from itertools import chain
 
 from textcnn.corpus.annotations import Export, find_export, refuse_spans
+from textcnn.corpus.column_names import label_rank
 from textcnn.corpus.column_table import asked_for
 from textcnn.corpus.columns import Columns, choose_keys
 from textcnn.corpus.header import has_learned, names_decide, told_columns
@@ -25,6 +26,7 @@ from textcnn.corpus.record import (
     unlabelled,
 )
 from textcnn.corpus.row_choice import RowChoice
+from textcnn.corpus.soft_labels import KEY, with_likeliest
 from textcnn.errors import ColumnError
 
 __all__ = ["open_columns", "open_objects"]
@@ -43,9 +45,24 @@ def open_objects(form: str, lines: Lines, reading: Reading, labelled: bool) -> O
     if export:
         notes.append(f"an export of {export.name}")
         ahead, items = export.shown(ahead), export.read(items, lines.source, notes)
+    if labelled and reading.soft_labels:
+        ahead, items = _with_likeliest(ahead, items, reading)
     objects = [item.values for item in ahead]
     columns = _choose(objects, export, reading, labelled, lines.source)
     return _opened(objects, items, columns, reading, lines.source, notes)
+
+
+def _with_likeliest(
+    ahead: Sequence[Item], items: Iterator[Item | BadRow], reading: Reading
+) -> tuple[Sequence[Item], Iterator[Item | BadRow]]:
+    """The same, with a label in all objects that have soft labels alone; not where another key seems to have it."""
+    told = reading.label_column
+    names = set(chain.from_iterable(item.values for item in ahead)) - {KEY}
+    if not isinstance(told, str) and "label" not in names and any(label_rank(name).level for name in names):
+        return ahead, items
+    key = told if isinstance(told, str) else "label"
+    filled = partial(with_likeliest, key=key, several=reading.several)
+    return [item for item in filled(ahead) if isinstance(item, Item)], filled(items)
 
 
 def open_columns(ahead: Sequence[Item], items: Iterator[Item], reading: Reading, labelled: bool, source: str) -> Opened:

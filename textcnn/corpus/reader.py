@@ -13,6 +13,7 @@ from textcnn.corpus.misfits import FEW
 from textcnn.corpus.opened import Opened
 from textcnn.corpus.record import FORMAT_NAMES, BadRow, Reading, Record, Unlabelled, check_reading
 from textcnn.corpus.row_choice import refuse_rows
+from textcnn.corpus.soft_labels import softly_labelled
 from textcnn.corpus.text_weights import refuse_weights, weighted
 from textcnn.errors import ReadError
 
@@ -169,7 +170,12 @@ class Reader:
         self.columns = opened.columns
         self.notes = opened.notes
         self._misfit = opened.misfit
-        return opened.records if self._reading.weight_column is None else self._weighted(opened)
+        records = opened.records if self._reading.weight_column is None else self._weighted(opened)
+        return softly_labelled(records, self.source) if self._softly else records
+
+    @property
+    def _softly(self) -> bool:
+        return self._labelled and self._reading.soft_labels and self.format in ("json", "jsonl")
 
     def _opened(self, lines: Lines | ArrowFile) -> Opened:
         reading, labelled = self._reading, self._labelled

@@ -64,6 +64,7 @@ class Record(NamedTuple):
     fields: tuple[tuple[str, object], ...] = ()
     weight: float = 1.0  # how much it counts, if that was read
     parts: tuple[TextPart, ...] = ()  # if several columns were joined
+    probabilities: Mapping[str, float] | None = None  # of labels, if they were asked for and the text has some
 
     def column_of(self, character: int) -> str | None:
         """The column that gave a character of the text; None if none did, but what joins them, or none was joined."""
@@ -128,6 +129,8 @@ class Reading(NamedTuple):
     rows: Mapping[str, Collection[str]] | None = None  # columns, and the values of the rows that are read; None: all
     weight_column: str | int | None = None  # how much each text counts; None means that all count the same
     learned: LearnedReading = LearnedReading()  # of a model; taken where a file has it and nothing else is told
+    soft_labels: bool = False  # whether JSON objects may say how probable each label is, see soft_labels.py
+    several: bool = False  # whether texts can have several labels whatever the file shows
 
 
 def check_reading(reading: Reading) -> Reading:

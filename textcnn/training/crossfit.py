@@ -38,6 +38,7 @@ class OutOfFold(NamedTuple):
     weights: NDArray[np.float64]  # (B,)
     run: Run
     likeness: Likeness
+    learned: Floats  # (B, K) what was to be learned of them: targets, or probabilities
 
     @classmethod
     def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
@@ -45,7 +46,8 @@ class OutOfFold(NamedTuple):
         predictor, part = Predictor(run.model), task.part(texts)
         logits, likeness = predictor.seen_by_networks(part)
         margins = predictor.linear_margins(part)
-        return cls(texts, logits, margins, task.targets[texts], task.weights[texts], run, likeness)
+        targets, learned = task.targets[texts], task.learned[texts]
+        return cls(texts, logits, margins, targets, task.weights[texts], run, likeness, learned)
 
 
 class CrossFit(NamedTuple):
@@ -63,14 +65,15 @@ class CrossFit(NamedTuple):
     def calibration(self, without: OutOfFold | None = None) -> Calibration:
         """By all answers, or by those of all parts but one, if there are others."""
         others = [fold for fold in self.folds if fold is not without] or self.folds
-        network, linear, targets, weights = (
-            np.concatenate([fold[column] for fold in others]) for column in range(1, 5)
+        network, linear, learned, weights = (
+            np.concatenate([getattr(fold, name) for fold in others])
+            for name in ("network", "linear", "learned", "weights")
         )
         model = self.first.model
         return Calibration.of(
             network,
             linear,
-            targets,
+            learned,
             weights,
             multi_label=self.multi_label,
             metric=model.settings["metric"],

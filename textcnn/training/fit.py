@@ -1,6 +1,6 @@
 """From labelled texts to a model: by its last layer alone where texts are few, else by networks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from textcnn.text.tokens import folded
 from textcnn.training.conformal import promises
 from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.frozen import fit_frozen
+from textcnn.training.label_names import hint_texts
 from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.outcome import HeldOut
 from textcnn.training.outside import Judged, judged_outside, told_apart
@@ -43,6 +44,7 @@ def fit(
     outside: Sequence[str] = (),
     callback: Callback = lambda event: False,
     executor: Executor | None = None,
+    hints: Mapping[str, str] | None = None,
 ) -> FitResult:
     """Train a model.
 
@@ -58,20 +60,27 @@ def fit(
             checkpoint so far.
         executor: does the trainings; by default this process and, if they last long enough for that, as many others as
             there are cores and memory for.
+        hints: what labels mean, in words; they help where texts are few, and are told to be left out where they are
+            many.
 
     Raises:
+        SettingsError: a hint is for none of the classes.
         TrainingError: there is nothing to learn from.
         VectorsError: the vectors cannot be read.
     """
     check_metric(settings.metric, classes, multi_label=multi_label)
     given, settings = settings, settled(settings, len(classes))
-    task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
+    described = hint_texts(classes, hints or {})
+    hinted = Labelled(list(described.values()), [(label,) for label in described])
+    task = Task.of([training, *([validation] if validation else []), hinted], classes, settings, multi_label)
     unseen = _unseen(training, validation, classes, callback)
-    outcome = fit_frozen(task, training, unseen, callback)
+    outcome = fit_frozen(task, training, unseen, callback, len(described))
     if outcome is None:
         # Only now, for torch takes longer to import than a few texts to learn.
         from textcnn.training.networks import fit_networks
 
+        if described:
+            callback(TrainingEvent("note", note="label hints are left out: they are for few texts in English"))
         outcome = fit_networks(task, training, unseen, callback, executor)
     model = outcome.model
     strange = None if outcome.seen else judged_outside(outside, outcome.held_out)
@@ -81,6 +90,7 @@ def fit(
         **_otherwise_decided(outcome.held_out, settings.metric),
         **outcome.course,
         "training_texts": len(training.texts),
+        **_softly(task, len(training.texts)),
     }
     model = replace(
         model,
@@ -121,6 +131,12 @@ def _outside_figures(label: str, held_out: Sequence[HeldOut], outside: Judged | 
     if outside is None or len(known.probabilities) < 2:
         return {}
     return {"outside": asdict(told_apart(label, known, outside, multi_label=held_out[0].model.multi_label))}
+
+
+def _softly(task: Task, texts: int) -> dict[str, int]:
+    """How many of the training texts taught probabilities that differ from their labels; nothing if none did."""
+    count = int((task.learned[:texts] != task.targets[:texts]).any(axis=1).sum())
+    return {"soft_labels": count} if count else {}
 
 
 def _otherwise_decided(held_out: Sequence[HeldOut], metric: str) -> dict[str, Any]:

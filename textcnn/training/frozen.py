@@ -34,6 +34,7 @@ from textcnn.training.embeddings import Start, begin
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
+from textcnn.training.label_names import hint_weight
 from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, WeightedFeatures
 from textcnn.training.outcome import HeldOut, Outcome
 from textcnn.training.ridge import RidgeRegression
@@ -59,7 +60,9 @@ _HEEDED = {
 }
 
 
-def fit_frozen(task: Task, training: Labelled, unseen: NDArray[np.int64], callback: Callback) -> Outcome | None:
+def fit_frozen(
+    task: Task, training: Labelled, unseen: NDArray[np.int64], callback: Callback, hints: int = 0
+) -> Outcome | None:
     """Learn the last layer alone; None if the settings, the number of texts or their language want a whole network.
 
     Args:
@@ -67,6 +70,7 @@ def fit_frozen(task: Task, training: Labelled, unseen: NDArray[np.int64], callba
         training: the former.
         unseen: numbers of the validation texts that say how good the model is; without any, the others do.
         callback: is told what is done.
+        hints: how many of the task's last texts are no texts, but say what a label means; they are never held out.
 
     Raises:
         SettingsError: it is asked for where it is not possible.
@@ -89,7 +93,7 @@ def fit_frozen(task: Task, training: Labelled, unseen: NDArray[np.int64], callba
         return None
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    return _Frozen(task, training, unseen, start, encoder).outcome(callback)
+    return _Frozen(task, training, unseen, start, encoder, hints).outcome(callback)
 
 
 def _why_not(task: Task, texts: int) -> str:
@@ -116,20 +120,29 @@ class _Features(NamedTuple):
     rows: Numbers  # (B, d) of all texts
 
     @classmethod
-    def of(cls, network: Network, task: Task, start: Start, texts: int) -> "_Features":
-        """Of all texts of the task, the first so many being those for training."""
+    def of(cls, network: Network, task: Task, start: Start, texts: int, hints: int) -> "_Features":
+        """Of all texts of the task, the first so many being those for training, the last so many hints."""
         outputs = np.concatenate([network.head(network.features(start.matrix, part)) for part in _parts(task, start)])
         mean = outputs[:texts].mean(axis=0)
         centred = outputs - mean
         scale = float(np.sqrt(np.square(centred[:texts]).sum(axis=1).mean())) or 1.0
-        return cls(network, mean, scale, centred / scale)
+        rows = centred / scale
+        if hints:  # which are of another kind: what matters is how they differ from each other
+            rows[-hints:] = _standardised(rows[-hints:])
+        return cls(network, mean, scale, rows)
 
-    def with_layer(self, alpha: Numbers, bias: Numbers) -> Network:
-        """The network whose outputs are rows · rows[:B]' alpha + bias: readout and last layer are one."""
-        weight = (self.rows[: len(alpha)].T @ alpha / self.scale).T
+    def with_layer(self, learned: NDArray[np.int64], alpha: Numbers, bias: Numbers) -> Network:
+        """The network whose outputs are rows · rows[learned]' alpha + bias: readout and last layer are one."""
+        weight = (self.rows[learned].T @ alpha / self.scale).T
         readout, offset = self.network.layers[-1]
         layer = (weight @ readout).astype(np.float32), (bias + weight @ (offset - self.mean)).astype(np.float32)
         return self.network._replace(layers=(layer,))
+
+
+def _standardised(rows: Numbers) -> Numbers:
+    """Less their mean, with unit mean square length."""
+    centred = rows - rows.mean(axis=0)
+    return np.asarray(centred / (np.sqrt(np.square(centred).sum(axis=1).mean()) or 1.0))
 
 
 def _parts(task: Task, start: Start) -> Iterator[Ragged]:
@@ -149,14 +162,16 @@ class _Frozen:
     """A training of the last layer."""
 
     def __init__(
-        self, task: Task, training: Labelled, unseen: NDArray[np.int64], start: Start, encoder: Network
+        self, task: Task, training: Labelled, unseen: NDArray[np.int64], start: Start, encoder: Network, hints: int
     ) -> None:
         self.task, self.training, self.unseen, self.start = task, training, unseen, start
         self.began = time.perf_counter()
         self.count = len(training.texts)
-        self.learn = np.arange(self.count)
-        self.features = _Features.of(encoder, task, start, self.count)
-        self.targets, self.weights = task.targets[: self.count], task.weights[: self.count]
+        self.hints = hints
+        self.learn = np.concatenate([np.arange(self.count), np.arange(len(task.targets) - hints, len(task.targets))])
+        self.features = _Features.of(encoder, task, start, self.count, hints)
+        self.targets, self.weights = task.learned[self.learn], task.weights[self.learn]
+        self.weights[self.count :] *= hint_weight(self.count, len(task.classes))
         self.signs: Numbers = 2 * self.targets.astype(np.float64) - 1
         self.dealings = self._dealings()
         self.spelling = self._spelling() if task.settings.linear == "on" else None
@@ -177,7 +192,8 @@ class _Frozen:
         seen = not len(texts)
         calibration = self._calibration(texts, logits)
         if seen:
-            texts, logits = self.learn, _logits(bare, self.task, self.learn)
+            texts = self.learn[: self.count]
+            logits = _logits(bare, self.task, texts)
         model = calibration.applied(bare)
         targets, weights = self.task.targets[texts], self.task.weights[texts]
         probabilities = calibration.probabilities(logits, np.zeros_like(logits))
@@ -188,10 +204,10 @@ class _Frozen:
 
     def _solution(self) -> RidgeRegression:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
-        rows = self.features.rows[: self.count]
+        rows = self.features.rows[self.learn]
         gram: Numbers = rows @ rows.T
         if self.spelling is not None:
-            of_spelling = self.spelling.gram()(np.eye(self.count, dtype=np.float32)).astype(np.float64)
+            of_spelling = self.spelling.gram()(np.eye(len(self.learn), dtype=np.float32)).astype(np.float64)
             gram += _SPELLING / 2 * (of_spelling + of_spelling.T)
         return RidgeRegression.of(gram, self.signs, self._weights(), _PENALTY, self.dealings)
 
@@ -204,7 +220,8 @@ class _Frozen:
         texts, random = list(map(folded, self.training.texts)), np.random.default_rng(self.task.settings.seed)
         strata = [labels[:1] for labels in self.training.labels]
         most = max(Counter(stratum for stratum, _ in {*zip(strata, texts, strict=True)}).values())
-        return [stratified_folds(texts, strata, min(most, _FOLDS), random) for _ in range(_DEALINGS)]
+        dealings = [stratified_folds(texts, strata, min(most, _FOLDS), random) for _ in range(_DEALINGS)]
+        return [np.append(folds, np.full(self.hints, -1)) for folds in dealings]
 
     def _weights(self) -> Numbers:
         """Of each text, by itself and by its class; what counts for nothing still has to be something: (B,)."""
@@ -218,7 +235,7 @@ class _Frozen:
         if self.spelling is not None:
             scores = score_count(len(task.classes), multi_label=task.multi_label)
             linear = self.spelling.part((_SPELLING * alpha[:, -scores:]).astype(np.float32))
-        network = self.features.with_layer(alpha, _STEEP * solution.bias)
+        network = self.features.with_layer(self.learn, alpha, _STEEP * solution.bias)
         bank = network.bank
         settings = replace(
             task.settings, frozen="on", channels="static", widths=bank.widths, filters=bank.filters, min_count=_ANY
@@ -232,7 +249,7 @@ class _Frozen:
         """
         if len(self.unseen):
             return self.unseen, _logits(bare, self.task, self.unseen)
-        texts = np.flatnonzero(self.dealings[0] >= 0)
+        texts = np.flatnonzero(self.dealings[0] >= 0)  # none of the hints
         return texts, np.asarray(_STEEP * solution.left_out[texts], np.float32)
 
     def _calibration(self, texts: NDArray[np.int64], logits: Floats) -> Calibration:
@@ -243,7 +260,7 @@ class _Frozen:
         found = Calibration.of(
             logits,
             np.zeros_like(logits),
-            task.targets[texts],
+            task.learned[texts],
             task.weights[texts],
             multi_label=task.multi_label,
             metric=task.settings.metric,

@@ -40,7 +40,7 @@ _FEWER = 0.7  # a larger share of the epochs is not worth learning again
 
 
 class TrainingPart(NamedTuple):
-    """Texts with their targets, rows of zeros and ones, and their weights."""
+    """Texts with their targets, rows of zeros and ones or of probabilities, and their weights."""
 
     ragged: Ragged
     targets: NDArray[np.float32]  # (B, K)

@@ -132,7 +132,7 @@ class _Training:
         self._phase("preparing words and vectors")
         self.start = begin(self.task.encoded, self.task.tokens(job.learn), self.settings, self._note)
         ragged = self.start.ragged(self.task.encoded)
-        self.targets = self.task.targets[job.learn]
+        self.targets = self.task.learned[job.learn]
         self.of_texts = relative(self.task.weights[job.learn]).astype(np.float32)
         self.train = TrainingPart(ragged.take(job.learn), self.targets, self.of_texts)
         scored = job.plan is None and len(job.held) > 0

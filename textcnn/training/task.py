@@ -1,6 +1,6 @@
 """What is to be learned: labelled texts, encoded, with their targets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from textcnn.errors import TrainingError
 from textcnn.evaluation.sample_weights import relative, sample_weights
-from textcnn.labels import Targets, indicator, label_sets, targets
+from textcnn.labels import Targets, indicator, label_sets, sorted_names, targets
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Encoded
 
-__all__ = ["Dataset", "Labelled", "Task"]
+__all__ = ["Dataset", "Labelled", "SoftLabels", "Task"]
+
+SoftLabels = Mapping[str, float]  # the probability of each label; of others it is 0
 
 
 class Labelled(NamedTuple):
@@ -22,12 +24,20 @@ class Labelled(NamedTuple):
     texts: Sequence[str]
     labels: Sequence[tuple[str, ...]]
     weights: NDArray[np.float64] | None = None  # (B,) above 0; if not given, all count the same
+    soft: Sequence[SoftLabels | None] | None = None  # how probable each label is, of texts of which that is known
 
     def parted(self, label: str) -> tuple["Labelled", list[str]]:
-        """Those that do not have a label, and the texts of those that have it."""
+        """Those that do not have a label, and the texts of those that have it.
+
+        Soft labels of the former to which it is probable are left out: their own label is learned from.
+        """
         kept = [number for number, labels in enumerate(self.labels) if label not in labels]
         weights = None if self.weights is None else self.weights[kept]
-        inside = Labelled([self.texts[number] for number in kept], [self.labels[number] for number in kept], weights)
+        soft = None
+        if self.soft is not None:
+            soft = [None if label in (self.soft[number] or ()) else self.soft[number] for number in kept]
+        texts, labels = [self.texts[number] for number in kept], [self.labels[number] for number in kept]
+        inside = Labelled(texts, labels, weights, soft)
         return inside, [text for text, labels in zip(self.texts, self.labels, strict=True) if label in labels]
 
 
@@ -49,6 +59,7 @@ class Dataset(NamedTuple):
         weights: Any = None,
         validation: tuple[Sequence[str], Any, Any] | None = None,
         outside: str = "",
+        soft: Sequence[SoftLabels | None] | None = None,
     ) -> "Dataset":
         """Check labels and weights; a text of weight 0 is left out.
 
@@ -59,6 +70,8 @@ class Dataset(NamedTuple):
             weights: how much each text counts; None if all count the same.
             validation: other texts, their labels and their weights.
             outside: the label of texts of no kind, which are set apart; empty if there are none.
+            soft: for each text the probabilities of labels, which are learned from in place of its label; None for a
+                text that has its label alone.
 
         Raises:
             SettingsError: no text is of no kind, but some should be.
@@ -72,7 +85,9 @@ class Dataset(NamedTuple):
             names = label_sets(held_y, len(others), labels_per_text, labels.classes)
             chosen, theirs = _counted(held_weights, len(others))
             held = Labelled([others[number] for number in chosen], [names[number] for number in chosen], theirs)
-        made = cls(Labelled([texts[number] for number in counted], labels.of_texts, own), held, labels)
+        softly = None if soft is None else [soft[number] for number in counted]
+        training = Labelled([texts[number] for number in counted], labels.of_texts, own, softly)
+        made = cls(training, held, _all(labels, softly))
         return made._parted(outside) if outside else made
 
     def _parted(self, label: str) -> "Dataset":
@@ -83,6 +98,15 @@ class Dataset(NamedTuple):
             return Dataset(training, None, labels, outside)
         validation, more = self.validation.parted(label)
         return Dataset(training, validation if validation.texts else None, labels, [*outside, *more])
+
+
+def _all(labels: Targets, soft: Sequence[SoftLabels | None] | None) -> Targets:
+    """The labels, with those besides that are probable, but no text's own."""
+    names = {*labels.names, *(label for each in soft or () for label in each or ())}
+    if len(names) == len(labels.names):
+        return labels
+    every = sorted_names(names)
+    return labels._replace(names=tuple(every), classes=np.array(every))
 
 
 def _counted(weights: Any, count: int) -> tuple[list[int], NDArray[np.float64] | None]:
@@ -102,6 +126,7 @@ class Task(NamedTuple):
     classes: Sequence[str]
     settings: Settings
     multi_label: bool
+    learned: NDArray[np.float32]  # (B, K) what is learned: the targets, or the probabilities that a text has instead
 
     @classmethod
     def of(cls, parts: Sequence[Labelled], classes: Sequence[str], settings: Settings, multi_label: bool) -> "Task":
@@ -115,7 +140,9 @@ class Task(NamedTuple):
             raise TrainingError("all texts are empty: there is no word to learn from")
         table = indicator([labels for part in parts for labels in part.labels], classes, skip_unknown=True)
         weights = np.concatenate([_weights(part) for part in parts])
-        return cls(encoded, table.astype(np.float32), weights, classes, settings, multi_label)
+        hard = table.astype(np.float32)
+        soft = [each for part in parts for each in part.soft or [None] * len(part.texts)]
+        return cls(encoded, hard, weights, classes, settings, multi_label, _learned(hard, soft, classes))
 
     def part(self, texts: NDArray[np.int64]) -> Encoded:
         """The texts of these numbers."""
@@ -126,6 +153,19 @@ class Task(NamedTuple):
         chosen = np.zeros(len(self.targets), bool)
         chosen[texts] = True
         return np.repeat(chosen, self.encoded.ragged.lengths)
+
+
+def _learned(
+    hard: NDArray[np.float32], soft: Sequence[SoftLabels | None], classes: Sequence[str]
+) -> NDArray[np.float32]:
+    """The table of targets with probabilities in the rows of texts that have them."""
+    if not any(soft):
+        return hard
+    learned = hard.copy()
+    for row, probabilities in enumerate(soft):
+        if probabilities is not None:
+            learned[row] = [probabilities.get(label, 0.0) for label in classes]
+    return learned
 
 
 def _weights(part: Labelled) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ _CAUTION = 3.0  # how many texts' loss a departure of C by a factor of e is wort
 _TEXTS, _WORDS, _LABELS = 8000, 600_000, 20  # at most, drawn at random, words counted once in each text
 _OUTPUTS = 8  # labels; if there are more, fewer words
 _SCALES = (-3, 5)  # logarithms
+_ROUNDED = 1e-3  # of probabilities that add up to 1
 
 
 class _Place(NamedTuple):
@@ -50,6 +51,7 @@ def chosen(examples: Examples, workers: WorkerThreads, hurry: Event | None = Non
     """The recipe with the least log loss; each worker measures a fold. The usual one if there is no time to search."""
     folds = _folds(examples)
     signs = np.concatenate([fold.rest.signs for fold in folds]) if folds else examples.signs[:0]
+    targets = np.asarray((1 + signs) / 2, np.float32)
     weights = np.concatenate([fold.rest.weights for fold in folds]) if folds else examples.weights[:0]
 
     @cache
@@ -57,7 +59,7 @@ def chosen(examples: Examples, workers: WorkerThreads, hurry: Event | None = Non
         recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
         workers.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
         departure = _CAUTION * float(np.log(recipe.C / USUAL.C) ** 2) / 2
-        return _least_loss(np.concatenate(margins), signs > 0, weights, alone=examples.independent) + departure
+        return _least_loss(np.concatenate(margins), targets, weights, alone=examples.independent) + departure
 
     return _recipe(_descended(loss, hurry or Event())) if folds else USUAL
 
@@ -111,7 +113,11 @@ def _moved(place: _Place, step: _Place) -> _Place | None:
 
 
 def _least_loss(
-    margins: NDArray[np.float32], targets: NDArray[np.bool_], weights: NDArray[np.float32] | None = None, *, alone: bool
+    margins: NDArray[np.float32],
+    targets: NDArray[np.float32],
+    weights: NDArray[np.float32] | None = None,
+    *,
+    alone: bool,
 ) -> float:
     """The log loss of all texts together, the margins being scaled as suits best: (B, K), (B, K), (B,).
 
@@ -119,8 +125,8 @@ def _least_loss(
     """
     from scipy.optimize import minimize
 
-    others: NDArray[np.bool_] = np.logical_not(targets.any(axis=1, keepdims=True))
-    if another := bool(others.any()) and not alone:
+    others = np.maximum(1 - targets.sum(axis=1, keepdims=True), 0)
+    if another := bool(np.any(others > _ROUNDED)) and not alone:
         targets = np.append(targets, others, axis=1)
 
     def loss(found: NDArray[np.float64]) -> float:

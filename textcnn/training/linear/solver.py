@@ -5,6 +5,9 @@ gradients. With the weights theta = X' alpha of the table of texts by features X
 
     |theta|² / 2 + sum over texts  C · max(0, 1 - y · margin)²        margin = X X' alpha, the product `gram(alpha)`
 
+A text may be of the label with a probability p alone: then it counts twice, as C · p of the label and as C · (1 - p) of
+the others, which is what y = 2p - 1 between -1 and 1 stands for.
+
 Shapes: B texts, K outputs.
 """
 
@@ -40,7 +43,7 @@ def solve(gram: Gram, signs: Floats, penalty: Floats) -> Floats:
 
     Args:
         gram: the product with X X'.
-        signs: (B, K) the labels y, 1 or -1.
+        signs: (B, K) the labels y, 1 or -1; between them if it is only so probable.
         penalty: (B, K) C, of each text.
 
     Returns:
@@ -51,20 +54,34 @@ def solve(gram: Gram, signs: Floats, penalty: Floats) -> Floats:
     live = np.arange(signs.shape[1])
     for _ in range(ROUNDS):
         y = signs[:, live]
-        slack = np.maximum(1 - y * margins[:, live], 0)
-        gradient = alpha[:, live] - 2 * penalty[:, live] * y * slack
+        slopes, curvatures = _slopes(y, margins[:, live])
+        gradient = alpha[:, live] - 2 * penalty[:, live] * slopes
         image = gram(gradient)
         norm = _norm(gradient, image)
         keep = norm > target[live]
         if not keep.any():
             break
         live, y, gradient, image, norm = live[keep], y[:, keep], gradient[:, keep], image[:, keep], norm[keep]
-        active = np.where(slack[:, keep] > 0, 2 * penalty[:, live], np.float32(0))
+        active = 2 * penalty[:, live] * curvatures[:, keep]
         step, step_image = _newton_step(gram, active, gradient, image, norm)
         length = _line_search(alpha[:, live], margins[:, live], y, step, step_image, gradient, penalty[:, live])
         alpha[:, live] += length * step
         margins[:, live] += length * step_image
     return alpha
+
+
+def _losses(y: Floats, margins: Floats) -> Floats:
+    """Squared hinge losses, (B, K): that of the label and that of the others, by how probable they are."""
+    of_label, of_others = np.square(np.maximum(1 - margins, 0)), np.square(np.maximum(1 + margins, 0))
+    return np.asarray((1 + y) / 2 * of_label + (1 - y) / 2 * of_others, np.float32)
+
+
+def _slopes(y: Floats, margins: Floats) -> tuple[Floats, Floats]:
+    """Halves of the losses' first derivative in the margin, negated, and of their second: (B, K)."""
+    of_label, of_others = np.maximum(1 - margins, 0), np.maximum(1 + margins, 0)
+    slopes = (1 + y) / 2 * of_label - (1 - y) / 2 * of_others
+    curvatures = (1 + y) / 2 * (of_label > 0) + (1 - y) / 2 * (of_others > 0)
+    return np.asarray(slopes, np.float32), np.asarray(curvatures, np.float32)
 
 
 def _target(gram: Gram, signs: Floats, penalty: Floats) -> Floats:
@@ -111,7 +128,7 @@ def _line_search(
     slope = _dot(gradient, step_image)
 
     def objective(length: Floats) -> Floats:
-        hinge: Floats = (penalty * np.square(np.maximum(1 - y * (margins + length * step_image), 0))).sum(axis=0)
+        hinge: Floats = (penalty * _losses(y, margins + length * step_image)).sum(axis=0)
         total: Floats = 0.5 * (terms[0] + 2 * length * terms[1] + length * length * terms[2]) + hinge
         return total
 

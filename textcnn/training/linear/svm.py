@@ -96,7 +96,7 @@ class Examples(NamedTuple):
     """What there is to learn from."""
 
     tables: FeatureTables
-    signs: Floats  # (B, K) 1 and -1
+    signs: Floats  # (B, K) 1 and -1; between them if a label is only so probable
     penalty: Floats  # (B, K) factors of C
     weights: Floats  # (B,) of the texts; they are in the penalty already
     independent: bool  # whether each label is there or not whatever the others are
@@ -111,7 +111,7 @@ class Examples(NamedTuple):
         class_weights: Floats | None = None,
         of_texts: Floats | None = None,
     ) -> "Examples":
-        """Texts with targets of zeros and ones (B, K); weights of classes (K,) and of texts (B,) are factors of C.
+        """Texts with targets from 0 to 1 (B, K); weights of classes (K,) and of texts (B,) are factors of C.
 
         Of two exclusive labels only the second has a column: the margin of the first is its negative.
         """
@@ -242,7 +242,7 @@ class FeatureStatistics(NamedTuple):
         """Count, and take the root mean square over the labels of a log ratio.
 
         That of how often texts with the label have the feature and how often they would by chance; a pseudo-count keeps
-        rare features near the prior.
+        rare features near the prior. A text that is only probably of a label counts if that is more likely than not.
         """
         tables, signs, weights = examples.tables, examples.signs, examples.weights
         positive = sp.csr_matrix((signs > 0) * weights[:, None])

@@ -1,0 +1,56 @@
+"""`train --teacher`: a sentence-transformers model says of texts what is learned; a stub stands for the library."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+from examples import EXAMPLES, write_csv
+from program import TINY, environment, scripted
+
+# A library of this interface, whose vectors tell how long texts are, and which tells how it was asked.
+STUB = """
+import sys, types
+import numpy as np
+
+class SentenceTransformer:
+    def __init__(self, name, local_files_only=False):
+        print("opened", name, local_files_only, file=sys.stderr)
+
+    def encode(self, texts, normalize_embeddings, show_progress_bar, convert_to_numpy):
+        assert normalize_embeddings and convert_to_numpy and not show_progress_bar
+        angle = np.array([len(text) for text in texts]) / 100
+        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+sys.modules["sentence_transformers"] = types.SimpleNamespace(SentenceTransformer=SentenceTransformer)
+"""
+QUICK = (*TINY, "--epochs=8", "--quality=fast")
+
+
+def taught(folder, teacher):
+    write_csv(folder / "few.csv", EXAMPLES)
+    arguments = ("train", "few.csv", "--teacher", teacher, *QUICK)
+    ran = subprocess.run(scripted(STUB, *arguments), cwd=folder, env=environment(), capture_output=True, check=False)
+    return ran.returncode, ran.stderr.decode()
+
+
+def test_what_it_says_is_learned(folder):
+    (folder / "model").mkdir()
+    code, said = taught(folder, "model")
+    assert code == 0 and "opened model True" in said  # a folder never asks the network
+    assert "model teaches: it tells " in said and "of texts that it has not learned from" in said
+    assert "against their labels, not their probabilities" in said
+
+
+def test_a_name_may_ask_the_network_and_a_folder_that_is_not_there_does_not(folder):
+    assert "opened some-model False" in taught(folder, "some-model")[1]
+    code, said = taught(folder, "./model")
+    assert code == 2 and said.endswith("--teacher: there is no folder ./model\n")
+
+
+@pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="the library is installed")
+def test_without_the_library_one_line_says_how_to_install_it(textcnn, folder):
+    write_csv(folder / "few.csv", EXAMPLES)
+    refused = textcnn("train", "few.csv", "--teacher=some-model", "-q", *QUICK)
+    assert refused.code == 1 and "sentence_transformers" not in sys.modules
+    assert refused.err.startswith("textcnn: this needs sentence-transformers, which is not installed: pip install ")

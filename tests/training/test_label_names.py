@@ -1,0 +1,114 @@
+"""What the names of labels, or hints, say: with no labelled text a guess, with few a help."""
+
+import numpy as np
+import pytest
+from small_training import LABELS, TEXTS, Heard, quick
+
+from textcnn.encoder import encode
+from textcnn.errors import DataError, SettingsError
+from textcnn.model.predictor import Predictor
+from textcnn.settings import Settings
+from textcnn.training.fit import fit
+from textcnn.training.guess import fit_guess
+from textcnn.training.label_names import guessed, hint_weight, label_words, words_for
+from textcnn.training.task import Labelled
+
+FOOD = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish", "fresh salad and wine"]
+CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal", "a dealer sold me this van"]
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [("not_spam", "not spam"), ("NotSpam", "not spam"), ("Sci/Tech", "sci tech"), ("HTMLPage2", "html page 2")],
+)
+def test_names_are_cut_into_words(label: str, words: str) -> None:
+    assert label_words(label) == words
+
+
+def test_a_hint_wins_over_the_name() -> None:
+    assert words_for(["0", "car_repair"], {"0": "meals"}) == ["meals", "car repair"]
+
+
+@pytest.mark.parametrize("label", ["0", "a", "xqzvw", "好"])
+def test_what_is_no_word_wants_a_hint(label: str) -> None:
+    with pytest.raises(SettingsError, match=f"nothing can be guessed from label '{label}': it has no word"):
+        words_for([label, "food"], {})
+
+
+def test_a_hint_for_another_label_is_a_mistake() -> None:
+    with pytest.raises(SettingsError, match="label_hints: there is no label 'fod', but 'car', 'food'"):
+        words_for(["car", "food"], {"fod": "meals"})
+
+
+def test_texts_are_of_the_label_whose_words_they_are_near() -> None:
+    shares = guessed(FOOD + CARS, ["food", "car"])
+    assert shares.sum(axis=1) == pytest.approx(1)
+    assert (shares.argmax(axis=1) == [0] * 4 + [1] * 4).all()
+    assert shares.max() < 0.97
+
+
+def test_the_logits_of_a_guess_are_standardised_cosines() -> None:
+    """Of two labels by hand: the places are opposite each other, and so are the logits."""
+    rows = encode(FOOD + CARS).astype(float)
+    logits = np.log(guessed(FOOD + CARS, ["food", "car"]))
+    differences = logits[:, 0] - logits[:, 1]
+    assert len(rows) == 8 and differences.mean() == pytest.approx(0, abs=1e-9)
+    assert differences.std() == pytest.approx(2)
+
+
+def test_a_first_model_guesses_and_promises_nothing() -> None:
+    heard = Heard()
+    model = fit_guess(FOOD * 2 + CARS, ["food", "car"], settings=Settings(), callback=heard)
+    answers = Predictor(model).probabilities(["the waiter forgot my lunch", "my motor needs oil"])
+    assert model.labels == ("car", "food") and answers.argmax(axis=1).tolist() == [1, 0]
+    assert "validation" not in model.figures and not model.optional
+    assert model.figures["guessed_from"] == {"car": "car", "food": "food"}
+    assert model.figures["training_texts"] == 8
+
+
+def test_nothing_is_guessed_from_hardly_any_texts() -> None:
+    with pytest.raises(DataError, match="3 different texts for 2 labels"):
+        fit_guess(FOOD[:3], ["food", "car"], settings=Settings())
+    with pytest.raises(SettingsError, match="where each text has one"):
+        fit_guess(FOOD + CARS, ["food", "car"], settings=Settings(labels_per_text="several"))
+
+
+def test_hints_help_where_texts_are_few() -> None:
+    training = Labelled([FOOD[0], CARS[2]], [("food",), ("car",)])
+    hints = {"food": "meals, restaurants, cooking", "car": "cars, trucks, engines, driving"}
+    asked = ["my sister bakes", "the road to work"]
+    answers = []
+    for given in (None, hints):
+        model = fit(training, classes=["car", "food"], multi_label=False, settings=Settings(), hints=given).model
+        answers.append(Predictor(model).probabilities(asked))
+    assert answers[1][0, 1] > answers[0][0, 1] and answers[1][1, 0] > answers[0][1, 0]
+
+
+def test_hints_are_not_held_out() -> None:
+    result = fit(
+        Labelled(FOOD + CARS, [("food",)] * 4 + [("car",)] * 4),
+        classes=["car", "food"],
+        multi_label=False,
+        settings=Settings(),
+        hints={"food": "meals", "car": "engines"},
+    )
+    (held,) = result.held_out
+    assert held.texts.tolist() == list(range(8)) and result.model.figures["training_texts"] == 8
+
+
+def test_a_hint_weighs_less_the_more_texts_there_are() -> None:
+    weights = [hint_weight(2 * size, 2) for size in (0, 1, 4, 12, 120)]
+    assert weights == pytest.approx([10, 10, 3, 1, 0.1])
+
+
+def test_networks_leave_hints_out_and_say_so() -> None:
+    heard = Heard()
+    fit(
+        Labelled(TEXTS, LABELS),
+        classes=["ham", "spam"],
+        multi_label=False,
+        settings=quick(quality="fast"),
+        callback=heard,
+        hints={"spam": "prizes"},
+    )
+    assert "label hints are left out: they are for few texts in English" in heard.notes

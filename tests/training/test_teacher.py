@@ -1,0 +1,70 @@
+"""A teacher says of texts how probable each label is: a regression on its vectors, out of fold for labelled texts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from textcnn.errors import SettingsError
+from textcnn.training.task import Labelled
+from textcnn.training.teacher import Teacher, open_teacher
+
+# Twenty texts of each of two labels, whose vectors say which.
+TEXTS = [f"{side} {number}" for side in ("left", "right") for number in range(20)]
+LABELS = [("l",)] * 20 + [("r",)] * 20
+
+
+def sides(texts: Sequence[str]) -> np.ndarray:
+    """Vectors of one number, with a little that says nothing."""
+    noise = np.random.default_rng(0).normal(size=(len(texts), 3)) / 10
+    side = [[1.0 if text.startswith("left") else -1.0] for text in texts]
+    return np.concatenate([side, noise], axis=1).astype(np.float32)
+
+
+def teacher(labels: Sequence[tuple[str, ...]] = LABELS, *, multi_label: bool = False) -> Teacher:
+    return Teacher.of(sides, Labelled(TEXTS, labels), ["l", "r"], multi_label=multi_label, seed=0)
+
+
+def test_it_teaches_texts_that_nobody_has_labelled() -> None:
+    (soft,) = teacher().teach(["left of all"])
+    assert soft["l"] > 0.9 and sum(soft.values()) == pytest.approx(1)
+
+
+def test_a_labelled_text_is_taught_by_others_and_by_its_label() -> None:
+    """A text whose label is wrong: the others say so, and what it is taught lies between."""
+    wrong = [("r",), *LABELS[1:]]
+    found = teacher(wrong)
+    assert 0.5 <= found.own[0]["r"] < 0.6 and found.own[1]["l"] > 0.9
+    assert found.accuracy == pytest.approx(39 / 40)
+
+
+def test_several_labels_are_taught_each_by_itself() -> None:
+    labels = [("l", "r")] * 20 + [("r",)] * 20
+    (soft,) = teacher(labels, multi_label=True).teach(["right"])
+    assert soft["l"] < 0.2 and soft["r"] == pytest.approx(1)
+
+
+def test_the_only_text_of_a_label_is_taught_its_label() -> None:
+    labelled = Labelled(["left", "right", "right too"], [("l",), ("r",), ("r",)])
+    own = Teacher.of(sides, labelled, ["l", "r"], multi_label=False, seed=0).own
+    assert own[0] == {"l": 1.0, "r": 0.0}
+
+
+def test_a_model_in_a_folder_is_opened_without_the_network(tmp_path: Path) -> None:
+    """A model of the library itself, if that is installed: vectors of words, averaged."""
+    library = pytest.importorskip("sentence_transformers")
+    tokenizers = pytest.importorskip("tokenizers")
+    known = {"[UNK]": 0, "soup": 1, "engine": 2}
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel(known, unk_token="[UNK]"))
+    words.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    modules = pytest.importorskip("sentence_transformers.models")
+    static = modules.StaticEmbedding(words, embedding_weights=np.eye(3, dtype=np.float32))
+    library.SentenceTransformer(modules=[static], device="cpu").save(str(tmp_path / "tiny"))
+    vectors = open_teacher(str(tmp_path / "tiny"))(["soup", "engine engine"])
+    np.testing.assert_allclose(vectors, np.eye(3)[1:], atol=1e-6)
+    with pytest.raises(SettingsError, match="--teacher: there is no folder"):
+        open_teacher(str(tmp_path / "other"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SettingsError, match="cannot be opened as a sentence-transformers model"):
+        open_teacher(str(tmp_path / "empty"))

@@ -1,0 +1,121 @@
+"""What the names of labels say, or hints in words: a start where no text is labelled, and a help where few are.
+
+A label's words have a place among sentences, and texts that lie nearer to it than to those of the other labels are more
+likely its own. Where those lie in turn, on average, says better what the label means among these texts: so in a few
+rounds places are found that began as words. How near a text is, in standard deviations over all texts, is its logit:
+that is neither sure of itself nor far from right (tests/benchmarks/LOG.md).
+
+Shapes: B texts, d numbers of a sentence's vector, K labels.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.encoder import ENCODER, encode, read_encoder
+from textcnn.errors import DataError, SettingsError
+
+__all__ = ["guessed", "hint_texts", "hint_weight", "label_words", "words_for"]
+
+Numbers = NDArray[np.float64]
+
+_ROUNDS = 3
+_NEAREST = 0.5  # of the texts that would be a label's if all were as frequent, so many say where it is
+_LEAST = 1e-9
+_WEIGHT, _HEAVIEST = 12.0, 10.0  # of a hint, in texts, where there is one text of each label; and at most
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+
+
+def label_words(label: str) -> str:
+    """The words of a name: not_spam, NotSpam and not-spam are "not spam"."""
+    return " ".join(_WORD.findall(label)).lower()
+
+
+def words_for(labels: Sequence[str], hints: Mapping[str, str]) -> list[str]:
+    """Each label in words: its hint, or else its name.
+
+    Raises:
+        SettingsError: there are no words for one that the English vectors know, or a hint is for none of the labels.
+    """
+    _refuse_others(labels, hints)
+    words = [hints.get(label) or label_words(label) for label in labels]
+    known = read_encoder(ENCODER).table.vocabulary
+    for label, said in zip(labels, words, strict=True):
+        candidates = re.findall(r"[^\W\d_]{2,}", said.lower())
+        if not candidates or known.rows(candidates).max() < 0:
+            what = "its hint has" if label in hints else "it has"
+            raise SettingsError(
+                f"nothing can be guessed from label {label!r}: {what} no word that the English vectors know; say what "
+                f'it means in a file for --label-hints, in a line such as {_toml(label)} = "words that tell it"'
+            )
+    return words
+
+
+def _toml(label: str) -> str:
+    """A key as TOML has it."""
+    return label if re.fullmatch(r"[A-Za-z0-9_-]+", label) else f'"{label}"'
+
+
+def _refuse_others(labels: Sequence[str], hints: Mapping[str, str]) -> None:
+    if others := [label for label in hints if label not in labels]:
+        raise SettingsError(f"label_hints: there is no label {others[0]!r}, but {', '.join(map(repr, labels[:20]))}")
+
+
+def hint_texts(labels: Sequence[str], hints: Mapping[str, str]) -> dict[str, str]:
+    """The hints that are for labels, in their order.
+
+    Raises:
+        SettingsError: one is for none of them.
+    """
+    _refuse_others(labels, hints)
+    return {label: hints[label] for label in labels if label in hints}
+
+
+def hint_weight(texts: int, labels: int) -> float:
+    """How many texts a hint counts as where so many texts have labels: the fewer, the more."""
+    return min(_WEIGHT * labels / max(texts, 1), _HEAVIEST)
+
+
+def guessed(texts: Sequence[str], words: Sequence[str]) -> Numbers:
+    """How probable each label is for each text, guessed from the labels' words: (B, K).
+
+    Raises:
+        DataError: the texts are too few to say anything about labels.
+    """
+    if len(set(texts)) < 2 * len(words):
+        raise DataError(f"{len(set(texts))} different texts for {len(words)} labels: at least two for each are needed")
+    vectors = encode(texts).astype(np.float64)
+    rows = _unit(vectors - vectors.mean(axis=0))
+    named = encode(words).astype(np.float64)
+    named = _unit(named - named.mean(axis=0))
+    places = named
+    for _ in range(_ROUNDS):
+        places = _unit(named + _unit(_nearest(rows, _logits(rows, places))))
+    logits = _logits(rows, places)
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def _logits(rows: Numbers, places: Numbers) -> Numbers:
+    """How near each text is to each place: less the mean, in standard deviations."""
+    cosines = rows @ places.T
+    return np.asarray((cosines - cosines.mean(axis=0)) / (cosines.std(axis=0) + _LEAST))
+
+
+def _nearest(rows: Numbers, logits: Numbers) -> Numbers:
+    """The mean of those texts that are most plainly each label's, less that of all labels: (K, d)."""
+    ranked = np.sort(logits, axis=1)
+    margins, nearest = ranked[:, -1] - ranked[:, -2], logits.argmax(axis=1)
+    most = max(int(_NEAREST * len(rows) / logits.shape[1]), 1)
+    means = np.zeros((logits.shape[1], rows.shape[1]))
+    for label in range(len(means)):
+        own = np.flatnonzero(nearest == label)
+        if len(own):
+            means[label] = rows[own[np.argsort(-margins[own], kind="stable")[:most]]].mean(axis=0)
+    return np.asarray(means - means.mean(axis=0))
+
+
+def _unit(rows: Numbers) -> Numbers:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _LEAST))
