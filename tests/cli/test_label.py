@@ -159,9 +159,9 @@ class TestKeys:
         assert dialog.ended
 
     def test_it_ends_when_the_budget_is_spent_or_nothing_is_left(self, dialog):
-        dialog.budget = 2
+        dialog.session.budget = 2
         press(dialog, "h")
-        assert not dialog.ended
+        assert not dialog.ended and shown(dialog)[0].startswith("1 of 2 labels · 40 texts  ham 1")
         press(dialog, "h")
         assert dialog.ended
         for key in ("c-c", "c-d", "escape"):

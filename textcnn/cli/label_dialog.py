@@ -34,12 +34,11 @@ class LabelDialog:
 
     Args:
         session: of labelling.
-        budget: texts to be labelled in all; None: until it is ended.
         columns: that are shown beside a text.
     """
 
-    def __init__(self, session: Session, budget: int | None = None, columns: Sequence[str] = ()) -> None:
-        self.session, self.budget, self.columns = session, budget, columns
+    def __init__(self, session: Session, columns: Sequence[str] = ()) -> None:
+        self.session, self.columns = session, columns
         self.mode: Literal["ask", "label", "search", "list", "end", "help"] = "ask"
         self.message = ""
         self.typed = ""
@@ -146,8 +145,7 @@ class LabelDialog:
             row = self._again.pop(0)
             self._show(self.session.about(row, AGAIN))
             return
-        spent = self.budget is not None and self.session.progress().labelled >= self.budget
-        question = None if self._reviewed or spent else self.session.question()
+        question = None if self._reviewed else self.session.question()
         if question is None:
             self._leave()
         else:

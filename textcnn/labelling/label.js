@@ -33,8 +33,8 @@
     of("curve").firstElementChild.setAttribute("points", values.map(at).join(" "));
   };
   const head = () => {
-    of("count").textContent = `${state.labelled.toLocaleString("en")} of ${state.texts.toLocaleString("en")} labelled`;
-    of("share").style.width = (100 * state.labelled) / Math.max(state.texts, 1) + "%";
+    of("count").textContent = state.done;
+    of("share").style.width = 100 * state.share + "%";
     of("figures").textContent = state.figures;
     curve(state.curve);
   };

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textcnn.labelling.adviser import MORE, Advice
 from textcnn.labelling.session import Progress
 
-__all__ = ["accuracy_so_far", "figures_so_far", "gain_to_come", "label_keys"]
+__all__ = ["accuracy_so_far", "done_so_far", "figures_so_far", "gain_to_come", "label_keys"]
 
 _NUMBERS = "123456789"
 
@@ -19,6 +19,13 @@ def label_keys(labels: Sequence[str]) -> dict[str, list[str]]:
         taken |= {letter} if letter else set()
         keys[label] = [*_NUMBERS[number : number + 1], *([letter] if letter else [])]
     return keys
+
+
+def done_so_far(progress: Progress) -> str:
+    """How many texts are labelled; where there is a budget, how much of it is used."""
+    if progress.budget is None:
+        return f"{progress.labelled:,} of {progress.texts:,} labelled"
+    return f"{progress.answers:,} of {progress.budget:,} labels · {progress.texts:,} texts"
 
 
 def figures_so_far(progress: Progress) -> list[str]:

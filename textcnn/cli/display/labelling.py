@@ -14,7 +14,7 @@ from textcnn.insight.highlight import Shade, visible
 from textcnn.labelling.adviser import Advice
 from textcnn.labelling.session import AGAIN, Progress
 from textcnn.labelling.simulation import Simulation
-from textcnn.labelling.wording import figures_so_far, label_keys
+from textcnn.labelling.wording import done_so_far, figures_so_far, label_keys
 
 __all__ = ["Line", "Piece", "draw", "show_simulation", "wrapped"]
 
@@ -51,9 +51,8 @@ def draw(dialog: LabelDialog, shades: Sequence[Shade], width: int, height: int) 
 
 def _head(progress: Progress, width: int) -> list[Line]:
     """How far it is, and how good."""
-    done = f"{progress.labelled:,} of {progress.texts:,} labelled"
     counts = "  ".join(f"{one_line(label)} {count}" for label, count in progress.counts.items() if count)
-    lines: list[Line] = [[("bar", cut(f"{done}  {counts}", width))]]
+    lines: list[Line] = [[("bar", cut(f"{done_so_far(progress)}  {counts}", width))]]
     said = figures_so_far(progress)
     if progress.advice.forecast:
         said.append(_curve(progress.advice))
