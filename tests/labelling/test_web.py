@@ -205,7 +205,9 @@ def test_a_session_in_a_browser_ends_at_its_budget(folder, start):
     with Page() as page:
         page.visit(address, width=390, dark=False)
         for number in range(3):
-            page.wait_for(f"(document.getElementById('count') || {{}}).textContent === '{number} of 3 labels · 40 texts'")
+            page.wait_for(
+                f"(document.getElementById('count') || {{}}).textContent === '{number} of 3 labels · 40 texts'"
+            )
             page.type("s")
         page.wait_for("!document.getElementById('last').hidden")
     code, said = process.end()

@@ -302,9 +302,7 @@ class Session:
         counts = Counter(each.label for each in here)
         named = {label: counts[label] for label in self.labels}
         texts = len(self.pile.first_of)
-        return Progress(
-            len(here), len(self.skipped), texts, named, self.advice, self.note, self.answers, self.budget
-        )
+        return Progress(len(here), len(self.skipped), texts, named, self.advice, self.note, self.answers, self.budget)
 
     # ------------------------------------------------------------------------------------------------- learning
 
