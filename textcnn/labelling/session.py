@@ -39,6 +39,7 @@ class Question(NamedTuple):
     how: str  # why this one
     guesses: tuple[tuple[str, float], ...] = ()  # labels and probabilities, the likeliest first; none if not known yet
     doubted: str = ""  # the label that it was given, if it is asked again
+    likelier: str = ""  # the one that the other texts suggest
 
 
 class GivenLabel(NamedTuple):
@@ -173,6 +174,11 @@ class Session:
             if known and known.label == doubt.label and not known.again:
                 found.append(doubt)
         return found
+
+    @staticmethod
+    def again(doubt: DoubtedLabel) -> Question:
+        """A question about a doubted label. What is guessed is not told: that was learned from this label, too."""
+        return Question(doubt.row, AGAIN, (), doubt.label, doubt.likelier)
 
     def _is_random_due(self) -> bool:
         asked = [each.how for each in self.labelled.values()].count(RANDOM)

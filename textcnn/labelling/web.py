@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from textcnn.errors import OutputError, SettingsError
-from textcnn.labelling.session import AGAIN, ALIKE, SEARCHED, Progress, Question, Session
+from textcnn.labelling.session import ALIKE, SEARCHED, Progress, Question, Session
 from textcnn.labelling.shading import shades_of
 from textcnn.labelling.wording import done_so_far, figures_so_far, label_keys
 from textcnn.serve.access import Access, Guard
@@ -156,7 +156,7 @@ class LabelDesk:
         return {"list": self._listed(rows[:_MOST_FOUND]), "found": len(rows), "how": SEARCHED}
 
     def _doubts(self, asked: StepRequest) -> dict[str, Any]:
-        return {"doubts": [self._shown(self.session.about(doubt.row, AGAIN)) for doubt in self.session.doubts()]}
+        return {"doubts": [self._shown(self.session.again(doubt)) for doubt in self.session.doubts()]}
 
     def _stop(self, asked: StepRequest) -> dict[str, Any]:
         self._end()

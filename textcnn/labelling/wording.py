@@ -40,8 +40,7 @@ def accuracy_so_far(advice: Advice) -> str:
     found = advice.estimate
     if found is None:
         return ""
-    texts = "1 random text" if found.texts == 1 else f"{found.texts} random texts"
-    return f"accuracy {found.accuracy:.0%} ({found.low:.0%} to {found.high:.0%}, {texts})"
+    return f"accuracy {found.accuracy:.0%} ({found.low:.0%} to {found.high:.0%}, {found.texts} random texts)"
 
 
 def gain_to_come(advice: Advice) -> str:
