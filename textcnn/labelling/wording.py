@@ -50,4 +50,4 @@ def gain_to_come(advice: Advice) -> str:
         return f"{MORE} more labels: cannot tell yet"
     if found.hardly:
         return f"{MORE} more labels would hardly help (at most +{100 * found.high:.1f} points)"
-    return f"{MORE} more labels: +{100 * found.low:.0f} to +{100 * found.high:.0f} points"
+    return f"{MORE} more labels: {100 * found.low:+.0f} to {100 * found.high:+.0f} points"
