@@ -62,7 +62,7 @@
   };
   const one = () => {
     of("doubted").hidden = question.how !== "again";
-    of("doubted").textContent = question.how === "again" ? `You said ${visible(question.doubted)}; the other texts suggest ${visible(question.likelier)}. “Yes” keeps it.` : "";
+    of("doubted").textContent = question.how === "again" ? `You said ${visible(question.doubted)}${question.likelier ? `; the other texts suggest ${visible(question.likelier)}` : ""}. “Yes” keeps it.` : "";
     of("columns").replaceChildren(...Object.entries(question.columns).flatMap(([name, value]) => [made("dt", visible(name)), made("dd", visible(value))]));
     const guessed = question.guesses.slice(0, 3).map(([label, probability]) => `${visible(label)} ${(100 * probability).toFixed(0)} %`);
     const none = state.labels.length ? "no guess yet" : "No label yet: “new label” names the first one.";

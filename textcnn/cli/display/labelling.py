@@ -197,8 +197,8 @@ def _guess(dialog: LabelDialog, width: int) -> Line:
     if question is None:
         return []
     if question.how == AGAIN:
-        beside = f"the other texts suggest {one_line(question.likelier)}; Enter keeps it"
-        return [("bad", cut(f"you said {one_line(question.doubted)}, {beside}", width).rstrip())]
+        beside = f", the other texts suggest {one_line(question.likelier)}" if question.likelier else ""
+        return [("bad", cut(f"you said {one_line(question.doubted)}{beside}; Enter keeps it", width).rstrip())]
     if not dialog.session.labels:
         return [("good", cut("no label yet: + names the first one", width).rstrip())]
     if not question.guesses:
