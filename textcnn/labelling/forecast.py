@@ -4,8 +4,8 @@ The quick learner learns from parts of the labelled texts, again and again, and 
 about as the square root of the number of labels says: a - b / sqrt(n), which is fitted and carried on (Cortes et al.
 1994; Viering & Loog 2023, "The Shape of Learning Curves", compare such forms). How far that can be trusted is told by
 doing the same with resampled texts (bootstrap). Texts that were chosen for being hard, and each for its own region,
-make the gain look larger than it is, not smaller: they give the upper end alone, and who is told that more labels hardly
-help can believe it. The lower end is what labels cost at worst in simulations (tests/benchmarks/README.md).
+make the gain look larger than it is, not smaller: they give the upper end alone, and who is told that more labels
+hardly help can believe it. The lower end is what labels cost at worst in simulations (tests/benchmarks/README.md).
 
 Shapes: n labelled texts, R draws, M sizes of parts.
 """
