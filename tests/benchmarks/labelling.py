@@ -3,11 +3,14 @@
     python tests/benchmarks/labelling.py --data ~/corpora/{cr,trec,sms_spam}
     python tests/benchmarks/labelling.py --data ~/corpora/trec --dev --results /tmp/dev.csv     # to decide something by
     python tests/benchmarks/labelling.py                                                        # only the table
+    python tests/benchmarks/labelling.py --data ~/corpora/{cr,trec,sms_spam} --forecast         # do intervals hold?
+    python tests/benchmarks/labelling.py --data ~/corpora/ag_news_small --latency               # how long a step takes
 
 The test part is test.csv, or the first of ten stratified folds; with `--dev` a quarter of the rest, and no text of the
 test part is seen. Of a set with more than 50 labels ten are taken. The curve is that of the quick learner, by which
 texts are chosen; with `--train` the models that `textcnn train` makes of 50 chosen, 50 and 150 random texts are
-measured, too, and with `--all` the one that it makes of all.
+measured, too. With `--all` both are measured with all labels (the quick learner with 2,000 at most): a set where 50
+random ones are within one point of that has nothing to save, and is left out of the mean and named.
 """
 
 import argparse
@@ -16,6 +19,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+from labelling_forecast import coverage
+from labelling_latency import latency
 from protocol import Part, Task, tasks
 from results import Key, Row, append, load
 from scores import Scores, score
@@ -24,6 +29,7 @@ from systems import SYSTEMS
 
 from textcnn.corpus import Record
 from textcnn.labelling.journal import Journal
+from textcnn.labelling.learner import learn_quickly
 from textcnn.labelling.pile import Pile
 from textcnn.labelling.pool import Pool, prepare_pool
 from textcnn.labelling.session import Session, random_order
@@ -34,11 +40,20 @@ COMPARED = (("auto", 50), ("random", 50), ("random", 150))  # by models of `text
 SEEDS = 5
 MANY, FEW = 50, 10  # labels: of a set with more than the first, so many are taken
 EVERY = 5  # answers after which it learns again
+MOST = 2000  # labels that the quick learner is given as all
+NEAR = 1.0  # points: where 50 random labels are so near to all, there is nothing to save
 
 
 def main() -> None:
     """Measure what has no row yet, then show the table."""
     options = _options()
+    if options.latency:
+        print(latency(_parts(options.data[0], dev=options.dev)[0]))
+        return
+    if options.forecast:
+        sets = {folder.resolve().name: _parts(folder, dev=options.dev) for folder in options.data}
+        print(coverage({name: (_prepared(*parts), *parts) for name, parts in sets.items()}, options.seeds))
+        return
     for folder in options.data:
         measure(folder, options)
     print(table(load(options.results)))
@@ -61,14 +76,16 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
                     _train(
                         pool.take(order[:size]), test, Key(name, f"{how}-{size}", seed, "textcnn", 0), options.results
                     )
-    if options.all and Key(name, "all", 0, "textcnn", 0) not in done:
+    if options.all and Key(name, "all", 0, "quick", 0) not in done:
+        _learn_all(prepared or _prepared(pool, test), pool, test, Key(name, "all", 0, "quick", 0), options.results)
+    if options.all and options.train and Key(name, "all", 0, "textcnn", 0) not in done:
         _train(pool, test, Key(name, "all", 0, "textcnn", 0), options.results)
 
 
 def _prepared(pool: Part, test: Part) -> Pool:
-    """Both parts compared with each other; texts of the test part come last."""
+    """The texts that may be asked, compared with each other; then those of the test part, by what the former tell."""
     pile = Pile([Record(text) for text in (*pool.texts, *test.texts)], ["text"], ["text"])
-    made = prepare_pool(pile, random_order(pile, 0), 0)
+    made = prepare_pool(pile, [row for row in random_order(pile, 0) if row < len(pool.texts)], 0)
     return made.with_rows(range(len(pile)))
 
 
@@ -105,6 +122,22 @@ def _curve(
     return order
 
 
+def _learn_all(prepared: Pool, pool: Part, test: Part, key: Key, results: Path) -> None:
+    """Measure the quick learner that knows all labels, or as many as it can take."""
+    start = time.perf_counter()
+    gold = [*pool.single(), *test.single()]
+    names = sorted(set(gold))
+    rows = np.random.default_rng(0).permutation(len(pool.texts))[:MOST].tolist()
+    learned = learn_quickly(
+        prepared.features, [prepared.places[row] for row in rows], [names.index(gold[row]) for row in rows], len(names)
+    )
+    held = range(len(pool.texts), len(gold))
+    features = prepared.features.take(np.array([prepared.places[row] for row in held]))
+    guesses = learned.probabilities(features).argmax(axis=1)
+    right = np.mean([names[guess] == gold[row] for guess, row in zip(guesses, held, strict=True)])
+    append(results, Row(key, Scores(float(right), *[None] * 5), time.perf_counter() - start))
+
+
 def _train(learn: Part, test: Part, key: Key, results: Path) -> None:
     """Measure the model that `textcnn train` makes of these texts."""
     start = time.perf_counter()
@@ -138,17 +171,36 @@ def _of_labels(part: Part, kept: set[str]) -> Part:
 
 
 def table(rows: dict[Key, Row]) -> str:
-    """Means over the seeds and their standard errors, as Markdown: two rows for each set; then the mean of the sets."""
+    """Means over the seeds and their standard errors, as Markdown: two rows for each set; then the mean of the sets.
+
+    Sets that have nothing to save do not count in the mean.
+    """
     lines = []
     for system, sizes in (("quick", SIZES), ("textcnn", sorted({size for _, size in COMPARED}))):
         sets = sorted({key.data for key in rows if key.system == system})
+        saving = [data for data in sets if not _is_near(rows, data, system)]
         lines += ["", f"| {system} | | {' | '.join(map(str, sizes))} |", f"| --- | --- |{' --- |' * len(sizes)}"]
         for how in ("auto", "random"):
             found = {data: [_accuracies(rows, data, system, f"{how}-{size}") for size in sizes] for data in sets}
             lines += [f"| {data} | {how} | {' | '.join(map(_cell, found[data]))} |" for data in sets]
-            means = [_mean_cell([found[data][at] for data in sets]) for at in range(len(sizes))]
+            means = [_mean_cell([found[data][at] for data in saving]) for at in range(len(sizes))]
             lines.append(f"| mean | {how} | {' | '.join(means)} |")
+        lines += ["", _left_out(rows, sets, saving, system)]
     return "\n".join(lines)
+
+
+def _is_near(rows: dict[Key, Row], data: str, system: str) -> bool:
+    """Whether 50 random labels are within a point of all."""
+    every = _accuracies(rows, data, system, "all")
+    return bool(every) and np.mean(_accuracies(rows, data, system, "random-50")) > every[0] - NEAR
+
+
+def _left_out(rows: dict[Key, Row], sets: list[str], saving: list[str], system: str) -> str:
+    """Which sets do not count, and what all labels bring."""
+    left_out = ", ".join(data for data in sets if data not in saving) or "none"
+    every = {data: _accuracies(rows, data, system, "all") for data in sets}
+    told = ", ".join(f"{data} {values[0]:.1f}" for data, values in every.items() if values)
+    return f"All labels: {told or 'not measured'}. Left out of the mean: {left_out}."
 
 
 def _accuracies(rows: dict[Key, Row], data: str, system: str, protocol: str) -> list[float]:
@@ -176,7 +228,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--train", action="store_true", help="measure the models of `textcnn train` too; takes long")
-    parser.add_argument("--all", action="store_true", help="measure the model of all texts, too; takes longest")
+    parser.add_argument("--all", action="store_true", help="measure with all labels, too")
+    parser.add_argument("--forecast", action="store_true", help="how often intervals hold what they are about")
+    parser.add_argument("--latency", action="store_true", help="how long a step takes in a pile of 100,000 texts")
     parser.add_argument("--dev", action="store_true", help="measure on no test part: to decide something by")
     parser.add_argument("--results", type=Path, default=HERE / "labelling.csv")
     return parser.parse_args()

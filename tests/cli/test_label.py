@@ -85,6 +85,13 @@ class TestKeys:
         press(dialog, "backspace")
         assert "nothing to take back" in dialog.message
 
+    def test_where_there_is_no_label_yet_it_is_said_how_one_is_named(self, dialog):
+        with Session(dialog.session.pile, Journal(seed=0), background=False) as session:
+            nameless = LabelDialog(session)
+            assert "no label yet: + names the first one" in shown(nameless)
+            press(nameless, "enter")
+            assert nameless.message == "there is no label yet; + names the first one"
+
     def test_a_new_label_is_typed_and_gets_a_key(self, dialog):
         press(dialog, "+", *"newz", "backspace", *"s letter", "enter")
         assert dialog.session.labels == ["ham", "spam", "news letter"]
@@ -113,7 +120,9 @@ class TestKeys:
         assert not dialog.session.labelled
 
     def test_a_text_that_is_found_can_be_opened(self, dialog):
-        press(dialog, "/", *"lunch", "enter", "down", "enter")
+        press(dialog, "/", *"lunch", "enter")
+        assert any("Enter open" in line for line in shown(dialog))
+        press(dialog, "down", "enter")
         assert dialog.mode == "ask" and "lunch" in text_of(dialog) and dialog.question.how == "searched"
         press(dialog, "/", *"nowhere", "enter")
         assert dialog.mode == "search" and "no text without a label has 'nowhere'" in dialog.message
@@ -126,6 +135,8 @@ class TestKeys:
         count = len(dialog.list.rows)
         assert dialog.list.ticked == set(dialog.list.rows) and not dialog.message
         assert f"texts like this one: {count} of {count} ticked" in shown(dialog)[3]
+        guess = dialog.session.advice.guesses(dialog.list.rows[0])[0][0]
+        assert any(f"Enter all {guess}" in line for line in shown(dialog))
         press(dialog, "escape")
         assert dialog.session.progress().labelled == 12
         press(dialog, "=", " ", "h")
@@ -150,8 +161,12 @@ class TestKeys:
         dialog.session.advice = Advice(3, doubts=(DoubtedLabel(row, "ham", "spam"), DoubtedLabel(other, "spam", "ham")))
         press(dialog, "escape")
         assert any("2 labels look doubtful" in line for line in shown(dialog))
+        assert any(
+            line.split()[:1] == ["ham"] and line.endswith(dialog.session.pile.texts[row]) for line in shown(dialog)
+        )
         press(dialog, "y")
-        assert dialog.question.row == row and any(line.startswith("you said ham") for line in shown(dialog))
+        assert dialog.question.row == row
+        assert "you said ham, the other texts suggest spam; Enter keeps it" in shown(dialog)
         press(dialog, "s")
         assert dialog.session.labelled[keys[0]].label == "spam" and dialog.question.row == other
         press(dialog, "enter")  # it stays as it was
@@ -159,9 +174,9 @@ class TestKeys:
         assert dialog.ended
 
     def test_it_ends_when_the_budget_is_spent_or_nothing_is_left(self, dialog):
-        dialog.budget = 2
+        dialog.session.budget = 2
         press(dialog, "h")
-        assert not dialog.ended
+        assert not dialog.ended and shown(dialog)[0].startswith("1 of 2 labels · 40 texts  ham 1")
         press(dialog, "h")
         assert dialog.ended
         for key in ("c-c", "c-d", "escape"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 from examples import EXAMPLES
 
 from textcnn.corpus import Record
@@ -12,6 +13,7 @@ from textcnn.labelling.pool import prepare_pool
 from textcnn.labelling.sentences import vectors_for
 from textcnn.labelling.session import random_order
 from textcnn.labelling.simulation import Simulation, simulate
+from textcnn.labelling.smoothing import smoothed
 from textcnn.labelling.strategies import covering, likely, margins_of, uncertain, uncertain_and_typical
 
 TEXTS = [text for _, text in EXAMPLES]
@@ -83,6 +85,28 @@ class TestSentences:
             assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
 
 
+class TestSmoothing:
+    def test_a_text_is_drawn_to_its_neighbours_by_their_likeness_and_not_to_itself(self):
+        sentences = np.array([[1, 0], [0.8, 0.6], [0.6, 0.8], [0, 0]], np.float32)
+        texts = PileFeatures(sentences, scipy.sparse.csr_array((4, 1), dtype=np.float32))
+        drawn = smoothed(texts, texts).sentences
+        expected = sentences[0] + (0.8 * sentences[1] + 0.6 * sentences[2]) / 1.4
+        assert drawn[0] == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
+        assert drawn[3].tolist() == [0, 0]  # no words, no neighbours
+        alone = smoothed(texts.take(np.array([1, 0])), texts).sentences
+        assert alone == pytest.approx(drawn[[1, 0]], abs=1e-6)
+
+    def test_few_labels_go_further_where_texts_lie_in_regions(self):
+        vectors, wanted = blobs(100, 100, spread=0.6), np.repeat([0, 1], 100)
+        texts = PileFeatures(vectors, scipy.sparse.csr_array((200, 1), dtype=np.float32))
+        rows = [0, 1, 100, 101]
+        right = [
+            (learn_quickly(each, rows, wanted[rows].tolist(), 2).probabilities(each).argmax(axis=1) == wanted).mean()
+            for each in (texts, smoothed(texts, texts))
+        ]
+        assert right[1] > right[0]
+
+
 class TestStrategies:
     def test_the_first_ones_are_of_all_regions_the_largest_first(self):
         vectors = blobs(50, 30, 20)
@@ -125,11 +149,11 @@ class TestForecast:
 
     def test_where_all_is_right_more_labels_hardly_help(self):
         found = forecast_gain(*self.kernel(30, 0.1), 40, np.random.default_rng(0))
-        assert found.hardly and found.low == 0
+        assert found.hardly and -0.02 < found.low < 0 <= found.high
 
     def test_where_the_curve_rises_there_is_something_to_gain(self):
         found = forecast_gain(*self.kernel(20, 1.0), 40, np.random.default_rng(0))
-        assert 0 <= found.low < found.high < 0.3
+        assert -0.02 < found.low < 0.01 < found.high < 0.25
         assert [point.labels for point in found.curve] == [16, 22, 28, 34]
 
 

@@ -185,6 +185,20 @@ def test_labels_of_the_input_count_and_are_not_asked(folder):
         assert session.question() is None and len(session.rows()) == 3
 
 
+def test_a_budget_is_spent_by_answers_not_by_labels_of_the_input(tmp_path):
+    records = [Record(f"text {number}", ("a",) if number < 5 else ()) for number in range(20)]
+    made = Pile(records, ["text"], ["text"])
+    with Session(made, Journal(tmp_path / "journal"), background=False, budget=3) as session:
+        for _ in range(2):
+            session.answer(session.question(), "b")
+        assert session.question() and (session.progress().answers, session.progress().labelled) == (2, 7)
+    with Session(made, Journal(tmp_path / "journal"), background=False, budget=3) as again:
+        again.answer(again.question(), "b")
+        assert again.spent and again.question() is None
+        again.undo()
+        assert again.question() is not None
+
+
 def test_words_are_found_in_any_case_among_what_has_no_label(session):
     rows = session.search("FREE prize")
     assert {"free" in session.pile.texts[row] and "prize" in session.pile.texts[row].lower() for row in rows} == {True}

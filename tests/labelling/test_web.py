@@ -122,6 +122,14 @@ class TestSteps:
         assert ask("doubts").json()["doubts"] == []
         assert ask("end").json()["ended"] and ended == [True]
 
+    def test_of_a_budget_it_is_said_how_much_is_used_and_then_nothing_is_asked(self, ask, session):
+        session.budget = 2
+        for done in range(2):
+            told = ask("see").json()
+            assert told["done"] == f"{done} of 2 labels · 40 texts" and told["share"] == done / 2
+            ask("answer", row=told["question"]["row"], label="ham", how=told["question"]["how"])
+        assert ask("see").json()["question"] is None
+
     @pytest.mark.parametrize(
         "values",
         [
@@ -181,16 +189,39 @@ class Page(browser.Browser):
         self.run(f"document.querySelector({json.dumps(selector)}).click()")
 
 
+def served(start, *options):
+    """A session of mail.csv in the browser, and the address of its page."""
+    process = start("label", "mail.csv", "--labels", "ham,spam", "--browser", *options)
+    while not (line := process.said.get(timeout=program.PATIENCE)).startswith("open "):
+        assert line
+    return process, line.split()[1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(browser.CHROMIUM is None, reason="there is no Chromium")
+def test_a_session_in_a_browser_ends_at_its_budget(folder, start):
+    write_csv(folder / "mail.csv", enumerate(TRUTH), ("id", "text"))
+    process, address = served(start, "--budget", "3")
+    with Page() as page:
+        page.visit(address, width=390, dark=False)
+        for number in range(3):
+            page.wait_for(
+                f"(document.getElementById('count') || {{}}).textContent === '{number} of 3 labels · 40 texts'"
+            )
+            page.type("s")
+        page.wait_for("!document.getElementById('last').hidden")
+    code, said = process.end()
+    assert code == 0 and "3 labelled texts" in said and "the budget of 3 labels is used up" in said
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(browser.CHROMIUM is None, reason="there is no Chromium")
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)])
 def test_a_session_in_a_browser(folder, start, width, dark):
     write_csv(folder / "mail.csv", enumerate(TRUTH), ("id", "text"))
-    process = start("label", "mail.csv", "--labels", "ham,spam", "--show", "id", "--browser")
-    while not (line := process.said.get(timeout=program.PATIENCE)).startswith("open "):
-        assert line
+    process, address = served(start, "--show", "id")
     with Page() as page:
-        page.visit(line.split()[1], width=width, dark=dark)
+        page.visit(address, width=width, dark=dark)
         for number in range(14):
             page.wait_for(f"(document.getElementById('count') || {{}}).textContent === '{number} of 40 labelled'")
             label = TRUTH[page.run("document.getElementById('text').textContent")]

@@ -50,7 +50,7 @@ def label(
         str, typer.Option(metavar="NAME", help="Which text next: auto, uncertain, diverse or random.")
     ] = "auto",
     budget: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="End after so many labels; of a simulation 200.")
+        int | None, typer.Option(metavar="N", min=1, help="End after so many labels in all; of a simulation 200.")
     ] = None,
     browser: Annotated[
         bool, typer.Option("--browser", help="Ask on a page in the browser; no text leaves this machine.")
@@ -83,13 +83,14 @@ def label(
 
     pile = _read(files, how, quiet)
     _check_columns(pile, show or [])
-    with Session(pile, Journal(place.with_suffix(".journal")), labels=_names(labels), strategy=strategy) as session:
+    journal = Journal(place.with_suffix(".journal"))
+    with Session(pile, journal, labels=_names(labels), strategy=strategy, budget=budget) as session:
         _welcome(session, place, quiet)
         try:
             if browser:
                 _serve(session, show or [], port)
             else:
-                _ask_in_terminal(session, show or [], budget)
+                _ask_in_terminal(session, show or [])
         finally:
             _write(session, place)
     _finish(session, place, output, files, quiet)
@@ -166,11 +167,11 @@ def _welcome(session: "Session", place: Path, quiet: bool) -> None:
 # ---------------------------------------------------------------------------------------------------- meanwhile
 
 
-def _ask_in_terminal(session: "Session", shown: list[str], budget: int | None) -> None:
+def _ask_in_terminal(session: "Session", shown: list[str]) -> None:
     from textcnn.cli.label_dialog import LabelDialog
     from textcnn.cli.label_terminal import run_dialog
 
-    run_dialog(LabelDialog(session, budget, shown))
+    run_dialog(LabelDialog(session, shown))
 
 
 def _serve(session: "Session", shown: list[str], port: int) -> None:
@@ -219,6 +220,8 @@ def _finish(session: "Session", place: Path, output: Path | None, files: list[st
     named = [f"{name} {count}" for name, count in progress.counts.items() if count]
     counts = ", ".join(named)
     say(f"{place}: {progress.labelled:,} labelled texts{f' ({counts})' if named else ''}", quiet=quiet)
+    if session.spent:
+        say(f"the budget of {session.budget:,} labels is used up; a larger --budget goes on", quiet=quiet)
     if said := accuracy_so_far(progress.advice):
         say(f"{said}; {gain_to_come(progress.advice)}", quiet=quiet)
     if progress.labelled < _FEW or len(named) < 2:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from textcnn.errors import SettingsError
+from textcnn.labelling.adviser import DoubtedLabel
 from textcnn.labelling.session import AGAIN, ALIKE, SEARCHED, Question, Session
 from textcnn.labelling.wording import label_keys
 
@@ -34,12 +35,11 @@ class LabelDialog:
 
     Args:
         session: of labelling.
-        budget: texts to be labelled in all; None: until it is ended.
         columns: that are shown beside a text.
     """
 
-    def __init__(self, session: Session, budget: int | None = None, columns: Sequence[str] = ()) -> None:
-        self.session, self.budget, self.columns = session, budget, columns
+    def __init__(self, session: Session, columns: Sequence[str] = ()) -> None:
+        self.session, self.columns = session, columns
         self.mode: Literal["ask", "label", "search", "list", "end", "help"] = "ask"
         self.message = ""
         self.typed = ""
@@ -47,7 +47,7 @@ class LabelDialog:
         self.scroll = 0  # lines of the text that are above the screen
         self.ended = False
         self.question: Question | None = None
-        self._again: list[int] = []  # doubted texts that are still to be asked
+        self.doubted: list[DoubtedLabel] = []  # labels that are still to be seen again
         self._reviewed = False
         self._next()
 
@@ -69,7 +69,7 @@ class LabelDialog:
 
     def refresh(self) -> None:
         """Take in what was learned since the question was asked: the guess may have changed."""
-        if self.question is not None:
+        if self.question is not None and self.question.how != AGAIN:
             self.question = self.question._replace(guesses=self.session.advice.guesses(self.question.row))
 
     def columns_of(self, row: int) -> dict[str, object]:
@@ -90,7 +90,7 @@ class LabelDialog:
     def _answer(self, label: str) -> None:
         assert self.question is not None
         self.session.answer(self.question, label)
-        self.message = f"{label}"
+        self.message = f"labelled {label}"
         self._next()
 
     def _accept(self) -> None:
@@ -100,8 +100,10 @@ class LabelDialog:
             self._answer(self.question.doubted)
         elif self.question.guesses:
             self._answer(self.question.guesses[0][0])
-        else:
+        elif self.session.labels:
             self.message = "there is no guess yet; press the key of a label"
+        else:
+            self.message = "there is no label yet; + names the first one"
 
     def _skip(self) -> None:
         assert self.question is not None
@@ -142,12 +144,10 @@ class LabelDialog:
 
     def _next(self) -> None:
         """The next question, or the end if there is none or the budget is spent."""
-        while self._again:
-            row = self._again.pop(0)
-            self._show(self.session.about(row, AGAIN))
+        if self.doubted:
+            self._show(self.session.again(self.doubted.pop(0)))
             return
-        spent = self.budget is not None and self.session.progress().labelled >= self.budget
-        question = None if self._reviewed or spent else self.session.question()
+        question = None if self._reviewed else self.session.question()
         if question is None:
             self._leave()
         else:
@@ -233,16 +233,12 @@ class LabelDialog:
 
     def _leave(self) -> None:
         """End, but first offer to show again what is doubted."""
-        self._again = [] if self._reviewed else [doubt.row for doubt in self.session.doubts()]
+        self.doubted = [] if self._reviewed else self.session.doubts()
         self._reviewed = True
-        if self._again:
+        if self.doubted:
             self._to("end")
         else:
             self.ended = True
-
-    def doubted(self) -> int:
-        """How many labels are still to be seen again."""
-        return len(self._again)
 
     def _end(self, key: str) -> None:
         if key in ("y", "enter"):

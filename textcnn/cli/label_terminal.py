@@ -54,8 +54,8 @@ def require_prompt_toolkit() -> None:
 
 def run_dialog(dialog: LabelDialog) -> None:
     """Until it is ended."""
-    application = _Screen(dialog).application
-    application.run()
+    if not dialog.ended:
+        _Screen(dialog).application.run()
 
 
 class _Screen:

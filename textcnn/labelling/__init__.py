@@ -7,6 +7,7 @@ adviser.py     what is computed between questions, in the background
 pool.py        the texts from which questions are chosen
 strategies.py  which text next
 sentences.py   vectors by which texts are alike
+smoothing.py   vectors drawn towards those of their neighbours, which need no label
 learner.py     the learner between two questions
 forecast.py    what more labels would bring
 shading.py     which words a guess rests on

@@ -28,7 +28,8 @@ _QUEUE, _ROUND = 10, 4  # proposals at a time: at first, and when they are about
 _RARE = 3  # texts of a label, below which more of it are looked for
 _CLUSTERED = 3000  # texts of the pool that are clustered
 _BLIND = 0.4  # share of wrong answers from which on a doubt says nothing, as in checks/label_errors.py
-_MOST_DOUBTS = 10
+_MOST_DOUBTS, _DOUBTED = 10, 0.1  # and that share of the labels at most
+_FEW = 5  # random texts, below which nothing is said of the accuracy
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -76,7 +77,7 @@ class Advice(NamedTuple):
     pool: Pool | None = None
     probabilities: Floats | None = None  # (P, K); None: there are not two labels yet
     model: QuickModel | None = None
-    estimate: Estimate | None = None  # None: there is no random text yet
+    estimate: Estimate | None = None  # None: there are hardly any random texts yet
     forecast: Forecast | None = None  # None: it cannot be told yet
     doubts: tuple[DoubtedLabel, ...] = ()
 
@@ -161,7 +162,7 @@ def _estimate(unseen: Answers, snapshot: Snapshot) -> Estimate | None:
     """On the texts of the random sample alone: the others were chosen for being hard."""
     sampled = np.array([row in snapshot.sample for row in snapshot.rows])
     count = int(sampled.sum())
-    if not count:
+    if count < _FEW:
         return None
     accuracy = float((unseen.probabilities.argmax(axis=1) == unseen.targets)[sampled].mean())
     return Estimate(accuracy, *accuracy_interval(accuracy, count), count)
@@ -173,5 +174,6 @@ def _doubts(unseen: Answers, snapshot: Snapshot, names: tuple[str, ...]) -> tupl
     if wrong >= _BLIND:
         return ()
     targets = np.eye(len(names), dtype=np.bool_)[unseen.targets]
-    found = find_suspects(targets, unseen.probabilities, multi_label=False)[:_MOST_DOUBTS]
+    most = min(_MOST_DOUBTS, round(_DOUBTED * len(targets)))
+    found = find_suspects(targets, unseen.probabilities, multi_label=False)[:most]
     return tuple(DoubtedLabel(snapshot.rows[at], names[label], names[other]) for at, label, other in found.tolist())

@@ -33,13 +33,13 @@
     of("curve").firstElementChild.setAttribute("points", values.map(at).join(" "));
   };
   const head = () => {
-    of("count").textContent = `${state.labelled.toLocaleString("en")} of ${state.texts.toLocaleString("en")} labelled`;
-    of("share").style.width = (100 * state.labelled) / Math.max(state.texts, 1) + "%";
+    of("count").textContent = state.done;
+    of("share").style.width = 100 * state.share + "%";
     of("figures").textContent = state.figures;
     curve(state.curve);
   };
   const labels = () => {
-    const likely = question && !list ? (question.guesses[0] || [])[0] : list && list.length ? list[0].guess : "";
+    const likely = question && !list ? question.doubted || (question.guesses[0] || [])[0] : list && list.length ? list[0].guess : "";
     of("labels").replaceChildren(...state.labels.map((label) => {
       const button = made("button", "", label.name === likely ? "likely" : "");
       button.append(...label.keys.map((key) => made("kbd", key)), made("bdi", visible(label.name)), made("small", label.count));
@@ -62,10 +62,12 @@
   };
   const one = () => {
     of("doubted").hidden = question.how !== "again";
-    of("doubted").textContent = question.how === "again" ? `You said ${question.doubted}. Enter keeps it.` : "";
+    of("doubted").textContent = question.how === "again" ? `You said ${visible(question.doubted)}${question.likelier ? `; the other texts suggest ${visible(question.likelier)}` : ""}. “Yes” keeps it.` : "";
     of("columns").replaceChildren(...Object.entries(question.columns).flatMap(([name, value]) => [made("dt", visible(name)), made("dd", visible(value))]));
     const guessed = question.guesses.slice(0, 3).map(([label, probability]) => `${visible(label)} ${(100 * probability).toFixed(0)} %`);
-    of("guess").replaceChildren(...(guessed.length ? ["probably ", made("b", guessed[0]), guessed.slice(1).map((each) => ", " + each).join("")] : ["no guess yet"]), ` (${question.how})`);
+    const none = state.labels.length ? "no guess yet" : "No label yet: “new label” names the first one.";
+    of("guess").hidden = question.how === "again";
+    of("guess").replaceChildren(...(guessed.length ? ["probably ", made("b", guessed[0]), guessed.slice(1).map((each) => ", " + each).join("")] : [none]), ` (${question.how})`);
     shaded(question.text, []);
     const { row } = question;
     ask("shades", { do: "see", row }).then((told) => { if (question && question.row === row && !list) shaded(question.text, told.shades); }).catch(() => {});
@@ -73,6 +75,8 @@
   const many = () => {
     const kept = list.filter((each) => each.in).length;
     of("title").textContent = `${kept} of ${list.length} texts${list[0] && list[0].guess && how === "alike" ? `, probably all ${list[0].guess}` : ""}`;
+    of("hint").textContent = how === "alike" ? "Tap what does not belong; then say what the others are." : "Tap those of one label; then say which.";
+    of("cards").className = how;
     of("cards").replaceChildren(...list.map((each) => {
       const card = made("button", ""), text = made("span", visible(each.text));
       text.dir = "auto";
@@ -94,7 +98,8 @@
     else if (question) one();
     for (const button of of("tools").children) {
       const back = button.dataset.do === "back";
-      button.hidden = list ? !back : back || (!question && !["undo", "add", "search", "end"].includes(button.dataset.do));
+      const idle = button.dataset.do === "accept" && !(question && (question.doubted || question.guesses.length));
+      button.hidden = list ? !back : back || idle || (!question && !["undo", "add", "search", "end"].includes(button.dataset.do));
     }
   };
 
@@ -124,7 +129,7 @@
       if (!rows.length) return say("Nothing is chosen.", true);
       return take({ do: "label", rows, label, how }, `${label}: ${rows.length} texts`);
     }
-    if (question) return take({ do: "answer", row: question.row, label, how: question.how }, label);
+    if (question) return take({ do: "answer", row: question.row, label, how: question.how }, `labelled ${label}`);
   };
   const end = async () => {
     if (reviewed) return take({ do: "end" });
@@ -186,7 +191,7 @@
     if (!told || busy || list || !question || question.row !== row) return;
     const before = JSON.stringify(question.guesses);
     state = told;
-    question = { ...told.question, doubted: question.doubted };
+    question = told.question;
     head();
     if (JSON.stringify(question.guesses) !== before) show();
   }, REFRESH);

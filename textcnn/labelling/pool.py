@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from textcnn.labelling.learner import PileFeatures, WordTable
 from textcnn.labelling.pile import Pile
 from textcnn.labelling.sentences import ToVectors, vectors_for
+from textcnn.labelling.smoothing import smoothed
 from textcnn.text.near_copies import near_copies
 
 __all__ = ["Pool", "prepare_pool"]
@@ -31,13 +32,14 @@ class Pool(NamedTuple):
     rows: Ints  # (P,) numbers of the texts in the pile
     places: dict[int, int]  # the other way round
     groups: dict[int, int]  # of texts of the pile, near-copies have the same; of others than those looked at none
-    features: PileFeatures  # (P, ...)
+    alone: PileFeatures  # of the first texts of the pool, among which neighbours are looked for
+    features: PileFeatures  # (P, ...), smoothed by neighbours
     words: WordTable
     vectors_of: ToVectors
 
     def features_of(self, texts: Sequence[str]) -> PileFeatures:
         """What any texts are compared by."""
-        return PileFeatures(self.vectors_of(texts), self.words.of(texts))
+        return smoothed(PileFeatures(self.vectors_of(texts), self.words.of(texts)), self.alone)
 
     def with_rows(self, rows: Iterable[int]) -> "Pool":
         """With other texts of the pile, too: labelled ones that were found by search, say."""
@@ -66,7 +68,7 @@ class Pool(NamedTuple):
     def neighbours(self, row: int) -> list[int]:
         """The texts of the pool by their likeness to a text, numbers of the pile."""
         vector = self.vectors_of([self.pile.texts[row]])[0]
-        order: list[int] = self.rows[np.argsort(-(self.features.sentences @ vector), kind="stable")].tolist()
+        order: list[int] = self.rows[np.argsort(-(self.alone.sentences @ vector), kind="stable")].tolist()
         return order
 
 
@@ -83,12 +85,14 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
     rows = np.array(looked_at, np.int64)[np.sort(np.unique(groups, return_index=True)[1])]
     texts = [pile.texts[row] for row in rows.tolist()]
     words, vectors_of = WordTable(texts), vectors_for(texts, np.random.default_rng(seed))
+    alone = PileFeatures(vectors_of(texts), words.of(texts))
     return Pool(
         pile,
         rows,
         {row: place for place, row in enumerate(rows.tolist())},
         dict(zip(looked_at, groups.tolist(), strict=True)),
-        PileFeatures(vectors_of(texts), words.of(texts)),
+        alone,
+        smoothed(alone, alone),
         words,
         vectors_of,
     )

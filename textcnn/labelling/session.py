@@ -39,6 +39,7 @@ class Question(NamedTuple):
     how: str  # why this one
     guesses: tuple[tuple[str, float], ...] = ()  # labels and probabilities, the likeliest first; none if not known yet
     doubted: str = ""  # the label that it was given, if it is asked again
+    likelier: str = ""  # the one that the other texts suggest
 
 
 class GivenLabel(NamedTuple):
@@ -59,6 +60,8 @@ class Progress(NamedTuple):
     counts: dict[str, int]  # of each label
     advice: Advice
     note: str  # about the learning in the background
+    answers: int = 0  # texts that were labelled here, without those of which the input has the label
+    budget: int | None = None  # answers in all
 
 
 class Session:
@@ -73,6 +76,7 @@ class Session:
         pool: made before, from the same pile.
         withheld: texts that are never asked.
         figures: whether to tell how good it is, and what more labels would bring.
+        budget: answers after which nothing is asked any more, those of earlier days included.
 
     Raises:
         DataError: there is no text in the pile.
@@ -90,11 +94,12 @@ class Session:
         pool: Pool | None = None,
         withheld: Collection[int] = (),
         figures: bool = True,
+        budget: int | None = None,
     ) -> None:
         check_strategy(strategy)
         if not any(text.strip() for text in pile.texts):
             raise DataError("there is no text to label: all are empty")
-        self.pile, self.journal, self.strategy = pile, journal, strategy
+        self.pile, self.journal, self.strategy, self.budget = pile, journal, strategy, budget
         self._told = tuple(map(check_label, labels))
         self._given = pile.labels_given()
         self._withheld = frozenset(pile.keys[row] for row in withheld)
@@ -131,7 +136,9 @@ class Session:
     # ------------------------------------------------------------------------------------------------ questions
 
     def question(self) -> Question | None:
-        """The next text; None when all have been asked."""
+        """The next text; None when all have been asked, or the budget is spent."""
+        if self.spent:
+            return None
         proposal = self._random() if self._is_random_due() else self._proposed() or self._random()
         return None if proposal is None else self.about(*proposal)
 
@@ -168,9 +175,14 @@ class Session:
                 found.append(doubt)
         return found
 
+    @staticmethod
+    def again(doubt: DoubtedLabel) -> Question:
+        """A question about a doubted label. What is guessed is not told: that was learned from this label, too."""
+        return Question(doubt.row, AGAIN, (), doubt.label, doubt.likelier)
+
     def _is_random_due(self) -> bool:
-        asked = [each.how for each in self.labelled.values() if each.how != GIVEN]
-        return self.strategy == "random" or asked.count(RANDOM) < len(asked) // _RANDOM_EVERY
+        asked = [each.how for each in self.labelled.values()].count(RANDOM)
+        return self.strategy == "random" or asked < self.answers // _RANDOM_EVERY
 
     def _proposed(self) -> Proposal | None:
         return next((each for each in self.advice.queue if self._is_open(each.row)), None)
@@ -265,6 +277,16 @@ class Session:
         return list(self._names)
 
     @property
+    def answers(self) -> int:
+        """Texts that were labelled here; labels of the input are none."""
+        return sum(each.how != GIVEN for each in self.labelled.values())
+
+    @property
+    def spent(self) -> bool:
+        """Whether the budget is."""
+        return self.budget is not None and self.answers >= self.budget
+
+    @property
     def lost(self) -> int:
         """Texts that were labelled and are not in the pile any more."""
         return sum(key not in self.pile.first_of for key in self.labelled)
@@ -285,7 +307,8 @@ class Session:
         here = [each for key, each in self.labelled.items() if key in self.pile.first_of]
         counts = Counter(each.label for each in here)
         named = {label: counts[label] for label in self.labels}
-        return Progress(len(here), len(self.skipped), len(self.pile.first_of), named, self.advice, self.note)
+        texts = len(self.pile.first_of)
+        return Progress(len(here), len(self.skipped), texts, named, self.advice, self.note, self.answers, self.budget)
 
     # ------------------------------------------------------------------------------------------------- learning
 

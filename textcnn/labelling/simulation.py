@@ -1,7 +1,8 @@
 """What labelling would be worth: the answers come from a column that is labelled already.
 
 Part of the texts is held out and never asked. With a strategy and, beside it, at random, questions are asked and
-answered; after every few the quick learner learns, and answers the texts held out.
+answered; after every few the quick learner learns, and answers the texts held out. As in a pile, these have no label
+and are neighbours nevertheless.
 """
 
 from collections.abc import Callable

@@ -22,9 +22,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from textcnn.errors import OutputError, SettingsError
-from textcnn.labelling.session import AGAIN, ALIKE, SEARCHED, Question, Session
+from textcnn.labelling.session import ALIKE, SEARCHED, Progress, Question, Session
 from textcnn.labelling.shading import shades_of
-from textcnn.labelling.wording import figures_so_far, label_keys
+from textcnn.labelling.wording import done_so_far, figures_so_far, label_keys
 from textcnn.serve.access import Access, Guard
 from textcnn.serve.bodies import BodyReader
 from textcnn.serve.pages import served_page
@@ -156,7 +156,7 @@ class LabelDesk:
         return {"list": self._listed(rows[:_MOST_FOUND]), "found": len(rows), "how": SEARCHED}
 
     def _doubts(self, asked: StepRequest) -> dict[str, Any]:
-        return {"doubts": [self._shown(self.session.about(doubt.row, AGAIN)) for doubt in self.session.doubts()]}
+        return {"doubts": [self._shown(self.session.again(doubt)) for doubt in self.session.doubts()]}
 
     def _stop(self, asked: StepRequest) -> dict[str, Any]:
         self._end()
@@ -183,7 +183,8 @@ class LabelDesk:
         return {
             "labels": [{"name": name, "keys": keys[name], "count": count} for name, count in progress.counts.items()],
             "labelled": progress.labelled,
-            "texts": progress.texts,
+            "done": done_so_far(progress),
+            "share": _share(progress),
             "figures": " · ".join(figures_so_far(progress)),
             "curve": [list(point) for point in forecast.curve] if forecast else [],
         }
@@ -201,3 +202,10 @@ class LabelDesk:
             {"row": row, "text": self.session.pile.texts[row], "guess": guesses[row][0][0] if guesses[row] else ""}
             for row in rows
         ]
+
+
+def _share(progress: Progress) -> float:
+    """How much is done: of the budget, or of the texts."""
+    if progress.budget is None:
+        return progress.labelled / max(progress.texts, 1)
+    return min(progress.answers / progress.budget, 1.0)

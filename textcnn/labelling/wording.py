@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textcnn.labelling.adviser import MORE, Advice
 from textcnn.labelling.session import Progress
 
-__all__ = ["accuracy_so_far", "figures_so_far", "gain_to_come", "label_keys"]
+__all__ = ["accuracy_so_far", "done_so_far", "figures_so_far", "gain_to_come", "label_keys"]
 
 _NUMBERS = "123456789"
 
@@ -21,6 +21,13 @@ def label_keys(labels: Sequence[str]) -> dict[str, list[str]]:
     return keys
 
 
+def done_so_far(progress: Progress) -> str:
+    """How many texts are labelled; where there is a budget, how much of it is used."""
+    if progress.budget is None:
+        return f"{progress.labelled:,} of {progress.texts:,} labelled"
+    return f"{progress.answers:,} of {progress.budget:,} labels · {progress.texts:,} texts"
+
+
 def figures_so_far(progress: Progress) -> list[str]:
     """All that is said of how good it is, in pieces."""
     if progress.note:
@@ -33,8 +40,7 @@ def accuracy_so_far(advice: Advice) -> str:
     found = advice.estimate
     if found is None:
         return ""
-    texts = "1 random text" if found.texts == 1 else f"{found.texts} random texts"
-    return f"accuracy {found.accuracy:.0%} ({found.low:.0%} to {found.high:.0%}, {texts})"
+    return f"accuracy {found.accuracy:.0%} ({found.low:.0%} to {found.high:.0%}, {found.texts} random texts)"
 
 
 def gain_to_come(advice: Advice) -> str:
@@ -44,4 +50,4 @@ def gain_to_come(advice: Advice) -> str:
         return f"{MORE} more labels: cannot tell yet"
     if found.hardly:
         return f"{MORE} more labels would hardly help (at most +{100 * found.high:.1f} points)"
-    return f"{MORE} more labels: +{100 * found.low:.0f} to +{100 * found.high:.0f} points"
+    return f"{MORE} more labels: {100 * found.low:+.0f} to {100 * found.high:+.0f} points"

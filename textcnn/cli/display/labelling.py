@@ -12,9 +12,9 @@ from textcnn.cli.display.sparkline import bars
 from textcnn.cli.label_dialog import LabelDialog
 from textcnn.insight.highlight import Shade, visible
 from textcnn.labelling.adviser import Advice
-from textcnn.labelling.session import AGAIN, Progress
+from textcnn.labelling.session import AGAIN, SEARCHED, Progress
 from textcnn.labelling.simulation import Simulation
-from textcnn.labelling.wording import figures_so_far, label_keys
+from textcnn.labelling.wording import done_so_far, figures_so_far, label_keys
 
 __all__ = ["Line", "Piece", "draw", "show_simulation", "wrapped"]
 
@@ -42,6 +42,8 @@ def draw(dialog: LabelDialog, shades: Sequence[Shade], width: int, height: int) 
     room = max(height - len(head) - len(foot), 1)
     if dialog.mode == "list":
         lines = _list(dialog, width, room)
+    elif dialog.mode == "end":
+        lines = _doubts(dialog, width)
     elif dialog.mode == "help":
         lines = _help(width)
     else:
@@ -51,9 +53,8 @@ def draw(dialog: LabelDialog, shades: Sequence[Shade], width: int, height: int) 
 
 def _head(progress: Progress, width: int) -> list[Line]:
     """How far it is, and how good."""
-    done = f"{progress.labelled:,} of {progress.texts:,} labelled"
     counts = "  ".join(f"{one_line(label)} {count}" for label, count in progress.counts.items() if count)
-    lines: list[Line] = [[("bar", cut(f"{done}  {counts}", width))]]
+    lines: list[Line] = [[("bar", cut(f"{done_so_far(progress)}  {counts}", width))]]
     said = figures_so_far(progress)
     if progress.advice.forecast:
         said.append(_curve(progress.advice))
@@ -163,6 +164,15 @@ def _list(dialog: LabelDialog, width: int, room: int) -> list[Line]:
     return lines
 
 
+def _doubts(dialog: LabelDialog, width: int) -> list[Line]:
+    """The labels that look doubtful, each with the beginning of its text."""
+    texts = dialog.session.pile.texts
+    return [
+        [("bad", f"{cut(one_line(doubt.label), 14)} "), ("", cut(one_line(texts[doubt.row]), width - 15).rstrip())]
+        for doubt in dialog.doubted
+    ]
+
+
 def _help(width: int) -> list[Line]:
     wide = max(len(keys) for keys, _ in _HELP) + 2
     return [[("key", keys.ljust(wide)), ("", cut(meaning, max(width - wide, 3)).rstrip())] for keys, meaning in _HELP]
@@ -187,9 +197,10 @@ def _guess(dialog: LabelDialog, width: int) -> Line:
     if question is None:
         return []
     if question.how == AGAIN:
-        likelier = question.guesses[0][0] if question.guesses else ""
-        beside = f", the others suggest {one_line(likelier)}" if likelier not in ("", question.doubted) else ""
-        return [("bad", cut(f"you said {one_line(question.doubted)}{beside}", width).rstrip())]
+        beside = f", the other texts suggest {one_line(question.likelier)}" if question.likelier else ""
+        return [("bad", cut(f"you said {one_line(question.doubted)}{beside}; Enter keeps it", width).rstrip())]
+    if not dialog.session.labels:
+        return [("good", cut("no label yet: + names the first one", width).rstrip())]
     if not question.guesses:
         return [("dim", cut(f"no guess yet ({question.how})", width).rstrip())]
     shown = ", ".join(f"{one_line(label)} {probability:.2f}" for label, probability in question.guesses[:3])
@@ -219,10 +230,18 @@ def _commands(dialog: LabelDialog) -> Sequence[str]:
     return {
         "ask": ["Enter yes", "Space skip", "Backspace undo", "+ label", "/ search", "= alike", "? help", "Esc end"],
         "search": [f"words: {dialog.typed}_", "Enter", "Esc back"],
-        "list": ["key of a label: all ticked", "Space tick", "* all", "Enter", "Esc back"],
-        "end": [f"{dialog.doubted()} labels look doubtful", "y see them again", "any other key: end"],
+        "list": ["key of a label: all ticked", "Space tick", "* all", _entered(dialog), "Esc back"],
+        "end": [f"{len(dialog.doubted)} labels look doubtful", "y see them again", "any other key: end"],
         "help": ["any key: back"],
     }[dialog.mode]
+
+
+def _entered(dialog: LabelDialog) -> str:
+    """What Enter does in a list."""
+    if dialog.list.how == SEARCHED:
+        return "Enter open"
+    guesses = [dialog.session.advice.guesses(row) for row in dialog.list.rows[:1]]
+    return f"Enter all {one_line(guesses[0][0][0])}" if any(guesses) else "Enter"
 
 
 # ----------------------------------------------------------------------------------------------------- simulation

@@ -1,0 +1,50 @@
+"""Sentence vectors drawn towards those of their neighbours: texts without labels help to learn from few that have one.
+
+A text takes in the mean of the texts most like it, each counting by its likeness: a graph convolution that has nothing
+to learn (Wu et al. 2019, "Simplifying Graph Convolutional Networks"). No label is looked at, so what is said of texts
+that are left out stays honest.
+
+Shapes: B texts, P texts of the pool, d dimensions of sentence vectors.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.labelling.learner import PileFeatures
+
+__all__ = ["smoothed"]
+
+Floats = NDArray[np.float32]
+
+_NEIGHBOURS = 15
+_SAME = 0.999  # share of a text's likeness to itself, from which on another is the same, and no neighbour
+_BLOCK = 500  # texts that are compared at once
+
+
+def smoothed(texts: PileFeatures, pool: PileFeatures) -> PileFeatures:
+    """The texts with vectors that are halfway between their own and the mean of their neighbours'.
+
+    Args:
+        texts: any.
+        pool: among which neighbours are looked for, by sentence vectors and words; the texts may be in it.
+    """
+    blocks = [
+        _with_neighbours(texts.take(np.arange(first, min(first + _BLOCK, len(texts.sentences)))), pool)
+        for first in range(0, len(texts.sentences), _BLOCK)
+    ]
+    return texts._replace(sentences=np.concatenate([texts.sentences[:0], *blocks]))
+
+
+def _with_neighbours(texts: PileFeatures, pool: PileFeatures) -> Floats:
+    """Unit vectors (B, d); of a text without words or neighbours its own."""
+    likeness = (texts.sentences @ pool.sentences.T + (texts.words @ pool.words.T).toarray()) / 2  # (B, P)
+    own = np.square(texts.sentences).sum(axis=1) + np.asarray(texts.words.multiply(texts.words).sum(axis=1)).ravel()
+    likeness[likeness > _SAME * own[:, None] / 2] = 0
+    count = min(_NEIGHBOURS, len(pool.sentences))
+    closest = np.argpartition(likeness, -count, axis=1)[:, -count:]
+    weights = np.maximum(np.take_along_axis(likeness, closest, axis=1), 0)
+    sums = np.einsum("bn,bnd->bd", weights, pool.sentences[closest])
+    total = weights.sum(axis=1, keepdims=True)
+    vectors = texts.sentences + sums / np.where(total > 0, total, 1)
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)
