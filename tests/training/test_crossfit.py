@@ -47,7 +47,7 @@ def test_the_model_is_the_same_whoever_does_the_jobs(multi_label: bool) -> None:
 
 
 def test_each_text_is_answered_once_by_a_model_that_has_not_seen_it() -> None:
-    texts, labels, _ = by_chance()
+    texts, labels, *_ = by_chance()
     result = fitted(Labelled(texts, labels), min_count=1, epochs=60, learning_rate=0.02)
     assert sorted(np.concatenate([part.texts for part in result.held_out]).tolist()) == list(range(60))
     for part in result.held_out:
@@ -70,7 +70,7 @@ def test_a_part_is_calibrated_by_the_others() -> None:
         return OutOfFold(np.arange(50), *logits, targets, np.ones(50), run, Likeness(*np.zeros((3, 50))), targets)
 
     folds = [part(), part(), part()]
-    turned = folds[2]._replace(targets=folds[2].targets[:, ::-1])
+    turned = folds[2]._replace(targets=folds[2].targets[:, ::-1], learned=folds[2].learned[:, ::-1])
     before, after = CrossFit(folds, False, False), CrossFit([*folds[:2], turned], False, False)
     assert before.calibration(without=folds[2]).join == after.calibration(without=turned).join
     assert before.calibration().join != after.calibration().join
