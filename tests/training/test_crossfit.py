@@ -47,7 +47,7 @@ def test_the_model_is_the_same_whoever_does_the_jobs(multi_label: bool) -> None:
 
 
 def test_each_text_is_answered_once_by_a_model_that_has_not_seen_it() -> None:
-    texts, labels, _ = by_chance()
+    texts, labels, *_ = by_chance()
     result = fitted(Labelled(texts, labels), min_count=1, epochs=60, learning_rate=0.02)
     assert sorted(np.concatenate([part.texts for part in result.held_out]).tolist()) == list(range(60))
     for part in result.held_out:
