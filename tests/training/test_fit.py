@@ -165,7 +165,7 @@ def test_the_model_is_calibrated_and_measured_on_answers_to_all_texts(monkeypatc
         return Calibration(Join(2.0, 0.0))
 
     monkeypatch.setattr(Calibration, "of", of)
-    texts, labels, _ = noise = by_chance()
+    texts, labels, *_ = noise = by_chance()
     model = fitted(noise, linear="off", min_count=1, epochs=60, learning_rate=0.02).model
     assert calibrated == [60, 40, 40, 40]  # all for the model; for the figures of a part the other parts
     assert model.join == Join(2.0, 0.0)
