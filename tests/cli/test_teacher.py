@@ -1,4 +1,4 @@
-"""`train --teacher`: a sentence-transformers model says of texts what is learned; a stub stands for the library."""
+"""`train --teacher`: a sentence-transformers model says of texts what is learned; a stub stands for it here."""
 
 import subprocess
 import sys

@@ -8,6 +8,7 @@
     inputs.py         the texts of predict, as they arrive
     predict_files.py  predict of files, an output for each   passed_on.py  what predict leaves to another judge
     reading.py        labelled texts, read whole
+    first_model.py    train without labels, by their names   lesson.py  what a teacher says of the texts
     outputs.py        what a command may put a file in the place of
     report_option.py  the page that --report writes
     streams.py        standard output and standard error that write all they are given, or fail

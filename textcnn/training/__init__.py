@@ -9,6 +9,9 @@ crossfit.py       out-of-fold answers, and how good they are
 side_by_side.py   how many trainings run at the same time
 run.py            one training: networks and linear part
 task.py           the texts as training sees them
+label_names.py    what the names of labels, or hints, say
+guess.py          a first model from them, where no text is labelled
+teacher.py        soft labels by a sentence encoder that is a transformer
 loop.py           the training loop, a generator
 events.py         what a training tells while it goes on
 folds.py          which texts are held out
