@@ -35,7 +35,7 @@ def keep_for_results() -> None:
     if not isinstance(sys.stdout, _OfMainThread):
         stream = _OfMainThread(sys.stdout)
         atexit.register(stream.end)
-        sys.stdout = stream  # type: ignore[assignment]
+        sys.stdout = stream
 
 
 class _OfMainThread:
