@@ -1,5 +1,6 @@
 """Text to words: the treebank's conventions, scripts without spaces, and nothing lost."""
 
+import string
 import sys
 import time
 import unicodedata
@@ -117,10 +118,18 @@ def test_unlisted_words_are_tried_without_repeats_and_with_zeros_for_digits() ->
     assert parts("हिन्दी") == [] and parts("हिन्दी-film") == ["हिन्दी", "film"]
 
 
+@given(st.text(string.ascii_letters, min_size=1, max_size=60))
+@example("cant")
+@example("wwwhttp")
+def test_a_chunk_of_letters_is_the_word_that_the_rules_find(chunk: str) -> None:
+    """Though they are not asked."""
+    assert cut(chunk) == [found.group() for found in tokens._matches(chunk)]
+
+
 def test_importing_the_module_compiles_no_large_set() -> None:
     """The rules for all of Unicode take tens of milliseconds to compile: only a text that needs them pays."""
     import subprocess
 
-    code = "import textcnn.text.tokens as t; t.cut('plain'); print(t._rules.cache_info().currsize)"
+    code = "import textcnn.text.tokens as t; t.cut('plain,'); print(t._rules.cache_info().currsize)"
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert made.stdout.strip() == "1"

@@ -34,7 +34,7 @@ __all__ = ["CachedModel", "Scores"]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-_MOST_BYTES = 64_000_000  # of responses that are cached for good, of each network
+_MOST_BYTES = 128_000_000  # of responses that are cached for good, of each network
 _MOST_CHUNKS = 150_000
 _ROOM = 8192  # words of a group that are not cached for good; memory that is not written to costs nothing
 _WIDEST = 22_000  # slices of a network; of one with more, whose responses would take gigabytes, none are cached
