@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 _MOST_CLASSES = 20  # rows of the table
+_MOST_UNLABELLED = 10_000  # texts that are kept of files, among which there may be copies
 
 
 @with_settings
@@ -45,6 +46,13 @@ def train(
     ),
     validation: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Labelled texts that decide when to stop.")
+    ] = None,
+    unlabelled: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Further texts without labels, for few labelled ones to learn more from; may be given again.",
+        ),
     ] = None,
     settings_file: Annotated[
         Path | None, typer.Option("--settings", metavar="FILE.toml", help="Settings; options given here win.")
@@ -66,7 +74,7 @@ def train(
     if ray is not None:  # a core is a task's
         values["threads"] = values.get("threads") or 1
     check_writable(output)
-    inputs = [*files, *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
+    inputs = [*files, *(unlabelled or ()), *map(str, filter(None, (validation, settings_file, values.get("vectors"))))]
     refuse_overwriting(output, inputs, "-o")
     refuse_foreign(output, MODEL)
     check_page(report, inputs, output)
@@ -75,7 +83,8 @@ def train(
     corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
     held = _held(validation, how, corpus, values, quiet)
     _check(corpus, held, quiet)
-    result = _fit(corpus, held, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
+    others = _unlabelled(unlabelled, how._replace(learned=corpus.learned), values, quiet) if unlabelled else []
+    result = _fit(corpus, held, others, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     result = result._replace(model=replace(result.model, reading=corpus.learned))
     from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
@@ -103,6 +112,21 @@ def _held(
     return read_aloud([str(validation)], how, quiet=quiet, known=known_after(corpus, values), names=names)
 
 
+def _unlabelled(files: list[str], how: Reading, values: dict[str, Any], quiet: bool) -> list[str]:
+    """Texts of files, whose labels are not looked at if there are any."""
+    from textcnn.corpus.text_sample import sample_texts
+
+    plainly = how._replace(label_column=None, label_separator=None, weight_column=None)
+    sample = sample_texts(files, reading=plainly, most=_MOST_UNLABELLED, seed=values.get("seed", 0))
+    for note in sample.notes:
+        say(note, quiet=quiet)
+    for loss in sample.losses:
+        say(loss)
+    drawn = "" if sample.count == len(sample.texts) else f", {len(sample.texts):,} of them drawn at random"
+    say(f"{sample.count:,} texts without labels{drawn}", quiet=quiet)
+    return sample.texts
+
+
 def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool) -> dict[str, Any]:
     """Settings of the file and of the command, which win."""
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
@@ -114,7 +138,12 @@ def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool)
 
 
 def _fit(
-    corpus: "Corpus", held: "Corpus | None", values: dict[str, Any], display: Display, executor: "Executor | None"
+    corpus: "Corpus",
+    held: "Corpus | None",
+    unlabelled: list[str],
+    values: dict[str, Any],
+    display: Display,
+    executor: "Executor | None",
 ) -> "FitResult":
     """Train, while people see how it goes and may end it."""
     with Interruption() as interruption, display:
@@ -145,6 +174,7 @@ def _fit(
             validation=data.validation,
             callback=callback,
             executor=executor,
+            unlabelled=unlabelled,
         )
         if interruption.wanted:
             kept = "the best checkpoint so far is kept"

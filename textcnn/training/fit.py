@@ -41,6 +41,7 @@ def fit(
     validation: Labelled | None = None,
     callback: Callback = lambda event: False,
     executor: Executor | None = None,
+    unlabelled: Sequence[str] = (),
 ) -> FitResult:
     """Train a model.
 
@@ -55,6 +56,7 @@ def fit(
             checkpoint so far.
         executor: does the trainings; by default this process and, if they last long enough for that, as many others as
             there are cores and memory for.
+        unlabelled: texts without labels, from which the last layer learns, too, where it learns alone.
 
     Raises:
         TrainingError: there is nothing to learn from.
@@ -64,7 +66,7 @@ def fit(
     given, settings = settings, settled(settings, len(classes))
     task = Task.of([training, *([validation] if validation else [])], classes, settings, multi_label)
     unseen = _unseen(training, validation, classes, callback)
-    outcome = fit_frozen(task, training, unseen, callback)
+    outcome = fit_frozen(task, training, unseen, callback, unlabelled)
     if outcome is None:
         # Only now, for torch takes longer to import than a few texts to learn.
         from textcnn.training.networks import fit_networks
