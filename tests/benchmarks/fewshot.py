@@ -1,12 +1,12 @@
 """Measure systems that learn from 8, 16 or 64 texts of each label, ten draws each; see README.md.
 
-    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --systems textcnn svm --results /tmp/dev.csv
-    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --part test       # to report a decision
-    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --encode          # sentence vectors, beforehand
+    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2} --systems textcnn svm --results /tmp/dev.csv
+    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --part test   # to report a decision
+    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --encode      # sentence vectors, beforehand
 
-Unless `--part test` asks for it, no text of the test part is measured: it is dev.csv, a quarter of train.csv if there is
-none, or the second of ten stratified folds. The test part is test.csv, or the first of the folds. All systems learn from
-the same draws; those that learn from texts without labels, too, from the same 2,000 others.
+Unless `--part test` asks for it, no text of the test part is measured: it is dev.csv, a quarter of train.csv if there
+is none, or the second of ten stratified folds. The test part is test.csv, or the first of the folds. All systems learn
+from the same draws; those that learn from texts without labels, too, from the same 2,000 others.
 """
 
 import argparse

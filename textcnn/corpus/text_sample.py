@@ -26,7 +26,7 @@ def sample_texts(paths: Sequence[str], *, reading: Reading, most: int, seed: int
     Raises:
         ReadError: a file cannot be read.
     """
-    draw, kept, count = random.Random(seed), dict[int, tuple[int, str]](), 0  # noqa: S311
+    draw, kept, count = random.Random(seed), dict[int, tuple[int, str]](), 0
     notes, losses = [], []
     for file in input_files(paths):
         with open_corpus(str(file), reading=reading, labelled=False) as reader:

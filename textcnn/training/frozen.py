@@ -87,8 +87,9 @@ def fit_frozen(
     if why_not and wanted:
         raise SettingsError(f"frozen: on does not go with {why_not}")
     if why_not:
-        if unlabelled:
-            _left_out(f"only a last layer that learns alone heeds them, which does not go with {why_not}", callback)
+        _leave_out(
+            unlabelled, f"only a last layer that learns alone heeds them, which does not go with {why_not}", callback
+        )
         return None
     notes: list[str] = []
     learn = np.arange(len(training.texts))
@@ -98,20 +99,19 @@ def fit_frozen(
     if encoder is None:
         if wanted:
             raise SettingsError("frozen: on is for the English vectors, over which the filters have learned")
-        if unlabelled:
-            _left_out("they teach over the English vectors only", callback)
+        _leave_out(unlabelled, "they teach over the English vectors only", callback)
         return None
     for note in notes:
         callback(TrainingEvent("note", note=note))
     frozen = _Frozen(task, training, unseen, start, encoder)
-    if unlabelled:
-        frozen.ask(unlabelled, callback)
+    frozen.ask(unlabelled, callback)
     return frozen.outcome(callback)
 
 
-def _left_out(why: str, callback: Callback) -> None:
-    """Say that the texts without labels are."""
-    callback(TrainingEvent("note", note=f"the texts without labels are left out: {why}"))
+def _leave_out(unlabelled: Sequence[str], why: str, callback: Callback) -> None:
+    """Say that texts without labels are left out, if there are any."""
+    if unlabelled:
+        callback(TrainingEvent("note", note=f"the texts without labels are left out: {why}"))
 
 
 def _why_not(task: Task, texts: int) -> str:
@@ -203,14 +203,17 @@ class _Frozen:
         settings, table = replace(self.task.settings, vectors="english", min_count=_ANY), self.start.table
         texts = sampled(unlabelled, self.training.texts, settings.seed)
         if self.task.multi_label:
-            _left_out("they teach only where each text has one label", callback)
+            _leave_out(unlabelled, "they teach only where each text has one label", callback)
+            return
+        if not np.any(self.dealings[0] >= 0):
+            _leave_out(unlabelled, "no label has two texts, one of which could say what they are worth", callback)
             return
         if not texts or table is None:
-            _left_out("all are empty, or are texts that have labels", callback)
+            _leave_out(unlabelled, "all are empty, or are texts that have labels", callback)
             return
         encoded = encode(texts, settings.max_words)
         if is_foreign(encoded, table):
-            _left_out("their words are hardly English", callback)
+            _leave_out(unlabelled, "their words are hardly English", callback)
             return
         start = begin(encoded, np.ones(len(encoded.ragged.words), bool), settings, lambda note: None)
         self.lessons = Lessons.of(self.features.rows[: self.count], self.features.others(encoded, start))
@@ -244,9 +247,9 @@ class _Frozen:
             for strength in STRENGTHS
         )
         with_lessons = strong if self._gain(strong, usual) > 0 else usual
-        held_back = not np.any(self.dealings[0] >= 0) or self._gain(alone, with_lessons) > 0
+        held_back = self._gain(alone, with_lessons) > 0
         self._tell_lessons(alone, with_lessons, callback, held_back=held_back)
-        return alone if held_back else with_lessons
+        return self._alone(linear, self.dealings) if held_back else with_lessons
 
     def _linear_gram(self) -> Numbers:
         """Products of the texts' features in the linear part: (B, B)."""
@@ -333,15 +336,13 @@ class _Frozen:
     def _tell_lessons(self, alone: Solution, learned: Solution, callback: Callback, *, held_back: bool) -> None:
         """How many texts without labels are used, and what they gained."""
         assert self.lessons is not None
-        if not np.any(self.dealings[0] >= 0):
-            _left_out("too few have a label to say what they are worth", callback)
-            return
         before, after = (float(self._losses(solution).mean()) for solution in (alone, learned))
         losses = f"held-out log loss {before:.2f} → {after:.2f}"
-        if held_back:
-            _left_out(f"with them, {losses}", callback)
-            return
         count = len(self.lessons.unlabelled)
+        if held_back:
+            note = f"{count:,} texts without labels are left out: with them, {losses}"
+            callback(TrainingEvent("note", note=note))
+            return
         self.used = {"unlabelled": {"texts": count, "log_loss_without": before, "log_loss": after}}
         by_chance = "" if after < before else ", within chance"
         callback(TrainingEvent("note", note=f"uses {count:,} texts without labels: {losses}{by_chance}"))

@@ -70,7 +70,7 @@ class Lessons(NamedTuple):
     def of(cls, labelled: Numbers, unlabelled: Numbers) -> "Lessons":
         """From the encoder's numbers."""
         every = np.concatenate([labelled, unlabelled])
-        covariance = np.cov(every.T, bias=True)
+        covariance = np.atleast_2d(np.cov(every.T, bias=True))
         covariance += _SPREAD * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
         before, after = np.square(labelled).sum(), ((labelled @ covariance) * labelled).sum()
         mean = unlabelled.mean(axis=0)
