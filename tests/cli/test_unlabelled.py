@@ -26,7 +26,7 @@ def test_of_very_many_texts_some_are_drawn(folder):
     first, again, other = (
         sample_texts([str(folder / "many.txt")], reading=Reading(), most=50, seed=seed) for seed in (0, 0, 1)
     )
-    assert (len(set(first.texts)), first.count) == (50, 1000)
+    assert (len(set(first.texts)), first.total) == (50, 1000)
     assert first.texts == again.texts != other.texts
     assert first.texts == sorted(first.texts, key=lines.index)
 

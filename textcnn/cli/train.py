@@ -83,7 +83,11 @@ def train(
     corpus = read_aloud(files, how, quiet=quiet, known=known_before(values), multi_label=several)
     held = _held(validation, how, corpus, values, quiet)
     _check(corpus, held, quiet)
-    others = _unlabelled(unlabelled, how._replace(learned=corpus.learned), values, quiet) if unlabelled else []
+    others = (
+        _unlabelled(unlabelled, how._replace(learned=corpus.learned or how.learned), values, quiet)
+        if unlabelled
+        else []
+    )
     result = _fit(corpus, held, others, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     result = result._replace(model=replace(result.model, reading=corpus.learned))
     from textcnn.checks.after_training import after_training
@@ -122,8 +126,8 @@ def _unlabelled(files: list[str], how: Reading, values: dict[str, Any], quiet: b
         say(note, quiet=quiet)
     for loss in sample.losses:
         say(loss)
-    drawn = "" if sample.count == len(sample.texts) else f", {len(sample.texts):,} of them drawn at random"
-    say(f"{sample.count:,} texts without labels{drawn}", quiet=quiet)
+    drawn = "" if sample.total == len(sample.texts) else f", {len(sample.texts):,} of them drawn at random"
+    say(f"{sample.total:,} texts without labels{drawn}", quiet=quiet)
     return sample.texts
 
 

@@ -15,7 +15,7 @@ class TextSample(NamedTuple):
     """Texts that are not empty, in the order of the files."""
 
     texts: list[str]
-    count: int  # of all that were there
+    total: int  # of all that were there
     notes: list[str]  # a sentence for each file
     losses: list[str]  # a sentence for each file whose rows were skipped
 

@@ -100,7 +100,9 @@ class Lessons(NamedTuple):
         equations = np.ones((len(y) + 1, len(y) + 1))
         equations[:-1, :-1] = gram + np.diag(penalty / weights)
         equations[-1, -1] = 0
-        student = _Student(self, strength / penalty, narrow, gram, np.linalg.inv(equations), y, weights)
+        student = _Student(
+            self, strength / penalty, narrow, gram, np.asarray(np.linalg.inv(equations), np.float64), y, weights
+        )
         learned = student.learned(np.empty(0, np.int64))
         answers = [student.left_out(folds, learned) for folds in dealings]
         return learned._replace(left_out=np.mean(answers, axis=0))
@@ -158,7 +160,8 @@ class _Student(NamedTuple):
     def _lesson(self, targets: Numbers) -> Numbers:
         """What targets (U, K) of the unlabelled texts say about the weights: (d, K)."""
         texts = self.lessons.unlabelled
-        return self.strength / len(texts) * self.covariance @ (texts.T @ (targets - targets.mean(axis=0)))
+        said = texts.T @ (targets - targets.mean(axis=0))
+        return np.asarray(self.strength / len(texts) * self.covariance @ said)
 
 
 def evened(logits: Numbers, shares: Numbers, offsets: Numbers) -> tuple[Numbers, Numbers]:
