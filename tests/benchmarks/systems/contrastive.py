@@ -24,4 +24,4 @@ def setfit(task: Task, seed: int) -> Answers:
         "model": os.environ.get("MINILM_MODEL", "sentence-transformers/all-MiniLM-L6-v2"),
         "seed": seed,
     }
-    return chosen(task, ask("SETFIT_PYTHON", "setfit_worker.py", question))
+    return chosen(task, ask("SETFIT_PYTHON", "contrastive_worker.py", question))
