@@ -63,6 +63,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         sample_weight: Iterable[float] | None = None,
         *,
         validation: tuple[Any, ...] | None = None,
+        unlabelled: Iterable[str] | None = None,
         callback: Callable[[Any], bool] | None = None,
     ) -> "TextCNNClassifier":
         """Learn from texts and their labels; a second `fit` forgets the first.
@@ -75,6 +76,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
                 those of classes multiply them. If not given, all count the same.
             validation: texts and labels (and weights) that say how long to learn; if not given, parts of the texts are
                 held out.
+            unlabelled: texts of the same kind without labels. Where few texts have labels, these are learned from, too,
+                2,000 of them at most, if that makes answers to held-out texts better.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
                 checkpoint so far, when it returns True after a batch or an epoch.
 
@@ -108,6 +111,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             validation=data.validation,
             outside=data.outside,
             callback=callback or (lambda event: False),
+            unlabelled=() if unlabelled is None else _texts(unlabelled, empty=True),
         )
         self.classes_ = labels.classes
         self.model_ = replace(result.model, numbered=are_numbers(labels.classes))

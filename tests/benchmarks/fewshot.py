@@ -1,14 +1,16 @@
 """Measure systems that learn from 8, 16 or 64 texts of each label, ten draws each; see README.md.
 
-    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --systems textcnn svm
-    python tests/benchmarks/fewshot.py --data ~/corpora/cr --dev --results /tmp/dev.csv      # to decide something by
-    python tests/benchmarks/fewshot.py --summary
+    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2} --systems textcnn svm --results /tmp/dev.csv
+    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --part test   # to report a decision
+    python tests/benchmarks/fewshot.py --data ~/corpora/{cr,sst2,trec} --encode      # sentence vectors, beforehand
 
-The test part is test.csv, or the first of ten stratified folds. With `--dev` no text of it is seen: what is measured is
-dev.csv, a quarter of train.csv if there is none, or the second fold. All systems learn from the same draws.
+Unless `--part test` asks for it, no text of the test part is measured: it is dev.csv, a quarter of train.csv if there
+is none, or the second of ten stratified folds. The test part is test.csv, or the first of the folds. All systems learn
+from the same draws; those that learn from texts without labels, too, from the same 2,000 others.
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -22,17 +24,26 @@ from scores import score
 from sklearn.model_selection import train_test_split
 from systems import SYSTEMS
 from systems.answers import Unavailable
+from systems.sentence_vectors import kept
 
 HERE = Path(__file__).parent
 SIZES = (8, 16, 64)
 SIZES_OF_MANY = (5, 10)  # of more labels than this
 MANY = 50
 DRAWS = 10
+UNLABELLED = 2_000  # texts beside those that are drawn
+PEERS = ["textcnn", "textcnn-unlabelled", "textcnn-teacher", "svm", "minilm", "mpnet", "setfit"]
 
 
 def main() -> None:
     """Measure what has no row yet, then show the table."""
     options = _options()
+    for name, folder in (("SENTENCE_VECTORS", options.vectors), ("ENCODER_INPUTS", options.inputs)):
+        if folder is not None:
+            os.environ[name] = str(folder.resolve())
+    if options.encode:
+        encode(options)
+        return
     failed = measure(options)
     print(table(load(options.results)))
     sys.exit(1 if failed else 0)
@@ -42,12 +53,24 @@ def measure(options: argparse.Namespace) -> bool:
     """Measure every system on every draw that has no row yet; whether one failed."""
     done, failed = set() if options.again else set(load(options.results)), False
     for folder in options.data:
-        for task in draws(folder, options.sizes, options.draws, dev=options.dev):
+        for task in draws(folder, options.sizes, options.draws, dev=options.part == "dev"):
             for system in options.systems:
                 key = key_of(task, system, 0)
                 if key not in done:
                     failed |= not _measured(task, key, options.results)
     return failed
+
+
+def encode(options: argparse.Namespace) -> None:
+    """Have the vectors of all texts at hand that frozen encoders learn from or answer, whichever part is measured.
+
+    No label of a text that is measured is looked at.
+    """
+    for encoder in ("minilm", "mpnet"):
+        for folder in options.data:
+            every = [task for dev in (True, False) for task in draws(folder, options.sizes, options.draws, dev=dev)]
+            print(f"{encoder}: {folder.name}", file=sys.stderr)
+            kept(encoder).keep(text for task in every for part in (task.train, task.test) for text in part.texts)
 
 
 def _measured(task: Task, key: Key, results: Path) -> bool:
@@ -76,8 +99,18 @@ def draws(folder: Path, sizes: list[int] | None, count: int, *, dev: bool) -> It
         for draw in range(count):
             random = np.random.default_rng(1000 + draw)
             chosen = [random.permutation(np.flatnonzero(labels == label))[:size] for label in classes]
-            learn = pool.take(np.sort(np.concatenate(chosen)).tolist())
-            yield Task(folder.resolve().name, f"{size}{'-dev' * dev}", draw, learn, None, measured, multi_label=False)
+            drawn = np.sort(np.concatenate(chosen))
+            others = random.permutation(np.setdiff1d(np.arange(len(labels)), drawn))[:UNLABELLED]
+            yield Task(
+                data=folder.resolve().name,
+                protocol=f"{size}{'-dev' * dev}",
+                fold=draw,
+                train=pool.take(drawn.tolist()),
+                dev=None,
+                test=measured,
+                multi_label=False,
+                unlabelled=tuple(pool.texts[number] for number in others),
+            )
 
 
 def _parts(folder: Path, *, dev: bool) -> tuple[Part, Part]:
@@ -125,10 +158,13 @@ def _cell(accuracies: list[float]) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
-    parser.add_argument("--systems", nargs="+", default=["textcnn", "svm"], choices=SYSTEMS)
+    parser.add_argument("--systems", nargs="+", default=PEERS, choices=SYSTEMS)
     parser.add_argument("--sizes", type=int, nargs="+", help="texts of each label")
     parser.add_argument("--draws", type=int, default=DRAWS)
-    parser.add_argument("--dev", action="store_true", help="measure on no test part: to decide something by")
+    parser.add_argument("--part", choices=("dev", "test"), default="dev", help="what is measured; dev, to decide by")
+    parser.add_argument("--vectors", type=Path, metavar="FOLDER", help="where sentence vectors are kept")
+    parser.add_argument("--inputs", type=Path, metavar="FOLDER", help="with the packages of MiniLM and MPNet")
+    parser.add_argument("--encode", action="store_true", help="only encode all texts, to measure later")
     parser.add_argument("--again", action="store_true", help="measure what has a row already, too")
     parser.add_argument("--results", type=Path, default=HERE / "fewshot.csv")
     return parser.parse_args()

@@ -44,6 +44,7 @@ class Task(NamedTuple):
     dev: Part | None
     test: Part
     multi_label: bool
+    unlabelled: tuple[str, ...] = ()  # further texts of the kind, for systems that learn from such
 
     def classes(self) -> list[str]:
         """All labels of the training part, sorted."""

@@ -27,9 +27,9 @@ sys.modules["sentence_transformers"] = types.SimpleNamespace(SentenceTransformer
 QUICK = (*TINY, "--epochs=8", "--quality=fast")
 
 
-def taught(folder, teacher):
+def taught(folder, teacher, *more):
     write_csv(folder / "few.csv", EXAMPLES)
-    arguments = ("train", "few.csv", "--teacher", teacher, *QUICK)
+    arguments = ("train", "few.csv", "--teacher", teacher, *more, *QUICK)
     ran = subprocess.run(scripted(STUB, *arguments), cwd=folder, env=environment(), capture_output=True, check=False)
     return ran.returncode, ran.stderr.decode()
 
@@ -40,6 +40,13 @@ def test_what_it_says_is_learned(folder):
     assert code == 0 and "opened model True" in said  # a folder never asks the network
     assert "model teaches: it tells " in said and "of texts that it has not learned from" in said
     assert "against their labels, not their probabilities" in said
+
+
+def test_it_labels_texts_without_labels(folder):
+    (folder / "model").mkdir()
+    (folder / "rest.txt").write_text("".join(f"call me at {number}\n" for number in range(30)))
+    code, said = taught(folder, "model", "--unlabelled=rest.txt")
+    assert code == 0 and "it labels 30 further texts, which count in all figures as if they were right\n" in said
 
 
 def test_a_name_may_ask_the_network_and_a_folder_that_is_not_there_does_not(folder):

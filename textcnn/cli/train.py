@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -35,6 +35,15 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 _MOST_CLASSES = 20  # rows of the table
+_MOST_UNLABELLED = 10_000  # texts that are kept of files, among which there may be copies
+
+
+class _Besides(NamedTuple):
+    """What is learned from beside labelled texts."""
+
+    outside: list[str]  # texts of no kind
+    unlabelled: list[str]
+    hints: dict[str, str]  # what labels mean
 
 
 @with_settings
@@ -48,6 +57,13 @@ def train(
     ),
     validation: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Labelled texts that decide when to stop.")
+    ] = None,
+    unlabelled: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Further texts without labels, for few labelled ones to learn more from; may be given again.",
+        ),
     ] = None,
     settings_file: Annotated[
         Path | None, typer.Option("--settings", metavar="FILE.toml", help="Settings; options given here win.")
@@ -87,25 +103,26 @@ def train(
     Texts are held out (one third, or of few texts each in turn) to find how long to learn and what probabilities are
     worth; then all are learned from. Ctrl-C ends training with the best checkpoint so far.
     """
-    values = _values(settings, settings_file, compact)
-    if ray is not None:  # a core is a task's
-        values["threads"] = values.get("threads") or 1
+    values = _values(settings, settings_file, compact, on_ray=ray is not None)
     check_writable(output)
-    inputs = [*files, *map(str, filter(None, (validation, settings_file, hints_file, values.get("vectors"))))]
+    named = (validation, settings_file, hints_file, values.get("vectors"))
+    inputs = [*files, *(unlabelled or ()), *map(str, filter(None, named))]
     refuse_overwriting(output, inputs, "-o")
     refuse_foreign(output, MODEL)
     check_page(report, inputs, output)
     hints = label_hints(hints_file, settings_file)
     if labels is not None:
-        _refuse_beside_labels(validation, teacher, report, ray)
+        _refuse_beside_labels(validation, unlabelled, teacher, report, ray)
         first_model(files, label_list(labels), hints, how, values, output, quiet=quiet)
         return
     began = time.monotonic()
     corpus, held, outside = _read(files, validation, how._replace(soft_labels=True), values, quiet)
     _check(corpus, held, quiet)
+    others = _unlabelled(unlabelled or [], how._replace(learned=corpus.learned or how.learned), values, quiet)
     if teacher is not None:
-        corpus = taught(corpus, teacher, values, quiet=quiet)
-    result = _fit(corpus, held, outside, values, hints, Display(quiet=quiet, verbose=verbose), executor_at(ray))
+        corpus, others = taught(corpus, others, teacher, values, quiet=quiet), []
+    besides = _Besides(outside, others, hints)
+    result = _fit(corpus, held, besides, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     result = result._replace(model=replace(result.model, reading=corpus.learned))
     from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
@@ -124,7 +141,7 @@ def train(
 
 
 def _refuse_beside_labels(*others: object) -> None:
-    for name, given in zip(("validation", "teacher", "report", "ray"), others, strict=True):
+    for name, given in zip(("validation", "unlabelled", "teacher", "report", "ray"), others, strict=True):
         if given is not None:
             raise SettingsError(f"--labels is for texts without labels: leave out --{name}")
 
@@ -148,22 +165,40 @@ def _read(
     return corpus, held if held is not None and held.texts else None, outside
 
 
-def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool) -> dict[str, Any]:
+def _unlabelled(files: list[str], how: Reading, values: dict[str, Any], quiet: bool) -> list[str]:
+    """Texts of files, if there are any, whose labels are not looked at if there are any."""
+    if not files:
+        return []
+    from textcnn.corpus.text_sample import sample_texts
+
+    plainly = how._replace(label_column=None, label_separator=None, weight_column=None)
+    sample = sample_texts(files, reading=plainly, most=_MOST_UNLABELLED, seed=values.get("seed", 0))
+    for note in sample.notes:
+        say(note, quiet=quiet)
+    for loss in sample.losses:
+        say(loss)
+    drawn = "" if sample.total == len(sample.texts) else f", {len(sample.texts):,} of them drawn at random"
+    say(f"{sample.total:,} texts without labels{drawn}", quiet=quiet)
+    return sample.texts
+
+
+def _values(settings: dict[str, Any], settings_file: Path | None, compact: bool, *, on_ray: bool) -> dict[str, Any]:
     """Settings of the file and of the command, which win."""
     values = {**(settings_from_file(settings_file) if settings_file else {}), **settings}
     if compact:
         if settings.get("keep_words"):
             raise SettingsError("--compact is --keep-words 0: give one of the two")
         values["keep_words"] = 0
+    if on_ray:  # a core is a task's
+        values["threads"] = values.get("threads") or 1
     return values
 
 
 def _fit(
     corpus: "Corpus",
     held: "Corpus | None",
-    outside: list[str],
+    besides: _Besides,
     values: dict[str, Any],
-    hints: dict[str, str],
     display: Display,
     executor: "Executor | None",
 ) -> "FitResult":
@@ -195,10 +230,11 @@ def _fit(
             multi_label=data.labels.multi_label,
             settings=settings,
             validation=data.validation,
-            outside=outside,
+            outside=besides.outside,
             callback=callback,
             executor=executor,
-            hints=hints,
+            hints=besides.hints,
+            unlabelled=besides.unlabelled,
         )
         if interruption.wanted:
             kept = "the best checkpoint so far is kept"

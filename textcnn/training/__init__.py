@@ -3,6 +3,7 @@
 fit.py            by the last layer alone where texts are few, else by networks
 frozen.py         the last layer alone, over the sentence encoder
 ridge.py          its closed form, cross-validated without learning again
+unlabelled.py     what texts without labels tell about it
 networks.py       hold out, cross-fit, calibrate, fit on all
 outcome.py        what both ways hand over
 crossfit.py       out-of-fold answers, and how good they are

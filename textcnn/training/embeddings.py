@@ -14,7 +14,7 @@ from textcnn.vectors.gensim_training import train_vectors
 from textcnn.vectors.loading import Known, Pretrained, open_vectors
 from textcnn.vectors.table import EMBEDDED, VectorTable
 
-__all__ = ["Start", "begin"]
+__all__ = ["Start", "begin", "is_foreign"]
 
 _UNIT = 0.4  # root mean square of a number in a vector at the start: learning rates are made for it
 _LEAST_KNOWN = 0.5  # share of the words, below which vectors are hardly those of the language
@@ -78,6 +78,12 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
     source = "random" if table is None else table.name
     totals = np.bincount(rows, counts, len(matrix)).astype(np.int64)
     return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh)
+
+
+def is_foreign(encoded: Encoded, table: VectorTable) -> bool:
+    """Whether texts seem to be of another language than vectors."""
+    counts = np.bincount(encoded.ragged.words, minlength=len(encoded.surfaces))
+    return _fit(encoded, _words(encoded, Pretrained(table)), counts).foreign
 
 
 def _fill(matrix: NDArray[np.float32], rows: NDArray[np.int64], known: list[Known], scale: float) -> None:

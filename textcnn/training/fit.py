@@ -45,6 +45,7 @@ def fit(
     callback: Callback = lambda event: False,
     executor: Executor | None = None,
     hints: Mapping[str, str] | None = None,
+    unlabelled: Sequence[str] = (),
 ) -> FitResult:
     """Train a model.
 
@@ -62,6 +63,7 @@ def fit(
             there are cores and memory for.
         hints: what labels mean, in words; they help where texts are few, and are told to be left out where they are
             many.
+        unlabelled: texts without labels, from which the last layer learns, too, where it learns alone.
 
     Raises:
         SettingsError: a hint is for none of the classes.
@@ -74,7 +76,7 @@ def fit(
     hinted = Labelled(list(described.values()), [(label,) for label in described])
     task = Task.of([training, *([validation] if validation else []), hinted], classes, settings, multi_label)
     unseen = _unseen(training, validation, classes, callback)
-    outcome = fit_frozen(task, training, unseen, callback, len(described))
+    outcome = fit_frozen(task, training, unseen, callback, len(described), unlabelled)
     if outcome is None:
         # Only now, for torch takes longer to import than a few texts to learn.
         from textcnn.training.networks import fit_networks

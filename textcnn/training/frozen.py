@@ -10,7 +10,7 @@ Shapes: B texts, d numbers of the encoder, K labels.
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -26,11 +26,12 @@ from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, record, settled
-from textcnn.text.ragged import Ragged
+from textcnn.text.lexicon import encode
+from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
-from textcnn.training.embeddings import Start, begin
+from textcnn.training.embeddings import Start, begin, is_foreign
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
@@ -39,6 +40,7 @@ from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, Weig
 from textcnn.training.outcome import HeldOut, Outcome
 from textcnn.training.ridge import RidgeRegression
 from textcnn.training.task import Labelled, Task
+from textcnn.training.unlabelled import STRENGTHS, Lessons, Solution, sampled
 
 __all__ = ["fit_frozen"]
 
@@ -51,6 +53,7 @@ _PENALTY = 1.0  # texts having unit mean square length; cross-validation of few 
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
 _STEEP = 2.0  # logits for an output of one, usually
 _FOLDS, _DEALINGS = 10, 5  # at most, and how often texts are dealt into them
+_DEALINGS_ASKED = 2  # the same where each fold asks texts without labels
 _LEAST_WEIGHT = 1e-9
 _ANY = 1000  # the most that `min_count` can be
 # Settings that matter to a network that stays as it is; who has set others wants one that learns.
@@ -61,7 +64,12 @@ _HEEDED = {
 
 
 def fit_frozen(
-    task: Task, training: Labelled, unseen: NDArray[np.int64], callback: Callback, hints: int = 0
+    task: Task,
+    training: Labelled,
+    unseen: NDArray[np.int64],
+    callback: Callback,
+    hints: int = 0,
+    unlabelled: Sequence[str] = (),
 ) -> Outcome | None:
     """Learn the last layer alone; None if the settings, the number of texts or their language want a whole network.
 
@@ -71,6 +79,7 @@ def fit_frozen(
         unseen: numbers of the validation texts that say how good the model is; without any, the others do.
         callback: is told what is done.
         hints: how many of the task's last texts are no texts, but say what a label means; they are never held out.
+        unlabelled: texts that have no labels, and are heeded as far as that helps the others.
 
     Raises:
         SettingsError: it is asked for where it is not possible.
@@ -81,6 +90,9 @@ def fit_frozen(
     if why_not and wanted:
         raise SettingsError(f"frozen: on does not go with {why_not}")
     if why_not:
+        _leave_out(
+            unlabelled, f"only a last layer that learns alone heeds them, which does not go with {why_not}", callback
+        )
         return None
     notes: list[str] = []
     learn = np.arange(len(training.texts))
@@ -90,10 +102,19 @@ def fit_frozen(
     if encoder is None:
         if wanted:
             raise SettingsError("frozen: on is for the English vectors, over which the filters have learned")
+        _leave_out(unlabelled, "they teach over the English vectors only", callback)
         return None
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    return _Frozen(task, training, unseen, start, encoder, hints).outcome(callback)
+    frozen = _Frozen(task, training, unseen, start, encoder, hints)
+    frozen.ask(unlabelled, callback)
+    return frozen.outcome(callback)
+
+
+def _leave_out(unlabelled: Sequence[str], why: str, callback: Callback) -> None:
+    """Say that texts without labels are left out, if there are any."""
+    if unlabelled:
+        callback(TrainingEvent("note", note=f"the texts without labels are left out: {why}"))
 
 
 def _why_not(task: Task, texts: int) -> str:
@@ -122,7 +143,7 @@ class _Features(NamedTuple):
     @classmethod
     def of(cls, network: Network, task: Task, start: Start, texts: int, hints: int) -> "_Features":
         """Of all texts of the task, the first so many being those for training, the last so many hints."""
-        outputs = np.concatenate([network.head(network.features(start.matrix, part)) for part in _parts(task, start)])
+        outputs = _outputs(network, start, task.encoded)
         mean = outputs[:texts].mean(axis=0)
         centred = outputs - mean
         scale = float(np.sqrt(np.square(centred[:texts]).sum(axis=1).mean())) or 1.0
@@ -131,9 +152,13 @@ class _Features(NamedTuple):
             rows[-hints:] = _standardised(rows[-hints:])
         return cls(network, mean, scale, rows)
 
-    def with_layer(self, learned: NDArray[np.int64], alpha: Numbers, bias: Numbers) -> Network:
-        """The network whose outputs are rows · rows[learned]' alpha + bias: readout and last layer are one."""
-        weight = (self.rows[learned].T @ alpha / self.scale).T
+    def others(self, encoded: Encoded, start: Start) -> Numbers:
+        """The same of texts that are not of the task: (U, d)."""
+        return np.asarray((_outputs(self.network, start, encoded) - self.mean) / self.scale)
+
+    def with_layer(self, weights: Numbers, bias: Numbers) -> Network:
+        """The network whose outputs are rows · weights + bias: readout and last layer are one."""
+        weight = (weights / self.scale).T
         readout, offset = self.network.layers[-1]
         layer = (weight @ readout).astype(np.float32), (bias + weight @ (offset - self.mean)).astype(np.float32)
         return self.network._replace(layers=(layer,))
@@ -145,8 +170,9 @@ def _standardised(rows: Numbers) -> Numbers:
     return np.asarray(centred / (np.sqrt(np.square(centred).sum(axis=1).mean()) or 1.0))
 
 
-def _parts(task: Task, start: Start) -> Iterator[Ragged]:
-    return start.ragged(task.encoded).parts()
+def _outputs(network: Network, start: Start, encoded: Encoded) -> Floats:
+    parts = start.ragged(encoded).parts()
+    return np.concatenate([network.head(network.features(start.matrix, part)) for part in parts])
 
 
 def _encoder(start: Start) -> Network | None:
@@ -175,6 +201,8 @@ class _Frozen:
         self.signs: Numbers = 2 * self.targets.astype(np.float64) - 1
         self.dealings = self._dealings()
         self.spelling = self._spelling() if task.settings.linear == "on" else None
+        self.lessons: Lessons | None = None
+        self.used: dict[str, Any] = {}  # of them
 
     def _spelling(self) -> WeightedFeatures:
         """The linear part's features; how unevenly they are spread is not asked, for it would tell of the left out."""
@@ -184,9 +212,29 @@ class _Frozen:
             examples.tables, statistics._replace(ratio=np.ones_like(statistics.ratio)), USUAL.power
         )
 
+    def ask(self, unlabelled: Sequence[str], callback: Callback) -> None:
+        """Let texts without labels teach, too."""
+        settings, table = replace(self.task.settings, vectors="english", min_count=_ANY), self.start.table
+        texts = sampled(unlabelled, self.training.texts, settings.seed)
+        if self.task.multi_label:
+            _leave_out(unlabelled, "they teach only where each text has one label", callback)
+            return
+        if not np.any(self.dealings[0] >= 0):
+            _leave_out(unlabelled, "no label has two texts, one of which could say what they are worth", callback)
+            return
+        if not texts or table is None:
+            _leave_out(unlabelled, "all are empty, or are texts that have labels", callback)
+            return
+        encoded = encode(texts, settings.max_words)
+        if is_foreign(encoded, table):
+            _leave_out(unlabelled, "their words are hardly English", callback)
+            return
+        start = begin(encoded, np.ones(len(encoded.ragged.words), bool), settings, lambda note: None)
+        self.lessons = Lessons.of(self.features.rows[self.learn], self.features.others(encoded, start))
+
     def outcome(self, callback: Callback) -> Outcome:
         """Learn, calibrate by the answers to texts that were left out, and tell."""
-        solution = self._solution()
+        solution = self._solution(callback)
         bare = self._model(solution)
         texts, logits = self._held_out(solution, bare)
         seen = not len(texts)
@@ -202,14 +250,34 @@ class _Frozen:
         held = HeldOut(texts, probabilities, targets, weights, model, likeness)
         return Outcome(model, [held], seen, self._course())
 
-    def _solution(self) -> RidgeRegression:
+    def _solution(self, callback: Callback) -> Solution:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
+        linear = self._linear_gram()
+        if self.lessons is None:
+            return self._alone(linear, self.dealings)
+        dealings = self.dealings[:_DEALINGS_ASKED]
+        alone = self._alone(linear, dealings)
+        usual, strong = (
+            self.lessons.solution(strength, linear, self.signs, self._weights(), _PENALTY, dealings)
+            for strength in STRENGTHS
+        )
+        with_lessons = strong if self._gain(strong, usual) > 0 else usual
+        held_back = self._gain(alone, with_lessons) > 0
+        self._tell_lessons(alone, with_lessons, callback, held_back=held_back)
+        return self._alone(linear, self.dealings) if held_back else with_lessons
+
+    def _linear_gram(self) -> Numbers:
+        """Products of the texts' features in the linear part: (B, B)."""
+        if self.spelling is None:
+            return np.zeros((len(self.learn), len(self.learn)))
+        of_spelling = self.spelling.gram()(np.eye(len(self.learn), dtype=np.float32)).astype(np.float64)
+        return np.asarray(_SPELLING / 2 * (of_spelling + of_spelling.T))
+
+    def _alone(self, linear: Numbers, dealings: list[NDArray[np.int64]]) -> Solution:
+        """By the labelled texts."""
         rows = self.features.rows[self.learn]
-        gram: Numbers = rows @ rows.T
-        if self.spelling is not None:
-            of_spelling = self.spelling.gram()(np.eye(len(self.learn), dtype=np.float32)).astype(np.float64)
-            gram += _SPELLING / 2 * (of_spelling + of_spelling.T)
-        return RidgeRegression.of(gram, self.signs, self._weights(), _PENALTY, self.dealings)
+        learned = RidgeRegression.of(rows @ rows.T + linear, self.signs, self._weights(), _PENALTY, dealings)
+        return Solution(rows.T @ learned.alpha, *learned)
 
     def _dealings(self) -> list[NDArray[np.int64]]:
         """The fold of each text, several times: as many folds as the most frequent label has texts, if these are few.
@@ -229,20 +297,20 @@ class _Frozen:
         by_class = 1.0 if self.task.multi_label else (self.targets @ of_classes).astype(np.float64)
         return np.asarray(np.maximum(self.weights * by_class, _LEAST_WEIGHT))
 
-    def _model(self, solution: RidgeRegression) -> Model:
+    def _model(self, solution: Solution) -> Model:
         """A model, not calibrated: its logits are `_STEEP` times the outputs."""
         task, alpha, linear = self.task, _STEEP * solution.alpha, None
         if self.spelling is not None:
             scores = score_count(len(task.classes), multi_label=task.multi_label)
             linear = self.spelling.part((_SPELLING * alpha[:, -scores:]).astype(np.float32))
-        network = self.features.with_layer(self.learn, alpha, _STEEP * solution.bias)
+        network = self.features.with_layer(_STEEP * solution.weights, _STEEP * solution.bias)
         bank = network.bank
         settings = replace(
             task.settings, frozen="on", channels="static", widths=bank.widths, filters=bank.filters, min_count=_ANY
         )
         return assembled([Member(network, None)], self.start, linear, task.classes, task.multi_label, settings)
 
-    def _held_out(self, solution: RidgeRegression, bare: Model) -> tuple[NDArray[np.int64], Floats]:
+    def _held_out(self, solution: Solution, bare: Model) -> tuple[NDArray[np.int64], Floats]:
         """Texts that say what answers are worth, and logits of answers to them by texts that are not among them.
 
         A training text that is the only one of its label says nothing.
@@ -268,6 +336,33 @@ class _Frozen:
         )
         return found._replace(join=Join(found.join.temperature, 1 / found.join.temperature))
 
+    def _gain(self, one: Solution, other: Solution) -> float:
+        """How much less one loses than the other on texts left out in turn, beyond what may be chance: nats a text."""
+        difference = self._losses(other) - self._losses(one)
+        return float(difference.mean() - difference.std() / len(difference) ** 0.5)
+
+    def _losses(self, solution: Solution) -> Numbers:
+        """Of calibrated answers to the texts that are left out in turn: (B,), each by the text's weight."""
+        texts = np.flatnonzero(self.dealings[0] >= 0)
+        logits = np.asarray(_STEEP * solution.left_out[texts], np.float32)
+        outputs = self._calibration(texts, logits).join.logits(logits, np.zeros_like(logits)).astype(np.float64)
+        losses = losses_of_logits(outputs, self.task.learned[texts], multi_label=False)
+        return np.asarray(losses * self.task.weights[texts])
+
+    def _tell_lessons(self, alone: Solution, learned: Solution, callback: Callback, *, held_back: bool) -> None:
+        """How many texts without labels are used, and what they gained."""
+        assert self.lessons is not None
+        before, after = (float(self._losses(solution).mean()) for solution in (alone, learned))
+        losses = f"held-out log loss {before:.2f} → {after:.2f}"
+        count = len(self.lessons.unlabelled)
+        if held_back:
+            note = f"{count:,} texts without labels are left out: with them, {losses}"
+            callback(TrainingEvent("note", note=note))
+            return
+        self.used = {"unlabelled": {"texts": count, "log_loss_without": before, "log_loss": after}}
+        by_chance = "" if after < before else ", within chance"
+        callback(TrainingEvent("note", note=f"uses {count:,} texts without labels: {losses}{by_chance}"))
+
     def _tell(
         self, calibration: Calibration, logits: Floats, targets: Floats, weights: Numbers, callback: Callback
     ) -> None:
@@ -279,7 +374,7 @@ class _Frozen:
         callback(TrainingEvent("stage", stage, seconds=seconds, note=note))
 
     def _course(self) -> dict[str, Any]:
-        return {"curve": [], "kept": 0, "vectors": self.start.source, "known_words": self.start.known}
+        return {"curve": [], "kept": 0, "vectors": self.start.source, "known_words": self.start.known, **self.used}
 
 
 def _logits(bare: Model, task: Task, texts: NDArray[np.int64]) -> Floats:

@@ -1,5 +1,8 @@
 """textcnn itself, by its Python face, with its defaults and one setting at most."""
 
+import os
+from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 from protocol import Task
@@ -23,14 +26,30 @@ def network(task: Task, seed: int) -> Answers:
     return _textcnn(task, seed, frozen="off")
 
 
-def _textcnn(task: Task, seed: int, **settings: str) -> Answers:
+def unlabelled(task: Task, seed: int) -> Answers:
+    """With the texts beside the labelled ones."""
+    if not task.unlabelled:
+        raise Unavailable("this task has no texts without labels")
+    return _textcnn(task, seed, {"unlabelled": task.unlabelled})
+
+
+def teacher(task: Task, seed: int) -> Answers:
+    """The same, with the sentence-transformers model that TEACHER names to teach on all of them."""
+    if "teacher" not in signature(TextCNNClassifier.fit).parameters:
+        raise Unavailable("this version of textcnn has no teacher")
+    if not (name := os.environ.get("TEACHER")):
+        raise Unavailable("TEACHER names no model; see README.md")
+    return _textcnn(task, seed, {"unlabelled": task.unlabelled, "teacher": name})
+
+
+def _textcnn(task: Task, seed: int, more: Mapping[str, Any] | None = None, **settings: str) -> Answers:
     """The dev part, if there is one, decides when to stop; it is not learned from."""
     try:
         model = TextCNNClassifier(**settings, seed=seed)
     except TypeError as error:
         raise Unavailable(f"this version of textcnn has other settings: {error}") from error
     validation = task.dev and (task.dev.texts, _labels(task, task.dev.labels))
-    model.fit(task.train.texts, _labels(task, task.train.labels), validation=validation)
+    model.fit(task.train.texts, _labels(task, task.train.labels), validation=validation, **(more or {}))
     said = model.predict(task.test.texts)
     labels = [tuple(own) for own in said] if task.multi_label else [(own,) for own in said]
     return Answers(labels, model.predict_proba(task.test.texts))

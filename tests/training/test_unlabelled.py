@@ -1,0 +1,111 @@
+"""Texts without labels: where answers are sure they are as good as labels, and they owe nothing to texts left out."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from textcnn.model.file import write_model
+from textcnn.settings import Settings
+from textcnn.training.fit import FitResult, fit
+from textcnn.training.task import Labelled
+from textcnn.training.unlabelled import MOST_UNLABELLED, Lessons, evened, sampled
+
+FOOD = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish", "fresh salad and wine"]
+CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal", "a dealer sold me this van"]
+POOL = [
+    *("we ate rice and beans", "my lunch was too salty", "the waiter brought cheese", "bake the cake slowly"),
+    *("the motor needs oil", "a flat tyre on the road", "he parked the car outside", "the gearbox makes noise"),
+]
+LABELS = [("food",)] * 4 + [("car",)] * 4
+ALL_IN = np.array([-1, -1])
+
+
+def learned(unlabelled: list[str], labels: Any = LABELS, **settings: Any) -> tuple[FitResult, list[str]]:
+    heard: list[str] = []
+    names = sorted({label for own in labels for label in own})
+    result = fit(
+        Labelled(FOOD + CARS, labels),
+        classes=names,
+        multi_label=any(len(own) > 1 for own in labels),
+        settings=Settings(**settings),
+        callback=lambda event: heard.append(event.note) is not None or event.kind == "epoch",
+        unlabelled=unlabelled,
+    )
+    return result, [note for note in heard if "without labels" in note]
+
+
+def test_sure_lessons_are_as_good_as_labels_by_hand() -> None:
+    """Two texts at -1 and 1 with labels, two there without that count as two: w² + 4 (1 - w)² is least at 4 / 5."""
+    rows = np.array([[-1.0], [1.0]])
+    y = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    lessons = Lessons.of(rows, rows.copy())
+    assert lessons.covariance == pytest.approx(np.ones((1, 1)))
+    solution = lessons.solution(2.0, np.zeros((2, 2)), y, np.ones(2), 1.0, [ALL_IN])
+    assert solution.weights[0] == pytest.approx([-0.8, 0.8], abs=0.002)
+    assert solution.left_out == pytest.approx(0.8 * y, abs=0.002)
+
+
+def test_a_text_left_out_teaches_nothing() -> None:
+    """Not even through what was said about the others: the answer is that of who never saw it."""
+    random = np.random.default_rng(0)
+    rows, pool = random.normal(size=(8, 3)), random.normal(size=(30, 3))
+    y = np.where(np.arange(8)[:, None] % 2 == np.arange(2), 1.0, -1.0)
+    lessons, folds = Lessons.of(rows, pool), np.arange(8) // 2
+    whole = lessons.solution(5.0, np.zeros((8, 8)), y, np.ones(8), 1.0, [folds])
+    kept = np.arange(2, 8)
+    without = lessons._replace(labelled=rows[kept])
+    part = without.solution(5.0, np.zeros((6, 6)), y[kept], np.ones(6), 1.0, [np.full(6, -1)])
+    assert rows[:2] @ part.weights + part.bias == pytest.approx(whole.left_out[:2])
+
+
+def test_probabilities_have_the_shares_of_the_labels() -> None:
+    logits = np.random.default_rng(0).normal(size=(50, 2)) + np.array([3, 0])
+    offsets = np.zeros(2)
+    for _ in range(10):
+        probabilities, offsets = evened(logits, np.array([0.25, 0.75]), offsets)
+    assert probabilities.mean(axis=0) == pytest.approx([0.25, 0.75], abs=1e-3)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(50))
+
+
+def test_copies_empty_texts_and_labelled_ones_are_no_lesson() -> None:
+    assert sampled(["a b", "A  b", " ", "the soup was COLD", "c"], FOOD, 0) == ["A  b", "c"]
+    many = [f"text {number}" for number in range(MOST_UNLABELLED + 100)]
+    chosen = sampled(many, [], 0)
+    assert len(set(chosen)) == MOST_UNLABELLED
+    assert chosen == sampled(many, [], 0) != sampled(many, [], 1)
+
+
+def test_it_is_said_how_many_are_used_and_what_they_gained(tmp_path: Path) -> None:
+    result, (note,) = learned([*POOL, "", FOOD[0]])
+    used = result.model.figures.get("unlabelled")
+    if used:
+        losses = f"{used['log_loss_without']:.2f} → {used['log_loss']:.2f}"
+        assert note.startswith(f"uses 8 texts without labels: held-out log loss {losses}")
+    else:
+        assert note.startswith("8 texts without labels are left out: with them, held-out log loss ")
+        write_model(result.model, tmp_path / "with")
+        write_model(learned([])[0].model, tmp_path / "without")
+        assert (tmp_path / "with").read_bytes() == (tmp_path / "without").read_bytes()
+    for name in ("a", "b"):
+        write_model(learned(POOL)[0].model, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+GERMAN = ["wir haben gestern abend lange gewartet", "das essen war kalt und fade", "der motor ist schon wieder kaputt"]
+
+
+@pytest.mark.parametrize(
+    ("unlabelled", "labels", "settings", "why"),
+    [
+        (GERMAN, LABELS, {}, "their words are hardly English"),
+        (["", FOOD[0]], LABELS, {}, "all are empty, or are texts that have labels"),
+        (POOL, [("food", "short"), *LABELS[1:]], {}, "they teach only where each text has one label"),
+        (POOL, LABELS, {"filters": 2}, "only a last layer that learns alone heeds them, which does not go with"),
+    ],
+)
+def test_who_is_left_out_is_told_why(unlabelled: list[str], labels: Any, settings: dict[str, Any], why: str) -> None:
+    result, (note,) = learned(unlabelled, labels, **settings)
+    assert note.startswith(f"the texts without labels are left out: {why}")
+    assert "unlabelled" not in result.model.figures
