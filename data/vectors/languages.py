@@ -32,6 +32,7 @@ class Language(NamedTuple):
 LANGUAGES = {
     "ar": Language("arabic", "ara"),
     "de": Language("german", "deu"),
+    "en": Language("english", "eng"),
     "es": Language("spanish", "spa", memory="es-LA"),
     "fr": Language("french", "fra"),
     "hi": Language("hindi", "hin"),

@@ -16,7 +16,7 @@ from textcnn.storage.quantized import Quantized
 from textcnn.text.lexicon import encode
 from textcnn.text.tokens import normal
 from textcnn.text.vocabulary import Vocabulary
-from textcnn.training.embeddings import begin
+from textcnn.training.embeddings import begin, segmenter_for
 from textcnn.vectors import loading
 from textcnn.vectors.fasttext import FastText
 from textcnn.vectors.gensim_training import train_vectors
@@ -256,7 +256,7 @@ def test_a_zip_archive_is_refused_with_the_advice_to_unpack_it(tmp_path):
 
 
 def test_a_folder_a_device_and_nothing_are_no_vectors(tmp_path):
-    with pytest.raises(VectorsError, match=r"no vectors '.*nothing.vec'.* the names are english, gensim:NAME"):
+    with pytest.raises(VectorsError, match=r"no vectors '.*nothing.vec'.* the names are english, shared, gensim:NAME"):
         opened(tmp_path / "nothing.vec")
     with pytest.raises(VectorsError, match="is a folder"):
         opened(tmp_path)
@@ -386,8 +386,9 @@ def test_vectors_are_trained_on_the_training_part_only():
 
 
 def started(texts, monkeypatch=None, **settings):
-    encoded, notes = encode(texts, max_words=99), []
-    start = begin(encoded, np.ones(len(encoded.ragged.words), bool), Settings(**settings), notes.append)
+    chosen, notes = Settings(**settings), []
+    encoded = encode(texts, max_words=99, segment=segmenter_for(texts, chosen))
+    start = begin(encoded, np.ones(len(encoded.ragged.words), bool), chosen, notes.append)
     return start, notes
 
 
@@ -416,7 +417,7 @@ def english(tmp_path, monkeypatch):
         words = Vocabulary.of(["a", "film", "good", "bad", "food"])
         VectorTable("english", words, Quantized.of(np.eye(5, dtype=np.float32))).write(file, language="en")
     monkeypatch.setattr("textcnn.vectors.loading.EMBEDDED", path)
-    monkeypatch.setattr("textcnn.training.embeddings.EMBEDDED", path)
+    monkeypatch.setattr("textcnn.vectors.loading.SHARED", tmp_path / "none")
 
 
 @pytest.mark.usefixtures("english")
@@ -446,10 +447,11 @@ TERSE = [
 
 
 @pytest.mark.parametrize("texts", [GERMAN, CHINESE])
-def test_german_and_chinese_train_their_own_though_the_english_table_has_many_of_their_words(texts):
+def test_german_and_chinese_leave_the_english_table_though_it_has_many_of_their_words(texts, tmp_path, monkeypatch):
+    assert started(texts, vectors="english")[1][0].endswith("are they of the language of the texts?")
+    monkeypatch.setattr("textcnn.vectors.loading.SHARED", tmp_path / "none")
     start, notes = started(texts * 4)
     assert start.source == "trained" and notes[0].endswith("so vectors are trained on the texts")
-    assert started(texts, vectors="english")[1][0].endswith("are they of the language of the texts?")
 
 
 @pytest.mark.parametrize("texts", [TERSE, ["Where is the nearest station?"], ["12 30"]])
@@ -466,6 +468,48 @@ def test_text_in_another_language_trains_its_own(texts):
     assert "so vectors are trained on the texts" in notes[0] and notes[1].startswith("vectors trained on the texts: ")
     start, notes = started(texts, vectors="english")
     assert start.source == "english" and notes[0].endswith("are they of the language of the texts?")
+
+
+@pytest.fixture
+def shared(english, tmp_path, monkeypatch):
+    """Beside the English table one of German, Spanish and Chinese words, and pieces."""
+    path = tmp_path / "shared.safetensors"
+    words = Vocabulary.of(["a", "film", "ein", "guter", "una", "película", "buena", "电影", "很", "好", "fil", "##me"])
+    with path.open("wb") as file:
+        VectorTable("shared", words, Quantized.of(np.eye(12, dtype=np.float32))).write(file, language="de en es zh")
+    monkeypatch.setattr("textcnn.vectors.loading.SHARED", path)
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize(
+    "texts",
+    [["ein guter film", "guter ein filme"], ["电影 很 好"], ["a good film", "una película buena", "buena película"]],
+)
+def test_other_languages_and_several_take_the_shared_vectors(texts):
+    start, notes = started(texts * 4)
+    assert start.source == "shared" and start.known > 0.8 and notes[-1].startswith("shared vectors: ")
+
+
+@pytest.mark.usefixtures("shared")
+def test_english_keeps_its_own_vectors_though_others_are_there():
+    for texts in (TEXTS, ["a good film", "the bad food", "a bad food"]):  # the second with a word that nobody knows
+        start, notes = started(texts * 4)
+        assert start.source == "english" and len(notes) == 1
+    assert started(TEXTS, vectors="shared")[0].source == "shared"
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_language_that_no_table_knows_trains_its_own():
+    assert started(["mikä hieno päivä", "mikä huono päivä"] * 4)[0].source == "trained"
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize(("vectors", "joined"), [("auto", True), ("shared", True), ("english", False), ("none", False)])
+def test_characters_are_joined_by_the_words_of_vectors_that_have_such(vectors, joined):
+    segment = segmenter_for(["电影很好"], Settings(vectors=vectors))
+    assert (segment is not None) == joined
+    assert segmenter_for(["a good film"], Settings(vectors=vectors)) is None
+    assert segmenter_for(["a good film of 电影", "good food"], Settings()) is None  # still English texts
 
 
 def test_without_vectors_and_enough_text_words_start_at_random():

@@ -50,6 +50,8 @@ def assembled(
     classes: Sequence[str],
     multi_label: bool,
     settings: Settings,
+    *,
+    segmented: bool,
 ) -> Model:
     """Put everything together, with the table's frequent words added; of very many words those met once are left out.
 
@@ -60,6 +62,7 @@ def assembled(
         classes: the labels.
         multi_label: whether a text can have several of them.
         settings: settled, as they are recorded in the model.
+        segmented: whether words of scripts without blanks were found by the table's vocabulary.
     """
     keep_all = settings.channels in ("static", "both")
     room = _MOST_BYTES // (start.matrix.shape[1] + _WORD)
@@ -78,6 +81,7 @@ def assembled(
         first_static=0 if keep_all else len(names),
         members=tuple(_shortened(member, rows) for member in members),
         linear=linear,
+        segmented=segmented,
         version=__version__,
     )
 

@@ -12,6 +12,7 @@ from textcnn.labels import Targets, indicator, label_sets, targets
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Encoded
+from textcnn.training.embeddings import segmenter_for
 
 __all__ = ["Dataset", "Labelled", "Task"]
 
@@ -81,6 +82,7 @@ class Task(NamedTuple):
     classes: Sequence[str]
     settings: Settings
     multi_label: bool
+    segmented: bool = False  # whether words of scripts without blanks were found by the vocabulary of the vectors
 
     @classmethod
     def of(cls, parts: Sequence[Labelled], classes: Sequence[str], settings: Settings, multi_label: bool) -> "Task":
@@ -88,13 +90,16 @@ class Task(NamedTuple):
 
         Raises:
             TrainingError: there is no word in the texts.
+            VectorsError: the vectors cannot be read.
         """
-        encoded = encode([text for part in parts for text in part.texts], settings.max_words)
+        texts = [text for part in parts for text in part.texts]
+        segment = segmenter_for(texts, settings)
+        encoded = encode(texts, settings.max_words, segment)
         if not len(encoded.ragged.words):
             raise TrainingError("all texts are empty: there is no word to learn from")
         table = indicator([labels for part in parts for labels in part.labels], classes, skip_unknown=True)
         weights = np.concatenate([_weights(part) for part in parts])
-        return cls(encoded, table.astype(np.float32), weights, classes, settings, multi_label)
+        return cls(encoded, table.astype(np.float32), weights, classes, settings, multi_label, segment is not None)
 
     def part(self, texts: NDArray[np.int64]) -> Encoded:
         """The texts of these numbers."""

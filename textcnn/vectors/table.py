@@ -22,9 +22,10 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
 from textcnn.vectors.stored_rows import StoredRows
 
-__all__ = ["EMBEDDED", "FORMAT", "Found", "VectorTable"]
+__all__ = ["EMBEDDED", "FORMAT", "SHARED", "Found", "VectorTable"]
 
 EMBEDDED = Path(__file__).with_name("english.safetensors")
+SHARED = Path(__file__).with_name("shared.safetensors")  # of many languages together, in one space
 FORMAT = "textcnn-vectors-1"
 
 
