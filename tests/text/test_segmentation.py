@@ -69,5 +69,11 @@ def test_time_is_linear_in_the_text():
     assert time.process_time() - began < 5
 
 
+@pytest.mark.parametrize("shift", range(4))
+def test_no_word_is_cut_where_a_long_run_is_looked_at_in_pieces(shift):
+    text = "很" * (990 + shift) + "早餐券" * 400 + "干净"
+    assert words(text) == ["很"] * (990 + shift) + ["早餐券"] * 400 + ["干净"]
+
+
 def test_share_of_such_characters():
     assert unspaced_share(["ab", "房间 "]) == 0.5 and unspaced_share([]) == 0 == unspaced_share(["", "é"])

@@ -10,12 +10,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from textcnn.text.tokens import normal, unspaced
+from textcnn.text.tokens import MOST_UNITS, normal, unspaced
 from textcnn.text.vocabulary import Vocabulary
 
 __all__ = ["Segmenter"]
 
-_LONGEST = 24  # characters
 _FIRST_BYTE = 0xE0  # of the UTF-8 of a character of these scripts, at least
 
 
@@ -27,7 +26,7 @@ class Segmenter:
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = {word for word in words if 1 < len(word) <= _LONGEST and unspaced(word[0])}
+        self._words = {word for word in words if 1 < len(word) <= MOST_UNITS and unspaced(word[0])}
         self._longest: dict[str, int] = {}  # word that begins with this character
         for word in self._words:
             self._longest[word[0]] = max(self._longest.get(word[0], 0), len(word))

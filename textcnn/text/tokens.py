@@ -23,6 +23,7 @@ from typing import NamedTuple
 __all__ = [
     "CHARACTERS",
     "LONG_RUN",
+    "MOST_UNITS",
     "Segment",
     "Token",
     "chunks",
@@ -42,6 +43,8 @@ CHARACTERS = 50  # of a text for each word that it may have
 LONGEST = 100  # characters by which a word is known
 LONG_RUN = "<long>"  # how a run of letters and digits is spelt that is too long to be a word; no word is spelt so
 _RUN = 50  # characters from which on a run is too long
+MOST_UNITS = 24  # of a word
+_RUN_OF_UNITS = 1000  # that are looked at together, of longer ones
 Segment = Callable[[list[str]], list[int]]  # units that stand together -> how many of them each word has
 
 
@@ -134,19 +137,24 @@ def _spans(chunk: str, segment: Segment | None) -> Iterator[tuple[int, int]]:
     for found in _matches(chunk):
         if units and (found.lastgroup != "unit" or found.start() != units[-1].end()):  # an invisible blank divides, too
             yield from _joined(units, segment)
-            units = []
-        if found.lastgroup == "unit":
-            units.append(found)
-        else:
+        if found.lastgroup != "unit":
             yield found.span()
+            continue
+        units.append(found)
+        if len(units) == _RUN_OF_UNITS:
+            yield from _joined(units, segment, ahead=MOST_UNITS)
     yield from _joined(units, segment)
 
 
-def _joined(units: list[re.Match[str]], segment: Segment) -> Iterator[tuple[int, int]]:
+def _joined(units: list[re.Match[str]], segment: Segment, ahead: int = 0) -> Iterator[tuple[int, int]]:
+    """The words of some units, which are taken away; of a run that goes on only those with so many units from there."""
     first = 0
     for count in segment([unit.group() for unit in units]):
+        if first + ahead > len(units):
+            break
         yield units[first].start(), units[first + count - 1].end()
         first += count
+    del units[:first]
 
 
 def chunks(text: str) -> list[str]:
