@@ -89,6 +89,8 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
 def segmenter_for(texts: Sequence[str], settings: Settings) -> Segmenter | None:
     """What joins characters of scripts without blanks to words: the words of the vectors, if texts are of such scripts.
 
+    A model over the shared vectors joins them in any case, for it can be asked in languages that it did not learn from.
+
     Raises:
         VectorsError: there are no vectors of that name, or their file is malformed.
     """
@@ -96,8 +98,8 @@ def segmenter_for(texts: Sequence[str], settings: Settings) -> Segmenter | None:
     wanted = "shared" if automatic and "shared" in in_the_package() else settings.vectors
     if wanted in _WITHOUT_WORDS or settings.channels == "random":
         return None
-    share = unspaced_share(texts)
-    if share == 0 or (automatic and share < _UNSPACED):
+    least = _UNSPACED if automatic else 0.0
+    if settings.vectors != "shared" and unspaced_share(texts) <= least:
         return None
     segmenter = Segmenter.of(open_vectors(wanted, say=lambda note: None).table.vocabulary)
     return segmenter if len(segmenter) else None
