@@ -116,7 +116,10 @@ class Settings:
         Limits(choices=("on", "off")),
     )
     keep_words: int = _setting(
-        40000, "Word vectors", "most words kept in the model that the training texts did not have", Limits(0, 1000000)
+        40000,
+        "Word vectors",
+        "most words kept in the model that the training texts did not have; of the shared vectors, of each language",
+        Limits(0, 1000000),
     )
 
     max_words: int = _setting(

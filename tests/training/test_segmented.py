@@ -7,9 +7,12 @@ from small_training import quick
 from textcnn.insight.explain import explain
 from textcnn.model.file import read_model, write_model
 from textcnn.model.predictor import Predictor
+from textcnn.storage.quantized import Quantized
 from textcnn.text.lexicon import encode
+from textcnn.text.vocabulary import Vocabulary
 from textcnn.training.fit import fit
 from textcnn.training.task import Labelled, Task
+from textcnn.vectors.table import VectorTable
 
 TEXTS = [
     "房间很干净",
@@ -63,3 +66,14 @@ def test_explanations_name_words_at_their_places(model):
 def test_other_models_cut_such_scripts_into_characters():
     task = Task.of([Labelled(TEXTS, LABELS)], ("好评", "差评"), quick(), multi_label=False)
     assert not task.segmented and task.encoded.surfaces[:2] == ["房", "间"]
+
+
+def test_of_vectors_of_several_languages_words_of_each_are_kept(tmp_path):
+    path = tmp_path / "many.vectors"
+    words = Vocabulary.of(["房间", "干净", "早餐", "clean", "room", "dirty", "bad"])
+    with path.open("wb") as file:
+        VectorTable("many", words, Quantized.of(np.eye(7, dtype=np.float32))).write(file, language="en zh")
+    training = Labelled(["房间很干净", "房间很脏"] * 5, [("a",), ("b",)] * 5)
+    settings = quick(vectors=str(path), keep_words=1, epochs=1, linear="off")
+    model = fit(training, classes=("a", "b"), multi_label=False, settings=settings).model
+    assert model.vocabulary.words()[-2:] == ["早餐", "clean"]

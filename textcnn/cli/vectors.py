@@ -347,11 +347,11 @@ def coverage(
     rows = [(name, str(known), str(every), f"{known / max(every, 1):.4f}") for name, known, every in shares]
     _print(("", "known", "of", "share"), rows)
     _print(("unknown", "count"), [(word, str(often)) for word, often in found.unknown[:count]])
-    _advise(counts, vectors, found.known_tokens, quiet)
+    _advise(counts, vectors, found.listed_tokens, quiet)
 
 
-def _advise(counts: Mapping[str, int], vectors: str, known: int, quiet: bool) -> None:
-    """Name the vectors that know most, if those that were asked are not these."""
+def _advise(counts: Mapping[str, int], vectors: str, listed: int, quiet: bool) -> None:
+    """Name the vectors that list most of the words, if those that were asked are not these."""
     from textcnn.vectors.coverage import cover
     from textcnn.vectors.loading import in_the_package
     from textcnn.vectors.packs import packs
@@ -360,9 +360,9 @@ def _advise(counts: Mapping[str, int], vectors: str, known: int, quiet: bool) ->
         return
     others = [name for name in (*in_the_package(), *packs()) if name != vectors]
     by_name = {name: cover(counts, _open(name, counts.keys(), quiet)) for name in others}
-    best = max(by_name, key=lambda name: by_name[name].known_tokens, default=vectors)
-    if best != vectors and by_name[best].known_tokens > known:
-        share = by_name[best].known_tokens / by_name[best].tokens
+    best = max(by_name, key=lambda name: by_name[name].listed_tokens, default=vectors)
+    if best != vectors and by_name[best].listed_tokens > listed:
+        share = by_name[best].listed_tokens / by_name[best].tokens
         say(
             f"of the vectors that are installed {best} know most of the words, {share:.1%}: --vectors {best}",
             quiet=quiet,

@@ -66,9 +66,10 @@ def assembled(
     """
     keep_all = settings.channels in ("static", "both")
     room = _MOST_BYTES // (start.matrix.shape[1] + _WORD)
-    rows = _rows_of_texts(start, max(room - settings.keep_words, room // 4))
+    keep_words = settings.keep_words * (1 if start.table is None else start.table.languages)
+    rows = _rows_of_texts(start, max(room - keep_words, room // 4))
     names = [start.words[row] for row in rows]
-    words, static = _frequent(start, set(names), min(settings.keep_words, max(room - len(names), 0)))
+    words, static = _frequent(start, set(names), min(keep_words, max(room - len(names), 0)))
     if keep_all:
         seen = Quantized.of(start.matrix[rows])
         static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))

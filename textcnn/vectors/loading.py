@@ -56,6 +56,10 @@ class Pretrained(NamedTuple):
             return Known(normal(surface), built)
         return Known(found.spelling, self.table.vector(found.rows) if found.rows else None)
 
+    def lists(self, surface: str) -> bool:
+        """Whether a word as it stands in a text has a vector of its own."""
+        return normal(surface) in self.built or self.table.find(surface).listed
+
 
 def open_vectors(
     spec: str, surfaces: Collection[str] | None = None, *, say: Say, progress: Progress | None = None

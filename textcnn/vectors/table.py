@@ -51,6 +51,11 @@ class VectorTable(NamedTuple):
         """Numbers of a vector."""
         return int(self.vectors.values.shape[1])
 
+    @property
+    def languages(self) -> int:
+        """How many languages share it, as far as it says so; at least one."""
+        return max(len(self.facts.get("language", "").split()), 1)
+
     def find(self, surface: str) -> Found:
         """The rows of a word as it stands in a text: its own under some spelling, else those of its parts."""
         spelt = list(spellings(surface))
