@@ -45,9 +45,7 @@ def test_a_word_that_is_not_listed_is_known_by_its_pieces(shared):
     assert known.vector is not None and not shared.table.find("Haustierbesitzerinnen").listed
 
 
-@pytest.mark.parametrize(
-    ("text", "words"), [("今天很好", ["今天", "很好"]), ("日本語は", ["日本語", "は"])]
-)
+@pytest.mark.parametrize(("text", "words"), [("今天很好", ["今天", "很好"]), ("日本語は", ["日本語", "は"])])
 def test_words_are_found_where_there_are_no_blanks(shared, text, words):
     assert cut(text, segment=Segmenter.of(shared.table.vocabulary)) == words
 
