@@ -101,8 +101,8 @@ class Settings:
     vectors: str = _setting(
         "auto",
         "Word vectors",
-        "where they come from: auto, english, trained (by gensim on the training texts), none (random), the language "
-        "(de) of an installed pack, gensim:NAME, or a file",
+        "where they come from: auto, english, shared (many languages in one space), trained (by gensim on the training "
+        "texts), none (random), the language (de) of an installed pack, gensim:NAME, or a file",
         Limits(free=True),
     )
     dimensions: int = _setting(100, "Word vectors", "length of vectors that are not read from a file", Limits(2, 1000))
@@ -116,7 +116,10 @@ class Settings:
         Limits(choices=("on", "off")),
     )
     keep_words: int = _setting(
-        40000, "Word vectors", "most words kept in the model that the training texts did not have", Limits(0, 1000000)
+        40000,
+        "Word vectors",
+        "most words kept in the model that the training texts did not have; of the shared vectors, of each language",
+        Limits(0, 1000000),
     )
 
     max_words: int = _setting(

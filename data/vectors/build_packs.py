@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from passages import bare
 
 from textcnn.storage.quantized import Quantized
-from textcnn.text.tokens import normal, of_letters, tokenize
+from textcnn.text.tokens import cut, normal, of_letters, tokenize, unspaced
 from textcnn.text.vocabulary import INNER, Vocabulary
 from textcnn.vectors.table import VectorTable
 
@@ -187,12 +187,14 @@ def add_passage(passage: str, one: Pieces, states: Any, words: Sums, pieces: Sum
     pieces.add((one.spelt[at] for at in kept.tolist()), np.ones(len(kept), np.float32), states[kept])
 
 
-def shards(code: str, inputs: Path, work: Path, exclude: Path | None, most: int) -> list[Path]:
-    """The shards of a language, read where they are not there yet."""
+def shards(code: str, inputs: Path, work: Path, exclude: Path | None, most: int, *, cached: bool = False) -> list[Path]:
+    """The shards of a language, read where they are not there yet; or those alone that are."""
     folder = work / code
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{number:04d}.npz" for number in range(most)]
-    if not all(file.exists() for file in files):
+    if cached:
+        files = [file for file in files if file.exists()]
+    elif not all(file.exists() for file in files):
         encoder, gathered = Multilingual(inputs), gather(code, inputs, exclude)
         files = files[: -(-len(gathered) // SHARD)]
         for number, file in enumerate(files):
@@ -273,6 +275,7 @@ def language(files: Sequence[Path], cutter: Any) -> Rows:
         for name, (count, vector) in named_pieces(pieces, by_piece).items()
         if name not in listed
     }
+    listed |= {name: (count / total, vector) for name, (count, vector) in unspaced_words(pieces).items()}
     names = sorted(listed, key=lambda name: -listed[name][0])[:ROWS]
     return Rows(names, np.array([listed[name][0] for name in names]), np.stack([listed[name][1] for name in names]))
 
@@ -282,7 +285,7 @@ def named_pieces(pieces: Read, vectors: Floats) -> dict[str, tuple[float, Floats
     found: dict[str, tuple[float, Floats]] = {}
     for piece, count, vector in zip(pieces.spellings, pieces.counts.tolist(), vectors, strict=True):
         name = normal(piece.lstrip(BLANK))
-        if not of_letters(name):
+        if not of_letters(name) or unspaced(name[0]):
             continue
         name = name if piece.startswith(BLANK) else INNER + name
         before, mean = found.get(name, (0.0, vector))
@@ -290,7 +293,29 @@ def named_pieces(pieces: Read, vectors: Floats) -> dict[str, tuple[float, Floats
     return found
 
 
-def rotated(parts: Mapping[str, Rows]) -> dict[str, Floats]:
+def unspaced_words(pieces: Read) -> dict[str, tuple[float, Floats]]:
+    """Pieces of scripts without blanks are words; rare ones lean on the mean of all."""
+    kept = [row for row, piece in enumerate(pieces.spellings) if is_unspaced(normal(piece.lstrip(BLANK)))]
+    if not kept:
+        return {}
+    counts, means = pieces.counts[kept], pieces.means[kept]
+    centre = (means * counts[:, None]).sum(axis=0) / counts.sum()
+    vectors = (means - centre) * (counts / (counts + PRIOR))[:, None]
+    found: dict[str, tuple[float, Floats]] = {}
+    for row, count, vector in zip(kept, counts.tolist(), vectors, strict=True):
+        name = normal(pieces.spellings[row].lstrip(BLANK))
+        before, mean = found.get(name, (0.0, vector))
+        found[name] = before + count, (before * mean + count * vector) / (before + count)
+    return found
+
+
+def is_unspaced(name: str) -> bool:
+    """Whether a spelling has nothing but whole characters of scripts without blanks, each with its marks."""
+    units = cut(name)
+    return bool(units) and "".join(units) == name and all(unit[0].isalnum() and unspaced(unit[0]) for unit in units)
+
+
+def rotated(parts: Mapping[str, Rows], dimensions: int) -> dict[str, Floats]:
     """The vectors of languages on axes that all share: each layer scaled alike, the first principal axes."""
     vectors = np.concatenate([rows.vectors for rows in parts.values()])
     layers = np.split(vectors, len(LAYERS), axis=1)
@@ -299,7 +324,7 @@ def rotated(parts: Mapping[str, Rows]) -> dict[str, Floats]:
     weights /= weights.sum()
     joined -= (joined * weights).sum(axis=0)
     _, axes = np.linalg.eigh((joined * weights).T @ joined)
-    turned = (joined @ axes[:, : -DIMENSIONS - 1 : -1]).astype(np.float32)
+    turned = (joined @ axes[:, : -dimensions - 1 : -1]).astype(np.float32)
     ends = np.cumsum([len(rows.names) for rows in parts.values()])[:-1]
     return dict(zip(parts, np.split(turned, ends), strict=True))
 
@@ -351,7 +376,7 @@ def build(codes: Sequence[str], options: argparse.Namespace) -> None:
     cutter = Multilingual(options.inputs).cutter
     parts = {code: language(files[code], cutter) for code in codes}
     options.output.mkdir(parents=True, exist_ok=True)
-    for code, vectors in rotated(parts).items():
+    for code, vectors in rotated(parts, DIMENSIONS).items():
         length = LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean()
         names = Vocabulary.of(parts[code].names)
         table = VectorTable(LANGUAGES[code].name, names, Quantized.of(vectors * np.float32(length)))

@@ -31,17 +31,32 @@ class Language(NamedTuple):
 
 LANGUAGES = {
     "ar": Language("arabic", "ara"),
+    "bn": Language("bengali", "ben"),
+    "cs": Language("czech", "ces"),
     "de": Language("german", "deu"),
+    "el": Language("greek", "ell"),
+    "en": Language("english", "eng"),
     "es": Language("spanish", "spa", memory="es-LA"),
+    "fa": Language("persian", "pes"),
+    "fi": Language("finnish", "fin"),
     "fr": Language("french", "fra"),
+    "he": Language("hebrew", "heb"),
     "hi": Language("hindi", "hin"),
+    "hu": Language("hungarian", "hun"),
+    "id": Language("indonesian", "ind"),
     "it": Language("italian", "ita"),
     "ja": Language("japanese", "jpn"),
     "ko": Language("korean", "kor", memory="kr"),
+    "nl": Language("dutch", "nld"),
+    "pl": Language("polish", "pol"),
     "pt": Language("portuguese", "por", translations=("pt", "br"), memory="pt-BR"),
+    "ro": Language("romanian", "ron"),
     "ru": Language("russian", "rus"),
+    "sv": Language("swedish", "swe"),
     "th": Language("thai", "tha"),
     "tr": Language("turkish", "tur"),
+    "uk": Language("ukrainian", "ukr"),
+    "vi": Language("vietnamese", "vie"),
     "zh": Language("chinese", "cmn", translations=("zh", "tw", "hk"), guide=("zh-hans", "zh-hant")),
 }
 
@@ -101,7 +116,9 @@ SOURCES = (
         "mozilla/voice-web",
         "e0bfbc4be9eb6a97f7dd92eb938200f09f04ba96",
         "CC0 1.0",
-        lambda code, _: tuple(f"server/data/{folder}/*.txt" for folder in (code, f"{code}-CN", f"{code}-TW")),
+        lambda code, _: tuple(
+            f"server/data/{folder}/*.txt" for folder in (code, f"{code}-CN", f"{code}-TW", f"{code}-SE")
+        ),
         lines,
         450_000,
     ),

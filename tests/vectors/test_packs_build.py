@@ -70,14 +70,13 @@ class Cutter:
 
 
 def test_a_pack_has_words_and_pieces_and_is_found_once_it_is_installed(build, tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "DIMENSIONS", 4)
     words = ["haus", "hausen", "und", "über"]
     files = [
         shard(tmp_path / "0.npz", np.random.default_rng(1), words, ["▁Hau", "s", "sen", "▁Und", "▁12", "▁Übe", "r"])
     ]
     rows = build.language(files, Cutter())
     assert set(rows.names) == {*words, "hau", "##s", "##sen", "übe", "##r"} and rows.names[0] == "haus"
-    vectors = build.rotated({"de": rows})["de"]
+    vectors = build.rotated({"de": rows}, 4)["de"]
     assert vectors.shape == (9, 4)
     table = build.VectorTable("german", build.Vocabulary.of(rows.names), build.Quantized.of(vectors))
     with zipfile.ZipFile(build.wheel("de", table, tmp_path, "0.1")) as archive:
@@ -87,3 +86,30 @@ def test_a_pack_has_words_and_pieces_and_is_found_once_it_is_installed(build, tm
     opened = open_vectors("de", say=sys.exit)
     assert opened.table.facts["language"] == "de" and opened.table.vocabulary.has_pieces
     assert opened.table.find("Haussen").rows == tuple(map(rows.names.index, ("haus", "##sen")))
+
+
+def test_pieces_of_scripts_without_blanks_are_words_where_they_are_whole_characters(build, tmp_path):
+    pieces = ["▁", "▁东京", "东京", "东", "โรงแรม", "ี่ย", "东a", "s"]
+    files = [shard(tmp_path / "0.npz", np.random.default_rng(1), ["东", "京"], pieces)]
+    rows = build.language(files, Cutter())
+    assert set(rows.names) == {"东", "京", "东京", "โรงแรม", "##s"}
+    with np.load(files[0]) as saved:
+        means, counts = saved["pieces_means"].astype(np.float32)[1:5], saved["pieces_counts"][1:5]
+    centre = (means * counts[:, None]).sum(axis=0) / counts.sum()
+    lean = (means - centre) * (counts / (counts + build.PRIOR))[:, None]
+    np.testing.assert_allclose(
+        rows.vectors[rows.names.index("东京")], np.average(lean[:2], axis=0, weights=counts[:2]), rtol=1e-3
+    )
+
+
+def test_the_shared_table_has_the_most_frequent_words_of_all_languages_in_one_space():
+    build = script("build_shared")
+    random = np.random.default_rng(0)
+    parts = {
+        "de": build.Rows(["die", "und", "selten"], np.array([0.5, 0.3, 0.1]), random.normal(size=(3, 6))),
+        "en": build.Rows(["the", "die"], np.array([0.6, 0.25]), random.normal(size=(2, 6))),
+    }
+    names, vectors = build.joined(parts, most=4, dimensions=3)
+    assert names == ["die", "the", "und", "selten"] and vectors.shape == (4, 3)
+    turned = build.rotated(parts, 3)
+    np.testing.assert_allclose(vectors[0], (2 * turned["de"][0] + turned["en"][1]) / 3, rtol=1e-5)

@@ -12,11 +12,11 @@ from safetensors.numpy import load_file
 
 from textcnn.errors import VectorsError
 from textcnn.settings import Settings
-from textcnn.storage.quantized import Quantized
+from textcnn.storage.quantized import HALF_BYTE, Quantized
 from textcnn.text.lexicon import encode
 from textcnn.text.tokens import normal
 from textcnn.text.vocabulary import Vocabulary
-from textcnn.training.embeddings import begin
+from textcnn.training.embeddings import begin, segmenter_for
 from textcnn.vectors import loading
 from textcnn.vectors.fasttext import FastText
 from textcnn.vectors.gensim_training import train_vectors
@@ -256,7 +256,7 @@ def test_a_zip_archive_is_refused_with_the_advice_to_unpack_it(tmp_path):
 
 
 def test_a_folder_a_device_and_nothing_are_no_vectors(tmp_path):
-    with pytest.raises(VectorsError, match=r"no vectors '.*nothing.vec'.* the names are english, gensim:NAME"):
+    with pytest.raises(VectorsError, match=r"no vectors '.*nothing.vec'.* the names are english, shared, gensim:NAME"):
         opened(tmp_path / "nothing.vec")
     with pytest.raises(VectorsError, match="is a folder"):
         opened(tmp_path)
@@ -386,8 +386,9 @@ def test_vectors_are_trained_on_the_training_part_only():
 
 
 def started(texts, monkeypatch=None, **settings):
-    encoded, notes = encode(texts, max_words=99), []
-    start = begin(encoded, np.ones(len(encoded.ragged.words), bool), Settings(**settings), notes.append)
+    chosen, notes = Settings(**settings), []
+    encoded = encode(texts, max_words=99, segment=segmenter_for(texts, chosen))
+    start = begin(encoded, np.ones(len(encoded.ragged.words), bool), chosen, notes.append)
     return start, notes
 
 
@@ -416,7 +417,7 @@ def english(tmp_path, monkeypatch):
         words = Vocabulary.of(["a", "film", "good", "bad", "food"])
         VectorTable("english", words, Quantized.of(np.eye(5, dtype=np.float32))).write(file, language="en")
     monkeypatch.setattr("textcnn.vectors.loading.EMBEDDED", path)
-    monkeypatch.setattr("textcnn.training.embeddings.EMBEDDED", path)
+    monkeypatch.setattr("textcnn.vectors.loading.SHARED", tmp_path / "none")
 
 
 @pytest.mark.usefixtures("english")
@@ -446,10 +447,11 @@ TERSE = [
 
 
 @pytest.mark.parametrize("texts", [GERMAN, CHINESE])
-def test_german_and_chinese_train_their_own_though_the_english_table_has_many_of_their_words(texts):
+def test_german_and_chinese_leave_the_english_table_though_it_has_many_of_their_words(texts, tmp_path, monkeypatch):
+    assert started(texts, vectors="english")[1][0].endswith("are they of the language of the texts?")
+    monkeypatch.setattr("textcnn.vectors.loading.SHARED", tmp_path / "none")
     start, notes = started(texts * 4)
     assert start.source == "trained" and notes[0].endswith("so vectors are trained on the texts")
-    assert started(texts, vectors="english")[1][0].endswith("are they of the language of the texts?")
 
 
 @pytest.mark.parametrize("texts", [TERSE, ["Where is the nearest station?"], ["12 30"]])
@@ -468,6 +470,49 @@ def test_text_in_another_language_trains_its_own(texts):
     assert start.source == "english" and notes[0].endswith("are they of the language of the texts?")
 
 
+@pytest.fixture
+def shared(english, tmp_path, monkeypatch):
+    """Beside the English table one of German, Spanish and Chinese words, and pieces."""
+    path = tmp_path / "shared.safetensors"
+    words = Vocabulary.of(["a", "film", "ein", "guter", "una", "película", "buena", "电影", "很", "好", "fil", "##me"])
+    with path.open("wb") as file:
+        VectorTable("shared", words, Quantized.of(np.eye(12, dtype=np.float32))).write(file, language="de en es zh")
+    monkeypatch.setattr("textcnn.vectors.loading.SHARED", path)
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize(
+    "texts",
+    [["ein guter film", "guter ein filme"], ["电影 很 好"], ["a good film", "una película buena", "buena película"]],
+)
+def test_other_languages_and_several_take_the_shared_vectors(texts):
+    start, notes = started(texts * 4)
+    assert start.source == "shared" and start.known > 0.8 and notes[-1].startswith("shared vectors: ")
+
+
+@pytest.mark.usefixtures("shared")
+def test_english_keeps_its_own_vectors_though_others_are_there():
+    for texts in (TEXTS, ["a good film", "the bad food", "a bad food"]):  # the second with a word that nobody knows
+        start, notes = started(texts * 4)
+        assert start.source == "english" and len(notes) == 1
+    assert started(TEXTS, vectors="shared")[0].source == "shared"
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_language_that_no_table_knows_trains_its_own():
+    assert started(["mikä hieno päivä", "mikä huono päivä"] * 4)[0].source == "trained"
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize(("vectors", "joined"), [("auto", True), ("shared", True), ("english", False), ("none", False)])
+def test_characters_are_joined_by_the_words_of_vectors_that_have_such(vectors, joined):
+    segment = segmenter_for(["电影很好"], Settings(vectors=vectors))
+    assert (segment is not None) == joined
+    other = segmenter_for(["a good film"], Settings(vectors=vectors))
+    assert (other is not None) == (vectors == "shared")  # whose model may be asked in another language
+    assert segmenter_for(["a good film of 电影", "good food"], Settings()) is None  # still English texts
+
+
 def test_without_vectors_and_enough_text_words_start_at_random():
     for start, notes in (started(TEXTS, vectors="none"), started(["each word once"], vectors="trained", min_count=1)):
         assert start.source == "random" and start.table is None and len(start.words) > 3
@@ -481,3 +526,20 @@ def test_words_from_a_fasttext_file_serve_those_that_it_does_not_list(fasttext):
     row = start.words.index("freed")
     np.testing.assert_allclose(start.matrix[row], theirs["freed"] * start.scale, rtol=1e-4)
     assert start.known == 1
+
+
+def test_a_table_of_half_bytes_opens_as_it_was_written(tmp_path):
+    matrix = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
+    vectors, path = Quantized.of(matrix, HALF_BYTE), tmp_path / "half.vectors"
+    assert np.abs(vectors.values).max() == 7
+    with path.open("wb") as file:
+        VectorTable("half", Vocabulary.of(list("abcde")), vectors).write(file, in_half_bytes=True)
+    table = VectorTable.open(path)
+    assert table.dimensions == 6 and table.vectors.values.dtype == np.int8
+    np.testing.assert_array_equal(table.vectors.values[:], vectors.values)
+    np.testing.assert_array_equal(table.vectors.values[np.array([3, 1])], vectors.values[[3, 1]])
+    errors = np.abs(table.vectors.rows(np.arange(5)) - matrix) / np.abs(matrix).max(axis=1, keepdims=True)
+    assert errors.max() <= 1 / 14 + 1e-6
+    with (tmp_path / "whole.vectors").open("wb") as file:
+        table.write(file)
+    np.testing.assert_array_equal(VectorTable.open(tmp_path / "whole.vectors").vectors.values[:], vectors.values)

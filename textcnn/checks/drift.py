@@ -22,6 +22,7 @@ from textcnn.checks.verdict import Check, Verdict
 from textcnn.errors import DataError
 from textcnn.evaluation.distributions import chi_square, kolmogorov_smirnov
 from textcnn.evaluation.metrics import accuracy_interval
+from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.text.lexicon import encode, grouped
 from textcnn.text.tokens import normal
@@ -122,7 +123,7 @@ def _words(
     """Shares of unknown words, numbers of words, and the unknown words that most texts have."""
     shares, lengths, texts_of = [], [], Counter[str]()
     for group in grouped(texts, _GROUP):
-        encoded = encode(group, predictor.model.settings["max_words"])
+        encoded = encode(group, predictor.model.settings["max_words"], predictor.model.segment)
         unknown = predictor.model.rows_of(encoded.surfaces).unknown
         shares.append(encoded.ragged.shares(unknown))
         lengths.append(encoded.ragged.lengths)
@@ -141,7 +142,7 @@ def _went(predictor: Predictor, texts: Sequence[str]) -> list[tuple[str, float, 
     if learned is None:
         return []
     before = {ngram.text: ngram.texts / learned.texts for label in learned.labels for ngram in label.speak_for}
-    padded = [f" {text} " for text in _spelt(texts, predictor.model.settings["max_words"])]
+    padded = [f" {text} " for text in _spelt(predictor.model, texts)]
     rows = []
     for text, share in before.items():
         now = sum(f" {text} " in each for each in padded) / len(texts)
@@ -150,10 +151,10 @@ def _went(predictor: Predictor, texts: Sequence[str]) -> list[tuple[str, float, 
     return sorted(rows, key=lambda row: row[2] - row[1])[:_SHOWN]
 
 
-def _spelt(texts: Sequence[str], most: int) -> Iterator[str]:
+def _spelt(model: Model, texts: Sequence[str]) -> Iterator[str]:
     """The words of each text as n-grams have them, a space between them."""
     for group in grouped(texts, _GROUP):
-        surfaces, ragged = encode(group, most)
+        surfaces, ragged = encode(group, model.settings["max_words"], model.segment)
         words = [normal(surface) for surface in surfaces]
         for first, last in pairwise(ragged.starts.tolist()):
             yield " ".join(words[word] for word in ragged.words[first:last].tolist())

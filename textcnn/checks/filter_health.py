@@ -32,7 +32,7 @@ def filter_checks(predictor: Predictor, texts: Sequence[str]) -> list[Check]:
 
 def _features(predictor: Predictor, texts: Sequence[str]) -> list[NDArray[np.float64]]:
     """The pooled features of each network: (B, S·M)."""
-    encoded = encode(texts, predictor.model.settings["max_words"])
+    encoded = encode(texts, predictor.model.settings["max_words"], predictor.model.segment)
     return [
         np.concatenate([member.network.features(vectors, part) for part in encoded.ragged.parts()]).astype(np.float64)
         for member, vectors in zip(predictor.model.members, predictor.vectors_of(encoded.surfaces), strict=True)

@@ -124,10 +124,25 @@ def train(
     besides = _Besides(outside, others, hints)
     result = _fit(corpus, held, besides, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     result = result._replace(model=replace(result.model, reading=corpus.learned))
-    from textcnn.checks.after_training import after_training
     from textcnn.model.file import write_model
 
     write_model(result.model, output)
+    _tell(result, output, corpus, held, began, report, quiet=quiet)
+
+
+def _tell(
+    result: "FitResult",
+    output: Path,
+    corpus: "Corpus",
+    held: "Corpus | None",
+    began: float,
+    report: Path | None,
+    *,
+    quiet: bool,
+) -> None:
+    """Say how good the model is, and write the report if it is wanted."""
+    from textcnn.checks.after_training import after_training
+
     checks = after_training(result.model, corpus, held) if report is not None or not quiet else []
     if not quiet:
         _summary(result, output, time.monotonic() - began)

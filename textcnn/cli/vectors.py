@@ -45,7 +45,8 @@ vectors_app = typer.Typer(
 _ENCODED = 1000  # texts whose vectors are printed at once
 
 Vectors = Annotated[
-    str, typer.Option(metavar="VECTORS", help="english, an installed pack's language (de), gensim:NAME, or a file.")
+    str,
+    typer.Option(metavar="VECTORS", help="english, shared, an installed pack's language (de), gensim:NAME, or a file."),
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the vectors go.")]
 
@@ -103,16 +104,20 @@ class _Listed(NamedTuple):
 
 def _present() -> Iterator[_Listed]:
     from textcnn.vectors.cache import entries
+    from textcnn.vectors.loading import in_the_package
     from textcnn.vectors.packs import packs
-    from textcnn.vectors.table import EMBEDDED, VectorTable
+    from textcnn.vectors.table import VectorTable
 
-    present = [(EMBEDDED, VectorTable.open(EMBEDDED))] if EMBEDDED.exists() else []
     for language, path in packs().items():
-        each = VectorTable.open(path)
-        yield _Listed(language, len(each.vocabulary), each.dimensions, path.stat().st_size / 1e6, "installed")
-    for path, each in (*present, *entries()):
-        name, where = ("english", "embedded") if path == EMBEDDED else (each.facts.get("from", str(path)), "cached")
-        yield _Listed(name, len(each.vocabulary), each.dimensions, path.stat().st_size / 1e6, where)
+        yield _listed(language, VectorTable.open(path), path, "installed")
+    for name, path in in_the_package().items():
+        yield _listed(name, VectorTable.open(path), path, "embedded")
+    for path, each in entries():
+        yield _listed(each.facts.get("from", str(path)), each, path, "cached")
+
+
+def _listed(name: str, table: "VectorTable", path: Path, where: str) -> _Listed:
+    return _Listed(name, len(table.vocabulary), table.dimensions, path.stat().st_size / 1e6, where)
 
 
 @vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors get glove-wiki-gigaword-100")
@@ -134,7 +139,9 @@ def get(
 
 @vectors_app.command(cls=HelpCommand, epilog="Example: textcnn vectors convert english english.vectors")
 def convert(
-    given: Annotated[str, typer.Argument(metavar="IN", help="english, a pack's language, gensim:NAME, or a file.")],
+    given: Annotated[
+        str, typer.Argument(metavar="IN", help="english, shared, a pack's language, gensim:NAME, or a file.")
+    ],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Where the vectors go.")],
     quiet: Quiet = False,
 ) -> None:
@@ -184,12 +191,11 @@ def info(
 
 def _facts(name: str, quiet: bool) -> dict[str, Any]:
     from textcnn.vectors.cache import cached, entry_of_name
-    from textcnn.vectors.loading import GENSIM
+    from textcnn.vectors.loading import GENSIM, in_the_package
     from textcnn.vectors.packs import is_pack_name, pack
-    from textcnn.vectors.table import EMBEDDED
 
-    if name == "english":
-        return _facts_of_table(_open(name, None, quiet).table, EMBEDDED)
+    if name in in_the_package():
+        return _facts_of_table(_open(name, None, quiet).table, in_the_package()[name])
     if is_pack_name(name) and not Path(name).is_file():
         return _facts_of_table(_open(name, None, quiet).table, pack(name))
     if Path(name).exists():
@@ -341,22 +347,22 @@ def coverage(
     rows = [(name, str(known), str(every), f"{known / max(every, 1):.4f}") for name, known, every in shares]
     _print(("", "known", "of", "share"), rows)
     _print(("unknown", "count"), [(word, str(often)) for word, often in found.unknown[:count]])
-    _advise(counts, vectors, found.known_tokens, quiet)
+    _advise(counts, vectors, found.listed_tokens, quiet)
 
 
-def _advise(counts: Mapping[str, int], vectors: str, known: int, quiet: bool) -> None:
-    """Name the vectors that know most, if those that were asked are not these."""
+def _advise(counts: Mapping[str, int], vectors: str, listed: int, quiet: bool) -> None:
+    """Name the vectors that list most of the words, if those that were asked are not these."""
     from textcnn.vectors.coverage import cover
+    from textcnn.vectors.loading import in_the_package
     from textcnn.vectors.packs import packs
-    from textcnn.vectors.table import EMBEDDED
 
     if quiet:
         return
-    others = [name for name in (*(["english"] if EMBEDDED.exists() else []), *packs()) if name != vectors]
+    others = [name for name in (*in_the_package(), *packs()) if name != vectors]
     by_name = {name: cover(counts, _open(name, counts.keys(), quiet)) for name in others}
-    best = max(by_name, key=lambda name: by_name[name].known_tokens, default=vectors)
-    if best != vectors and by_name[best].known_tokens > known:
-        share = by_name[best].known_tokens / by_name[best].tokens
+    best = max(by_name, key=lambda name: by_name[name].listed_tokens, default=vectors)
+    if best != vectors and by_name[best].listed_tokens > listed:
+        share = by_name[best].listed_tokens / by_name[best].tokens
         say(
             f"of the vectors that are installed {best} know most of the words, {share:.1%}: --vectors {best}",
             quiet=quiet,

@@ -133,7 +133,7 @@ def explain(predictor: Predictor, text: str, label: str, against: str = "") -> E
 
 def _explained(predictor: Predictor, text: str, label: str, against: str) -> Explanation:
     model = predictor.model
-    tokens = tokenize(text, model.settings["max_words"])
+    tokens = tokenize(text, model.settings["max_words"], model.segment)
     surfaces, direction = [token.surface for token in tokens], _direction(model, label, against)
     share = 1 / (len(model.members) * model.join.temperature)
     rows = model.rows_of(surfaces)

@@ -77,7 +77,7 @@ class CachedModel:
         self._tables: list[NDArray[Any]] = [np.empty(room, row) for row in rows]  # (U, C)
         self._unknown = np.zeros(room, bool)
         self._linear = None if model.linear is None else _LinearRows(model.linear, room)
-        self._lexicon = Lexicon(normal)
+        self._lexicon = Lexicon(normal, model.segment)
         self._filled = 0  # words that have their rows
         self._mark = self._lexicon.mark()  # what is cached for good
         self._lock = Lock()  # the cache is shared by all who ask

@@ -72,6 +72,8 @@ def write_model(model: Model, path: Path) -> None:
         "figures": model.figures,
         "fingerprint": model.fingerprint,
     }
+    if model.segmented:
+        described["segmented"] = True
     if model.offsets:
         described["offsets"] = model.offsets
     if model.reading is not None:
@@ -157,6 +159,7 @@ class _Reader:
             labels=labels,
             multi_label=bool(described["multi_label"]),
             numbered=described.get("numbered") is True,
+            segmented=described.get("segmented") is True,
             settings=self.settings,
             settled=self._settled(),
             vocabulary=vocabulary,

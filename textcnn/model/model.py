@@ -23,6 +23,7 @@ from textcnn.model.rounding import in_whole_numbers
 from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
+from textcnn.text.segmentation import Segmenter
 from textcnn.text.tokens import normal
 from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
@@ -73,12 +74,18 @@ class Model:
     fingerprint: str = ""  # of the training texts
     version: str = ""
     settled: tuple[str, ...] = ()  # names of settings that were left to quality or to the number of labels
+    segmented: bool = False  # whether words of scripts without blanks are found by the vocabulary
     numbered: bool = False  # whether the labels were numbers or booleans before they became text
     reading: LearnedReading | None = None  # how the training texts were read from files; None if that is not known
     packed_interpretation: NDArray[np.uint8] | None = None  # see interpretation.py
     optional: Mapping[str, NDArray[Any]] = field(
         default_factory=dict
     )  # tensors that not each answer needs, not checked
+
+    @cached_property
+    def segment(self) -> Segmenter | None:
+        """What joins characters of scripts without blanks to words; None if they are words themselves."""
+        return Segmenter.of(self.vocabulary) if self.segmented else None
 
     @cached_property
     def set_scores(self) -> SetScores:

@@ -247,7 +247,7 @@ class Predictor:
         if bulk is not None:
             (network, linear), likeness = bulk.scores_and_likeness(texts)
             return self.model.join.logits(network, self._margins(linear)), likeness
-        encoded = encode(texts, self.model.settings["max_words"])
+        encoded = encode(texts, self.model.settings["max_words"], self.model.segment)
         network, likeness = self.seen_by_networks(encoded)
         return self.model.join.logits(network, self.linear_margins(encoded)), likeness
 
@@ -257,7 +257,7 @@ class Predictor:
         if bulk is not None:
             network, linear = bulk.scores(texts)
             return self.model.join.logits(network, self._margins(linear))
-        encoded = encode(texts, self.model.settings["max_words"])
+        encoded = encode(texts, self.model.settings["max_words"], self.model.segment)
         return self.model.join.logits(self.network_logits(encoded), self.linear_margins(encoded))
 
     def make_ready(self) -> None:

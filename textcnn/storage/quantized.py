@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
 
-__all__ = ["Quantized"]
+__all__ = ["HALF_BYTE", "Quantized", "packed", "unpacked"]
+
+HALF_BYTE = 7  # the largest number of half a byte, where there are as many below zero
 
 
 class Quantized(NamedTuple):
@@ -21,9 +23,9 @@ class Quantized(NamedTuple):
     scales: NDArray[np.float32]  # (V,)
 
     @classmethod
-    def of(cls, matrix: NDArray[np.float32]) -> "Quantized":
-        """Round to the nearest of 255 steps between minus and plus the row's largest number."""
-        scales = (np.abs(matrix).max(axis=1, initial=0) / 127).astype(np.float32)
+    def of(cls, matrix: NDArray[np.float32], largest: int = 127) -> "Quantized":
+        """Round to the nearest of 255 steps, or 2 · largest + 1, between minus and plus the row's largest number."""
+        scales = (np.abs(matrix).max(axis=1, initial=0) / largest).astype(np.float32)
         safe = np.where(scales > 0, scales, 1)
         return cls(np.rint(matrix / safe[:, None]).astype(np.int8), scales)
 
@@ -40,3 +42,15 @@ class Quantized(NamedTuple):
             return math.sqrt(compiled.longest_row(self.values, self.scales))
         squares = np.einsum("vd,vd->v", self.values, self.values, dtype=np.int32)
         return math.sqrt((np.square(self.scales.astype(np.float64)) * squares).max(initial=0))
+
+
+def packed(values: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """Numbers from -8 to 7, two in a byte: (V, d) -> (V, d / 2); the first half of a row is in the lower bits."""
+    halves = (values + np.int8(8)).astype(np.uint8)
+    middle = values.shape[1] // 2
+    return np.asarray(halves[:, :middle] | halves[:, middle:] << 4, np.uint8)
+
+
+def unpacked(halves: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """What was packed."""
+    return np.concatenate([halves & 15, halves >> 4], axis=1).astype(np.int8) - np.int8(8)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
 from textcnn.text.ragged import Encoded, Ragged
-from textcnn.text.tokens import chunks, cut, readable
+from textcnn.text.tokens import Segment, chunks, cut, readable
 
 __all__ = ["Lexicon", "Mark", "beyond", "encode", "grouped"]
 
@@ -40,11 +40,12 @@ class Lexicon:
 
     Args:
         spelling: words that it spells alike are one word.
+        segment: joins units of scripts without blanks to words.
     """
 
-    def __init__(self, spelling: Callable[[str], str] = str) -> None:
+    def __init__(self, spelling: Callable[[str], str] = str, segment: Segment | None = None) -> None:
         self.words: list[str] = []
-        self._spelling = spelling
+        self._spelling, self._segment = spelling, segment
         self._numbers: dict[str, int] = {}
         self._table: _Chunks | None = None
         self._remembered: dict[str, list[int]] = {}
@@ -74,7 +75,7 @@ class Lexicon:
             for chunk in chunks(text):
                 found = self._remembered.get(chunk)
                 if found is None:
-                    found = self._remembered[chunk] = self._numbered(cut(chunk, most))
+                    found = self._remembered[chunk] = self._numbered(cut(chunk, most, self._segment))
                 row += found
                 if len(row) >= most:
                     break
@@ -90,13 +91,13 @@ class Lexicon:
             joined = _SEPARATOR.join(text.replace(_SEPARATOR, " ") for text in texts)
         table, known = self._table, self._table.count
         numbers, starts = table.number(joined.encode("utf-8", "surrogatepass"), len(texts))
-        table.add_words(
-            [
-                self._numbered(list(islice((word for piece in chunks(chunk) for word in cut(piece, most)), most)))
-                for chunk in table.spellings(known)
-            ]
-        )
+        table.add_words([self._numbered(self._cut(chunk, most)) for chunk in table.spellings(known)])
         return table.expand(numbers, starts, most)
+
+    def _cut(self, chunk: str, most: int) -> list[str]:
+        """The words of what the loops take for one chunk: they do not know all white space."""
+        words = (word for piece in chunks(chunk) for word in cut(piece, most, self._segment))
+        return list(islice(words, most))
 
     def _numbered(self, surfaces: list[str]) -> list[int]:
         numbers = []
@@ -214,9 +215,9 @@ def grouped(texts: Iterable[str], characters: int) -> Iterator[list[str]]:
         yield group
 
 
-def encode(texts: Iterable[str], max_words: int) -> Encoded:
+def encode(texts: Iterable[str], max_words: int, segment: Segment | None = None) -> Encoded:
     """Cut texts into words, at most so many of each, and number the distinct ones as they come."""
-    lexicon = Lexicon()
+    lexicon = Lexicon(segment=segment)
     pieces = [lexicon.read(group, max_words) for group in grouped(texts, _GROUP)]
     return Encoded(lexicon.words, Ragged.joined(pieces))
 

@@ -4,7 +4,8 @@ Text is cut at white space into *chunks*, and each chunk into words by one regul
 white space, so what a chunk yields depends on the chunk alone: callers may remember it (see `chunks`), and that is
 what makes reading fast. The conventions are those of the Penn treebank as GloVe's corpus was cut ("do n't", "it 's"),
 so that words meet their pretrained vectors. Scripts that are written without spaces are cut into single characters
-with their marks; filters of width two and more put them together again.
+with their marks, *units*, which a segmenter can join to words (segmentation.py); where there is none, filters of width
+two and more put them together again.
 
 The work that a text can cause is bounded, whatever it holds: of a text that may have n words at most n times
 `CHARACTERS` characters are read, a word is known by its first `LONGEST`, and base64 and the like is one word.
@@ -14,7 +15,7 @@ Not here: what a word means (vocabulary.py), nor anything learned.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -22,6 +23,8 @@ from typing import NamedTuple
 __all__ = [
     "CHARACTERS",
     "LONG_RUN",
+    "MOST_UNITS",
+    "Segment",
     "Token",
     "chunks",
     "cut",
@@ -33,12 +36,16 @@ __all__ = [
     "spellings",
     "tokenize",
     "unspaced",
+    "unspaced_share",
 ]
 
 CHARACTERS = 50  # of a text for each word that it may have
 LONGEST = 100  # characters by which a word is known
 LONG_RUN = "<long>"  # how a run of letters and digits is spelt that is too long to be a word; no word is spelt so
 _RUN = 50  # characters from which on a run is too long
+MOST_UNITS = 24  # of a word
+_RUN_OF_UNITS = 1000  # that are looked at together, of longer ones
+Segment = Callable[[list[str]], list[int]]  # units that stand together -> how many of them each word has
 
 
 class Token(NamedTuple):
@@ -95,11 +102,11 @@ def _pattern(letter: str, unspaced: str, marks: str, pictograph: str, invisible:
     | (?:[^\W\d_]\.){{2,}}{end}                                          # u.s.
     | {letter}+(?:(?!{clitic})['’&.-]{letter}+)*                          # word, well-made, o'clock, at&t
     | {clitic}
-    | [{unspaced}][{marks}]*                                              # one character of an unspaced script
+    | (?P<unit>[{unspaced}][{marks}]*)                                    # one character of an unspaced script
     | [:;=8][-o^']?[)(\[\]dDpP/\\|*3]{end}|<3|\^_\^                       # :-)
     | -[lrLR][rscRSC][bB]-                                                # the treebank's brackets
     | [{pictograph}][\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d[{pictograph}]\ufe0f?)*
-    | ([!?.*_=~\#-])\1+                                                  # !!!, ..., ----
+    | (?P<sign>[!?.*_=~\#-])(?P=sign)+                                   # !!!, ..., ----
     | ``|''
     | [^\s\w{invisible}]
     | _
@@ -121,6 +128,35 @@ def _matches(chunk: str) -> Iterator[re.Match[str]]:
     return _rules(ascii_only=chunk.isascii() and "\0" not in chunk, long=len(chunk) >= _RUN).finditer(chunk)
 
 
+def _spans(chunk: str, segment: Segment | None) -> Iterator[tuple[int, int]]:
+    """Where words begin and end, units joined as the segmenter says."""
+    if segment is None or chunk.isascii():
+        yield from (found.span() for found in _matches(chunk))
+        return
+    units: list[re.Match[str]] = []
+    for found in _matches(chunk):
+        if units and (found.lastgroup != "unit" or found.start() != units[-1].end()):  # an invisible blank divides, too
+            yield from _joined(units, segment)
+        if found.lastgroup != "unit":
+            yield found.span()
+            continue
+        units.append(found)
+        if len(units) == _RUN_OF_UNITS:
+            yield from _joined(units, segment, ahead=MOST_UNITS)
+    yield from _joined(units, segment)
+
+
+def _joined(units: list[re.Match[str]], segment: Segment, ahead: int = 0) -> Iterator[tuple[int, int]]:
+    """The words of some units, which are taken away; of a run that goes on only those with so many units from there."""
+    first = 0
+    for count in segment([unit.group() for unit in units]):
+        if first + ahead > len(units):
+            break
+        yield units[first].start(), units[first + count - 1].end()
+        first += count
+    del units[:first]
+
+
 def chunks(text: str) -> list[str]:
     """Cut at white space: the pieces whose words may be remembered, since no word crosses them."""
     return text.split()
@@ -131,7 +167,7 @@ def readable(text: str, max_words: int) -> str:
     return text[: CHARACTERS * max_words]
 
 
-def cut(chunk: str, most: int | None = None) -> list[str]:
+def cut(chunk: str, most: int | None = None, segment: Segment | None = None) -> list[str]:
     """Cut one chunk into words, at most so many; joined, all are the chunk without its invisible characters.
 
     >>> cut("don't,")
@@ -139,19 +175,19 @@ def cut(chunk: str, most: int | None = None) -> list[str]:
     """
     if chunk.isascii() and chunk.isalpha() and len(chunk) < _RUN:  # most are such, and a word by all rules
         return [chunk][:most]
-    return [found.group() for found in islice(_matches(chunk), most)]
+    return [chunk[start:end] for start, end in islice(_spans(chunk, segment), most)]
 
 
-def tokenize(text: str, max_words: int | None = None) -> list[Token]:
+def tokenize(text: str, max_words: int | None = None, segment: Segment | None = None) -> list[Token]:
     """Cut a whole text, keeping the place of each word; of a long one only the first words.
 
     >>> tokenize("It's 5pm!!!")[1]
     Token(surface="'s", start=2, end=4)
     """
     found = (
-        Token(match.group(), chunk.start() + match.start(), chunk.start() + match.end())
+        Token(chunk.group()[start:end], chunk.start() + start, chunk.start() + end)
         for chunk in re.finditer(r"\S+", text if max_words is None else readable(text, max_words))
-        for match in _matches(chunk.group())
+        for start, end in _spans(chunk.group(), segment)
     )
     return list(islice(found, max_words))
 
@@ -181,10 +217,20 @@ def folded(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-@lru_cache
+@lru_cache(1 << 16)
 def unspaced(character: str) -> bool:
     """Whether a character is of a script that is written without blanks between words."""
     return re.match(f"[{_UNSPACED}]", character) is not None
+
+
+def unspaced_share(texts: Iterable[str]) -> float:
+    """The share of such characters among all that are not white space."""
+    found = total = 0
+    for text in texts:
+        total += len(text) - text.count(" ")
+        if not text.isascii():
+            found += len(re.findall(f"[{_UNSPACED}]", text))
+    return found / max(total, 1)
 
 
 _THRICE = re.compile(r"(.)\1{2,}", re.DOTALL)

@@ -50,6 +50,8 @@ def assembled(
     classes: Sequence[str],
     multi_label: bool,
     settings: Settings,
+    *,
+    segmented: bool,
 ) -> Model:
     """Put everything together, with the table's frequent words added; of very many words those met once are left out.
 
@@ -60,12 +62,14 @@ def assembled(
         classes: the labels.
         multi_label: whether a text can have several of them.
         settings: settled, as they are recorded in the model.
+        segmented: whether words of scripts without blanks were found by the table's vocabulary.
     """
     keep_all = settings.channels in ("static", "both")
     room = _MOST_BYTES // (start.matrix.shape[1] + _WORD)
-    rows = _rows_of_texts(start, max(room - settings.keep_words, room // 4))
+    keep_words = settings.keep_words * (1 if start.table is None else start.table.languages)
+    rows = _rows_of_texts(start, max(room - keep_words, room // 4))
     names = [start.words[row] for row in rows]
-    words, static = _frequent(start, set(names), min(settings.keep_words, max(room - len(names), 0)))
+    words, static = _frequent(start, set(names), min(keep_words, max(room - len(names), 0)))
     if keep_all:
         seen = Quantized.of(start.matrix[rows])
         static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))
@@ -78,6 +82,7 @@ def assembled(
         first_static=0 if keep_all else len(names),
         members=tuple(_shortened(member, rows) for member in members),
         linear=linear,
+        segmented=segmented,
         version=__version__,
     )
 

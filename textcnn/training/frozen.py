@@ -308,7 +308,10 @@ class _Frozen:
         settings = replace(
             task.settings, frozen="on", channels="static", widths=bank.widths, filters=bank.filters, min_count=_ANY
         )
-        return assembled([Member(network, None)], self.start, linear, task.classes, task.multi_label, settings)
+        members = [Member(network, None)]
+        return assembled(
+            members, self.start, linear, task.classes, task.multi_label, settings, segmented=task.segmented
+        )
 
     def _held_out(self, solution: Solution, bare: Model) -> tuple[NDArray[np.int64], Floats]:
         """Texts that say what answers are worth, and logits of answers to them by texts that are not among them.

@@ -179,7 +179,15 @@ class _Training:
         task, first = self.task, networks[0]
         members = [network.member for network in networks]
         return Run(
-            model=assembled(members, self.start, linear, task.classes, task.multi_label, self.settings),
+            model=assembled(
+                members,
+                self.start,
+                linear,
+                task.classes,
+                task.multi_label,
+                self.settings,
+                segmented=task.segmented,
+            ),
             plan=plan,
             history=first.history,
             kept=first.kept,

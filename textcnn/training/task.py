@@ -1,6 +1,7 @@
 """What is to be learned: labelled texts, encoded, with their targets."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from textcnn.labels import Targets, indicator, label_sets, sorted_names, targets
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Encoded
+from textcnn.training.embeddings import segmenter_for
 
 __all__ = ["Dataset", "Labelled", "SoftLabels", "Task"]
 
@@ -31,14 +33,15 @@ class Labelled(NamedTuple):
 
         Soft labels of the former to which it is probable are left out: their own label is learned from.
         """
-        kept = [number for number, labels in enumerate(self.labels) if label not in labels]
-        weights = None if self.weights is None else self.weights[kept]
-        soft = None
-        if self.soft is not None:
-            soft = [None if label in (self.soft[number] or ()) else self.soft[number] for number in kept]
-        texts, labels = [self.texts[number] for number in kept], [self.labels[number] for number in kept]
-        inside = Labelled(texts, labels, weights, soft)
-        return inside, [text for text, labels in zip(self.texts, self.labels, strict=True) if label in labels]
+        has = np.array([label in labels for labels in self.labels], bool)
+        soft = None if self.soft is None else [None if label in (one or ()) else one for one in self.soft]
+        inside = Labelled(
+            list(compress(self.texts, ~has)),
+            list(compress(self.labels, ~has)),
+            None if self.weights is None else self.weights[~has],
+            None if soft is None else list(compress(soft, ~has)),
+        )
+        return inside, list(compress(self.texts, has))
 
 
 class Dataset(NamedTuple):
@@ -127,6 +130,7 @@ class Task(NamedTuple):
     settings: Settings
     multi_label: bool
     learned: NDArray[np.float32]  # (B, K) what is learned: the targets, or the probabilities that a text has instead
+    segmented: bool = False  # whether words of scripts without blanks were found by the vocabulary of the vectors
 
     @classmethod
     def of(cls, parts: Sequence[Labelled], classes: Sequence[str], settings: Settings, multi_label: bool) -> "Task":
@@ -134,15 +138,19 @@ class Task(NamedTuple):
 
         Raises:
             TrainingError: there is no word in the texts.
+            VectorsError: the vectors cannot be read.
         """
-        encoded = encode([text for part in parts for text in part.texts], settings.max_words)
+        texts = [text for part in parts for text in part.texts]
+        segment = segmenter_for(texts, settings)
+        encoded = encode(texts, settings.max_words, segment)
         if not len(encoded.ragged.words):
             raise TrainingError("all texts are empty: there is no word to learn from")
         table = indicator([labels for part in parts for labels in part.labels], classes, skip_unknown=True)
         weights = np.concatenate([_weights(part) for part in parts])
         hard = table.astype(np.float32)
         soft = [each for part in parts for each in part.soft or [None] * len(part.texts)]
-        return cls(encoded, hard, weights, classes, settings, multi_label, _learned(hard, soft, classes))
+        learned = _learned(hard, soft, classes)
+        return cls(encoded, hard, weights, classes, settings, multi_label, learned, segment is not None)
 
     def part(self, texts: NDArray[np.int64]) -> Encoded:
         """The texts of these numbers."""

@@ -18,6 +18,7 @@ class Coverage(NamedTuple):
     types: int
     known_types: int
     unknown: list[tuple[str, int]]  # words and their counts, the most frequent first
+    listed_tokens: int  # known by themselves, not by their parts: vectors that know pieces of words know nearly all
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
@@ -36,4 +37,5 @@ def cover(counts: Mapping[str, int], pretrained: Pretrained) -> Coverage:
     for surface, count in counts.items():
         (unknown if pretrained.look_up(surface).vector is None else known)[normal(surface)] += count
     inside, outside = known.total(), unknown.total()
-    return Coverage(inside + outside, inside, len(known) + len(unknown), len(known), unknown.most_common())
+    listed = sum(count for surface, count in counts.items() if pretrained.lists(surface))
+    return Coverage(inside + outside, inside, len(known) + len(unknown), len(known), unknown.most_common(), listed)

@@ -1,4 +1,4 @@
-"""Where word vectors come from: the embedded table, an installed pack, a file, or gensim's downloader.
+"""Where word vectors come from: the tables in the package, an installed pack, a file, or gensim's downloader.
 
 Whatever the source, what comes out is a table, so nothing above knows where vectors came from. Small files are read
 into memory, large ones converted once into the cache, from which rows are read as they are needed.
@@ -23,13 +23,14 @@ from textcnn.vectors.fasttext import FastText
 from textcnn.vectors.packs import is_pack_name, pack
 from textcnn.vectors.progress import Progress, Say, spoken
 from textcnn.vectors.source import Source
-from textcnn.vectors.table import EMBEDDED, VectorTable
+from textcnn.vectors.table import EMBEDDED, SHARED, VectorTable
 
-__all__ = ["GENSIM", "Known", "Pretrained", "open_vectors", "write_table"]
+__all__ = ["GENSIM", "Known", "Pretrained", "in_the_package", "open_vectors", "write_table"]
 
 GENSIM = "gensim:"
 _SMALL = 5_000_000  # bytes of a file that is sooner read than looked up in the cache
 _FREQUENT = 50_000  # words kept beside those of the texts where there is no room for a table of all
+_EMBEDDED = ("english", "shared")
 _MADE = ("auto", "trained", "none")  # when a classifier is trained
 _NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
@@ -55,6 +56,10 @@ class Pretrained(NamedTuple):
             return Known(normal(surface), built)
         return Known(found.spelling, self.table.vector(found.rows) if found.rows else None)
 
+    def lists(self, surface: str) -> bool:
+        """Whether a word as it stands in a text has a vector of its own."""
+        return normal(surface) in self.built or self.table.find(surface).listed
+
 
 def open_vectors(
     spec: str, surfaces: Collection[str] | None = None, *, say: Say, progress: Progress | None = None
@@ -62,8 +67,9 @@ def open_vectors(
     """Open vectors by what the user calls them.
 
     Args:
-        spec: "english", the code of a language whose pack is installed ("de"), "gensim:NAME", or the path of a file: a
-            table of ours, word2vec text or binary, GloVe text, fastText .bin or .vec; all but ours gzipped or not.
+        spec: "english", "shared" (many languages in one space), the code of a language whose pack is installed ("de"),
+            "gensim:NAME", or the path of a file: a table of ours, word2vec text or binary, GloVe text, fastText .bin or
+            .vec; all but ours gzipped or not.
         surfaces: the words that are wanted, as they stand in texts; all if not given.
         say: takes a sentence for the user.
         progress: is told how far it is; if not given, `say` is, now and then.
@@ -72,17 +78,24 @@ def open_vectors(
         VectorsError: there are none of that name, or the file is malformed; names the line.
     """
     opening = _Opening(surfaces, say, progress or spoken(say))
-    if spec == "english":
-        return Pretrained(_embedded())
+    if spec in _EMBEDDED:
+        return Pretrained(_embedded(spec))
     if spec.startswith(GENSIM):
         return opening.download(spec.removeprefix(GENSIM))
     return opening.file(_path(spec))
 
 
-def _embedded() -> VectorTable:
-    if not EMBEDDED.exists():
-        raise VectorsError("this installation has no English vectors; name a file, or say 'trained' or 'none'")
-    return VectorTable.open(EMBEDDED)
+def in_the_package() -> dict[str, Path]:
+    """The tables that the package has, by name; an installation may lack them."""
+    tables = zip(_EMBEDDED, (EMBEDDED, SHARED), strict=True)
+    return {name: path for name, path in tables if path.exists()}
+
+
+def _embedded(name: str) -> VectorTable:
+    if name not in in_the_package():
+        called = name.replace("english", "English")
+        raise VectorsError(f"this installation has no {called} vectors; name a file, or say 'trained' or 'none'")
+    return VectorTable.open(in_the_package()[name])
 
 
 def _path(spec: str) -> Path:
@@ -92,13 +105,13 @@ def _path(spec: str) -> Path:
         return pack(spec)
     if not spec or (spec in _MADE and not path.exists()):
         raise VectorsError(
-            f"{spec!r} are no vectors that could be opened; name english, gensim:NAME or a file"
+            f"{spec!r} are no vectors that could be opened; name english, shared, gensim:NAME or a file"
             " (textcnn vectors train makes one)"
         )
     if not path.exists():
         raise VectorsError(
-            f"there are no vectors {spec!r}: it is not a file, and the names are english, gensim:NAME (textcnn vectors"
-            " list), the code of a language whose pack is installed and, in training, auto, trained and none"
+            f"there are no vectors {spec!r}: it is not a file, and the names are english, shared, gensim:NAME (textcnn"
+            " vectors list), the code of a language whose pack is installed and, in training, auto, trained and none"
         )
     return path
 
@@ -188,7 +201,7 @@ def write_table(spec: str, file: BinaryIO, *, say: Say, progress: Progress) -> N
     Raises:
         VectorsError: there are none of that name, or the file is malformed; names the line.
     """
-    if spec == "english" or spec.startswith(GENSIM):
+    if spec in _EMBEDDED or spec.startswith(GENSIM):
         open_vectors(spec, say=say, progress=progress).table.write(file)
         return
     with Source(_path(spec)) as source:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
+from textcnn.storage.quantized import unpacked
 from textcnn.storage.tensor_file import Place, State, fill, state
 
 __all__ = ["StoredRows"]
@@ -25,14 +26,18 @@ class StoredRows:
 
     Args:
         file: stays open as long as the matrix is there.
-        place: of the matrix, within the file.
+        place: of the matrix, within the file; of bytes without a sign each holds two numbers.
         was: the state of the file when that was found out.
     """
 
     ndim = 2
 
     def __init__(self, file: FileIO, place: Place, was: State) -> None:
-        self.shape, self.dtype = place.shape, place.kind
+        self._packed = place.kind == np.uint8
+        self._stored = place.shape[1]
+        self.shape = (place.shape[0], self._stored * (1 + self._packed))
+        self.dtype = np.dtype(np.int8) if self._packed else place.kind
+        self._kind = place.kind
         self._file, self._first, self._was = file, place.first, was
         self._lock = Lock()  # threads share the place in the file
         weakref.finalize(self, file.close)
@@ -55,7 +60,7 @@ class StoredRows:
         return self[:].astype(self.dtype if dtype is None else dtype, copy=False)
 
     def _read(self, runs: list[Run]) -> NDArray[Any]:
-        found = np.empty((runs[-1][2] if runs else 0, self.shape[1]), self.dtype)
+        found = np.empty((runs[-1][2] if runs else 0, self._stored), self._kind)
         try:
             with self._lock:
                 whole = all(self._fill(found[at:end], row) for row, at, end in runs)
@@ -64,10 +69,10 @@ class StoredRows:
             raise VectorsError(f"cannot read the vectors {self._file.name}: {error.strerror or error}") from error
         if not whole or not same:
             raise VectorsError(f"the vectors {self._file.name} were changed while they were in use; begin again")
-        return found
+        return unpacked(found) if self._packed else found
 
     def _fill(self, some: NDArray[Any], row: int) -> bool:
-        return fill(some, self._file, self._first + row * self.shape[1] * self.dtype.itemsize)
+        return fill(some, self._file, self._first + row * self._stored * self._kind.itemsize)
 
 
 def _runs(rows: list[int]) -> list[Run]:

@@ -1,4 +1,4 @@
-"""Vectors in one byte per number, in a file of which only the words and the rows that are needed are read.
+"""Vectors in a byte per number, or half a byte, in a file of which only words and the rows that are needed are read.
 
 Each row has its own scale, value = byte · scale, which costs less than half a percent of a row's length and a quarter
 of the room. Rows are ordered by frequency, so the first ones are the most useful.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.errors import VectorsError
-from textcnn.storage.quantized import Quantized
+from textcnn.storage.quantized import Quantized, packed
 from textcnn.storage.regular import open_regular
 from textcnn.storage.tensor_file import TensorFile, TensorFileError, tensors_in, write_tensors
 from textcnn.text.tokens import parts, spellings
@@ -22,9 +22,10 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
 from textcnn.vectors.stored_rows import StoredRows
 
-__all__ = ["EMBEDDED", "FORMAT", "Found", "VectorTable"]
+__all__ = ["EMBEDDED", "FORMAT", "SHARED", "Found", "VectorTable"]
 
 EMBEDDED = Path(__file__).with_name("english.safetensors")
+SHARED = Path(__file__).with_name("shared.safetensors")  # of many languages together, in one space
 FORMAT = "textcnn-vectors-1"
 
 
@@ -49,6 +50,11 @@ class VectorTable(NamedTuple):
     def dimensions(self) -> int:
         """Numbers of a vector."""
         return int(self.vectors.values.shape[1])
+
+    @property
+    def languages(self) -> int:
+        """How many languages share it, as far as it says so; at least one."""
+        return max(len(self.facts.get("language", "").split()), 1)
 
     def find(self, surface: str) -> Found:
         """The rows of a word as it stands in a text: its own under some spelling, else those of its parts."""
@@ -99,20 +105,28 @@ class VectorTable(NamedTuple):
         place, scales = read.left["vectors"], tensors["scales"]
         vocabulary = Vocabulary(tensors["text"], tensors["offsets"], tensors["order"])
         check_vocabulary(vocabulary)
-        if place.kind != np.int8 or len(place.shape) != 2 or scales.shape != (len(vocabulary),):
+        if place.kind not in (np.int8, np.uint8) or len(place.shape) != 2 or scales.shape != (len(vocabulary),):
             raise TensorFileError("the shapes of its tensors do not fit")
         if place.shape[0] != len(vocabulary) or scales.dtype != np.float32 or not place.shape[1]:
             raise TensorFileError("the shapes of its tensors do not fit")
         if not np.isfinite(scales).all():
             raise TensorFileError("its scales are damaged")
-        filters = read_filters(tensors, place.shape[1])
-        values = cast("NDArray[np.int8]", StoredRows(file, place, read.state))  # where rows are taken it is like one
+        stored = StoredRows(file, place, read.state)
+        filters = read_filters(tensors, stored.shape[1])
+        values = cast("NDArray[np.int8]", stored)  # where rows are taken it is like one
         return cls(facts.pop("name", "vectors"), vocabulary, Quantized(values, scales), facts, filters)
 
-    def write(self, file: BinaryIO, **facts: str) -> None:
-        """Write the table with its facts and further ones (licence, source) in its metadata."""
+    def write(self, file: BinaryIO, *, in_half_bytes: bool = False, **facts: str) -> None:
+        """Write the table with its facts and further ones (licence, source) in its metadata.
+
+        Args:
+            file: where it goes.
+            in_half_bytes: whether two numbers go into a byte; they must be from -8 to 7, and even in number.
+            facts: further ones.
+        """
+        values = self.vectors.values[:]
         tensors: dict[str, NDArray[Any]] = {
-            "vectors": self.vectors.values[:],
+            "vectors": packed(values) if in_half_bytes else values,
             "scales": self.vectors.scales,
             "text": self.vocabulary.text,
             "offsets": self.vocabulary.offsets,

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Build textcnn/vectors/shared.safetensors: words and pieces of many languages in one space, in one small table.
+
+    python data/vectors/build_shared.py --inputs inputs --work work --output shared.safetensors
+
+The rows are those of packs (build_packs.py), from the same shards: of each language the most frequent words and pieces,
+with fewer dimensions. A spelling that languages share has one row, the mean of theirs by how frequent it is in each.
+Words are centred for each language, so that a word and its translation are near. Numbers have half a byte each: more
+rows tell more than finer ones. The axes are turned at random first, so that no axis is much longer than others.
+
+The table in the package was built with `--cached --shards 8` from shards that were read of more sources than
+languages.py has: the NOTICE beside the table names all. Of German there were eight shards, of others one or two.
+"""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from build_packs import Rows, language, rotated, shards
+from build_vectors import LENGTH, Floats, say
+from e5 import Multilingual
+from inputs import E5, E5_TOKENIZER, checked
+from languages import LANGUAGES
+
+from textcnn.storage.atomic import written_whole
+from textcnn.storage.quantized import HALF_BYTE, Quantized
+from textcnn.text.vocabulary import Vocabulary
+from textcnn.vectors.table import VectorTable
+
+ROWS, DIMENSIONS = 180_000, 128
+
+
+def joined(parts: Mapping[str, Rows], most: int, dimensions: int) -> tuple[list[str], Floats]:
+    """The most frequent spellings of all languages, and their vectors."""
+    vectors_of = rotated(parts, dimensions)
+    shares: dict[str, float] = {}
+    sums: dict[str, Floats] = {}
+    for code, rows in parts.items():
+        for name, share, vector in zip(rows.names, rows.shares.tolist(), vectors_of[code], strict=True):
+            shares[name] = shares.get(name, 0.0) + share
+            sums[name] = sums.get(name, np.zeros(dimensions, np.float32)) + share * vector
+    names = sorted(shares, key=lambda name: -shares[name])[:most]
+    return names, np.stack([sums[name] / shares[name] for name in names]).astype(np.float32)
+
+
+def random_axes(dimensions: int) -> Floats:
+    """An orthogonal matrix."""
+    axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(dimensions, dimensions)))
+    return np.asarray(axes, np.float32)
+
+
+def build(options: argparse.Namespace) -> None:
+    """All steps."""
+    for origin in (E5, E5_TOKENIZER):
+        checked(origin, options.inputs)
+    cutter = Multilingual(options.inputs).cutter
+    parts = {}
+    for code in options.languages:
+        files = shards(code, options.inputs, options.work, options.exclude, options.shards, cached=options.cached)
+        parts[code] = language(files, cutter)
+        say(f"{code}: {len(parts[code].names):,} rows from {len(files)} shards")
+    names, vectors = joined(parts, options.rows, options.dimensions)
+    vectors *= np.float32(LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean())
+    vectors = vectors @ random_axes(options.dimensions)
+    table = VectorTable("shared", Vocabulary.of(names), Quantized.of(vectors, HALF_BYTE))
+    with written_whole(options.output) as file:
+        table.write(
+            file,
+            in_half_bytes=True,
+            language=" ".join(parts),
+            licence="MIT; see NOTICE",
+            source="multilingual-e5-small over texts",
+        )
+    say(f"{options.output}: {len(names):,} rows, {options.output.stat().st_size / 1e6:.1f} MB")
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description="Build the shared word vectors of many languages.")
+    parser.add_argument("--languages", nargs="+", default=list(LANGUAGES), metavar="LANGUAGE", help="such as de tr")
+    parser.add_argument("--inputs", type=Path, default=Path("inputs"), help="folder with packages and clones")
+    parser.add_argument("--work", type=Path, default=Path("work"), help="folder for what was read")
+    parser.add_argument("--exclude", type=Path, help="folder of CSV files whose texts must not be read")
+    parser.add_argument("--output", type=Path, default=Path("shared.safetensors"), help="where the table goes")
+    parser.add_argument("--shards", type=int, default=2, help="at most, for each language")
+    parser.add_argument("--cached", action="store_true", help="take the shards that are there, and read no others")
+    parser.add_argument("--rows", type=int, default=ROWS, help="at most")
+    parser.add_argument("--dimensions", type=int, default=DIMENSIONS, help="numbers of a vector")
+    build(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
