@@ -146,7 +146,8 @@ class Problem(msgspec.Struct, kw_only=True):
 
 _DECODER = msgspec.json.Decoder(PredictRequest)
 # An escaped backslash, a surrogate pair, or half of one.
-_ESCAPES = re.compile(rb"\\(?:\\|u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..))", re.DOTALL)
+_DIGITS = rb"[0-9a-fA-F]{2}"
+_ESCAPES = re.compile(rb"\\(?:\\|u[dD][89abAB]%b\\u[dD][c-fC-F]%b|(u[dD][89a-fA-F]%b))" % (_DIGITS, _DIGITS, _DIGITS))
 
 
 def read_request(body: bytes) -> PredictRequest:
