@@ -105,7 +105,8 @@ def _convolution(case: Case) -> None:
     given = numbers.integers(-2, 3, (bank.maps, texts)).astype(kind)
     turned = np.ascontiguousarray(at.T)
     of_weight, of_vectors = np.zeros_like(filters), np.zeros_like(vectors)
-    met = (np.empty(given.size * bank.slices, kind), np.empty(given.size * bank.slices, np.int32))
+    room = texts * bank.slices
+    met = (np.empty(room, kind), np.empty(room, np.int32))
     of_slices = (*met, np.empty(bank.slices + 1, np.int64))
     of_words = (*map(np.empty_like, met), np.zeros(count + 1, np.int64))
     compiled.list_gradients(given, turned, *places, *of_slices)
