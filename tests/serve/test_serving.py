@@ -14,6 +14,8 @@ import pytest
 from examples import EXAMPLES, HAM, SPAM
 from serving import JSON, serving
 
+from textcnn.serve.server import bound_socket
+
 TOKEN = "f00dfacef00dfacef00dface"
 HASTY = "import textcnn.serve.server as server; server._REQUEST_SECONDS = 0.5; server._TAKING_SECONDS = 0.5"
 HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -43,6 +45,14 @@ def other(tmp_path_factory, _trained):
     assert data.count(rb"\"labels\": [\"ham\"") == 1
     path.write_bytes(data.replace(rb"\"labels\": [\"ham\"", rb"\"labels\": [\"egg\""))
     return path
+
+
+def test_what_is_sent_leaves_at_once():
+    """Else the end of an answer waits until the client has acknowledged its beginning: 40 ms."""
+    with bound_socket("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 class TestStart:

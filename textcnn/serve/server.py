@@ -158,11 +158,15 @@ def bound_socket(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, ValueError) as error:  # a name that is too long, or has NUL
         number = getattr(error, "errno", None)
         reason = os.strerror(number) if number and number > 0 else error  # of names that lead nowhere it is negative
         raise SettingsError(f"cannot listen on {host}, port {port}: {reason}; see --host and --port") from error
+    # What is accepted has it, too. asyncio sees to it only where a socket names its protocol, and without it the end of
+    # an answer waits for the client to acknowledge the beginning: 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def run_server(
