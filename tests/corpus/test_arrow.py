@@ -119,6 +119,8 @@ def test_what_cannot_be_read_is_named(tmp_path):
     for name, data, says in (
         ("cut.parquet", whole[:-20], "cut.parquet: it cannot be read ("),
         ("holed.parquet", whole[:10] + bytes(40) + whole[50:], "it is damaged, or not complete"),
+        # Columns that cannot be null after all; asked for their compression, pyarrow would end the process.
+        ("never_null.parquet", whole.replace(b"\x25\x02", b"\x25\x00"), "it is damaged, or not complete"),
         ("cut.arrow", written(tmp_path / "a.arrow", mails()).read_bytes()[:300], "cut.arrow: it cannot be read ("),
         ("empty.parquet", b"", "the file is empty"),
         ("mails.csv", whole, "give it a name that ends in .parquet, or say --input-format parquet"),
@@ -133,6 +135,12 @@ def test_what_cannot_be_read_is_named(tmp_path):
     assert "only one column" in one and "--delimiter" not in one
     twice = pa.table([TEXTS, TEXTS, LABELS], names=["text", "text", "label"])
     assert "several columns have the same name" in refused(written(tmp_path / "two.arrow", twice))
+
+
+def test_a_decimal_beyond_all_limits_is_refused(tmp_path):
+    number = pa.Array.from_buffers(pa.decimal128(5, 2**31 - 1), 1, [None, pa.py_buffer(bytes(15) + b"\1")])
+    table = pa.table({"text": TEXTS[:1], "label": LABELS[:1], "price": number})
+    assert "after row 0 it cannot be read (" in refused(written(tmp_path / "a.arrow", table))
 
 
 def test_the_format_can_be_told_and_arrow_comes_through_a_pipe(tmp_path):

@@ -38,11 +38,12 @@ class ArrowFile:
     def __init__(self, file: BinaryIO, *, form: str, source: str, owned: bool = True) -> None:
         self.source, self.number = source, 0
         self.rows: int | None = None  # in all, where the file says so
-        self.codec: str | None = None  # of its columns
+        self.codec: str | None = None  # of the first column, once rows were read
         self.kept: deque[tuple[int, pa.RecordBatch]] | None = None  # batches and the rows before, if anybody wants them
         self.needed: list[str] | None = None  # columns whose values are looked at; None: all
         self._file, self._owned = file, owned
         self.is_stream = False
+        self._groups: list[Any] = []  # what Parquet says of its rows
         with self.readable("it cannot be read"):
             opened = self._open_parquet() if form == "parquet" else self._open_ipc()
             self.names: list[str] = list(opened[0].names)
@@ -63,6 +64,9 @@ class ArrowFile:
             batch = next(self._batches, None)
             if batch is not None:
                 batch.validate(full=True)
+                if self._groups and batch.num_columns and not self.codec:
+                    # Not before: of a damaged column pyarrow would abort the process, where reading it is an error.
+                    self.codec = self._groups[0].column(0).compression.lower()
             return batch
 
     def close(self) -> None:
@@ -86,9 +90,7 @@ class ArrowFile:
 
         file = ParquetFile(self._file, buffer_size=_BUFFER)
         groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
-        self.rows = file.metadata.num_rows
-        if groups and groups[0].num_columns:
-            self.codec = groups[0].column(0).compression.lower()
+        self.rows, self._groups = file.metadata.num_rows, groups
         row = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=0)
         rows = max(min(_MOST_ROWS, _MOST_BYTES // max(row, 1)), 1)
         return file.schema_arrow, file.iter_batches(batch_size=rows, use_threads=False)

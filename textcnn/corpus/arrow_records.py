@@ -97,7 +97,10 @@ def plain_values(column: "pa.Array | pa.ChunkedArray", encoding: str) -> list[An
     kind = column.type
     if types.is_temporal(kind):
         return _times(column)
-    values: list[Any] = column.to_pylist()
+    try:
+        values: list[Any] = column.to_pylist()
+    except ArithmeticError as error:  # decimals of more digits than Python's have
+        raise ValueError(f"a number of {kind} is out of its limits") from error
     is_plain = is_text(kind) or types.is_integer(kind) or types.is_boolean(kind)
     return values if is_plain else [_plain(value, encoding) for value in values]
 

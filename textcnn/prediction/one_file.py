@@ -162,8 +162,7 @@ class _File:
 
     def _write_tables(self, stream: BinaryIO) -> None:
         arrow = self.reader.arrow
-        codec, is_stream = (None, False) if arrow is None else (arrow.codec, arrow.is_stream)
-        writer = TableWriter(stream, self.job.form, codec=codec, stream=is_stream)
+        writer = TableWriter(stream, self.job.form, like=arrow)
         for table in self._of_records() if arrow is None else self._of_batches(arrow):
             self.answers += table.num_rows
             writer.write(table)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from textcnn.corpus.arrow import ArrowFile
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -18,12 +20,11 @@ class TableWriter:
     Args:
         file: where they go.
         form: "parquet" or "arrow".
-        codec: packs the columns of Parquet; if not given, pyarrow's usual one.
-        stream: whether Arrow is written as a stream.
+        like: the file that is read, if it is of these: Parquet is packed as it is, Arrow is a stream if it is one.
     """
 
-    def __init__(self, file: BinaryIO, form: str, *, codec: str | None = None, stream: bool = False) -> None:
-        self._file, self._form, self._codec, self._stream = file, form, codec, stream
+    def __init__(self, file: BinaryIO, form: str, like: ArrowFile | None = None) -> None:
+        self._file, self._form, self._like = file, form, like
         self._writer: Any = None
         self._gathered: list[pa.Table] = []
         self._rows = self._bytes = 0
@@ -48,11 +49,12 @@ class TableWriter:
         if self._form == "parquet":
             from pyarrow.parquet import ParquetWriter
 
-            codec = {"uncompressed": "none"}.get(self._codec or "snappy", self._codec or "snappy")
+            codec = (self._like and self._like.codec) or "snappy"
+            codec = "none" if codec == "uncompressed" else codec
             return ParquetWriter(self._file, schema, compression=codec)
         from pyarrow import ipc
 
-        return (ipc.new_stream if self._stream else ipc.new_file)(self._file, schema)
+        return (ipc.new_stream if self._like and self._like.is_stream else ipc.new_file)(self._file, schema)
 
     def _flush(self) -> None:
         import pyarrow as pa
