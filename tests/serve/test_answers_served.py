@@ -238,6 +238,7 @@ class TestProblems:
             one.request("POST", "/predict", body(texts=["free " * 100] * 400), JSON)
             one.close()
         assert server.get("/health").json == {"status": "ok"}
+        server.settle()
 
 
 class TestPagesAndFigures:
@@ -269,6 +270,7 @@ class TestPagesAndFigures:
             return [server.figure(f'textcnn_{name}_{end}{{model="first"}}') for end in ("count", "sum")]
 
         names = ("words", "unknown", "confidence", "novelty")
+        server.settle()
         before = {name: figures(name) for name in names}
         answers = server.predict(["see you zqxwv", "claim your free cash prize now", ""]).json["answers"]
         server.predict([])
@@ -285,6 +287,7 @@ class TestPagesAndFigures:
         assert share == pytest.approx((reference.label == 1).mean())
 
     def test_of_many_texts_the_words_of_some_are_counted(self, server):
+        server.settle()
         before = [server.figure(f'textcnn_{name}_count{{model="first"}}') for name in ("novelty", "words")]
         server.predict(["see you at noon"] * 450)
         after = [server.figure(f'textcnn_{name}_count{{model="first"}}') for name in ("novelty", "words")]
@@ -298,8 +301,7 @@ class TestPagesAndFigures:
             'textcnn_unlabelled_total{model="first"}',
             'textcnn_request_seconds_count{path="/predict"}',
         )
-        while server.figure("textcnn_requests_in_progress") > 1:  # of clients that are gone
-            pass
+        server.settle()
         before = [server.figure(name) for name in names]
         server.predict([*SPAM[:3], HAM[0]])
         server.predict([*SPAM[:3], HAM[0]], threshold=1, otherwise="spam\n# HELP x")

@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import socket
+import time
 from contextlib import contextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -63,6 +64,13 @@ class Served:
         """The sum of the series of /metrics whose names begin like this."""
         lines = self.get("/metrics").body.decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(series))
+
+    def settle(self):
+        """Wait until all is answered and counted, what clients that left had asked for, too."""
+        end = time.monotonic() + 30
+        while self.figure("textcnn_requests_in_progress") != 1:  # that for the figure
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
     def raw(self, data):
         """What is answered to these bytes until the server ends the connection."""
