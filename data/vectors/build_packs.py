@@ -224,17 +224,18 @@ class Read(NamedTuple):
 
 
 def merged(files: Sequence[Path], name: str) -> Read:
-    """The means of words, or of pieces, over shards."""
+    """The means of words, or of pieces, over shards; words that are spelt alike are one."""
     rows: dict[str, int] = {}
     loaded = []
     for file in files:
         with np.load(file) as saved:
-            own = [rows.setdefault(one, len(rows)) for one in saved[name].tolist()]
+            spelt = saved[name].tolist() if name == "pieces" else map(normal, saved[name].tolist())
+            own = [rows.setdefault(one, len(rows)) for one in spelt]
             loaded.append((own, saved[f"{name}_counts"], saved[f"{name}_means"].astype(np.float32)))
     counts, sums = np.zeros(len(rows), np.float32), np.zeros((len(rows), loaded[0][2].shape[1]), np.float32)
     for own, number, means in loaded:
-        counts[own] += number
-        sums[own] += means * number[:, None]
+        np.add.at(counts, own, number)
+        np.add.at(sums, own, means * number[:, None])
     return Read(list(rows), counts, sums / np.maximum(counts, 1e-6)[:, None])
 
 
@@ -243,7 +244,7 @@ def forms_of(files: Sequence[Path]) -> dict[str, str]:
     forms: dict[str, str] = {}
     for file in files:
         with np.load(file) as saved:
-            forms.update(zip(saved["words"].tolist(), saved["forms"].tolist(), strict=True))
+            forms.update(zip(map(normal, saved["words"].tolist()), saved["forms"].tolist(), strict=True))
     return forms
 
 

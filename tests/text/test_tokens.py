@@ -99,6 +99,23 @@ def test_normal_spelling_is_lower_case_and_plain() -> None:
     assert [normal(word) for word in ("FREE", "Ｆｒｅｅ", "Don’t", "É")] == ["free", "free", "don't", "é"]
 
 
+@pytest.mark.parametrize(
+    ("pointed", "bare"),
+    [
+        ("كِتَابٌ", "كتاب"),
+        ("أيضاً", "أيضا"),
+        ("جمـــيل", "جميل"),
+        ("שָׁלוֹם", "שלום"),
+        ("מודעה", "מודעה"),
+        ("ـ", "ـ"),
+        ("मैं", "मैं"),
+    ],
+)
+def test_arabic_and_hebrew_words_are_spelt_without_points(pointed: str, bare: str) -> None:
+    assert normal(pointed) == bare
+    assert tokenize(f"{pointed} x")[0] == (pointed, 0, len(pointed))
+
+
 @given(st.text(max_size=8))
 @example("J\u030c")  # no character as it is, one in lower case
 @example("Ａ" * 60)  # a run of letters and digits only when they are narrow

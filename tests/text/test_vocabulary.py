@@ -65,11 +65,35 @@ def test_an_unlisted_word_is_found_by_its_spelling_or_its_parts(surface: str, ro
 def test_a_word_is_found_by_pieces_where_the_vocabulary_lists_such() -> None:
     pieces = Vocabulary.of(["", "ev", "evler", "##ler", "##imiz", "##i", "##miz", "##den", "हिन्", "##दी", "##", "den"])
     assert pieces.has_pieces
-    assert pieces.find("Evlerimizden") == (2, 4, 7)  # the longest piece first: evler, imiz, den
-    assert pieces.find("evden") == (1, 7)  # from inside, so not the word den
-    assert pieces.find("हिन्दी") == (8, 9)  # its marks are no ends of parts
+    assert pieces.find("Evlerimizden") == 5 * (2,) + 4 * (4,) + 3 * (7,)  # the longest piece first: evler, imiz, den
+    assert pieces.find("evden") == 2 * (1,) + 3 * (7,)  # from inside, so not the word den
+    assert pieces.find("हिन्दी") == 4 * (8,) + 2 * (9,)  # its marks are no ends of parts
     assert pieces.find("denx") == pieces.find("ev" + "ler" * 9) == (UNKNOWN,)
     assert pieces.find("evler7") == (2,)
+
+
+@pytest.mark.parametrize(
+    ("surface", "row"),
+    [
+        ("والكتاب", 2),  # and the book: of what is listed, what is nearest
+        ("وبالكتاب", 2),
+        ("وَكِتـــاب", 1),  # points, and the stroke that makes a word longer
+        ("للكتب", 3),
+        ("בבית", 4),
+        ("כשהבית", 4),
+        ("ולבית", 4),
+        ("سكتاب", 1),
+        ("نكتاب", UNKNOWN),  # no clitic
+        ("بيت", UNKNOWN),  # two letters are no word to be left
+    ],
+)
+def test_a_word_is_found_without_the_clitics_that_are_written_as_one_with_it(surface: str, row: int) -> None:
+    assert Vocabulary.of(["", "كتاب", "الكتاب", "كتب", "בית", "يت"]).find(surface) == (row,)
+
+
+def test_a_word_without_clitics_is_better_than_pieces() -> None:
+    pieces = Vocabulary.of(["", "و", "##كتاب", "كتاب"])
+    assert pieces.find("وكتاب") == (3,) and pieces.find("وكتابكتاب") == (1,) + 8 * (2,)
 
 
 def test_two_signs_are_no_piece() -> None:

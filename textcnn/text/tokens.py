@@ -76,6 +76,12 @@ _UNSPACED_MARKS = (
     "\u0f71-\u0f84\u0f86\u0f87\u0f8d-\u0fbc\u0fc6\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d"
     "\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d\u17b4-\u17d3\u17dd\u3099\u309a\uff9e\uff9f"
 )
+# What is written over, under or into Arabic and Hebrew words and mostly left out: short vowels, dots that tell
+# consonants apart, signs for reciting, and the stroke that makes a word longer.
+_POINTS = re.compile(
+    "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u0652\u0670\u06d6-\u06dc\u06df-\u06e4"
+    "\u06e7\u06e8\u06ea-\u06ed]"
+)
 _PICTOGRAPH = "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff"
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}])"
 _INVISIBLE = "\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff"
@@ -195,17 +201,24 @@ def tokenize(text: str, max_words: int | None = None, segment: Segment | None = 
 def normal(surface: str) -> str:
     """Spell a word the way vocabularies list it: compatibility forms resolved, lower case, straight apostrophe.
 
-    Idempotent: what is spelt so already stays as it is.
+    Arabic and Hebrew words are spelt without points. Idempotent: what is spelt so already stays as it is.
 
-    >>> normal("Ｆｒｅｅ"), normal("Don’t")
-    ('free', "don't")
+    >>> normal("Ｆｒｅｅ"), normal("Don’t"), normal("كِتَاب") == normal("كتـــاب") == "كتاب"
+    ('free', "don't", True)
     """
     word = surface[:LONGEST]  # before marks are put in order, which takes the square of their number
     if word.isascii():
         word = word.lower()
     else:  # in lower case some marks can be joined that could not before, and one character can have become many
-        word = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).lower()).replace("’", "'")[:LONGEST]
+        word = _unpointed(unicodedata.normalize("NFKC", word)).lower()
+        word = unicodedata.normalize("NFKC", word).replace("’", "'")[:LONGEST]
     return LONG_RUN if len(word) >= _RUN and _LONG.fullmatch(word) else word
+
+
+def _unpointed(word: str) -> str:
+    """A word without points, unless it has nothing else."""
+    bare = _POINTS.sub("", word)
+    return bare if bare.strip() else word
 
 
 def folded(text: str) -> str:

@@ -8,6 +8,7 @@ unknown word, spelt as the empty string.
 Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/).
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
@@ -26,6 +27,9 @@ UNKNOWN = 0
 INNER = "##"  # stands before a piece from inside of words, as in WordPiece's vocabularies; no text has such a word
 _SHORTEST, _LONGEST = 3, 24  # characters of a part of a compound, and of a compound
 _LONGEST_PIECE = 12  # characters
+# Conjunctions, prepositions and the article, which Arabic and Hebrew write as one with the word that follows.
+_CLITICS = re.compile("[وف]?(?:[بكل]?ال|لل|[بكلس])?ו?(?:כש|מש|ש)?[בכלמ]?ה?")
+_LONGEST_CLITICS = 5  # characters
 _COMMON = 20_000  # rows; those of a vocabulary that is ordered by frequency are rare words or names from here on
 
 
@@ -98,11 +102,19 @@ class Vocabulary:
     def inside(self, word: str, first: int = UNKNOWN + 1) -> tuple[int, ...]:
         """The rows, from the first that is a word, of what a word that is not listed is made of; none if nobody knows.
 
-        These are pieces where the vocabulary lists such, else two common words.
+        It is the word without its clitics if that is listed, else pieces where the vocabulary lists such, else two
+        common words.
         """
         if not of_letters(word) or len(word) > _LONGEST:
             return ()
-        return self._pieces(word) if self.has_pieces else self._compound(word, first)
+        return self._stem(word) or (self._pieces(word) if self.has_pieces else self._compound(word, first))
+
+    def _stem(self, word: str) -> tuple[int, ...]:
+        """The row of an Arabic or Hebrew word without clitics, as few of them left out as can be."""
+        most = min(_LONGEST_CLITICS, len(word) - _SHORTEST)
+        starts = [start for start in range(1, most + 1) if _CLITICS.fullmatch(word, 0, start)]
+        rows = self.rows([word[start:] for start in starts]).tolist() if starts else []
+        return tuple(row for row in rows if row >= 0)[:1]
 
     @cached_property
     def has_pieces(self) -> bool:
@@ -114,6 +126,7 @@ class Vocabulary:
     def _pieces(self, word: str) -> tuple[int, ...]:
         """The longest piece that a word begins with, then the longest one that follows, and so on to the end.
 
+        Each is there once for each of its characters: the longer it is, the more it tells.
         Source: WordPiece's longest match, Wu et al. 2016.
         """
         rows: list[int] = []
@@ -121,10 +134,11 @@ class Vocabulary:
         while start < len(word):
             ends = range(min(len(word), start + _LONGEST_PIECE), start, -1)
             found = self.rows([(INNER if start else "") + word[start:end] for end in ends]).tolist()
-            row, start = next(((row, end) for row, end in zip(found, ends, strict=True) if row >= 0), (-1, start))
+            row, end = next(((row, end) for row, end in zip(found, ends, strict=True) if row >= 0), (-1, start))
             if row < 0:
                 return ()
-            rows.append(row)
+            rows += [row] * (end - start)
+            start = end
         return tuple(rows)
 
     def _compound(self, word: str, first: int) -> tuple[int, ...]:

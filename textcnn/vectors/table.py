@@ -69,7 +69,8 @@ class VectorTable(NamedTuple):
 
     def vector(self, rows: tuple[int, ...]) -> NDArray[np.float32]:
         """The mean of some rows: (d,)."""
-        mean: NDArray[np.float32] = self.vectors.rows(np.array(rows)).mean(axis=0)
+        distinct, places = np.unique(rows, return_inverse=True)
+        mean: NDArray[np.float32] = self.vectors.rows(distinct)[places].mean(axis=0)
         return mean
 
     def length(self) -> float:
