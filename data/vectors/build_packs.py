@@ -12,15 +12,16 @@ centred for each language, joined, and rotated to axes that all languages share:
 The texts are read a shard at a time, those with new words first; a shard that is there is not read again. `--exclude`
 leaves out every passage that shares seven words in a row (of scripts without blanks: 18 characters) with a text of a
 CSV file in that folder. Inputs are as build_vectors.py has them. A shard takes about 20 seconds of one core that
-computes in bfloat16. Needs the same packages.
+computes in bfloat16; `--cached` reads none, and takes those that are there. Needs the same packages.
 """
 
 import argparse
 import csv
 import random
+import re
 import sys
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ import numpy as np
 from build_vectors import LENGTH, Floats, equal_lengths, expected, own_spelling, say
 from e5 import BLANK, LAYERS, Multilingual, Pieces
 from inputs import E5, E5_TOKENIZER, checked
-from languages import LANGUAGES, SOURCES, UNSPACED, paragraphs
+from languages import LANGUAGES, OTHER_LETTERS, SOURCES, UNSPACED, paragraphs
 from numpy.typing import NDArray
 from passages import bare
 
@@ -67,11 +68,32 @@ def excluded(folder: Path | None, unspaced: bool) -> set[int]:
 
 
 def passages(paragraph: str, unspaced: bool) -> Iterator[str]:
-    """A paragraph in pieces of at most 40 words, or 120 characters."""
-    words = list(paragraph) if unspaced else paragraph.split()
-    most = 120 if unspaced else 40
-    for start in range(0, len(words), most):
-        yield ("" if unspaced else " ").join(words[start : start + most])
+    """A paragraph in pieces, whole sentences where they fit: at most 48 words, or 120 characters."""
+    held: list[str] = []
+    most, longest, end = (120, 120, r"(?<=[。！？!?])") if unspaced else (40, 48, r"(?<=[.!?।])\s+")
+    for sentence in re.split(end, paragraph):
+        units = list(sentence) if unspaced else sentence.split()
+        while len(units) > longest:
+            yield _joined(units[:longest], unspaced)
+            units = units[longest:]
+        if held and len(held) + len(units) > most:
+            yield _joined(held, unspaced)
+            held = []
+        held = held + units
+    if held:
+        yield _joined(held, unspaced)
+
+
+def _joined(units: Sequence[str], unspaced: bool) -> str:
+    return ("" if unspaced else " ").join(units)
+
+
+def of_language(passage: str, code: str) -> bool:
+    """Whether a passage is mostly letters, and of the script of a language."""
+    letters = [character for character in passage if character.isalpha()]
+    latin = sum(character < "\u0250" for character in letters)
+    enough = 2 * len(letters) >= len(passage.replace(" ", "")) > 0
+    return enough and (2 * latin < len(letters) if code in OTHER_LETTERS else 2 * latin > len(letters))
 
 
 def gather(code: str, inputs: Path, exclude: Path | None) -> list[str]:
@@ -79,35 +101,44 @@ def gather(code: str, inputs: Path, exclude: Path | None) -> list[str]:
     draw, seen, unspaced = random.Random(5), set[tuple[str, ...]](), code in UNSPACED
     forbidden, gathered = excluded(exclude, unspaced), list[str]()
     for source in SOURCES:
-        found = [one for text in paragraphs(source, code, inputs) for one in passages(" ".join(text.split()), unspaced)]
+        found = []
+        for text in paragraphs(source, code, inputs):
+            for passage in passages(" ".join(text.split()), unspaced):
+                key = bare(passage)
+                if len(passage) >= 8 and of_language(passage, code) and key not in seen:
+                    seen.add(key)
+                    found.append(passage)
         draw.shuffle(found)
-        words = 0
-        for passage in found:
-            key = bare(passage)
-            if (
-                words < source.words
-                and len(passage) >= 8
-                and key not in seen
-                and not runs(passage, unspaced) & forbidden
-            ):
-                seen.add(key)
-                gathered.append(passage)
-                words += len(passage) // 2 if unspaced else len(key)
-        say(f"{code}, {source.name}: {words:,} words")
+        kept = enough(found, source.words, forbidden, unspaced)
+        gathered += kept
+        say(f"{code}, {source.name}: {len(kept):,} of {len(found):,} passages")
     draw.shuffle(gathered)
     return new_words_first(gathered, unspaced)
 
 
+def enough(found: Iterable[str], most: float, forbidden: set[int], unspaced: bool) -> list[str]:
+    """Passages of about so many words, none of them forbidden."""
+    kept: list[str] = []
+    words = 0.0
+    for passage in found:
+        if words >= most:
+            break
+        if not runs(passage, unspaced) & forbidden:
+            kept.append(passage)
+            words += len(passage) / 2.2 if unspaced else passage.count(" ") + 1
+    return kept
+
+
 def new_words_first(gathered: Sequence[str], unspaced: bool) -> list[str]:
-    """Rounds of passages with words that were not there 2, 8, 40 times before; then the others."""
+    """Rounds of passages with two words that were not there 2, 8 times before; one, 40 times; then the others."""
     counts: Counter[str] = Counter()
     chosen: list[str] = []
     left = list(gathered)
-    for enough in (2, 8, 40, sys.maxsize):
+    for often, needed in ((2, 2), (8, 2), (40, 1), (sys.maxsize, 0)):
         later = []
         for passage in left:
             words = [passage[at : at + 2] for at in range(len(passage) - 1)] if unspaced else passage.lower().split()
-            if any(counts[word] < enough for word in words):
+            if sum(counts[word] < often for word in words) >= needed:
                 counts.update(words)
                 chosen.append(passage)
             else:
@@ -156,7 +187,7 @@ def read(some: Sequence[str], encoder: Multilingual, file: Path) -> None:
     import torch
 
     words, pieces = Sums(encoder.size), Sums(encoder.size)
-    encoded, forms = encoder.pieces(some), dict[str, str]()
+    encoded, forms = encoder.pieces(some), defaultdict[str, Counter[str]](Counter)
     for batch in equal_lengths([len(one.ids) for one in encoded]):
         with torch.inference_mode():
             layers = encoder.states(torch.tensor([encoded[number].ids for number in batch]))
@@ -164,13 +195,15 @@ def read(some: Sequence[str], encoder: Multilingual, file: Path) -> None:
         for number, of_passage in zip(batch, states, strict=True):
             add_passage(some[number], encoded[number], of_passage, words, pieces, forms)
     part = file.with_suffix(".part")
-    shown = np.array([forms[word] for word in words.rows])
+    shown = np.array([forms[word].most_common(1)[0][0] for word in words.rows])
     with part.open("wb") as stream:
         np.savez(stream, forms=shown, **words.arrays("words"), **pieces.arrays("pieces"))
     part.replace(file)
 
 
-def add_passage(passage: str, one: Pieces, states: Any, words: Sums, pieces: Sums, forms: dict[str, str]) -> None:
+def add_passage(
+    passage: str, one: Pieces, states: Any, words: Sums, pieces: Sums, forms: dict[str, Counter[str]]
+) -> None:
     """Add what is said about the pieces of a passage, and about the words that they are of."""
     tokens = tokenize(passage)
     inside = range(PREFIX_PIECES, len(one.ids) - 1)
@@ -181,8 +214,8 @@ def add_passage(passage: str, one: Pieces, states: Any, words: Sums, pieces: Sum
     of_word = np.maximum(np.searchsorted(starts, np.array(one.places)[kept], side="right") - 1, 0)
     _, group, counts = np.unique(of_word, return_inverse=True, return_counts=True)
     spelt = [normal(tokens[word].surface) for word in of_word.tolist()]
-    for word, at in zip(spelt, of_word.tolist(), strict=True):
-        forms.setdefault(word, tokens[at].surface)
+    for token in tokens:
+        forms[normal(token.surface)][token.surface] += 1
     words.add(spelt, (1 / counts[group]).astype(np.float32), states[kept])
     pieces.add((one.spelt[at] for at in kept.tolist()), np.ones(len(kept), np.float32), states[kept])
 
@@ -347,7 +380,7 @@ def wheel(code: str, table: VectorTable, output: Path, version: str) -> Path:
     """A package with nothing but a table and a notice."""
     package, sources = (
         f"textcnn_vectors_{code}",
-        "".join(f"- {one.name} ({one.repository}), {one.terms}\n" for one in SOURCES),
+        "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in SOURCES if one.has(code)),
     )
     info = f"{package}-{version}.dist-info"
     path = output / f"{package}-{version}-py3-none-any.whl"
@@ -373,9 +406,11 @@ def build(codes: Sequence[str], options: argparse.Namespace) -> None:
     """All steps."""
     for origin in (E5, E5_TOKENIZER):
         checked(origin, options.inputs)
-    files = {code: shards(code, options.inputs, options.work, options.exclude, options.shards) for code in codes}
-    cutter = Multilingual(options.inputs).cutter
-    parts = {code: language(files[code], cutter) for code in codes}
+    cutter, parts = Multilingual(options.inputs).cutter, dict[str, Rows]()
+    for code in codes:
+        files = shards(code, options.inputs, options.work, options.exclude, options.shards, cached=options.cached)
+        parts[code] = language(files, cutter)
+        say(f"{code}: {len(parts[code].names):,} rows from {len(files)} shards")
     options.output.mkdir(parents=True, exist_ok=True)
     for code, vectors in rotated(parts, DIMENSIONS).items():
         length = LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean()
@@ -394,6 +429,7 @@ def main() -> None:
     parser.add_argument("--exclude", type=Path, help="folder of CSV files whose texts must not be read")
     parser.add_argument("--output", type=Path, default=Path("dist"), help="folder for the wheels")
     parser.add_argument("--shards", type=int, default=SHARDS, help=f"of {SHARD:,} passages, at most, for each language")
+    parser.add_argument("--cached", action="store_true", help="take the shards that are there, and read no others")
     parser.add_argument("--version", default="0.1", help="of the wheels")
     options = parser.parse_args()
     strange = [code for code in options.codes if code not in LANGUAGES]
@@ -404,9 +440,7 @@ def main() -> None:
         for package in (E5, E5_TOKENIZER):
             print(f"{package.file}\n    {package.origin}; {package.terms}\n    SHA-256 {package.sha256}")
         for source in SOURCES:
-            print(
-                f"{source.repository.replace('/', '+')}\n    {source.name}; {source.terms}\n    commit {source.commit}"
-            )
+            print(f"{source.name}; {source.terms}\n    {source.origin}")
         return
     build(options.codes or list(LANGUAGES), options)
 

@@ -32,12 +32,60 @@ def test_passages_that_share_words_in_a_row_with_an_excluded_text_are_known(buil
 
 def test_passages_with_words_that_are_new_come_first(build):
     texts = ["a b", "a b", "a b", "a c", "d"]
-    assert build.new_words_first(texts, unspaced=False) == ["a b", "a b", "a c", "d", "a b"]
+    assert build.new_words_first(texts, unspaced=False) == ["a b", "a b", "a b", "a c", "d"]
+    assert build.new_words_first(["d", "a b", "c d"], unspaced=False) == ["a b", "c d", "d"]
 
 
-def test_paragraphs_are_cut_by_words_or_by_characters(build):
-    assert [len(one.split()) for one in build.passages("w " * 90, unspaced=False)] == [40, 40, 10]
+def test_paragraphs_are_cut_into_sentences_by_words_or_by_characters(build):
+    assert [len(one.split()) for one in build.passages("w " * 100, unspaced=False)] == [48, 48, 4]
     assert [len(one) for one in build.passages("東" * 130, unspaced=True)] == [120, 10]
+    short, long = "w " * 19 + "w.", "w " * 29 + "w."
+    assert list(build.passages(f"{short} {short} {long}", unspaced=False)) == [f"{short} {short}", long]
+    assert list(build.passages("今天。明天。", unspaced=True)) == ["今天。明天。"]
+
+
+def test_passages_are_of_the_script_of_their_language(build):
+    assert build.of_language("Guten Tag!", "de") and not build.of_language("Добрый день", "de")
+    assert build.of_language("Добрый день, Anna", "ru") and not build.of_language("print(x) print(y)", "ru")
+    assert not build.of_language("12:30 - 14:00 (Mo)", "de") and not build.of_language("...", "de")
+
+
+def test_passages_of_a_source_are_taken_until_there_are_enough_words(build):
+    forbidden = build.runs("eins zwei", unspaced=False)
+    found = ["eins zwei", "drei vier", "fünf sechs", "sieben acht"]
+    assert build.enough(found, 3, forbidden, unspaced=False) == ["drei vier", "fünf sechs"]
+
+
+def test_words_that_are_spelt_alike_are_one_word_whatever_their_points(build, tmp_path):
+    file = shard(tmp_path / "0.npz", np.random.default_rng(0), ["كِتاب", "كتاب"], ["▁كتاب"])
+    found = build.merged([file], "words")
+    means = np.load(file)["words_means"].astype(np.float32)
+    assert found.spellings == ["كتاب"] and found.counts.tolist() == [3]
+    np.testing.assert_allclose(found.means, [(2 * means[0] + means[1]) / 3], rtol=1e-5)
+
+
+def test_sources_say_which_languages_they_are_in(build):
+    of = {code: [one.name for one in build.SOURCES if one.has(code)] for code in build.LANGUAGES}
+    assert len(of) >= 30 and min(map(len, of.values())) >= 5
+    assert [code for code in of if any("Naver" in name for name in of[code])] == ["ko"]
+    assert [code for code in of if any("Wisesight" in name for name in of[code])] == ["th"]
+    assert sum(any("LibreOffice" in name for name in names) for names in of.values()) == 20
+
+
+def test_reviews_and_pages_become_paragraphs():
+    languages = script("languages")
+    reviews = b'[{"rating": "10", "review": "a"}, {"rating": "6", "review": "b"}, {"rating": 5, "review": "c"}]'
+    assert list(languages.middling_reviews(reviews)) == ["b", "c"]
+    page = b'<h1>No</h1><p class="paragraph">Save &amp; <b>close</b></p><p class="other">no</p>'
+    assert list(languages.manual(page)) == ["Save & close"]
+    prose = b"---\nx: y\n---\n# A *title*\n```\ncode\n```\n| one | [two](there) |"
+    assert [text for text in languages.markdown(prose) if text] == ["A title", "one", "two"]
+    assert languages.Manual.package(build_manual(languages), "pt").file.startswith("libreoffice-help-pt-br_4%3a7.4.7")
+
+
+def build_manual(languages):
+    """The one source that is packages."""
+    return next(one for one in languages.SOURCES if isinstance(one, languages.Manual))
 
 
 def shard(file, random, words, pieces):
