@@ -318,13 +318,19 @@ def named_pieces(pieces: Read, vectors: Floats) -> dict[str, tuple[float, Floats
     """Pieces of letters as a table lists them; those that differ in case only are one, their vectors a mean."""
     found: dict[str, tuple[float, Floats]] = {}
     for piece, count, vector in zip(pieces.spellings, pieces.counts.tolist(), vectors, strict=True):
-        name = normal(piece.lstrip(BLANK))
-        if not of_letters(name) or unspaced(name[0]):
+        name, begins = normal(piece.lstrip(BLANK)), piece.startswith(BLANK)
+        if not (of_letters(name) if begins else inner(name)) or unspaced(name[:1]):
             continue
-        name = name if piece.startswith(BLANK) else INNER + name
+        name = name if begins else INNER + name
         before, mean = found.get(name, (0.0, vector))
         found[name] = before + count, (before * mean + count * vector) / (before + count)
     return found
+
+
+def inner(name: str) -> bool:
+    """Whether this can stand inside of words as they are spelt: letters, or marks but points."""
+    whole = f"x{name}"
+    return len(name) > 0 and of_letters(whole) and normal(whole) == whole
 
 
 def unspaced_words(pieces: Read) -> dict[str, tuple[float, Floats]]:

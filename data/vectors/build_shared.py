@@ -3,13 +3,15 @@
 
     python data/vectors/build_shared.py --inputs inputs --work work --output shared.safetensors
 
-The rows are those of packs (build_packs.py), from the same shards: of each language the most frequent words and pieces,
-with fewer dimensions. A spelling that languages share has one row, the mean of theirs by how frequent it is in each.
+The rows are some of those of packs (build_packs.py), from the same shards, with fewer dimensions: the most frequent
+words and pieces, and words that are far from what their pieces say of them, which they are looked up by if they are not
+listed. A spelling that languages share has one row, the mean of theirs by how frequent it is in each.
 Words are centred for each language, so that a word and its translation are near. Numbers have half a byte each: more
 rows tell more than finer ones. The axes are turned at random first, so that no axis is much longer than others.
 
-The table in the package was built with `--cached --shards 8` from shards that were read of more sources than
-languages.py has: the NOTICE beside the table names all. Of German there were eight shards, of others one or two.
+The table in the package was built with `--cached --shards 8` when eight shards of German had been read, two of Arabic,
+Bengali, Chinese, Czech, Dutch, French, Greek, Hebrew, Hungarian, Persian, Polish, Romanian, Russian, Spanish, Thai and
+Turkish, and one of each other language.
 """
 
 import argparse
@@ -22,17 +24,18 @@ from build_vectors import LENGTH, Floats, say
 from e5 import Multilingual
 from inputs import E5, E5_TOKENIZER, checked
 from languages import LANGUAGES
+from numpy.typing import NDArray
 
 from textcnn.storage.atomic import written_whole
 from textcnn.storage.quantized import HALF_BYTE, Quantized
-from textcnn.text.vocabulary import Vocabulary
+from textcnn.text.vocabulary import INNER, Vocabulary
 from textcnn.vectors.table import VectorTable
 
-ROWS, DIMENSIONS = 180_000, 128
+ROWS, DIMENSIONS = 185_000, 128
 
 
 def joined(parts: Mapping[str, Rows], most: int, dimensions: int) -> tuple[list[str], Floats]:
-    """The most frequent spellings of all languages, and their vectors."""
+    """The spellings of all languages that are worth a row, and their vectors."""
     vectors_of = rotated(parts, dimensions)
     shares: dict[str, float] = {}
     sums: dict[str, Floats] = {}
@@ -40,8 +43,26 @@ def joined(parts: Mapping[str, Rows], most: int, dimensions: int) -> tuple[list[
         for name, share, vector in zip(rows.names, rows.shares.tolist(), vectors_of[code], strict=True):
             shares[name] = shares.get(name, 0.0) + share
             sums[name] = sums.get(name, np.zeros(dimensions, np.float32)) + share * vector
-    names = sorted(shares, key=lambda name: -shares[name])[:most]
-    return names, np.stack([sums[name] / shares[name] for name in names]).astype(np.float32)
+    names = sorted(shares, key=lambda name: -shares[name])
+    vectors = np.stack([sums[name] / shares[name] for name in names]).astype(np.float32)
+    kept = worthy(names, np.array([shares[name] for name in names]), vectors, most)
+    return [names[row] for row in kept], vectors[kept]
+
+
+def worthy(names: list[str], shares: NDArray[np.float64], vectors: Floats, most: int) -> list[int]:
+    """Rows of the most frequent spellings, and of those that these say least about, by how frequent they are.
+
+    What is said of a spelling that is not listed is the mean of its pieces, or its stem: see text/vocabulary.py.
+    """
+    first = most // 2
+    known = Vocabulary.of(names[:first])
+    error = np.maximum((vectors**2).sum(axis=1), (vectors[:first] ** 2).sum(axis=1).mean())
+    for row in range(first, len(names)):
+        inside = known.inside(names[row].removeprefix(INNER), first=0)
+        if inside:
+            error[row] = ((vectors[row] - vectors[list(inside)].mean(axis=0)) ** 2).sum()
+    later = first + np.argsort(-shares[first:] * error[first:], kind="stable")[: most - first]
+    return [*range(min(first, len(names))), *np.sort(later).tolist()]
 
 
 def random_axes(dimensions: int) -> Floats:

@@ -136,6 +136,11 @@ def test_a_pack_has_words_and_pieces_and_is_found_once_it_is_installed(build, tm
     assert opened.table.find("Haussen").rows == (*4 * [rows.names.index("haus")], *3 * [rows.names.index("##sen")])
 
 
+def test_pieces_from_inside_of_words_may_begin_with_a_mark(build):
+    pieces = build.Read(["▁लड़क", "ों", "▁ों", "7", "ี่ย", "\u064e"], np.ones(6, np.float32), np.eye(6, dtype=np.float32))
+    assert list(build.named_pieces(pieces, pieces.means)) == ["लड़क", "##ों"]
+
+
 def test_pieces_of_scripts_without_blanks_are_words_where_they_are_whole_characters(build, tmp_path):
     pieces = ["▁", "▁东京", "东京", "东", "โรงแรม", "ี่ย", "东a", "s"]
     files = [shard(tmp_path / "0.npz", np.random.default_rng(1), ["东", "京"], pieces)]
@@ -161,3 +166,14 @@ def test_the_shared_table_has_the_most_frequent_words_of_all_languages_in_one_sp
     assert names == ["die", "the", "und", "selten"] and vectors.shape == (4, 3)
     turned = build.rotated(parts, 3)
     np.testing.assert_allclose(vectors[0], (2 * turned["de"][0] + turned["en"][1]) / 3, rtol=1e-5)
+
+
+def test_a_word_whose_pieces_say_the_same_is_not_worth_a_row():
+    build = script("build_shared")
+    names = ["haus", "##tür", "und", "haustür", "hausen", "oh"]
+    vectors = np.array([[7, 0], [0, 7], [1, 1], [4, 3], [4, 3], [1, 0]], np.float32)  # haustür as haus and tür say
+    vectors[4] += 9  # no piece is known of hausen
+    shares = np.array([0.3, 0.2, 0.1, 0.09, 0.08, 0.07])
+    assert build.worthy(names, shares, vectors, most=5) == [0, 1, 2, 4, 5]
+    assert build.worthy(names, shares, vectors, most=6) == [0, 1, 2, 3, 4, 5]
+    assert build.worthy(names[:2], shares[:2], vectors[:2], most=9) == [0, 1]

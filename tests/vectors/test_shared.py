@@ -23,7 +23,7 @@ def shared():
 
 def test_the_table_is_small_and_says_what_it_is(shared):
     assert SHARED.stat().st_size < 16_000_000
-    assert shared.table.name == "shared" and shared.table.languages >= 16 and shared.table.vocabulary.has_pieces
+    assert shared.table.name == "shared" and shared.table.languages >= 30 and shared.table.vocabulary.has_pieces
 
 
 def test_the_notice_names_the_sources():
@@ -38,6 +38,11 @@ def test_the_notice_names_the_sources():
 def test_a_word_is_near_its_translations(shared, word, others):
     near = {found.word for found in nearest(shared, terms([word])[0], 40)}
     assert len(near & others) >= 2
+
+
+@pytest.mark.parametrize("code", ["nl", "pl", "cs", "he", "fa", "el", "hu", "ro", "bn", "da", "ur"])
+def test_languages_that_few_tables_have_are_in_it(shared, code):
+    assert code in shared.table.facts["language"].split()
 
 
 def test_a_word_that_is_not_listed_is_known_by_its_pieces(shared):
