@@ -67,6 +67,7 @@ class TestCommand:
         assert textcnn("check", train_csv, "--data-only", "--label-errors=3").code == 2
         assert textcnn("check", train_csv, "--data-only", "-m", "any.textcnn").code == 2
 
+    @pytest.mark.slow
     def test_the_dead_filters_of_a_given_model_are_named(self, textcnn, model, folder):
         from dataclasses import replace
 
@@ -92,6 +93,7 @@ class TestCommand:
 
 
 class TestAfterTraining:
+    @pytest.mark.slow
     def test_only_warnings_and_errors_are_said(self, textcnn, folder):
         texts, labels = messages(60, 60)
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))

@@ -52,6 +52,7 @@ class TestCheckSuite:
         """A tenth of 80 texts would be less than ten."""
         assert re.search("with 10, .* with 24, .* with 80", sound["more texts"].figure)
 
+    @pytest.mark.slow
     def test_labels_per_text_decides_the_loss_at_the_start(self):
         for kind, alike in (("one", True), ("several", False)):
             values = {**SMALL, "epochs": 1, "labels_per_text": kind}
@@ -88,6 +89,7 @@ class TestCheckSuite:
             "remove them from one side: t.csv:2 and new.csv:3, t.csv:3 and new.csv:4, t.csv:4 and new.csv:5 ..."
         )
 
+    @pytest.mark.slow
     def test_filters_frozen_at_zero_are_dead(self, monkeypatch):
         from textcnn.training.network import model
 
@@ -101,6 +103,7 @@ class TestCheckSuite:
         found = run_checks(corpus(["a", "b"] * 3, ["x", "y"] * 3))
         assert found["training"].verdict is Verdict.warning and "beats guessing" not in found
 
+    @pytest.mark.slow
     def test_a_label_with_one_text_stops_nothing(self):
         found = run_checks(corpus(*messages(ham=14, spam=1)), {**SMALL, "epochs": 1})
         assert found["balance"].verdict is not Verdict.ok and "cost" in found
