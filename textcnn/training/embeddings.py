@@ -209,7 +209,7 @@ def _none(encoded: Encoded) -> _Words:
 
 
 def _words(encoded: Encoded, pretrained: Pretrained) -> _Words:
-    return _Words(pretrained.table, [pretrained.look_up(surface) for surface in encoded.surfaces])
+    return _Words(pretrained.table, pretrained.look_up_all(encoded.surfaces))
 
 
 class _Fit(NamedTuple):

@@ -25,7 +25,7 @@ from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import TextCNN
 from textcnn.training.optimizer import Adam
 
-__all__ = ["Trainer", "TrainingPart"]
+__all__ = ["Trainer", "TrainingPart", "usual_epochs"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start; a guess by the prior alone costs a third of this
@@ -56,6 +56,18 @@ class _Limits(NamedTuple):
     def exceeded(self, training: float, validation: float | None) -> bool:
         """Whether one of them is too large, or no number."""
         return not training <= self.training or (validation is not None and not validation <= self.validation)
+
+
+def usual_epochs(texts: int, labels: int, settings: Settings, *, afresh: bool = False) -> int:
+    """Epochs over so many texts: as set, or so that enough texts are seen; few texts need fewer in all."""
+    enough = min(_SEEN / max(texts, 1), _EPOCHS) * (_FAST if settings.quality == "fast" else 1)
+    number = max(enough, _SEEN_OF_FEW / max(texts, 1)) * _longer(labels, afresh=afresh)
+    return settings.epochs or int(np.clip(round(number), 4, _MOST_EPOCHS))
+
+
+def _longer(labels: int, *, afresh: bool) -> int:
+    """More labels take longer to learn, and so do words of which nothing is known."""
+    return (1 if labels <= 2 else 2) * (2 if afresh else 1)
 
 
 class Trainer:
@@ -165,21 +177,16 @@ class Trainer:
         return batches(part.ragged, size, device=self.device, random=self.random, word_dropout=dropout)
 
     def epochs(self, texts: int) -> int:
-        """Epochs over the training texts: as set, or so that enough texts are seen; few texts need fewer in all."""
-        enough = min(_SEEN / max(texts, 1), _EPOCHS) * (_FAST if self.settings.quality == "fast" else 1)
-        number = max(enough, _SEEN_OF_FEW / max(texts, 1)) * self._longer()
-        return self.settings.epochs or int(np.clip(round(number), 4, _MOST_EPOCHS))
+        """Epochs over the training texts."""
+        return usual_epochs(texts, len(self.weights), self.settings, afresh=self.afresh)
 
     def suiting(self, texts: int, history: Sequence[TrainingEvent]) -> float:
         """The share of the epochs that suits: less if the loss on held-out texts was least long before the end."""
         least = min(history, key=lambda event: (event.validation_loss or 0.0, -event.epoch)).epoch
-        needed = _SEEN_OF_FEW / 2 / max(texts, 1) * self._longer()  # few held-out texts say little
+        longer = _longer(len(self.weights), afresh=self.afresh)
+        needed = _SEEN_OF_FEW / 2 / max(texts, 1) * longer  # few held-out texts say little
         found = max(_BEYOND * least, needed) / len(history)
         return found if found <= _FEWER else 1.0
-
-    def _longer(self) -> int:
-        """More labels take longer to learn, and so do words of which nothing is known."""
-        return (1 if len(self.weights) <= 2 else 2) * (2 if self.afresh else 1)
 
     def _step(self, batch: Batch, part: TrainingPart, rate: float) -> float:
         """Learn from a batch of a part; `rate` multiplies the learning rates."""

@@ -30,7 +30,7 @@ from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import Shape, TextCNN
 from textcnn.training.task import Task
 
-__all__ = ["Job", "Plan", "Run", "train"]
+__all__ = ["Job", "Plan", "Run", "examples", "train"]
 
 
 class Plan(NamedTuple):
@@ -50,6 +50,7 @@ class Job(NamedTuple):
     plan: Plan | None = None  # without one it is this training that makes it, and the held-out texts score each epoch
     again: Stage | None = None  # in which it is repeated if it finds that fewer epochs suit
     keep_last: bool = True  # weights of the last epoch, not of the best, unless the training ends early
+    beside: bool = False  # the linear part learns beside the networks even where there is but one thread for these
 
     @property
     def name(self) -> str:
@@ -111,6 +112,19 @@ def train(job: Job, callback: Callback) -> Run:
         return _Training(job, device, callback).run()
 
 
+def examples(job: Job) -> Examples:
+    """What the linear part learns from."""
+    task, targets = job.task, job.task.learned[job.learn]
+    of_texts = relative(task.weights[job.learn]).astype(np.float32)
+    return Examples.of(
+        task.part(job.learn),
+        targets,
+        multi_label=task.multi_label,
+        class_weights=class_weights(task.settings.class_weight, task.classes, targets, of_texts),
+        of_texts=of_texts,
+    )
+
+
 class _Network(NamedTuple):
     """A trained network, and how it came to be."""
 
@@ -160,7 +174,7 @@ class _Training:
         """The networks, and the linear part beside them where there is a thread for it: neither needs the other."""
         if self.settings.linear == "off":
             return self._networks(share), (None, USUAL)
-        if self.device.workers.threads == 1:
+        if self.device.workers.threads == 1 and not self.job.beside:
             networks = self._networks(share)
             self._phase("fitting the linear part")
             return networks, self._linear()
@@ -279,20 +293,13 @@ class _Training:
 
         Who stops the training does not want to wait for the search, nor does who wants it to be fast.
         """
-        task = self.task
-        examples = Examples.of(
-            task.part(self.job.learn),
-            self.targets,
-            multi_label=task.multi_label,
-            class_weights=self.weights,
-            of_texts=self.of_texts,
-        )
+        given = examples(self.job)
         if self.settings.quality == "fast":
             recipe = USUAL
         else:
             plan = self.job.plan
-            recipe = plan.recipe if plan else chosen(examples, self.device.workers, self.hurry)
-        return fit_linear(examples, recipe), recipe
+            recipe = plan.recipe if plan else chosen(given, self.device.workers, self.hurry)
+        return fit_linear(given, recipe), recipe
 
     def _phase(self, doing: str) -> None:
         self.callback(TrainingEvent("phase", self.stage, note=doing))
