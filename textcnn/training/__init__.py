@@ -2,6 +2,8 @@
 
 fit.py            by the last layer alone where texts are few, else by networks
 frozen.py         the last layer alone, over the sentence encoder
+encoder_layer.py  a last layer over it: what it says about texts, and what becomes of a network
+beside.py         the same beside networks
 ridge.py          its closed form, cross-validated without learning again
 unlabelled.py     what texts without labels tell about it
 networks.py       hold out, cross-fit, calibrate, fit on all

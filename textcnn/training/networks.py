@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.distributed.executor import Executor, SerialExecutor
+from textcnn.training.beside import Standing, may_stand
 from textcnn.training.crossfit import cross_calibrated, cross_fit
 from textcnn.training.events import Callback, Stage
 from textcnn.training.folds import Split, splits
 from textcnn.training.outcome import Outcome
 from textcnn.training.run import Job, Run, train
 from textcnn.training.task import Labelled, Task
+from textcnn.training.unlabelled import leave_out, told_gain, usable
 
 __all__ = ["fit_networks"]
 
@@ -23,6 +25,7 @@ def fit_networks(
     unseen: NDArray[np.int64],
     callback: Callback,
     executor: Executor | None = None,
+    unlabelled: Sequence[str] = (),
 ) -> Outcome:
     """Train networks; see `fit` for what it raises.
 
@@ -32,15 +35,28 @@ def fit_networks(
         unseen: numbers of the validation texts that score each epoch; without any, parts of the others are held out.
         callback: is told every event, and may say stop.
         executor: does the trainings.
+        unlabelled: texts without labels, which the sentence encoder heeds, where it stands beside the networks.
     """
     jobs = _Jobs.of(task, training, unseen)
+    if not jobs.seen and may_stand(task, len(training.texts)):  # what it counts for, held-out texts say
+        jobs = jobs.with_encoder(tuple(usable(unlabelled, training.texts, task, callback)))
     crossed = cross_fit(jobs.first, jobs.others, callback, executor)
+    used = _told(crossed.first.plan.standing, jobs.first, unlabelled, callback)
     calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
     model = calibration.applied(crossed.first.model)
     if jobs.last is not None and not crossed.stopped:
         (last,) = (executor or SerialExecutor()).run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
         model = model if last.stopped else calibration.applied(last.model)
-    return Outcome(model, held_out, jobs.seen, _course(crossed.first))
+    return Outcome(model, held_out, jobs.seen, {**_course(crossed.first), **used})
+
+
+def _told(standing: Standing, first: Job, unlabelled: Sequence[str], callback: Callback) -> dict[str, Any]:
+    """Say what became of texts without labels, if nobody has yet, and return the figures of it."""
+    if len(standing.losses) > 1:
+        return told_gain(len(first.unlabelled), standing.losses, callback, used=standing.taught)
+    if first.unlabelled or (unlabelled and not first.encoder):
+        leave_out("they teach the sentence encoder, which has no part in this model", callback)
+    return {}
 
 
 def fit_all(job: Job, callback: Callback) -> Run:
@@ -80,6 +96,15 @@ class _Jobs(NamedTuple):
             Job(task, every, every[:0], last) if own else None,
             seen,
         )
+
+    def with_encoder(self, unlabelled: tuple[str, ...]) -> "_Jobs":
+        """The same with the sentence encoder beside the networks, which these texts without labels may teach."""
+
+        def beside(job: Job) -> Job:
+            return job._replace(encoder=True, unlabelled=unlabelled)
+
+        last = None if self.last is None else beside(self.last)
+        return _Jobs(beside(self.first), list(map(beside, self.others)), last, self.seen)
 
 
 def _names(parts: Sequence[Split], texts: int, *, validated: bool) -> list[tuple[str, str]]:
