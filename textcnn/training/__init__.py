@@ -14,6 +14,7 @@ run.py            one training: networks and linear part
 task.py           the texts as training sees them
 label_names.py    what the names of labels, or hints, say
 guess.py          a first model from them, where no text is labelled
+probabilities.py  soft labels as programs have them
 teacher.py        soft labels by a sentence encoder that is a transformer
 loop.py           the training loop, a generator
 events.py         what a training tells while it goes on
