@@ -59,37 +59,51 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def fit(
         self,
         X: Iterable[str],
-        y: Iterable[Any],
+        y: Iterable[Any] | None,
         sample_weight: Iterable[float] | None = None,
         *,
         validation: tuple[Any, ...] | None = None,
+        probabilities: Any = None,
+        label_hints: Mapping[Any, str] | None = None,
         unlabelled: Iterable[str] | None = None,
+        teacher: str | Path | None = None,
         callback: Callable[[Any], bool] | None = None,
     ) -> "TextCNNClassifier":
         """Learn from texts and their labels; a second `fit` forgets the first.
 
         Args:
             X: texts.
-            y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
+            y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K); None if
+                `probabilities` name the labels, of which the likeliest then is a text's own.
             sample_weight: how much each text counts, in all losses, in the calibration and in the held-out figures:
                 one of weight 2 as if it was there twice, one of 0 not at all. Only how weights compare matters, and
                 those of classes multiply them. If not given, all count the same.
             validation: texts and labels (and weights) that say how long to learn; if not given, parts of the texts are
                 held out.
+            probabilities: soft labels, which are learned in place of labels, against which the held-out figures count:
+                an array (B, K) with a column for each label in the order of `classes_`, a data frame with columns
+                named so, or for each text a mapping from labels to numbers, or None.
+            label_hints: what labels mean, in words, by label; they help where texts are few.
             unlabelled: texts of the same kind without labels. Where few texts have labels, these are learned from, too,
                 2,000 of them at most, if that makes answers to held-out texts better.
+            teacher: the name or folder of a sentence-transformers model, which says of all texts, those without labels
+                too, how probable each label is; answers do without it.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
                 checkpoint so far, when it returns True after a batch or an epoch.
 
         Raises:
-            SettingsError: a parameter is out of its limits.
-            DataError: the texts, labels or weights cannot be used.
+            SettingsError: a parameter is out of its limits, a hint is for no label, or there is no such teacher.
+            DataError: the texts, labels, probabilities or weights cannot be used.
+            ModuleNotFoundError: a teacher needs sentence-transformers.
             TrainingError, VectorsError: see the messages.
         """
         from textcnn.training.fit import fit
+        from textcnn.training.probabilities import soft_labels
         from textcnn.training.task import Dataset
+        from textcnn.training.teacher import taught_data
 
         texts = _texts(X)
+        y, soft = soft_labels(probabilities, y, len(texts), self.labels_per_text)
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
         held = None if validation is None else _validation(validation)
@@ -100,18 +114,23 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             weights=sample_weight,
             validation=held,
             outside=settings_of({"outside": self.outside}).outside,
+            soft=soft,
         )
-        labels = data.labels
         _check_validation(data)
+        labels, names = data.labels, spellings(data.labels.classes)
+        settings = settings_of(self._values(names))
+        others = [] if unlabelled is None else _texts(unlabelled, empty=True)
+        data, left = taught_data(data, others, teacher, settings.seed)
         result = fit(
             data.training,
             classes=labels.names,
             multi_label=labels.multi_label,
-            settings=settings_of(self._values(spellings(labels.classes))),
+            settings=settings,
             validation=data.validation,
             outside=data.outside,
             callback=callback or (lambda event: False),
-            unlabelled=() if unlabelled is None else _texts(unlabelled, empty=True),
+            hints={names.get(label, str(label)): words for label, words in (label_hints or {}).items()},
+            unlabelled=left,
         )
         self.classes_ = labels.classes
         self.model_ = replace(result.model, numbered=are_numbers(labels.classes))

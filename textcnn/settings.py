@@ -80,7 +80,7 @@ class Settings:
         "auto",
         "Network",
         "learn the last layer alone, over filters that stay as they came with the English vectors; auto: if the texts "
-        "are few",
+        "are few, and beside a network if they are some hundreds",
         Limits(choices=("auto", "on", "off")),
     )
 

@@ -43,6 +43,7 @@ class Start(NamedTuple):
     source: str
     known: float  # share of the training tokens whose word has a pretrained vector
     afresh: bool  # nothing is known of the words but what the training texts say
+    pretrained: NDArray[np.bool_]  # (V,) whether a row is a vector of the table, multiplied
 
     def ragged(self, encoded: Encoded) -> Ragged:
         """The texts it was made for, their words as rows of the matrix."""
@@ -82,8 +83,11 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
     inside = np.array([each.vector is not None for each in known], bool)
     share = float(counts[inside].sum() / max(counts.sum(), 1))
     source = "random" if table is None else table.name
+    pretrained = np.zeros(len(matrix), bool)
+    pretrained[rows[inside]] = settings.channels != "random"
+    pretrained[UNKNOWN] = False
     totals = np.bincount(rows, counts, len(matrix)).astype(np.int64)
-    return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh)
+    return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh, pretrained)
 
 
 def is_foreign(encoded: Encoded, table: VectorTable) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.model.linear import LinearPart
 from textcnn.settings import record
+from textcnn.training.beside import Standing, may_stand
 from textcnn.training.crossfit import OutOfFold, cross_calibrated, cross_fit, hold_out
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.folds import Split, splits
@@ -18,6 +19,7 @@ from textcnn.training.outcome import Outcome
 from textcnn.training.run import Job, Plan, Run, examples, train
 from textcnn.training.side_by_side import executor_beside, shared
 from textcnn.training.task import Labelled, Task
+from textcnn.training.unlabelled import leave_out, told_gain, usable
 
 __all__ = ["fit_networks"]
 
@@ -28,6 +30,7 @@ def fit_networks(
     unseen: NDArray[np.int64],
     callback: Callback,
     executor: Executor | None = None,
+    unlabelled: Sequence[str] = (),
 ) -> Outcome:
     """Train networks; see `fit` for what it raises.
 
@@ -37,8 +40,11 @@ def fit_networks(
         unseen: numbers of the validation texts that score each epoch; without any, parts of the others are held out.
         callback: is told every event, and may say stop.
         executor: does the trainings.
+        unlabelled: texts without labels, which the sentence encoder heeds, where it stands beside the networks.
     """
     jobs = _Jobs.of(task, training, unseen)
+    if not jobs.seen and may_stand(task, len(training.texts)):  # what it counts for, held-out texts say
+        jobs = jobs.with_encoder(tuple(usable(unlabelled, training.texts, task, callback)))
     beside = None if jobs.last is None or executor else executor_beside(jobs.first)
     if beside is None:
         (first,), ahead = (executor or SerialExecutor()).run(hold_out, [jobs.first], callback), None
@@ -46,6 +52,7 @@ def fit_networks(
         jobs = jobs.reordered()
         first, ahead = _side_by_side(jobs, beside, callback)
     crossed = cross_fit(first, jobs.others, callback, executor)
+    used = _told(first.run.plan.standing, jobs.first, unlabelled, callback)
     calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
     model = calibration.applied(crossed.first.model)
     if jobs.last is not None and not crossed.stopped:
@@ -53,7 +60,16 @@ def fit_networks(
         if ahead is None:
             (ahead,) = (executor or SerialExecutor()).run(fit_all, [planned], callback)
         model = model if ahead.stopped else calibration.applied(ahead.model)
-    return Outcome(model, held_out, jobs.seen, _course(crossed.first))
+    return Outcome(model, held_out, jobs.seen, {**_course(crossed.first), **used})
+
+
+def _told(standing: Standing, first: Job, unlabelled: Sequence[str], callback: Callback) -> dict[str, Any]:
+    """Say what became of texts without labels, if nobody has yet, and return the figures of it."""
+    if len(standing.losses) > 1:
+        return told_gain(len(first.unlabelled), standing.losses, callback, used=standing.taught)
+    if first.unlabelled or (unlabelled and not first.encoder):
+        leave_out("they teach the sentence encoder, which has no part in this model", callback)
+    return {}
 
 
 def _side_by_side(jobs: "_Jobs", beside: Executor, callback: Callback) -> tuple[OutOfFold, Run | None]:
@@ -135,6 +151,15 @@ class _Jobs(NamedTuple):
         others = [job._replace(stage=job.stage._replace(number=job.stage.number + 1)) for job in self.others]
         last = self.last and self.last._replace(stage=self.last.stage._replace(number=2))
         return _Jobs(self.first._replace(again=again), others, last, self.seen)
+
+    def with_encoder(self, unlabelled: tuple[str, ...]) -> "_Jobs":
+        """The same with the sentence encoder beside the networks, which these texts without labels may teach."""
+
+        def beside(job: Job) -> Job:
+            return job._replace(encoder=True, unlabelled=unlabelled)
+
+        last = None if self.last is None else beside(self.last)
+        return _Jobs(beside(self.first), list(map(beside, self.others)), last, self.seen)
 
 
 def _names(parts: Sequence[Split], texts: int, *, validated: bool) -> list[tuple[str, str]]:

@@ -39,7 +39,7 @@ def executor_beside(first: Job) -> Executor | None:
     """Who does the first training and the last one, each in a process; None if that is not worth it."""
     task, texts, settings = first.task, len(first.learn), first.task.settings
     epochs = usual_epochs(texts, len(task.classes), settings)
-    if settings.patience or (epochs > _FEW and not settings.epochs):
+    if first.encoder or settings.patience or (epochs > _FEW and not settings.epochs):
         return None
     words = float(task.encoded.ragged.lengths[first.learn].sum())
     seconds = epochs * (_PER_WORD * words + _PER_TEXT * texts)

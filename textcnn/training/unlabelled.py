@@ -17,14 +17,33 @@ Shapes: B labelled texts, U unlabelled ones, d numbers of the encoder, K labels.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.settings import Settings
+from textcnn.text.lexicon import encode
+from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded
+from textcnn.training.embeddings import Start, begin, is_foreign
+from textcnn.training.encoder_layer import ANY
+from textcnn.training.events import Callback, TrainingEvent
+from textcnn.training.task import Task
+from textcnn.vectors.loading import open_vectors
 
-__all__ = ["MOST_UNLABELLED", "STRENGTHS", "Lessons", "Solution", "sampled"]
+__all__ = [
+    "MOST_UNLABELLED",
+    "STRENGTHS",
+    "Lessons",
+    "Solution",
+    "encoded_others",
+    "leave_out",
+    "sampled",
+    "told_gain",
+    "usable",
+]
 
 Numbers = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,6 +75,54 @@ def sampled(unlabelled: Sequence[str], labelled: Sequence[str], seed: int) -> li
         return texts
     chosen = np.random.default_rng(seed).choice(len(texts), MOST_UNLABELLED, replace=False)
     return [texts[number] for number in np.sort(chosen)]
+
+
+def usable(unlabelled: Sequence[str], labelled: Sequence[str], task: Task, callback: Callback) -> list[str]:
+    """Those that can teach the encoder; why others cannot is told."""
+    if not unlabelled:
+        return []
+    texts = sampled(unlabelled, labelled, task.settings.seed)
+    if task.multi_label:
+        leave_out("they teach only where each text has one label", callback)
+    elif not texts:
+        leave_out("all are empty, or are texts that have labels", callback)
+    elif is_foreign(encode(texts, task.settings.max_words), open_vectors("english", say=lambda note: None).table):
+        leave_out("their words are hardly English", callback)
+    else:
+        return texts
+    return []
+
+
+def leave_out(why: str, callback: Callback) -> None:
+    """Say that texts without labels are left out."""
+    callback(TrainingEvent("note", note=f"the texts without labels are left out: {why}"))
+
+
+def told_gain(count: int, losses: Sequence[float], callback: Callback, *, used: bool) -> dict[str, Any]:
+    """Say how many texts without labels are used, and what they gained; returns the figures of it, if they are.
+
+    Args:
+        count: how many there are.
+        losses: on held-out texts, without them and with them.
+        callback: is told.
+        used: whether they are.
+    """
+    before, after = losses
+    change = f"held-out log loss {before:.2f} → {after:.2f}"
+    if not used:
+        note = f"{count:,} texts without labels are left out: with them, {change}"
+        callback(TrainingEvent("note", note=note))
+        return {}
+    by_chance = "" if after < before else ", within chance"
+    callback(TrainingEvent("note", note=f"uses {count:,} texts without labels: {change}{by_chance}"))
+    return {"unlabelled": {"texts": count, "log_loss_without": before, "log_loss": after}}
+
+
+def encoded_others(texts: Sequence[str], settings: Settings) -> tuple[Encoded, Start]:
+    """Texts without labels for the encoder, whatever words the labelled ones have."""
+    encoded = encode(texts, settings.max_words)
+    alone = replace(settings, vectors="english", min_count=ANY)
+    return encoded, begin(encoded, np.ones(len(encoded.ragged.words), bool), alone, lambda note: None)
 
 
 class Lessons(NamedTuple):
