@@ -4,7 +4,8 @@
 
 The server is a process of its own, and so are the clients. At a rate, requests begin at fixed times whether or not the
 last ones are answered, and a latency counts from the time at which its request should have begun: a server that stalls
-does not make its clients polite. Memory is the resident set of the server, before all requests and after each 50,000. Models are swapped while clients ask one request after the other.
+does not make its clients polite. Memory is the resident set of the server, before all requests and after each 50,000.
+Models are swapped while clients ask one request after the other.
 """
 
 import argparse
