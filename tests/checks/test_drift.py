@@ -78,11 +78,12 @@ def test_drift_on_the_command_line(textcnn: Any, model: Any, folder: Path) -> No
     answer = textcnn("drift", model, same)
     assert answer.code == 0 and "these texts are like those of training (40 texts)" in answer.out
     other = write_csv(folder / "other.csv", [("x", f"qwx{number} zzk prrt") for number in range(40)])
+    assert "(40 texts); label some of them and train again" in textcnn("drift", model, other).out
     answer = textcnn("drift", model, other, "--format=json", "--report=page.html")
     made = json.loads(answer.out)
     assert answer.code == 1 and made["drifted"] and made["came"][0] == ["prrt", 1.0]
     names = {"labels", "novel", "confidence", "novelty", "unknown", "words"}
     assert {shift["name"] for shift in made["shifts"]} == names
-    assert (folder / "page.html").is_file()
+    assert "These texts have drifted" in (folder / "page.html").read_text(encoding="utf-8")
     few = write_csv(folder / "few.csv", EXAMPLES[:5])
     assert "drift takes 30 or more" in textcnn("drift", model, few).err

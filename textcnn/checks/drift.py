@@ -229,6 +229,4 @@ def _check(shift: Shift) -> Check:
     else:
         figure = f"{_NAMES[shift.name]}: {shift.before:.3f} in training, {shift.now:.3f} now, on average"
     p = f"p = {shift.p_value:.2g}"
-    return Check(
-        shift.name, verdict, f"{figure} ({p})", "label some of these texts and train again" if shift.drifted else ""
-    )
+    return Check(shift.name, verdict, f"{figure} ({p})")
