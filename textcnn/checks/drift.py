@@ -35,8 +35,8 @@ from textcnn.text.tokens import normal
 
 __all__ = ["Drift", "Shift", "drift", "observed", "shifts"]
 
-FALSE_ALARMS = 0.05
-_OF_NOVEL, _OF_OTHERS = FALSE_ALARMS / 2, FALSE_ALARMS / 10  # one test, and five
+_FALSE_ALARMS = 0.05
+_OF_NOVEL, _OF_OTHERS = _FALSE_ALARMS / 2, _FALSE_ALARMS / 10  # one test, and five
 _LEAST_TEXTS = 30
 _WORTH = 0.1  # largest difference of two distributions, or share of texts with another label, that is worth a word
 _TOLERATED = 0.05  # such a difference, between models of other texts
@@ -129,11 +129,9 @@ def observed(predictor: Predictor, texts: Sequence[str]) -> Reference:
 
 def shifts(before: Reference, now: Reference, labels: int) -> list[Shift]:
     """How texts differ from those of training in each of the things that are compared; of so many labels."""
-    novel = [one.novel for one in (before, now)]
-    shares = [float(one.mean()) for one in novel]
     return [
         _of_labels(_counts(before, labels), _counts(now, labels)),
-        Shift("novel", *shares, shares[1] - shares[0], more_of_them(*novel, _NOVEL_TOLERATED), _OF_NOVEL, 0.0),
+        _of_novel(before.novel, now.novel),
         *(_shift(name, getattr(before, name), getattr(now, name)) for name in _NAMES),
     ]
 
@@ -145,7 +143,7 @@ def _observed(predictor: Predictor, texts: Sequence[str]) -> tuple[Reference, li
         raise ModelFileError(f"the model does not know how novel a text is: {predictor.model.unmeasured}")
     label = np.array(predictor.first_columns(predictor.choose_all(probabilities), probabilities))
     unknown, words, strange = _words(predictor, texts)
-    return Reference(label, probabilities.max(axis=1), novelty, unknown, words), strange
+    return Reference(label, probabilities.max(axis=1), novelty, unknown, words.astype(np.float64)), strange
 
 
 def _counts(texts: Reference, labels: int) -> NDArray[np.int64]:
@@ -203,6 +201,12 @@ def _of_labels(before: NDArray[np.int64], now: NDArray[np.int64]) -> Shift:
     table = table[:, table.sum(axis=0) > 0]
     shares = table / table.sum(axis=1, keepdims=True)
     return Shift("labels", 0.0, 0.0, float(np.abs(shares[0] - shares[1]).sum() / 2), chi_square(table))
+
+
+def _of_novel(before: NDArray[np.bool_], now: NDArray[np.bool_]) -> Shift:
+    first, last = float(before.mean()), float(now.mean())
+    chance = more_of_them(before, now, _NOVEL_TOLERATED)
+    return Shift("novel", first, last, last - first, chance, level=_OF_NOVEL, worth=0.0)
 
 
 def _shift(name: str, before: NDArray[Any], now: NDArray[Any]) -> Shift:
