@@ -5,8 +5,9 @@ It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from warnings import warn
 
 import numpy as np
@@ -261,6 +262,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
         """Accuracy; of a multi-label model the share of texts whose labels are all right.
 
+        Texts with the label `outside` are left out, as `textcnn evaluate` does: no answer to them is right.
+
         Args:
             X: texts.
             y: their labels.
@@ -271,17 +274,17 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             DataError: the texts, labels or weights cannot be used.
         """
         predictor = self._fitted()
-        texts = _texts(X)
-        gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
-        chosen = predictor.choose_all(predictor.all_probabilities(texts))
-        right = [set(one) == set(other) for one, other in zip(gold, chosen, strict=True)]
-        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
-        return float(np.average(right, weights=weights))
+        scored = self._scored(X, y, sample_weight)
+        chosen = predictor.choose_all(predictor.all_probabilities(scored.texts))
+        right = [set(one) == set(other) for one, other in zip(scored.labels, chosen, strict=True)]
+        return float(np.average(right, weights=scored.weights))
 
     def score_by(
         self, X: Iterable[str], y: Iterable[Any], by: Iterable[Any], sample_weight: Any = None
     ) -> dict[Any, PartScore]:
         """Figures for the texts of each value in `by`: count, accuracy with its interval, macro F1 and log loss.
+
+        Texts with the label `outside` are left out, as `score` does.
 
         Args:
             X: texts.
@@ -294,18 +297,38 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             DataError: there are more or fewer values than texts.
         """
         predictor = self._fitted()
-        texts = _texts(X)
+        scored = self._scored(X, y, sample_weight)
         values = [None if value != value else value for value in (by.tolist() if hasattr(by, "tolist") else by)]
-        if len(values) != len(texts):
-            raise DataError(f"{len(texts)} texts but {len(values)} values to tell them apart by: each needs its own")
-        gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
-        probabilities = predictor.all_probabilities(texts)
-        chosen = predictor.choose_all(probabilities)
-        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
-        multi_label = self.model_.multi_label
+        if len(values) != len(scored.kept):
+            raise DataError(
+                f"{len(scored.kept)} texts but {len(values)} values to tell them apart by: each needs its own"
+            )
+        probabilities = predictor.all_probabilities(scored.texts)
         return scores_by(
-            values, gold, chosen, probabilities, predictor.labels, multi_label=multi_label, weights=weights
+            list(compress(values, scored.kept)),
+            scored.labels,
+            predictor.choose_all(probabilities),
+            probabilities,
+            predictor.labels,
+            multi_label=self.model_.multi_label,
+            weights=scored.weights,
         )
+
+    def _scored(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None) -> "_Scored":
+        """Those of the texts that figures are of.
+
+        Raises:
+            DataError: the texts, labels or weights cannot be used, or no text is left.
+        """
+        texts, outside = _texts(X), self.model_.settings["outside"]
+        labels = label_sets(y, len(texts), self.labels_per_text, self.classes_)
+        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
+        kept = np.array([not outside or outside not in own for own in labels])
+        if not kept.any():
+            raise DataError(f"all texts are of no kind that the model knows: {outside!r}")
+        if weights is not None:
+            weights = sample_weights(weights[kept], int(kept.sum()))
+        return _Scored(list(compress(texts, kept)), list(compress(labels, kept)), weights, kept)
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
         """Why a text gets its label and not the next likeliest: each word's contribution to the difference of logits.
@@ -366,6 +389,15 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         tags.classifier_tags.multi_label = True
         tags.no_validation = True
         return tags
+
+
+class _Scored(NamedTuple):
+    """Texts that a model is measured on."""
+
+    texts: list[str]
+    labels: list[tuple[str, ...]]  # in words of the model
+    weights: NDArray[np.float64] | None
+    kept: NDArray[np.bool_]  # (B,) which of the texts that were given these are
 
 
 def load(path: str | Path) -> TextCNNClassifier:

@@ -41,6 +41,12 @@ def fit_guess(
         DataError: there are fewer than two labels, or hardly any texts.
         SettingsError: nothing can be guessed from a label, or the settings want what is not possible.
     """
+    if settings.metric != "accuracy" or settings.outside:
+        name = "outside" if settings.outside else "metric"
+        raise SettingsError(
+            f"{name} needs labelled texts, and a model that is guessed from the names of labels has none; label some, "
+            "with textcnn label say, and train on them"
+        )
     if settings.labels_per_text == "several":
         raise SettingsError("labels can be guessed from their names where each text has one, not several")
     names = sorted_names({*labels})
