@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.encoder import ENCODER, read_encoder
+from textcnn.encoder import encoder_for
 from textcnn.errors import SettingsError
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.labels import score_count
@@ -31,7 +31,7 @@ from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
-from textcnn.training.embeddings import Start, begin, is_foreign
+from textcnn.training.embeddings import Start, begin, is_foreign, segmenter_for
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
@@ -98,15 +98,18 @@ def fit_frozen(
     learn = np.arange(len(training.texts))
     settings = replace(task.settings, min_count=_ANY, channels="static")
     start = begin(task.encoded, task.tokens(learn), settings, notes.append)
-    encoder = _encoder(start)
+    encoder = None if start.table is None else encoder_for(start.table)
     if encoder is None:
         if wanted:
-            raise SettingsError("frozen: on is for the English vectors, over which the filters have learned")
-        _leave_out(unlabelled, "they teach over the English vectors only", callback)
+            raise SettingsError(
+                "frozen: on is for the vectors in the package, English or shared, which have an encoder"
+            )
+        _leave_out(unlabelled, "they teach over the vectors in the package only", callback)
         return None
+    start = start.over(encoder.table, task.encoded)
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    frozen = _Frozen(task, training, unseen, start, encoder, hints)
+    frozen = _Frozen(task, training, unseen, start, _scaled(encoder.network, start.scale), hints)
     frozen.ask(unlabelled, callback)
     return frozen.outcome(callback)
 
@@ -175,13 +178,9 @@ def _outputs(network: Network, start: Start, encoded: Encoded) -> Floats:
     return np.concatenate([network.head(network.features(start.matrix, part)) for part in parts])
 
 
-def _encoder(start: Start) -> Network | None:
-    """The encoder's network over these vectors; none if it is not made for them."""
-    if start.table is None or start.table.name != "english" or not ENCODER.exists():
-        return None
-    network = read_encoder(ENCODER).network
-    filters = tuple((slices / start.scale).astype(np.float32) for slices in network.filters)
-    return network._replace(filters=filters)
+def _scaled(network: Network, scale: float) -> Network:
+    """A network for vectors that were multiplied by `scale`."""
+    return network._replace(filters=tuple((slices / scale).astype(np.float32) for slices in network.filters))
 
 
 class _Frozen:
@@ -214,7 +213,7 @@ class _Frozen:
 
     def ask(self, unlabelled: Sequence[str], callback: Callback) -> None:
         """Let texts without labels teach, too."""
-        settings, table = replace(self.task.settings, vectors="english", min_count=_ANY), self.start.table
+        settings, table = replace(self.task.settings, vectors=self.start.source, min_count=_ANY), self.start.table
         texts = sampled(unlabelled, self.training.texts, settings.seed)
         if self.task.multi_label:
             _leave_out(unlabelled, "they teach only where each text has one label", callback)
@@ -225,11 +224,13 @@ class _Frozen:
         if not texts or table is None:
             _leave_out(unlabelled, "all are empty, or are texts that have labels", callback)
             return
-        encoded = encode(texts, settings.max_words)
+        encoded = encode(texts, settings.max_words, segmenter_for(texts, settings))
         if is_foreign(encoded, table):
-            _leave_out(unlabelled, "their words are hardly English", callback)
+            english = settings.vectors == "english"
+            _leave_out(unlabelled, f"their words are hardly {'English' if english else 'known'}", callback)
             return
         start = begin(encoded, np.ones(len(encoded.ragged.words), bool), settings, lambda note: None)
+        start = start.over(table, encoded)
         self.lessons = Lessons.of(self.features.rows[self.learn], self.features.others(encoded, start))
 
     def outcome(self, callback: Callback) -> Outcome:
@@ -306,7 +307,13 @@ class _Frozen:
         network = self.features.with_layer(_STEEP * solution.weights, _STEEP * solution.bias)
         bank = network.bank
         settings = replace(
-            task.settings, frozen="on", channels="static", widths=bank.widths, filters=bank.filters, min_count=_ANY
+            task.settings,
+            frozen="on",
+            channels="static",
+            pooling=network.pooling.kind,
+            widths=bank.widths,
+            filters=bank.filters,
+            min_count=_ANY,
         )
         members = [Member(network, None)]
         return assembled(

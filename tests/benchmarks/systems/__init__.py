@@ -40,6 +40,7 @@ SYSTEMS = {
     "fasttext-tuned": System("fasttext_program", "tuned", random=True),
     "minilm": System("sentence_vectors", "minilm"),
     "mpnet": System("sentence_vectors", "mpnet"),
+    "e5": System("sentence_vectors", "e5"),
     "setfit": System("contrastive", "setfit", random=True),
     "kim": System("kim", "kim", random=True),
     "spacy": System("spacy_textcat", "textcat", random=True),
