@@ -29,6 +29,8 @@ SYSTEMS = {
     "textcnn": System("ours", "default", random=True),
     "textcnn-fast": System("ours", "fast", random=True),
     "textcnn-network": System("ours", "network", random=True),
+    "textcnn-shared": System("ours", "shared", random=True),
+    "textcnn-pack": System("ours", "pack", random=True),
     "textcnn-unlabelled": System("ours", "unlabelled", random=True),
     "textcnn-teacher": System("ours", "teacher", random=True),
     "svm": System("linear", "svm"),
