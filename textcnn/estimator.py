@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 import numpy as np
@@ -21,7 +21,7 @@ from textcnn.corpus import Record
 from textcnn.distributed.executor import Executor
 from textcnn.errors import DataError, ModelFileError, NotFittedError, SettingsError
 from textcnn.evaluation.breakdown import PartScore, scores_by
-from textcnn.evaluation.sample_weights import sample_weights
+from textcnn.evaluation.measured_texts import MeasuredTexts
 from textcnn.insight.explain import Explanation
 from textcnn.labels import are_numbers, indicator, label_sets, restored, sorted_names, spellings
 from textcnn.model.file import read_model, write_model
@@ -262,7 +262,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
         """Accuracy; of a multi-label model the share of texts whose labels are all right.
 
-        Texts with the label `outside` are left out, as `textcnn evaluate` does: no answer to them is right.
+        Texts with the label `outside` are left out.
 
         Args:
             X: texts.
@@ -284,7 +284,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     ) -> dict[Any, PartScore]:
         """Figures for the texts of each value in `by`: count, accuracy with its interval, macro F1 and log loss.
 
-        Texts with the label `outside` are left out, as `score` does.
+        Texts with the label `outside` are left out.
 
         Args:
             X: texts.
@@ -299,10 +299,9 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         predictor = self._fitted()
         scored = self._scored(X, y, sample_weight)
         values = [None if value != value else value for value in (by.tolist() if hasattr(by, "tolist") else by)]
-        if len(values) != len(scored.kept):
-            raise DataError(
-                f"{len(scored.kept)} texts but {len(values)} values to tell them apart by: each needs its own"
-            )
+        count = len(scored.kept)
+        if len(values) != count:
+            raise DataError(f"{count} texts but {len(values)} values to tell them apart by: each needs its own")
         probabilities = predictor.all_probabilities(scored.texts)
         return scores_by(
             list(compress(values, scored.kept)),
@@ -314,21 +313,10 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             weights=scored.weights,
         )
 
-    def _scored(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None) -> "_Scored":
-        """Those of the texts that figures are of.
-
-        Raises:
-            DataError: the texts, labels or weights cannot be used, or no text is left.
-        """
-        texts, outside = _texts(X), self.model_.settings["outside"]
+    def _scored(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None) -> MeasuredTexts:
+        texts = _texts(X)
         labels = label_sets(y, len(texts), self.labels_per_text, self.classes_)
-        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
-        kept = np.array([not outside or outside not in own for own in labels])
-        if not kept.any():
-            raise DataError(f"all texts are of no kind that the model knows: {outside!r}")
-        if weights is not None:
-            weights = sample_weights(weights[kept], int(kept.sum()))
-        return _Scored(list(compress(texts, kept)), list(compress(labels, kept)), weights, kept)
+        return MeasuredTexts.of(texts, labels, sample_weight, self.model_.settings["outside"])
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
         """Why a text gets its label and not the next likeliest: each word's contribution to the difference of logits.
@@ -389,15 +377,6 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         tags.classifier_tags.multi_label = True
         tags.no_validation = True
         return tags
-
-
-class _Scored(NamedTuple):
-    """Texts that a model is measured on."""
-
-    texts: list[str]
-    labels: list[tuple[str, ...]]  # in words of the model
-    weights: NDArray[np.float64] | None
-    kept: NDArray[np.bool_]  # (B,) which of the texts that were given these are
 
 
 def load(path: str | Path) -> TextCNNClassifier:

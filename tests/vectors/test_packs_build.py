@@ -113,3 +113,24 @@ def test_the_shared_table_has_the_most_frequent_words_of_all_languages_in_one_sp
     assert names == ["die", "the", "und", "selten"] and vectors.shape == (4, 3)
     turned = build.rotated(parts, 3)
     np.testing.assert_allclose(vectors[0], (2 * turned["de"][0] + turned["en"][1]) / 3, rtol=1e-5)
+
+
+def test_the_readout_finds_what_was_taught_of_sentences():
+    """As many axes as were taught, the rest is noise: from the means of words to the principal axes."""
+    build = script("build_shared_encoder")
+    random = np.random.default_rng(0)
+    features, directions = random.normal(size=(2000, 200)).astype(np.float32), random.normal(size=(200, 3))
+    taught = (features @ directions @ random.normal(size=(3, 150))).astype(np.float32)
+    weights = build.readout(build.centred(features), build.centred(taught))
+    assert weights.shape == (build.AXES, 200)
+    said = features @ weights.T
+    assert np.square(said).sum(axis=1).mean() == pytest.approx(1, abs=0.05)
+    inside = np.linalg.qr(directions)[0]
+    np.testing.assert_allclose(weights[:3] @ inside @ inside.T, weights[:3], atol=0.02)
+
+
+def test_filters_of_both_sides_let_a_mean_through_as_it_is():
+    build = script("build_shared_encoder")
+    vector = np.array([1.5, -2.0, 0.0], np.float32)
+    seen = np.maximum(build.signed_axes(3).slices[0].astype(np.float32) @ vector, 0)
+    np.testing.assert_array_equal(seen[:3] - seen[3:], vector)

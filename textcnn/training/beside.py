@@ -25,7 +25,7 @@ from textcnn.storage.quantized import Quantized
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.calibration import calibrate
 from textcnn.training.embeddings import Start
-from textcnn.training.encoder_layer import PENALTY, STEEP, EncoderFeatures, encoder_over
+from textcnn.training.encoder_layer import PENALTY, STEEP, EncoderFeatures, encoder_over, scaled
 from textcnn.training.ridge import RidgeRegression
 from textcnn.training.task import Task
 from textcnn.training.unlabelled import STRENGTHS, Lessons, encoded_others
@@ -75,16 +75,17 @@ def encoder_members(
         unlabelled: texts without labels.
     """
     encoder = encoder_over(start)
-    if encoder is None or not _suits(encoder, settings):
+    if encoder is None or not _suits(encoder.network, settings):
         return ()
+    network = scaled(encoder.network, start.scale)
     matrix = np.where(start.pretrained[:, None], start.matrix, np.float32(0))
-    features, vectors = EncoderFeatures.of(encoder, matrix, ragged, len(targets)), Quantized.of(matrix)
+    features, vectors = EncoderFeatures.of(network, matrix, ragged, len(targets)), Quantized.of(matrix)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
     rows, in_no_fold = features.rows, [np.full(len(targets), -1)]
     alone = RidgeRegression.of(rows @ rows.T, signs, own, PENALTY, in_no_fold)
     learned = [(rows.T @ alone.alpha, alone.bias)]
     if unlabelled:
-        lessons = Lessons.of(rows, features.others(*encoded_others(unlabelled, settings)))
+        lessons = Lessons.of(rows, features.others(*encoded_others(unlabelled, settings, encoder.table)))
         nothing = np.zeros((len(rows), len(rows)))
         taught = lessons.solution(STRENGTHS[0], nothing, signs, own, PENALTY, in_no_fold)
         learned.append((taught.weights, taught.bias))

@@ -49,6 +49,19 @@ class Start(NamedTuple):
         """The texts it was made for, their words as rows of the matrix."""
         return encoded.ragged._replace(words=self.rows[encoded.ragged.words].astype(np.int32))
 
+    def over(self, table: VectorTable, encoded: Encoded) -> "Start":
+        """The same for another table that lists the same words.
+
+        Args:
+            table: the other one.
+            encoded: the texts it was made for.
+        """
+        if table is self.table:
+            return self
+        matrix = self.matrix.copy()
+        _fill(matrix, self.rows, _words(encoded, Pretrained(table)).known, self.scale)
+        return self._replace(matrix=matrix, table=table)
+
 
 class _Words(NamedTuple):
     """The distinct words of the texts, as some vectors know them."""

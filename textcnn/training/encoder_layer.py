@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.encoder import ENCODER, read_encoder
+from textcnn.encoder import SentenceEncoder, encoder_for
 from textcnn.model.network import Network
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.embeddings import Start
 
-__all__ = ["ANY", "PENALTY", "STEEP", "EncoderFeatures", "encoder_over"]
+__all__ = ["ANY", "PENALTY", "STEEP", "EncoderFeatures", "encoder_over", "scaled"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -56,10 +56,11 @@ def _outputs(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
     return np.concatenate([network.head(network.features(matrix, part)) for part in ragged.parts()])
 
 
-def encoder_over(start: Start) -> Network | None:
-    """The encoder's network over these vectors; none if it is not made for them."""
-    if start.table is None or start.table.name != "english" or not ENCODER.exists():
-        return None
-    network = read_encoder(ENCODER).network
-    filters = tuple((slices / start.scale).astype(np.float32) for slices in network.filters)
-    return network._replace(filters=filters)
+def encoder_over(start: Start) -> SentenceEncoder | None:
+    """The encoder over the vectors of a start; none if the package has none for them."""
+    return None if start.table is None else encoder_for(start.table)
+
+
+def scaled(network: Network, scale: float) -> Network:
+    """A network for vectors that were multiplied by a scale."""
+    return network._replace(filters=tuple((slices / scale).astype(np.float32) for slices in network.filters))

@@ -83,7 +83,11 @@ def fit(
         from textcnn.training.networks import fit_networks
 
         if described:
-            callback(TrainingEvent("note", note="label hints are left out: they are for few texts in English"))
+            callback(
+                TrainingEvent(
+                    "note", note="label hints are left out: they are for few texts over the vectors of the package"
+                )
+            )
         outcome = fit_networks(task, training, unseen, callback, executor, unlabelled)
     model = outcome.model
     strange = None if outcome.seen else judged_outside(outside, outcome.held_out)

@@ -29,7 +29,7 @@ from textcnn.text.tokens import folded
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
 from textcnn.training.embeddings import Start, begin
-from textcnn.training.encoder_layer import ANY, PENALTY, STEEP, EncoderFeatures, encoder_over
+from textcnn.training.encoder_layer import ANY, PENALTY, STEEP, EncoderFeatures, encoder_over, scaled
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
@@ -39,6 +39,7 @@ from textcnn.training.outcome import HeldOut, Outcome
 from textcnn.training.ridge import RidgeRegression
 from textcnn.training.task import Labelled, Task
 from textcnn.training.unlabelled import STRENGTHS, Lessons, Solution, encoded_others, leave_out, told_gain, usable
+from textcnn.vectors.table import VectorTable
 
 __all__ = ["fit_frozen"]
 
@@ -93,12 +94,15 @@ def fit_frozen(
     encoder = encoder_over(start)
     if encoder is None:
         if wanted:
-            raise SettingsError("frozen: on is for the English vectors, over which the filters have learned")
+            raise SettingsError(
+                "frozen: on is for the vectors in the package, English or shared, which have an encoder"
+            )
         return None
+    start = start.over(encoder.table, task.encoded)
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    frozen = _Frozen(task, training, unseen, start, encoder, hints)
-    frozen.ask(unlabelled, callback)
+    frozen = _Frozen(task, training, unseen, start, scaled(encoder.network, start.scale), hints)
+    frozen.ask(unlabelled, encoder.table, callback)
     return frozen.outcome(callback)
 
 
@@ -159,13 +163,13 @@ class _Frozen:
             examples.tables, statistics._replace(ratio=np.ones_like(statistics.ratio)), USUAL.power
         )
 
-    def ask(self, unlabelled: Sequence[str], callback: Callback) -> None:
-        """Let texts without labels teach, too."""
-        texts = usable(unlabelled, self.training.texts, self.task, callback)
+    def ask(self, unlabelled: Sequence[str], table: VectorTable, callback: Callback) -> None:
+        """Let texts without labels teach, too, by the encoder over this table."""
+        texts = usable(unlabelled, self.training.texts, self.task, callback, table)
         if texts and not np.any(self.dealings[0] >= 0):
             leave_out("no label has two texts, one of which could say what they are worth", callback)
         elif texts:
-            others = self.features.others(*encoded_others(texts, self.task.settings))
+            others = self.features.others(*encoded_others(texts, self.task.settings, table))
             self.lessons = Lessons.of(self.features.rows[self.learn], others)
 
     def outcome(self, callback: Callback) -> Outcome:
@@ -243,7 +247,13 @@ class _Frozen:
         network = self.features.with_layer(STEEP * solution.weights, STEEP * solution.bias)
         bank = network.bank
         settings = replace(
-            task.settings, frozen="on", channels="static", widths=bank.widths, filters=bank.filters, min_count=ANY
+            task.settings,
+            frozen="on",
+            channels="static",
+            pooling=network.pooling.kind,
+            widths=bank.widths,
+            filters=bank.filters,
+            min_count=ANY,
         )
         members = [Member(network, None)]
         return assembled(

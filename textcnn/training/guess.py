@@ -39,7 +39,8 @@ def fit_guess(
 
     Raises:
         DataError: there are fewer than two labels, or hardly any texts.
-        SettingsError: nothing can be guessed from a label, or the settings want what is not possible.
+        SettingsError: nothing can be guessed from a label, the texts are hardly English, or the settings want what is
+            not possible.
     """
     if settings.metric != "accuracy" or settings.outside:
         name = "outside" if settings.outside else "metric"
@@ -58,6 +59,8 @@ def fit_guess(
     training = Labelled(pool, [(names[place],) for place in shares.argmax(axis=1)], soft=soft)
     frozen = replace(settings, frozen="on")
     model = fit(training, classes=names, multi_label=False, settings=frozen, callback=callback).model
+    if model.figures["vectors"] != "english":  # what sentences and labels mean was guessed by those
+        raise SettingsError("labels are guessed from their names where texts are English, which these hardly are")
     return _unmeasured(model, dict(zip(names, words, strict=True)))
 
 

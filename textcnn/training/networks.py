@@ -45,22 +45,25 @@ def fit_networks(
     jobs = _Jobs.of(task, training, unseen)
     if not jobs.seen and may_stand(task, len(training.texts)):  # what it counts for, held-out texts say
         jobs = jobs.with_encoder(tuple(usable(unlabelled, training.texts, task, callback)))
-    beside = None if jobs.last is None or executor else executor_beside(jobs.first)
-    if beside is None:
-        (first,), ahead = (executor or SerialExecutor()).run(hold_out, [jobs.first], callback), None
-    else:
-        jobs = jobs.reordered()
-        first, ahead = _side_by_side(jobs, beside, callback)
+    jobs, first, ahead = _first(jobs, executor, callback)
     crossed = cross_fit(first, jobs.others, callback, executor)
     used = _told(first.run.plan.standing, jobs.first, unlabelled, callback)
     calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
     model = calibration.applied(crossed.first.model)
     if jobs.last is not None and not crossed.stopped:
         planned = jobs.last._replace(plan=crossed.first.plan)
-        if ahead is None:
-            (ahead,) = (executor or SerialExecutor()).run(fit_all, [planned], callback)
-        model = model if ahead.stopped else calibration.applied(ahead.model)
+        last = ahead or next(iter((executor or SerialExecutor()).run(fit_all, [planned], callback)))
+        model = model if last.stopped else calibration.applied(last.model)
     return Outcome(model, held_out, jobs.seen, {**_course(crossed.first), **used})
+
+
+def _first(jobs: "_Jobs", executor: Executor | None, callback: Callback) -> tuple["_Jobs", OutOfFold, Run | None]:
+    """The first training; the last one, too, if it went ahead beside it."""
+    beside = None if jobs.last is None or executor else executor_beside(jobs.first)
+    if beside is not None:
+        return jobs.reordered(), *_side_by_side(jobs.reordered(), beside, callback)
+    (first,) = (executor or SerialExecutor()).run(hold_out, [jobs.first], callback)
+    return jobs, first, None
 
 
 def _told(standing: Standing, first: Job, unlabelled: Sequence[str], callback: Callback) -> dict[str, Any]:

@@ -27,11 +27,12 @@ from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded
-from textcnn.training.embeddings import Start, begin, is_foreign
+from textcnn.training.embeddings import Start, begin, is_foreign, segmenter_for
 from textcnn.training.encoder_layer import ANY
 from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.task import Task
 from textcnn.vectors.loading import open_vectors
+from textcnn.vectors.table import VectorTable
 
 __all__ = [
     "MOST_UNLABELLED",
@@ -77,17 +78,28 @@ def sampled(unlabelled: Sequence[str], labelled: Sequence[str], seed: int) -> li
     return [texts[number] for number in np.sort(chosen)]
 
 
-def usable(unlabelled: Sequence[str], labelled: Sequence[str], task: Task, callback: Callback) -> list[str]:
-    """Those that can teach the encoder; why others cannot is told."""
+def usable(
+    unlabelled: Sequence[str], labelled: Sequence[str], task: Task, callback: Callback, table: VectorTable | None = None
+) -> list[str]:
+    """Those that can teach the encoder; why others cannot is told.
+
+    Args:
+        unlabelled: texts without labels.
+        labelled: those that have some.
+        task: the training.
+        callback: is told.
+        table: the vectors of the encoder; without any, the English ones.
+    """
     if not unlabelled:
         return []
     texts = sampled(unlabelled, labelled, task.settings.seed)
+    table = table or open_vectors("english", say=lambda note: None).table
     if task.multi_label:
         leave_out("they teach only where each text has one label", callback)
     elif not texts:
         leave_out("all are empty, or are texts that have labels", callback)
-    elif is_foreign(encode(texts, task.settings.max_words), open_vectors("english", say=lambda note: None).table):
-        leave_out("their words are hardly English", callback)
+    elif is_foreign(_encoded(texts, _over(task.settings, table)), table):
+        leave_out(f"their words are hardly {'English' if table.name == 'english' else 'known'}", callback)
     else:
         return texts
     return []
@@ -118,11 +130,20 @@ def told_gain(count: int, losses: Sequence[float], callback: Callback, *, used: 
     return {"unlabelled": {"texts": count, "log_loss_without": before, "log_loss": after}}
 
 
-def encoded_others(texts: Sequence[str], settings: Settings) -> tuple[Encoded, Start]:
-    """Texts without labels for the encoder, whatever words the labelled ones have."""
-    encoded = encode(texts, settings.max_words)
-    alone = replace(settings, vectors="english", min_count=ANY)
-    return encoded, begin(encoded, np.ones(len(encoded.ragged.words), bool), alone, lambda note: None)
+def encoded_others(texts: Sequence[str], settings: Settings, table: VectorTable) -> tuple[Encoded, Start]:
+    """Texts without labels for the encoder over a table, whatever words the labelled ones have."""
+    alone = _over(settings, table)
+    encoded = _encoded(texts, alone)
+    start = begin(encoded, np.ones(len(encoded.ragged.words), bool), alone, lambda note: None)
+    return encoded, start.over(table, encoded)
+
+
+def _over(settings: Settings, table: VectorTable) -> Settings:
+    return replace(settings, vectors=table.name, min_count=ANY)
+
+
+def _encoded(texts: Sequence[str], settings: Settings) -> Encoded:
+    return encode(texts, settings.max_words, segmenter_for(texts, settings))
 
 
 class Lessons(NamedTuple):
