@@ -85,8 +85,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
                 an array (B, K) with a column for each label in the order of `classes_`, a data frame with columns
                 named so, or for each text a mapping from labels to numbers, or None.
             label_hints: what labels mean, in words, by label; they help where texts are few.
-            unlabelled: texts of the same kind without labels. Where few texts have labels, these are learned from, too,
-                2,000 of them at most, if that makes answers to held-out texts better.
+            unlabelled: texts of the same kind without labels, of which 2,000 at most teach, too, where few have labels,
+                if that makes answers to held-out texts better.
             teacher: the name or folder of a sentence-transformers model, which says of all texts, those without labels
                 too, how probable each label is; answers do without it.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
