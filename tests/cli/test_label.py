@@ -357,3 +357,6 @@ class TestTerminal:
         assert len(rows) == 17 and list(rows[0]) == ["id", "text", "label", "labelled_at", "chosen_by"]
         assert all(TRUTH[row["text"]] == row["label"] for row in rows)
         assert program.run("predict", "-m", "mail.textcnn", "free prize, reply now").stdout
+        columns = ("--text-column", "text", "--label-column", "label")
+        program.run("train", "mail.labelled.csv", *columns, "--unlabelled", "mail.csv", "-o", "same.textcnn")
+        assert (folder / "mail.textcnn").read_bytes() == (folder / "same.textcnn").read_bytes()
