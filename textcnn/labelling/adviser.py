@@ -83,7 +83,7 @@ class Advice(NamedTuple):
 
     def guesses(self, row: int) -> tuple[tuple[str, float], ...]:
         """Labels of a text and their probabilities, the likeliest first; none if there is nothing to say of it."""
-        place = None if self.pool is None else self.pool.places.get(row)
+        place = None if self.pool is None else self.pool.place_of(row)
         if place is None or self.probabilities is None:
             return ()
         pairs = zip(self.labels, self.probabilities[place].tolist(), strict=True)
