@@ -58,7 +58,7 @@ class TestLearner:
 class TestWords:
     def test_a_text_is_its_words_and_pairs_of_length_one(self):
         table = WordTable(["free prize now", "see you now"]).of(["Free prize", "prize free", "free prize", ""])
-        assert table.toarray()[:3].nonzero()[0].tolist().count(0) == 3  # two words and a pair
+        assert table.toarray()[:3].nonzero()[0].tolist().count(0) == 4  # two words, a pair, and with what it begins
         lengths = np.sqrt(table.multiply(table).sum(axis=1)).ravel().tolist()
         assert lengths == pytest.approx([1, 1, 1, 0], abs=1e-6)
         alike = (table @ table.T).toarray()
@@ -71,7 +71,13 @@ class TestWords:
 
     def test_pairs_do_not_cross_texts(self):
         words = WordTable(["a b", "c d"])
-        assert words.of(["a b", "c d"]).nnz == 6
+        assert words.of(["a b", "c d"]).nnz == 8
+
+    def test_texts_that_begin_alike_are_more_alike(self):
+        table = WordTable(["who wrote it", "it wrote who"]).of(["who", "who wrote", "wrote who", "", "else who"])
+        begins_alike, other = (table[:1] @ table[1:3].T).toarray()[0]
+        assert begins_alike == pytest.approx(other + 0.2, abs=1e-6)
+        assert table[3].nnz == 0
 
 
 class TestSentences:
@@ -163,6 +169,7 @@ class TestPool:
         pile = Pile([Record(text) for text in (long, "win cash now", f"{long} 2", "", "see you")], ["text"], ["text"])
         pool = prepare_pool(pile, random_order(pile, 0), 0)
         assert len(pool.rows) == 3 and pool.groups[0] == pool.groups[2]
+        assert pool.place_of(0) == pool.place_of(2) in range(3)
         other = ({0, 2} - set(pool.rows.tolist())).pop()
         more = pool.with_rows([other, 1])
         assert more.rows.tolist() == [*pool.rows.tolist(), other] and len(more.features.sentences) == 4
