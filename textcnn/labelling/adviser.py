@@ -16,7 +16,7 @@ from textcnn.evaluation.metrics import accuracy_interval
 from textcnn.labelling.forecast import Forecast, forecast_gain
 from textcnn.labelling.learner import Answers, QuickModel, kernel_of, learn_quickly
 from textcnn.labelling.pool import Pool
-from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_typical
+from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_telling
 
 __all__ = ["MORE", "STRATEGIES", "Advice", "DoubtedLabel", "Estimate", "Proposal", "Snapshot", "advise", "with_figures"]
 
@@ -90,7 +90,9 @@ class Advice(NamedTuple):
         return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def advise(pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Generator) -> Advice:
+def advise(
+    pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Generator, waiting: tuple[Proposal, ...] = ()
+) -> Advice:
     """Learn from what was labelled, and say what to ask next.
 
     Args:
@@ -98,17 +100,20 @@ def advise(pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Gene
         snapshot: what was labelled.
         strategy: one of STRATEGIES.
         random: for what is drawn.
+        waiting: what was to be asked so far. It goes on while there are some: texts are chosen together, so that they
+            are far from each other, and what came first each time would be alike.
     """
     pool = pool.with_rows(snapshot.rows)
     places = np.array([pool.places[row] for row in snapshot.rows], np.int64)
     names = tuple(sorted(set(snapshot.labels)))
+    going_on = _going_on(pool, snapshot, waiting)
     if len(names) < 2:
-        return Advice(len(places), names, _queue(pool, places, snapshot, strategy, random), pool)
+        return Advice(len(places), names, going_on or _queue(pool, places, snapshot, strategy, random), pool)
     numbers = [names.index(label) for label in snapshot.labels]
     model = learn_quickly(pool.features, places, numbers, len(names))
     probabilities = model.probabilities(pool.features)
     learned = (probabilities, np.bincount(numbers))
-    queue = _queue(pool, places, snapshot, strategy, random, learned)
+    queue = going_on or _queue(pool, places, snapshot, strategy, random, learned)
     return Advice(len(places), names, queue, pool, probabilities, model)
 
 
@@ -122,6 +127,13 @@ def with_figures(advice: Advice, snapshot: Snapshot, random: np.random.Generator
         forecast=forecast_gain(kernel_of(advice.model.labelled), unseen.targets, MORE, random),
         doubts=_doubts(unseen, snapshot, advice.labels),
     )
+
+
+def _going_on(pool: Pool, snapshot: Snapshot, waiting: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
+    """What is still open; nothing if that is one text, after which there would be none while others are chosen."""
+    still = set(pool.rows[pool.open_places(snapshot.closed)].tolist()) if waiting else set()
+    left = tuple(each for each in waiting if each.row in still)
+    return left if len(left) > 1 else ()
 
 
 def _queue(
@@ -142,7 +154,8 @@ def _queue(
     if strategy == "uncertain":
         return _proposals(pool, uncertain(probabilities, open_places, _ROUND), "uncertain")
     rare = [likely(probabilities, int(counts.argmin()), open_places)] if counts.min() < _RARE else []
-    chosen = uncertain_and_typical(pool.features.sentences, probabilities, open_places, _ROUND - len(rare), random)
+    known = np.append(places, np.array(rare, np.int64))
+    chosen = uncertain_and_telling(pool.features, known, probabilities, open_places, _ROUND - len(rare))
     return (*_proposals(pool, rare, "rare label"), *_proposals(pool, chosen.tolist(), "uncertain"))
 
 

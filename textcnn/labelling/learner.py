@@ -29,6 +29,7 @@ __all__ = [
     "fit_kernel",
     "kernel_of",
     "learn_quickly",
+    "likeness",
 ]
 
 Floats = NDArray[np.float32]
@@ -111,9 +112,14 @@ def learn_quickly(
 
 def kernel_of(texts: PileFeatures) -> NDArray[np.float64]:
     """How alike each two of some texts are, and one for the bias: (n, n)."""
-    words = np.asarray((texts.words @ texts.words.T).todense())
-    kernel: NDArray[np.float64] = ((texts.sentences @ texts.sentences.T + words) / 2 + 1).astype(np.float64)
+    kernel: NDArray[np.float64] = (likeness(texts, texts) + 1).astype(np.float64)
     return kernel
+
+
+def likeness(texts: PileFeatures, others: PileFeatures) -> Floats:
+    """How alike texts are to others, half by sentence vectors and half by words: (B, others)."""
+    alike: Floats = (texts.sentences @ others.sentences.T + (texts.words @ others.words.T).toarray()) / 2
+    return alike
 
 
 def fit_kernel(
