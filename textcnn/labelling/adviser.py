@@ -30,6 +30,7 @@ _CLUSTERED = 3000  # texts of the pool that are clustered
 _BLIND = 0.4  # share of wrong answers from which on a doubt says nothing, as in checks/label_errors.py
 _MOST_DOUBTS, _DOUBTED = 10, 0.1  # and that share of the labels at most
 _FEW = 5  # random texts, below which nothing is said of the accuracy
+_WORTH = 0.75  # of a text: answers by learners that share theirs vary more together than so many texts by themselves
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -55,7 +56,7 @@ class Estimate(NamedTuple):
     """The accuracy on the random sample, of answers by learners that had not seen the text."""
 
     accuracy: float
-    low: float  # Wilson, 95 %
+    low: float  # Wilson, 95 %, of three quarters of the texts
     high: float
     texts: int
 
@@ -178,7 +179,7 @@ def _estimate(unseen: Answers, snapshot: Snapshot) -> Estimate | None:
     if count < _FEW:
         return None
     accuracy = float((unseen.probabilities.argmax(axis=1) == unseen.targets)[sampled].mean())
-    return Estimate(accuracy, *accuracy_interval(accuracy, count), count)
+    return Estimate(accuracy, *accuracy_interval(accuracy, _WORTH * count), count)
 
 
 def _doubts(unseen: Answers, snapshot: Snapshot, names: tuple[str, ...]) -> tuple[DoubtedLabel, ...]:
