@@ -77,7 +77,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K); None if
                 `probabilities` name the labels, of which the likeliest then is a text's own.
             sample_weight: how much each text counts, in all losses, in the calibration and in the held-out figures:
-                one of weight 2 as if it was there twice, one of 0 not at all. Only how weights compare matters, and
+                one of weight 2 as if it was there twice. Only how weights compare matters;
                 those of classes multiply them. If not given, all count the same.
             validation: texts and labels (and weights) that say how long to learn; if not given, parts of the texts are
                 held out.
@@ -87,8 +87,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             label_hints: what labels mean, in words, by label; they help where texts are few.
             unlabelled: texts of the same kind without labels, of which 2,000 at most teach, too, where few have labels,
                 if that makes answers to held-out texts better.
-            teacher: the name or folder of a sentence-transformers model, which says of all texts, those without labels
-                too, how probable each label is; answers do without it.
+            teacher: the name or folder of a sentence-transformers model, which says how probable each label of a text
+                is, of those without labels, too; answers do without it.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
                 checkpoint so far, when it returns True after a batch or an epoch.
 
@@ -399,7 +399,7 @@ def load(path: str | Path) -> TextCNNClassifier:
 
 
 def _validation(given: Any) -> tuple[list[str], Any, Any]:
-    """Texts, labels and weights, None if there are none."""
+    """Texts, labels and perhaps weights."""
     if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
         raise DataError(f"validation must be (texts, labels) or (texts, labels, weights), not {given!r:.60}")
     texts, y, *weights = given
