@@ -11,8 +11,17 @@ import pytest
 from program import run
 
 import textcnn
-from textcnn.encoder import ENCODER, SentenceEncoder, read_encoder, write_encoder
+from textcnn.encoder import (
+    ENCODER,
+    SHARED_ENCODER,
+    SentenceEncoder,
+    by_rarity,
+    encoder_for,
+    read_encoder,
+    write_encoder,
+)
 from textcnn.errors import VectorsError
+from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.pretrained_filters import Filters
 
 TEXTS = ["Where is my parcel?", "My order never came.", "We play football on Sundays.", "", "good " * 3000]
@@ -65,6 +74,36 @@ def test_by_hand(folder: Path, small: SentenceEncoder) -> None:
     second = max(good @ two[1], good @ two[0] + film @ two[1], film @ two[0], 0)
     by_hand = np.array([first, second, first - second])
     np.testing.assert_allclose(small.encode(["Good film"])[0], by_hand / np.linalg.norm(by_hand), atol=0.01)
+
+
+def test_over_the_shared_vectors_a_sentence_is_near_its_translation() -> None:
+    encoder = read_encoder(SHARED_ENCODER)
+    dinner, dish, train = encoder.encode(["We eat fish and rice.", "Wir essen Fisch und Reis.", "Der Zug fährt ab."])
+    assert dinner @ dish > 0.5 > dinner @ train
+
+
+def test_words_of_scripts_without_blanks_are_found_by_the_shared_vectors() -> None:
+    """Its readout is linear: a text of two words is the mean of both, each as long as it is rare."""
+    encoder = read_encoder(SHARED_ENCODER)
+    weights = encoder.network.layers[0][0][:, : encoder.table.dimensions]
+    vectors = [encoder.table.vector(encoder.table.find(word).rows) for word in ("日本", "音楽")]
+    by_hand = weights @ sum(vectors)
+    np.testing.assert_allclose(encoder.encode(["日本音楽"])[0], by_hand / np.linalg.norm(by_hand), atol=1e-3)
+
+
+def test_the_more_frequent_the_less_a_word_counts() -> None:
+    table = open_vectors("shared", say=lambda note: None).table
+    lengths = by_rarity(table, 10).vectors.scales[[0, 9, 89]] / table.vectors.scales[[0, 9, 89]]
+    np.testing.assert_allclose(lengths, [1 / 11, 1 / 2, 9 / 10], rtol=1e-6)
+    assert by_rarity(table, 0) is table
+
+
+def test_an_encoder_is_for_the_vectors_that_it_was_made_for() -> None:
+    """So the one in the package is for those in the package, and must be made again when they are."""
+    table = open_vectors("shared", say=lambda note: None).table
+    assert encoder_for(table) is not None
+    assert encoder_for(by_rarity(table, 10)) is None
+    assert encoder_for(table._replace(name="mine")) is None
 
 
 def test_without_compiled_loops_the_vectors_are_the_same() -> None:

@@ -1,7 +1,9 @@
 """TextCNNClassifier behaves as scikit-learn's own estimators do."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -348,6 +350,51 @@ def test_a_label_with_a_comma_is_given_a_weight() -> None:
     labels = ["a, b" if label == "ham" else "c" for label in LABELS]
     weights = {"a, b": 0, "c": 1}
     assert tiny(class_weight=weights, epochs=30).fit(TEXTS, labels).predict(TEXTS).tolist() == ["c"] * 30
+
+
+MEALS = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish"]
+CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal"]
+
+
+def test_soft_labels_are_learned_as_files_have_them() -> None:
+    """An array, and mappings without labels, say the same; the label is what the figures count against."""
+    table = np.array([[0.3, 0.7]] * 3 + [[0.7, 0.3]] * 3)
+    labels = ["meal"] * 3 + ["car"] * 3
+    by_array = TextCNNClassifier().fit(MEALS + CARS, labels, probabilities=table)
+    mappings = [{"car": car, "meal": meal} for car, meal in table.tolist()]
+    by_name = TextCNNClassifier().fit(MEALS + CARS, None, probabilities=mappings)
+    answers = by_array.predict_proba(MEALS)
+    assert np.array_equal(answers, by_name.predict_proba(MEALS))
+    assert by_array.model_.figures["soft_labels"] == 6
+    assert answers[:, 1].mean() < TextCNNClassifier().fit(MEALS + CARS, labels).predict_proba(MEALS)[:, 1].mean()
+
+
+def test_a_label_that_is_only_probable_is_a_class_of_the_labels_kind() -> None:
+    soft = [{1: 0.6, 3: 0.4}, {2: 1.0}, {1: 1.0}, {2: 1.0}]
+    model = TextCNNClassifier().fit(MEALS[:2] + CARS[:2], [1, 2, 1, 2], probabilities=soft)
+    assert model.classes_.tolist() == [1, 2, 3]
+
+
+def test_hints_say_what_labels_mean() -> None:
+    texts, labels = [MEALS[0], CARS[0]], [True, False]
+    hints = {True: "food and drink in a restaurant", False: "cars, trucks and their repair"}
+    plain, hinted = (TextCNNClassifier().fit(texts, labels, label_hints=given) for given in (None, hints))
+    right = np.array([True] * 2 + [False] * 2)
+    margins = [model.predict_proba(MEALS[1:] + CARS[1:])[np.arange(4), right.astype(int)] for model in (plain, hinted)]
+    assert margins[1].mean() > margins[0].mean()
+    with pytest.raises(SettingsError, match="there is no label 'boat'"):
+        TextCNNClassifier().fit(texts, labels, label_hints={"boat": "sails"})
+
+
+def test_a_teacher_says_of_all_texts_what_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    def vectors(texts: Sequence[str]) -> Any:
+        return np.array([[1.0, text in CARS] for text in texts], np.float32)
+
+    monkeypatch.setattr("textcnn.training.teacher.open_teacher", lambda name: vectors)
+    labels = ["meal"] * 3 + ["car"] * 3
+    model = TextCNNClassifier().fit(MEALS + CARS, labels, unlabelled=["a bowl of rice"], teacher="any-model")
+    assert model.model_.figures["training_texts"] == 7
+    assert model.model_.figures["soft_labels"] == 7
 
 
 def test_docstring_examples() -> None:

@@ -148,6 +148,7 @@ def test_numbers_are_found_by_their_value(labels) -> None:
     assert spelt.explain("free", 1) == spelt.explain("free", "1")
 
 
+@pytest.mark.slow
 def test_tables_work_in_cross_validation_and_grid_search() -> None:
     assert cross_val_score(tiny(), TEXTS, TABLE, cv=2).shape == (2,)
     search = GridSearchCV(tiny(), {"filters": [3, 4]}, cv=2, scoring="f1_macro").fit(TEXTS, TABLE)

@@ -1,14 +1,17 @@
-"""Sentences as vectors: filters over the English word vectors, pooled, and a linear readout that learned offline.
+"""Sentences as vectors: filters over word vectors, pooled, and a linear readout that learned offline.
 
     encode(["Where is my parcel?", "My order never came."])     (2, d), unit vectors: their products are cosines
 
-The filters and the readout learned from a sentence encoder that is a transformer, and from texts that people called
-good or bad, see data/vectors/build_encoder.py. What answers is a look-up for each word and a maximum for each filter,
-with NumPy.
+There are two. Over the English vectors the filters and the readout learned from a sentence encoder that is a
+transformer, and from texts that people called good or bad, see data/vectors/build_encoder.py. Over the shared vectors,
+of many languages, it is simpler (data/vectors/build_shared_encoder.py): the mean of the words' vectors, of which those
+of rare words count more (Arora et al. 2017), and a readout. What answers is a look-up for each word and a maximum or
+mean for each filter, with NumPy.
 
 Shapes: B texts, D dimensions of a word's vector and d of a sentence's; M maps, see model/bank.py.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -24,16 +27,27 @@ from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
 from textcnn.model.predictor import Predictor
 from textcnn.storage.quantized import Quantized
-from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
+from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.text.lexicon import grouped
 from textcnn.text.vocabulary import Vocabulary
 from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
 from textcnn.vectors.table import VectorTable
 
-__all__ = ["ENCODER", "SentenceEncoder", "encode", "read_encoder", "write_encoder"]
+__all__ = [
+    "ENCODER",
+    "SHARED_ENCODER",
+    "SentenceEncoder",
+    "by_rarity",
+    "encode",
+    "encoder_for",
+    "read_encoder",
+    "rows_digest",
+    "write_encoder",
+]
 
 ENCODER = Path(__file__).with_name("vectors") / "sentences.safetensors"
+SHARED_ENCODER = ENCODER.with_name("shared_sentences.safetensors")
 FORMAT = "textcnn-encoder-1"
 
 _MOST_WORDS = 1000  # of a text that are read
@@ -74,6 +88,7 @@ class SentenceEncoder:
                 vocabulary=vocabulary,
                 static=self.table.vectors,
                 first_static=1,
+                segmented=self.table.name == "shared",
                 members=(Member(self.network, zero),),
             )
         )
@@ -106,24 +121,67 @@ def _embedded() -> SentenceEncoder:
 
 
 def read_encoder(path: Path) -> SentenceEncoder:
-    """An encoder over the English vectors of the package.
+    """An encoder over the vectors of the package that it was made for.
 
     Raises:
         VectorsError: the file is missing or damaged, or the vectors are.
     """
-    table = open_vectors("english", say=lambda note: None).table
+    encoder = _read(path, None)
+    assert encoder is not None
+    return encoder
+
+
+def encoder_for(table: VectorTable) -> SentenceEncoder | None:
+    """The encoder over these vectors, if the package has one.
+
+    Raises:
+        VectorsError: its file is damaged.
+    """
+    path = {"english": ENCODER, "shared": SHARED_ENCODER}.get(table.name)
+    return _read(path, table) if path is not None and path.exists() else None
+
+
+def _read(path: Path, table: VectorTable | None) -> SentenceEncoder | None:
+    """Over this table, none if it was made for another; without a table, over that of the package."""
     try:
         read = read_tensors(path)
         if read.metadata.get("format") != FORMAT:
             raise TensorFileError(f"its format is {read.metadata.get('format')!r}, not {FORMAT!r}")
-        return SentenceEncoder(table, _network(read.tensors, table.dimensions))
+        known = table or open_vectors(read.metadata.get("table", "english"), say=lambda note: None).table
+        if read.metadata.get("rows", rows_digest(known)) == rows_digest(known):
+            return _over(known, read)
     except OSError as error:
         raise VectorsError(f"cannot read the encoder {path}: {error.strerror or error}") from error
-    except (TensorFileError, KeyError) as error:
+    except (TensorFileError, KeyError, ValueError) as error:
         raise VectorsError(f"{path} is not an encoder of ours: {error}; install textcnn again") from error
+    if table is None:
+        raise VectorsError(f"{path} was made for other vectors than this installation has; install textcnn again")
+    return None
 
 
-def _network(tensors: Mapping[str, NDArray[Any]], dimensions: int) -> Network:
+def _over(table: VectorTable, read: TensorFile) -> SentenceEncoder:
+    pooling = read.metadata.get("pooling", "max")
+    if pooling not in ("max", "mean"):
+        raise TensorFileError(f"its pooling is {pooling!r}")
+    common = float(read.metadata.get("common", 0))
+    return SentenceEncoder(by_rarity(table, common), _network(read.tensors, table.dimensions, Pooling(pooling)))
+
+
+def by_rarity(table: VectorTable, common: float) -> VectorTable:
+    """A table whose frequent words count less: the vector of row r, from 1 on, is r / (r + common) times as long."""
+    if not common:
+        return table
+    ranks = np.arange(1, len(table.vocabulary) + 1)
+    scales = (table.vectors.scales * (ranks / (ranks + common))).astype(np.float32)
+    return table._replace(vectors=table.vectors._replace(scales=scales))
+
+
+def rows_digest(table: VectorTable) -> str:
+    """What tells the rows of a table from those of any other."""
+    return hashlib.sha256(table.vectors.scales.tobytes()).hexdigest()[:16]
+
+
+def _network(tensors: Mapping[str, NDArray[Any]], dimensions: int, pooling: Pooling) -> Network:
     """The network in a file, checked."""
     filters = read_filters(tensors, dimensions)
     counts = {of_width.biases.size for of_width in filters.values()}
@@ -135,7 +193,7 @@ def _network(tensors: Mapping[str, NDArray[Any]], dimensions: int) -> Network:
     slices = [of_width.slices.reshape(-1, dimensions) for of_width in filters.values()]
     biases = [of_width.biases for of_width in filters.values()]
     layer = (readout.rows(np.arange(len(bias))), bias)
-    return Network(bank, Pooling("max"), (_joined(slices),), (_joined(biases),), (layer,))
+    return Network(bank, pooling, (_joined(slices),), (_joined(biases),), (layer,))
 
 
 def _check_readout(readout: Quantized, bias: NDArray[Any], bank: Bank) -> None:

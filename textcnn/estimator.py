@@ -5,6 +5,7 @@ It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from warnings import warn
@@ -20,7 +21,7 @@ from textcnn.corpus import Record
 from textcnn.distributed.executor import Executor
 from textcnn.errors import DataError, ModelFileError, NotFittedError, SettingsError
 from textcnn.evaluation.breakdown import PartScore, scores_by
-from textcnn.evaluation.sample_weights import sample_weights
+from textcnn.evaluation.measured_texts import MeasuredTexts
 from textcnn.insight.explain import Explanation
 from textcnn.labels import are_numbers, indicator, label_sets, restored, sorted_names, spellings
 from textcnn.model.file import read_model, write_model
@@ -59,37 +60,51 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def fit(
         self,
         X: Iterable[str],
-        y: Iterable[Any],
+        y: Iterable[Any] | None,
         sample_weight: Iterable[float] | None = None,
         *,
         validation: tuple[Any, ...] | None = None,
+        probabilities: Any = None,
+        label_hints: Mapping[Any, str] | None = None,
         unlabelled: Iterable[str] | None = None,
+        teacher: str | Path | None = None,
         callback: Callable[[Any], bool] | None = None,
     ) -> "TextCNNClassifier":
         """Learn from texts and their labels; a second `fit` forgets the first.
 
         Args:
             X: texts.
-            y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
+            y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K); None if
+                `probabilities` name the labels, of which the likeliest then is a text's own.
             sample_weight: how much each text counts, in all losses, in the calibration and in the held-out figures:
-                one of weight 2 as if it was there twice, one of 0 not at all. Only how weights compare matters, and
+                one of weight 2 as if it was there twice. Only how weights compare matters;
                 those of classes multiply them. If not given, all count the same.
             validation: texts and labels (and weights) that say how long to learn; if not given, parts of the texts are
                 held out.
-            unlabelled: texts of the same kind without labels. Where few texts have labels, these are learned from, too,
-                2,000 of them at most, if that makes answers to held-out texts better.
+            probabilities: soft labels, which are learned in place of labels, against which the held-out figures count:
+                an array (B, K) with a column for each label in the order of `classes_`, a data frame with columns
+                named so, or for each text a mapping from labels to numbers, or None.
+            label_hints: what labels mean, in words, by label; they help where texts are few.
+            unlabelled: texts of the same kind without labels, of which 2,000 at most teach, too, where few have labels,
+                if that makes answers to held-out texts better.
+            teacher: the name or folder of a sentence-transformers model, which says how probable each label of a text
+                is, of those without labels, too; answers do without it.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
                 checkpoint so far, when it returns True after a batch or an epoch.
 
         Raises:
-            SettingsError: a parameter is out of its limits.
-            DataError: the texts, labels or weights cannot be used.
+            SettingsError: a parameter is out of its limits, a hint is for no label, or there is no such teacher.
+            DataError: the texts, labels, probabilities or weights cannot be used.
+            ModuleNotFoundError: a teacher needs sentence-transformers.
             TrainingError, VectorsError: see the messages.
         """
         from textcnn.training.fit import fit
+        from textcnn.training.probabilities import soft_labels
         from textcnn.training.task import Dataset
+        from textcnn.training.teacher import taught_data
 
         texts = _texts(X)
+        y, soft = soft_labels(probabilities, y, len(texts), self.labels_per_text)
         if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
         held = None if validation is None else _validation(validation)
@@ -100,18 +115,23 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             weights=sample_weight,
             validation=held,
             outside=settings_of({"outside": self.outside}).outside,
+            soft=soft,
         )
-        labels = data.labels
         _check_validation(data)
+        labels, names = data.labels, spellings(data.labels.classes)
+        settings = settings_of(self._values(names))
+        others = [] if unlabelled is None else _texts(unlabelled, empty=True)
+        data, left = taught_data(data, others, teacher, settings.seed)
         result = fit(
             data.training,
             classes=labels.names,
             multi_label=labels.multi_label,
-            settings=settings_of(self._values(spellings(labels.classes))),
+            settings=settings,
             validation=data.validation,
             outside=data.outside,
             callback=callback or (lambda event: False),
-            unlabelled=() if unlabelled is None else _texts(unlabelled, empty=True),
+            hints={names.get(label, str(label)): words for label, words in (label_hints or {}).items()},
+            unlabelled=left,
         )
         self.classes_ = labels.classes
         self.model_ = replace(result.model, numbered=are_numbers(labels.classes))
@@ -242,6 +262,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
         """Accuracy; of a multi-label model the share of texts whose labels are all right.
 
+        Texts with the label `outside` are left out.
+
         Args:
             X: texts.
             y: their labels.
@@ -252,17 +274,17 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             DataError: the texts, labels or weights cannot be used.
         """
         predictor = self._fitted()
-        texts = _texts(X)
-        gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
-        chosen = predictor.choose_all(predictor.all_probabilities(texts))
-        right = [set(one) == set(other) for one, other in zip(gold, chosen, strict=True)]
-        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
-        return float(np.average(right, weights=weights))
+        scored = self._scored(X, y, sample_weight)
+        chosen = predictor.choose_all(predictor.all_probabilities(scored.texts))
+        right = [set(one) == set(other) for one, other in zip(scored.labels, chosen, strict=True)]
+        return float(np.average(right, weights=scored.weights))
 
     def score_by(
         self, X: Iterable[str], y: Iterable[Any], by: Iterable[Any], sample_weight: Any = None
     ) -> dict[Any, PartScore]:
         """Figures for the texts of each value in `by`: count, accuracy with its interval, macro F1 and log loss.
+
+        Texts with the label `outside` are left out.
 
         Args:
             X: texts.
@@ -275,18 +297,26 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             DataError: there are more or fewer values than texts.
         """
         predictor = self._fitted()
-        texts = _texts(X)
+        scored = self._scored(X, y, sample_weight)
         values = [None if value != value else value for value in (by.tolist() if hasattr(by, "tolist") else by)]
-        if len(values) != len(texts):
-            raise DataError(f"{len(texts)} texts but {len(values)} values to tell them apart by: each needs its own")
-        gold = label_sets(y, len(texts), self.labels_per_text, self.classes_)
-        probabilities = predictor.all_probabilities(texts)
-        chosen = predictor.choose_all(probabilities)
-        weights = None if sample_weight is None else sample_weights(sample_weight, len(texts))
-        multi_label = self.model_.multi_label
+        count = len(scored.kept)
+        if len(values) != count:
+            raise DataError(f"{count} texts but {len(values)} values to tell them apart by: each needs its own")
+        probabilities = predictor.all_probabilities(scored.texts)
         return scores_by(
-            values, gold, chosen, probabilities, predictor.labels, multi_label=multi_label, weights=weights
+            list(compress(values, scored.kept)),
+            scored.labels,
+            predictor.choose_all(probabilities),
+            probabilities,
+            predictor.labels,
+            multi_label=self.model_.multi_label,
+            weights=scored.weights,
         )
+
+    def _scored(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None) -> MeasuredTexts:
+        texts = _texts(X)
+        labels = label_sets(y, len(texts), self.labels_per_text, self.classes_)
+        return MeasuredTexts.of(texts, labels, sample_weight, self.model_.settings["outside"])
 
     def explain(self, text: str, label: Any = None, against: Any = None) -> Explanation:
         """Why a text gets its label and not the next likeliest: each word's contribution to the difference of logits.
@@ -369,7 +399,7 @@ def load(path: str | Path) -> TextCNNClassifier:
 
 
 def _validation(given: Any) -> tuple[list[str], Any, Any]:
-    """Texts, labels and weights, None if there are none."""
+    """Texts, labels and perhaps weights."""
     if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
         raise DataError(f"validation must be (texts, labels) or (texts, labels, weights), not {given!r:.60}")
     texts, y, *weights = given

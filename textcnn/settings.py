@@ -79,8 +79,8 @@ class Settings:
     frozen: str = _setting(
         "auto",
         "Network",
-        "learn the last layer alone, over filters that stay as they came with the English vectors; auto: if the texts "
-        "are few",
+        "learn the last layer alone, over filters that stay as they came with the vectors in the package; auto: if the "
+        "texts are few, and beside a network if they are some hundreds",
         Limits(choices=("auto", "on", "off")),
     )
 

@@ -69,10 +69,11 @@ class Weights:
 class Multilingual:
     """The encoder, in bfloat16, and its tokenizer."""
 
-    def __init__(self, inputs: Path) -> None:
+    def __init__(self, inputs: Path, layers: Sequence[int] = LAYERS) -> None:
         import tokenizers
         import torch
 
+        self.layers = layers
         weights = Weights(next(package_files(inputs / E5.file, "*/e5-small-q4.bin")))
         self.size, self.heads, self.epsilon = weights.size, weights.heads, weights.epsilon
         self.cutter = tokenizers.Tokenizer.from_buffer(
@@ -101,13 +102,13 @@ class Multilingual:
         x = self.weights["emb.word"][pieces] + self.weights["emb.pos"][: pieces.shape[1]] + self.weights["emb.type"]
         x = self.normed("emb.ln", x)
         found = {}
-        for layer in range(LAYERS[-1]):
+        for layer in range(self.layers[-1]):
             three = [self.linear(f"l{layer}.{part}", x) for part in "qkv"]
             query, key, value = (one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in three)
             mixed = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
             x = self.normed(f"l{layer}.aln", x + self.linear(f"l{layer}.ao", mixed))
             x = self.normed(f"l{layer}.oln", x + self.linear(f"l{layer}.fo", gelu(self.linear(f"l{layer}.fi", x))))
-            if layer + 1 in LAYERS:
+            if layer + 1 in self.layers:
                 found[layer + 1] = x
         return found
 

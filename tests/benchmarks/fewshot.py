@@ -57,7 +57,7 @@ def measure(options: argparse.Namespace) -> bool:
             for system in options.systems:
                 key = key_of(task, system, 0)
                 if key not in done:
-                    failed |= not _measured(task, key, options.results)
+                    failed |= not measured(task, key, options.results)
     return failed
 
 
@@ -73,7 +73,7 @@ def encode(options: argparse.Namespace) -> None:
             kept(encoder).keep(text for task in every for part in (task.train, task.test) for text in part.texts)
 
 
-def _measured(task: Task, key: Key, results: Path) -> bool:
+def measured(task: Task, key: Key, results: Path) -> bool:
     """Add a row; whether that went well."""
     start = time.perf_counter()
     try:
@@ -92,7 +92,7 @@ def _measured(task: Task, key: Key, results: Path) -> bool:
 
 def draws(folder: Path, sizes: list[int] | None, count: int, *, dev: bool) -> Iterator[Task]:
     """So many draws of each size; the protocol's name is the number of texts of each label."""
-    pool, measured = _parts(folder, dev=dev)
+    pool, measured = parts(folder, dev=dev)
     labels = np.array(pool.single())
     classes = sorted(set(labels.tolist()))
     for size in sizes or (SIZES_OF_MANY if len(classes) > MANY else SIZES):
@@ -113,7 +113,7 @@ def draws(folder: Path, sizes: list[int] | None, count: int, *, dev: bool) -> It
             )
 
 
-def _parts(folder: Path, *, dev: bool) -> tuple[Part, Part]:
+def parts(folder: Path, *, dev: bool) -> tuple[Part, Part]:
     """The texts that are drawn from, without those that are measured on, and these."""
     official, *_ = tasks(folder, ["test", "folds"], 2)
     if not dev:

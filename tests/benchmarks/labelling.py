@@ -8,14 +8,16 @@
 
 The test part is test.csv, or the first of ten stratified folds; with `--dev` a quarter of the rest, and no text of the
 test part is seen. Of a set with more than 50 labels ten are taken. The curve is that of the quick learner, by which
-texts are chosen; with `--train` the models that `textcnn train` makes of 50 chosen, 50 and 150 random texts are
-measured, too. With `--all` both are measured with all labels (the quick learner with 2,000 at most): a set where 50
-random ones are within one point of that has nothing to save, and is left out of the mean and named.
+texts are chosen; with `--train` the models that `textcnn label -o` writes after 50 chosen, 50 and 150 random texts are
+measured, too: those of `textcnn train --unlabelled`, with the pile. With `--all` both are measured with all labels (the
+quick learner with 2,000 at most): a set where 50 random ones are within one point of that has nothing to save, and is
+left out of the mean and named.
 """
 
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +38,7 @@ from textcnn.labelling.session import Session, random_order
 
 HERE = Path(__file__).parent
 SIZES = (10, 20, 30, 50, 70, 100, 150)  # of the curve
-COMPARED = (("auto", 50), ("random", 50), ("random", 150))  # by models of `textcnn train`
+COMPARED = (("auto", 50), ("random", 50), ("random", 150))  # by the models that are written at the end
 SEEDS = 5
 MANY, FEW = 50, 10  # labels: of a set with more than the first, so many are taken
 EVERY = 5  # answers after which it learns again
@@ -73,13 +75,12 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
             order = _curve(prepared, pool, test, name, strategy, seed, options.results, done)
             for how, size in COMPARED if options.train else ():
                 if how == strategy and Key(name, f"{how}-{size}", seed, "textcnn", 0) not in done:
-                    _train(
-                        pool.take(order[:size]), test, Key(name, f"{how}-{size}", seed, "textcnn", 0), options.results
-                    )
+                    key = Key(name, f"{how}-{size}", seed, "textcnn", 0)
+                    _train(pool.take(order[:size]), test, key, options.results, pool.texts)
     if options.all and Key(name, "all", 0, "quick", 0) not in done:
         _learn_all(prepared or _prepared(pool, test), pool, test, Key(name, "all", 0, "quick", 0), options.results)
     if options.all and options.train and Key(name, "all", 0, "textcnn", 0) not in done:
-        _train(pool, test, Key(name, "all", 0, "textcnn", 0), options.results)
+        _train(pool, test, Key(name, "all", 0, "textcnn", 0), options.results, ())
 
 
 def _prepared(pool: Part, test: Part) -> Pool:
@@ -138,11 +139,12 @@ def _learn_all(prepared: Pool, pool: Part, test: Part, key: Key, results: Path) 
     append(results, Row(key, Scores(float(right), *[None] * 5), time.perf_counter() - start))
 
 
-def _train(learn: Part, test: Part, key: Key, results: Path) -> None:
-    """Measure the model that `textcnn train` makes of these texts."""
+def _train(learn: Part, test: Part, key: Key, results: Path, pile: Sequence[str]) -> None:
+    """Measure the model that `textcnn train` makes of these texts, and of a pile of texts without labels."""
     start = time.perf_counter()
-    task = Task(key.data, key.protocol, key.fold, learn, None, test, multi_label=False)
-    row = Row(key, score(task, SYSTEMS["textcnn"].answer(task, 0)), time.perf_counter() - start)
+    task = Task(key.data, key.protocol, key.fold, learn, None, test, multi_label=False, unlabelled=tuple(pile))
+    system = SYSTEMS["textcnn-unlabelled" if pile else "textcnn"]
+    row = Row(key, score(task, system.answer(task, 0)), time.perf_counter() - start)
     append(results, row)
     print(f"{' '.join(map(str, key))}: {100 * row.scores.accuracy:.2f}, {row.seconds:.1f} s", file=sys.stderr)
 

@@ -42,6 +42,7 @@ def _cases(pool: Pool, asked: Part, test: Part, seed: int) -> list[Case]:
     with Session(pool.pile, Journal(seed=seed), background=False, pool=pool, withheld=held) as session:
         for count in range(SIZES[-1] + MORE + 1):
             if count % EVERY == 0:
+                session.figures = count in SIZES  # which take the longest
                 session.learn()
                 guesses = [session.advice.guesses(row) for row in held]
                 accuracies[count] = np.mean(

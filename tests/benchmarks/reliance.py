@@ -20,7 +20,7 @@ import numpy as np
 from protocol import Part, read, tasks
 from sklearn.model_selection import train_test_split
 
-from textcnn.checks.drift import drift
+from textcnn.checks.drift import observed, shifts
 from textcnn.errors import SettingsError
 from textcnn.evaluation.baseline import baseline_answers
 from textcnn.evaluation.label_sets import Proportion, coverage
@@ -28,6 +28,7 @@ from textcnn.evaluation.metrics import measure_answers
 from textcnn.evaluation.separation import Separation, separation
 from textcnn.labels import label_names
 from textcnn.model.predictor import Predictor
+from textcnn.model.reference import Reference
 from textcnn.settings import Settings
 from textcnn.training.fit import FitResult, fit
 from textcnn.training.outside import Judged, fitted_novelty, judged_outside
@@ -35,10 +36,11 @@ from textcnn.training.task import Labelled
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))
 SETS = ("trec", "cr", "ag_news_small", "clinc150")
+STRANGE = ("trec", "cr", "mr", "sms_spam", "ag_news_small", "clinc150")
 RARE = ("trec", "ag_news_small", "goemotions_multilabel")
 THINNED = 50  # times as many texts of the most frequent label as of the rarest
 MAILS = {"easy-ham-1": 2500, "easy-ham-2": 1400, "hard-ham-1": 250, "spam-1": 500, "spam-2": 1396}
-DRAWS, DRAWN = 60, 200  # samples for drift, and their texts
+DRAWS, SIZES = 300, (30, 200, 1000)  # files for drift, drawn for each model, and their texts
 
 
 class Options(NamedTuple):
@@ -261,54 +263,109 @@ def _shares(part: Part) -> dict[str, float]:
     return {label: labels.count(label) / len(labels) for label in set(labels)}
 
 
+# Strange texts
+
+
+def strange_texts(options: Options) -> None:
+    """How novel texts are of which a model can know nothing."""
+    languages = sorted(
+        folder.name for folder in (options.folder / "sib200").glob("*") if folder.is_dir() and folder.name != "eng_Latn"
+    )
+    header = ("model of", "the same", "gibberish", "empty", *languages)
+    table("Texts with a novelty above .99, %", header, _strange_rows(options, languages))
+
+
+def _strange_rows(options: Options, languages: Sequence[str]) -> Iterator[Sequence[str]]:
+    gibberish = _gibberish(np.random.default_rng(0), 200)
+    foreign = [read(options.folder / "sib200" / language / "train.csv").texts for language in languages]
+    for name in options.data or STRANGE:
+        learn, same = halves(options.pool(name), 0.8, 0)
+        predictor = Predictor(options.learned(learn).model)
+        groups = [same.texts, gibberish, [""], *foreign]
+        yield name, *(f"{100 * np.mean(predictor.all_seen(texts)[1] > 0.99):.1f}" for texts in groups)
+
+
+def _gibberish(random: np.random.Generator, count: int) -> list[str]:
+    """Lines of three to twenty words of letters by chance."""
+    letters = list("abcdefghijklmnopqrstuvwxyz")
+    return [
+        " ".join("".join(random.choice(letters, random.integers(3, 10))) for _ in range(random.integers(3, 21)))
+        for _ in range(count)
+    ]
+
+
 # Drift
 
 
 def drift_alarms(options: Options) -> None:
-    """How often texts of the same set are reported, and others are."""
-    header = ("model of", f"samples of {DRAWN} texts of", "reported, %")
+    """How often files of texts of the same set are reported, and others are."""
+    header = ("model of", "files of", *(f"reported of {size:,} texts, %" for size in SIZES))
     table("Drift", header, _drift_rows(options))
 
 
 def _drift_rows(options: Options) -> Iterator[Sequence[str]]:
-    questions = options.pool("trec").texts
-    for name in options.data or ("trec", "clinc150", "ag_news_small"):
-        learn, same = halves(options.pool(name), 0.7, 0)
-        predictor = Predictor(options.learned(learn).model)
-        yield name, "the same", _reported(predictor, same.texts)
-        strange = read(options.folder / "clinc150" / "dev.csv").texts if name == "trec" else questions
-        for share in (0.1, 0.2, 0.5):
-            others = f"{share:.0%} {'requests' if name == 'trec' else 'questions'}"
-            yield name, others, _reported(predictor, same.texts, strange, share)
-    if options.data is None or "spamassassin" in options.data:
-        yield from _mail_rows(options)
+    """The same texts, and files some of whose texts are strange."""
+    for name in options.data or ("trec", "clinc150", "ag_news_small", "spamassassin"):
+        if name == "spamassassin":
+            yield from _mail_rows(options)
+            continue
+        kind = "requests" if name == "trec" else "questions"
+        strange = read(options.folder / "clinc150" / "dev.csv").texts if name == "trec" else options.pool("trec").texts
+        made = []
+        for split in range(options.splits):
+            learn, same = halves(options.pool(name), 0.7, split)
+            predictor = Predictor(options.learned(learn, split).model)
+            made.append((predictor, observed(predictor, same.texts), observed(predictor, strange)))
+        for share in (0.0, 0.1, 0.2, 0.5):
+            yield name, f"{share:.0%} {kind}" if share else "the same", *_reported(made, share)
 
 
 def _mail_rows(options: Options) -> Iterator[Sequence[str]]:
     """E-mails of the first groups are learned from; those of the second ones were collected later."""
-    every, groups, first = read(options.folder / "spamassassin" / "all.csv"), {}, 0
+    every, groups, first = read(options.folder / "spamassassin" / "all.csv"), dict[str, list[int]](), 0
     for group, count in MAILS.items():
         groups[group] = list(range(first, first + count))
         first += count
-    learn, same = halves(every.take([*groups["easy-ham-1"], *groups["spam-1"]]), 0.7, 0)
-    predictor = Predictor(options.learned(learn).model)
-    yield "easy-ham-1, spam-1", "the same", _reported(predictor, same.texts)
     later = [*groups["easy-ham-2"][:1250], *groups["spam-2"][:250]]  # as many spam as among the first
-    for name, rows in (("easy-ham-2, spam-2", later), ("hard-ham-1", groups["hard-ham-1"])):
-        yield "easy-ham-1, spam-1", name, _reported(predictor, every.take(rows).texts)
+    others = {"easy-ham-2, spam-2": later, "hard-ham-1": groups["hard-ham-1"]}
+    made = dict[str, list[tuple[Predictor, Reference, Reference]]]()
+    for split in range(options.splits):
+        learn, same = halves(every.take([*groups["easy-ham-1"], *groups["spam-1"]]), 0.7, split)
+        predictor = Predictor(options.learned(learn, split).model)
+        alike = observed(predictor, same.texts)
+        for kind, rows in others.items():
+            made.setdefault(kind, []).append((predictor, alike, observed(predictor, every.take(rows).texts)))
+    yield "easy-ham-1, spam-1", "the same", *_reported(made["hard-ham-1"], 0.0)
+    for kind, one in made.items():
+        yield "easy-ham-1, spam-1", kind, *_reported(one, 1.0)
 
 
-def _reported(predictor: Predictor, same: list[str], strange: list[str] = (), share: float = 0.0) -> str:
-    """Of samples, how many are said to have drifted; a share of each is strange."""
-    random, alarms, many = np.random.default_rng(0), 0, round(share * DRAWN)
+def _reported(made: Sequence[tuple[Predictor, Reference, Reference]], share: float) -> Iterator[str]:
+    """Of files of each size, how many are said to have drifted; a share of their texts is strange."""
+    for size in SIZES:
+        many = round(share * size)
+        if any(len(same.label) < size - many or len(strange.label) < many for _, same, strange in made):
+            yield "–"
+            continue
+        alarms = sum(_alarms(one, size - many, many) for one in made)
+        yield shown(Proportion.counted(alarms, len(made) * DRAWS))
+
+
+def _alarms(made: tuple[Predictor, Reference, Reference], same: int, strange: int) -> int:
+    """How many of the files are reported that are drawn of one model's texts."""
+    predictor, alike, others = made
+    random, alarms = np.random.default_rng(0), 0
     for _ in range(DRAWS):
-        chosen = [same[row] for row in random.choice(len(same), DRAWN - many, replace=False)]
-        chosen += [strange[row] for row in random.choice(len(strange), many, replace=False)] if many else []
-        alarms += drift(predictor, chosen).drifted
-    return shown(Proportion.counted(alarms, DRAWS))
+        rows = [random.choice(len(one.label), size, replace=False) for one, size in ((alike, same), (others, strange))]
+        columns = (
+            np.concatenate([first[rows[0]], second[rows[1]]]) for first, second in zip(alike, others, strict=True)
+        )
+        found = shifts(predictor.model.reference, Reference(*columns), len(predictor.labels))
+        alarms += any(shift.drifted for shift in found)
+    return alarms
 
 
-PARTS = {"sets": sets, "novelty": novelty, "rare": rare, "drift": drift_alarms}
+PARTS = {"sets": sets, "novelty": novelty, "strange": strange_texts, "rare": rare, "drift": drift_alarms}
 
 
 def main() -> None:
@@ -316,7 +373,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="with a folder for each corpus")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--data", nargs="+", help="corpora, for sets, rare and drift")
+    parser.add_argument("--data", nargs="+", help="corpora, for all but novelty")
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--learn", type=int, help="texts to learn from, at most")
     parser.add_argument("--quality", choices=("good", "fast"), default="good")

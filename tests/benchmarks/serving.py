@@ -4,8 +4,8 @@
 
 The server is a process of its own, and so are the clients. At a rate, requests begin at fixed times whether or not the
 last ones are answered, and a latency counts from the time at which its request should have begun: a server that stalls
-does not make its clients polite. Memory is the resident set of the server, after the first tenth of the requests and
-after all of them. Models are swapped while clients ask one request after the other.
+does not make its clients polite. Memory is the resident set of the server, before all requests and after each 50,000.
+Models are swapped while clients ask one request after the other.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 _CONNECTIONS = 16
 _BATCH = 1000
+_NOTED = 50_000  # requests between two looks at the memory
 _TEXTS = [
     "free entry in a weekly draw, text WIN now", "see you at lunch tomorrow", "your number has won a holiday",
     "the report is on your desk, call me when you are at work",
@@ -159,10 +160,11 @@ async def measure(port: int, process: int, model: Path, texts: Sequence[str], to
     batches = [request([texts[(first + number) % len(texts)] for number in range(_BATCH)]) for first in range(8)]
     rate = await closed_loop(port, batches, 60, 2)
     print(f"{_BATCH:,} texts a request, 2 clients: {_BATCH * rate:,.0f} texts a second")
-    await closed_loop(port, single, told.requests // 10, 8)
-    before = resident(process)
-    await closed_loop(port, single, told.requests - told.requests // 10, 8)
-    print(f"memory: {before:.1f} MB after {told.requests // 10:,} requests, {resident(process):.1f} MB after all")
+    print(f"memory: {resident(process):.1f} MB to begin with", flush=True)
+    for first in range(0, told.requests, _NOTED):
+        asked = min(_NOTED, told.requests - first)
+        await closed_loop(port, single, asked, 8)
+        print(f"memory: {resident(process):.1f} MB after {first + asked:,} requests", flush=True)
     answered, seconds = await swaps(port, single, model, told.swaps)
     print(f"{told.swaps} swaps of the model in {seconds:.0f} s: {answered:,} requests answered, none failed")
     print(f"memory: {resident(process):.1f} MB after the swaps")

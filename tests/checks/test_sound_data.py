@@ -1,7 +1,7 @@
 """Sound data: `textcnn check` finds no errors, and warns of what is odd about them and of nothing else.
 
-`data/spam.csv` is always checked. The larger sets are public ones; the environment variable TEXTCNN_CORPORA names the
-folder where they are, each in a folder of its own, with a header `label,text`. They are for `make slow`.
+`data/spam.csv` is ours. The larger sets are public ones; the environment variable TEXTCNN_CORPORA names the
+folder where they are, each in a folder of its own, with a header `label,text`.
 """
 
 import json
@@ -20,10 +20,11 @@ def corpus(name, file, odd):
     """A public set, and what the checks warn of."""
     missing = not (CORPORA / name / file).exists()
     reason = f"{name}/{file} is not in TEXTCNN_CORPORA"
-    marks = [pytest.mark.slow, pytest.mark.skipif(missing, reason=reason)]
+    marks = [pytest.mark.skipif(missing, reason=reason)]
     return pytest.param(CORPORA / name / file, odd, marks=marks, id=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "odd"),
     [

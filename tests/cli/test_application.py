@@ -179,6 +179,7 @@ class TestTrain:
         held = textcnn("train", "tags.csv", "--validation", "one.csv", "--epochs=1", *TINY)
         assert held.err.count("separated by") == 2 and "cannot be learned" not in held.err
 
+    @pytest.mark.slow
     def test_the_same_seed_writes_the_same_bytes(self, textcnn, train_csv, folder):
         for threads in (1, 2):
             for name in ("a", "b"):
@@ -275,6 +276,7 @@ class TestColdStart:
         assert not imported(*arguments, folder=folder) & {"numpy", "torch", "gensim", "sklearn", "scipy", "rich"}
 
 
+@pytest.mark.slow
 def test_a_compact_model_keeps_the_training_words_only(textcnn, train_csv, folder):
     few = ("--filters=4", "--epochs=1", "--vectors=english")
     for name, options in (("a", []), ("b", ["--compact"])):

@@ -27,6 +27,7 @@ def mails_csv(folder):
 
 
 class TestInAPipe:
+    @pytest.mark.slow
     def test_figures_a_line_for_each_fold_and_answers_in_a_file(self, folder, mails_csv):
         done = run("cv", mails_csv, *FAST, "--folds=2", "--baseline", "--write=out.csv", cwd=folder)
         assert done.returncode == 0, done.stderr

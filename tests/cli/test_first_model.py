@@ -24,8 +24,10 @@ def test_a_first_model_says_that_it_is_a_guess(textcnn, folder, pool):
     assert f"first.textcnn: a guess from the names of the labels ({words}); nothing says how good it is" in made.err
     assert "textcnn label pool.txt --labels car,food" in made.err
     assert textcnn("predict", "-m", "first.textcnn", "--format=label", "my lunch was late").out == "food\n"
-    refused = textcnn("predict", "-m", "first.textcnn", "--sure=0.9", "my lunch was late")
-    assert refused.code == 1 and "cannot be so many per cent sure" in refused.err
+    for option in ("--sure=0.9", "--max-error=0.1", "--novel-above=0.99"):
+        refused = textcnn("predict", "-m", "first.textcnn", option, "my lunch was late")
+        assert refused.code == 1 and "guessed from the names of its labels" in refused.err
+        assert "label some, with textcnn label say" in refused.err
     shown = json.loads(textcnn("inspect", "-m", "first.textcnn", "--format=json").out)
     assert shown["figures"]["guessed_from"]["food"] == "food" and "validation" not in shown["figures"]
 
@@ -37,6 +39,8 @@ def test_a_first_model_says_that_it_is_a_guess(textcnn, folder, pool):
         (("--labels=food",), 2, "--labels takes at least two different labels"),
         (("--labels=food,car", "--report=page.html"), 2, "leave out --report"),
         (("--labels=food,car", "--labels-per-text=several"), 2, "where each text has one, not several"),
+        (("--labels=food,car", "--metric=macro-f1"), 2, "metric needs labelled texts"),
+        (("--labels=food,car", "--outside=other"), 2, "outside needs labelled texts"),
         (("--labels=food,car", "--label-hints=none.toml"), 2, "cannot read the settings none.toml"),
         (("--labels=food,car", "--label-hints=numbers.toml"), 2, "numbers.toml: each label hint must be words"),
         (("--labels=food,car", "--label-hints=others.toml"), 2, "label_hints: there is no label 'cat'"),

@@ -194,6 +194,14 @@ class TestScreen:
         lines = shown(dialog, width, 20)
         assert len(lines) <= 20 and max(map(cells, lines)) <= width
 
+    def test_at_40_columns_counts_and_help_go_on_in_the_next_line(self, dialog):
+        for label in ("ham", "spam", "newsletters", "receipts"):
+            press(dialog, "+", *label, "enter")
+        lines = [line.rstrip() for line in shown(dialog, 40)]
+        assert lines[:2] == ["4 of 40 labelled  ham 1  spam 1", "newsletters 1  receipts 1"]
+        press(dialog, "?")
+        assert not any("..." in line for line in shown(dialog, 40)[3:])
+
     def test_columns_and_what_was_chosen_stand_beside_the_text(self, dialog):
         lines = shown(dialog)
         assert text_of(dialog) in lines and f"id: t{dialog.question.row}" in lines
@@ -357,3 +365,6 @@ class TestTerminal:
         assert len(rows) == 17 and list(rows[0]) == ["id", "text", "label", "labelled_at", "chosen_by"]
         assert all(TRUTH[row["text"]] == row["label"] for row in rows)
         assert program.run("predict", "-m", "mail.textcnn", "free prize, reply now").stdout
+        columns = ("--text-column", "text", "--label-column", "label")
+        program.run("train", "mail.labelled.csv", *columns, "--unlabelled", "mail.csv", "-o", "same.textcnn")
+        assert (folder / "mail.textcnn").read_bytes() == (folder / "same.textcnn").read_bytes()

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from examples import EXAMPLES, write_csv
 from program import TINY
 
@@ -14,6 +15,7 @@ PLACES = [
 LOOKS_LIKE_SEVERAL = [("food, drink", "inn"), ("drink, food", "inn"), ("food", "bread"), ("drink", "water")]
 
 
+@pytest.mark.slow
 def test_a_list_of_one_label_is_that_label_there_too(textcnn, folder):
     write_csv(folder / "listed.csv", [(f'["{label}"]', text) for label, text in EXAMPLES])
     assert textcnn("train", "listed.csv", "-q", "--epochs=30", *TINY).code == 0

@@ -34,6 +34,7 @@ def taught(folder, teacher, *more):
     return ran.returncode, ran.stderr.decode()
 
 
+@pytest.mark.slow
 def test_what_it_says_is_learned(folder):
     (folder / "model").mkdir()
     code, said = taught(folder, "model")
@@ -49,8 +50,12 @@ def test_it_labels_texts_without_labels(folder):
     assert code == 0 and "it labels 30 further texts, which count in all figures as if they were right\n" in said
 
 
-def test_a_name_may_ask_the_network_and_a_folder_that_is_not_there_does_not(folder):
+@pytest.mark.slow
+def test_a_name_may_ask_the_network(folder):
     assert "opened some-model False" in taught(folder, "some-model")[1]
+
+
+def test_a_folder_that_is_not_there_is_none(folder):
     code, said = taught(folder, "./model")
     assert code == 2 and said.endswith("--teacher: there is no folder ./model\n")
 

@@ -154,6 +154,7 @@ def test_train_from_standard_input_is_the_same_as_from_a_file(textcnn, folder):
     assert one.facts["from"] == "standard input"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes that have a name")
 def test_train_from_a_pipe_that_has_a_name(folder):
     os.mkfifo(folder / "pipe")

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from examples import EXAMPLES, write_csv
 from program import TINY
 
@@ -30,6 +31,7 @@ def test_texts_count_by_a_column_in_training_and_in_figures(textcnn, folder):
     assert plain["accuracy"] == 0.5 and "weighted" not in plain  # one of the two opinions about each text
 
 
+@pytest.mark.slow
 def test_figures_baseline_and_page_say_that_they_are_weighted(textcnn, folder, model):
     write_opinions(folder)
     answer = textcnn(

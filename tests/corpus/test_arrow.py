@@ -211,3 +211,41 @@ def test_without_pyarrow_one_line_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert refused(path).endswith("Parquet and Arrow are read by pyarrow: pip install pyarrow")
     assert "pip install pyarrow; or unpack it first" in refused(tmp_path / "a.csv.zst")
+
+
+SOFT = [{"spam": 0.9, "ham": 0.1}, {"spam": None, "ham": 1.0}, None]
+SPREAD = [[("spam", 0.9), ("ham", 0.1)], [("ham", 1.0)], None]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(SOFT, pa.struct({"spam": pa.float32(), "ham": pa.float32()})),
+        pa.array(SPREAD, pa.map_(pa.string(), pa.float64())),
+    ],
+    ids=["structure", "map"],
+)
+@pytest.mark.parametrize("name", ["pool.parquet", "pool.arrow"])
+def test_a_structure_or_a_map_of_probabilities_is_a_soft_label(tmp_path, name, column):
+    path = written(tmp_path / name, mails(probabilities=column))
+    corpus = read_corpus([path], reading=Reading(soft_labels=True))
+    assert corpus.soft[0] == pytest.approx({"spam": 0.9, "ham": 0.1})
+    assert corpus.soft[1:] == [{"ham": 1.0}, None]
+    assert read_corpus([path]).soft is None
+
+
+def test_soft_labels_alone_say_the_label(tmp_path):
+    table = pa.table({"text": TEXTS[:2], "probabilities": SOFT[:2]})
+    corpus = read_corpus([written(tmp_path / "pool.parquet", table)], reading=Reading(soft_labels=True))
+    assert corpus.labels == [("spam",), ("ham",)]
+
+
+def test_other_columns_of_that_name_are_no_soft_labels(tmp_path):
+    path = written(tmp_path / "mails.parquet", mails(probabilities=[[0.1, 0.9]] * 3))
+    assert read_corpus([path], reading=Reading(soft_labels=True)).soft is None
+
+
+def test_probabilities_that_do_not_add_up_are_named_by_row(tmp_path):
+    soft = pa.array([{"spam": 0.4, "ham": None}, *SOFT[1:]], pa.struct({"spam": pa.float32(), "ham": pa.float32()}))
+    message = refused(written(tmp_path / "mails.parquet", mails(probabilities=soft)), soft_labels=True)
+    assert 'mails.parquet:1: the numbers in "probabilities" add up to 0.4' in message

@@ -10,11 +10,10 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from reading import as_csv, pairs, refused
 
 from textcnn.corpus import Reading, Record, open_corpus, read_corpus
-from textcnn.errors import DataError, ReadError, SettingsError, TextcnnError
+from textcnn.errors import SettingsError
 
 MAIL = [
     ("ham", "see you, at five"),
@@ -25,41 +24,6 @@ MAIL = [
 NO_HEADER = (
     "ham,see you at five then\nspam,win a prize right now\nham,are you coming home\nspam,cash is waiting for you\n"
 )
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Write a file of that name, gzipped if the name says so, and say where it is."""
-
-    def writing(name: str, content: str | bytes) -> Path:
-        data = content.encode() if isinstance(content, str) else content
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-        return path
-
-    return writing
-
-
-def pairs(path: str | Path, *, labelled: bool = True, stream=None, **choices) -> list[tuple[str, str]]:
-    """(labels joined by +, text) of every record."""
-    with open_corpus(path, reading=Reading(**choices), labelled=labelled, stream=stream) as reader:
-        return [("+".join(record.labels), record.text) for record in reader]
-
-
-def refused(path: str | Path, kind: type[TextcnnError] = ReadError, *, labelled: bool = True, **choices) -> str:
-    """The message of the error that reading ends with: one line that names the input."""
-    with pytest.raises(kind) as caught:
-        pairs(path, labelled=labelled, **choices)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
-
-
-def as_csv(rows, **dialect) -> str:
-    written = io.StringIO(newline="")
-    csv.writer(written, **dialect).writerows(rows)
-    return written.getvalue()
 
 
 # Every format tells the same.
@@ -95,6 +59,16 @@ def test_standard_input_tells_the_same(name):
     form = "json" if name == "array.json" else "auto"
     assert pairs("-", stream=stream, format=form) == MAIL
     assert not stream.closed, "a stream that was given is not ours to close"
+
+
+@pytest.mark.parametrize("packed", [lzma, bz2])
+def test_xz_and_bzip2_are_unpacked(packed, write):
+    suffix = {lzma: "xz", bz2: "bz2"}[packed]
+    path = write(f"a.jsonl.{suffix}", packed.compress(b'{"text": "x", "label": "a"}\n'))
+    assert pairs(path) == [("a", "x")]
+    whole = packed.compress(FORMATS["mail.csv"].encode())
+    assert "cut off" in refused(write(f"b.csv.{suffix}", whole[:-12]))
+    assert "cannot be read as" in refused(write(f"c.csv.{suffix}", b"label,text\n"))
 
 
 @pytest.mark.parametrize("name", ["fast.txt", "fast.txt.gz", "fast", "fast.ft"])
@@ -406,128 +380,6 @@ def test_half_a_surrogate_pair_becomes_the_replacement_character(write):
     assert record.fields == (("\ufffd", ["\ufffd"]),)
 
 
-# What stands around the rows.
-
-
-@pytest.mark.parametrize("packed", [lzma, bz2])
-def test_xz_and_bzip2_are_unpacked(packed, write):
-    suffix = {lzma: "xz", bz2: "bz2"}[packed]
-    path = write(f"a.jsonl.{suffix}", packed.compress(b'{"text": "x", "label": "a"}\n'))
-    assert pairs(path) == [("a", "x")]
-    whole = packed.compress(FORMATS["mail.csv"].encode())
-    assert "cut off" in refused(write(f"b.csv.{suffix}", whole[:-12]))
-    assert "cannot be read as" in refused(write(f"c.csv.{suffix}", b"label,text\n"))
-
-
-@pytest.mark.parametrize("head", ["sep=;", '"sep=;"', "SEP=;;", "\nsep=;"])
-def test_a_first_line_can_name_the_delimiter(head, write):
-    path = write("a.csv", f"{head}\ntext;label\nx, y;a\nz;b\n")
-    with open_corpus(path) as reader:
-        records = list(reader)
-    assert [record.text for record in records] == ["x, y", "z"]
-    assert records[0].line == 3 + head.count("\n")
-    assert "names ';' as the delimiter" in reader.describe()
-
-
-def test_a_first_line_counts_more_than_the_name_of_the_file(write):
-    assert pairs(write("a.tsv", "sep=,\ntext,label\nx,a\n")) == [("a", "x")]
-    assert pairs(write("b.csv", "sep=,\ntext;label\nx;a\n"), delimiter=";") == [("a", "x")]
-
-
-def test_pipes_separate_columns(write):
-    content = "id|complaint|product\n" + "".join(f"{at}|the parcel, number {at}|{'ab'[at % 2]}\n" for at in range(9))
-    assert pairs(write("a.csv", content))[0] == ("a", "the parcel, number 0")
-    assert pairs(write("b.csv", "text,label\nx,a|b\ny,b|a\n")) == [("a|b", "x"), ("b|a", "y")]
-
-
-@pytest.mark.parametrize("title", ["Export of tickets, 3 May\n\n", "Export\n", "Export;;\n3 May\n", '"Ex\nport"\n'])
-def test_lines_above_the_header_are_left_out(title, write):
-    path = write("a.csv", f"{title}text,label\nx,a\ny,b\n")
-    with open_corpus(path) as reader:
-        records = list(reader)
-    assert [record.text for record in records] == ["x", "y"]
-    assert records[0].line == title.count("\n") + 2
-    assert "above the header" in reader.describe()
-
-
-def test_a_header_of_unknown_names_is_found_below_a_title(write):
-    rows = "".join(f"{at},das ist Satz {at},{'ab'[at % 2]}\n" for at in range(9))
-    assert len(pairs(write("a.csv", f"Ausgabe vom Mai\nnr,satz,art\n{rows}"))) == 9
-    assert len(pairs(write("b.csv", f"Ausgabe vom Mai,,\nnr,satz,art\n{rows}"))) == 9
-
-
-def test_a_short_row_amid_texts_is_no_header(write):
-    path = write("a.csv", "1,where is it\n2,I am late\n3,mail\n4,thanks a lot\n")
-    assert len(pairs(path, labelled=False)) == 4
-    titled = write("b.csv", "Export\nid,text\n1,where is it\n")
-    assert pairs(titled, labelled=False) == [("", "where is it")]
-
-
-def test_lines_to_skip_can_be_told(write):
-    path = write("a.csv", "a,b\nc,d\ntext,label\nx,a\n")
-    assert pairs(path, skip_lines=2) == [("a", "x")]
-    [record] = open_corpus(path, reading=Reading(skip_lines=2))
-    assert record.line == 4
-    [record] = open_corpus(write("a.jsonl", '#\n{"text": "x", "label": "a"}\n'), reading=Reading(skip_lines=1))
-    assert record.line == 2
-    refused(path, SettingsError, skip_lines=-1)
-
-
-def test_a_header_that_comes_again_is_left_out(write):
-    path = write("a.csv", "text,label\nx,a\nText,Label\ny,b\n")
-    with open_corpus(path) as reader:
-        assert [record.text for record in reader] == ["x", "y"]
-    assert "the header comes again in line 3" in reader.describe()
-    assert pairs(write("b.csv", "\ufefftext,label\nx,a\n\ufefftext,label\ny,b\n")) == [("a", "x"), ("b", "y")]
-
-
-def test_rows_that_are_all_wider_than_the_header_lack_a_name_or_end_with_a_delimiter(write):
-    rows = "".join(f"x{{}} {at},{'ab'[at % 2]}{{}}\n" for at in range(9))
-    assert "ends with a delimiter and the header does not: sed '1s/$/,/'" in refused(
-        write("a.csv", "text,label\n" + rows.replace("{}\n", ",\n").replace("{}", ""))
-    )
-    assert "one field more than the header: give the header a name" in refused(
-        write("b.csv", "text,label\n" + rows.replace("{}\n", "\n").replace("{}", "y,"))
-    )
-
-
-def test_labels_may_stand_below_each_other_in_a_field(write):
-    rows = "".join(f'text {at},"{labels}"\n' for at, labels in enumerate(["a\nb", "b\nc", "a\nc", "a\nb\nc", "b"] * 2))
-    corpus = read_corpus([write("a.csv", "text,labels\n" + rows)])
-    assert corpus.labels[:2] == [("a", "b"), ("b", "c")]
-    assert "separated by line breaks" in corpus.notes[-1]
-
-
-def test_a_backslash_can_escape_quotes(write):
-    content = 'id,body,label\n1,"he said \\"late\\" again",a\n2,"plain",b\n3,"ends with \\\\",b\n4,"x \\", y",a\n'
-    records = pairs(write("a.csv", content), text_column="body")
-    assert records == [("a", 'he said "late" again'), ("b", "plain"), ("b", "ends with \\"), ("a", 'x ", y')]
-    assert pairs(write("b.csv", 'label,text\na,"C:\\"\nb,"""x"\n')) == [("a", "C:\\"), ("b", '"x')]
-
-
-def test_one_broken_row_does_not_prove_that_quotes_enclose(write):
-    rows = "".join(f"{at}\t{quote}the parcel {at}\t{'ab'[at % 2]}\n" for at, quote in enumerate(["", '"', ""] * 9))
-    path = write("a.tsv", f"nr\ttext\tlabel\n{rows}broken row\n")
-    assert ":29: the row has 1 field instead of 3" in refused(path)
-    assert ("b", '"the parcel 1') in pairs(path, skip_bad_rows=True)
-    enclosed = "".join(f'"{at}"\t"the parcel {at}"\t"{"ab"[at % 2]}"\n' for at in range(9))
-    assert "2 fields instead of 3" in refused(write("b.tsv", f'nr\ttext\tlabel\n{enclosed}"9"\t"x\t"a"\n'))
-
-
-def test_fasttext_labels_stand_anywhere_with_other_prefixes_or_a_comma(write):
-    expected = [("a", "Hello, x"), ("b", "y"), ("a+b", "z")]
-    assert pairs(write("a.txt", "Hello, x __label__a\ny __label__b\nz __label__a __label__b\n")) == expected
-    path = write("b.txt", "#a Hello, x\n#b y\n#a #b z\n")
-    assert pairs(path, label_prefix="#") == expected
-    commas = "__label__a,Hello, x\n__label__b,y\n__label__a,__label__b,z\n"
-    assert pairs(write("c.txt", commas)) == expected
-    assert pairs(write("d.txt", "__label__x,y one\n__label__x,y two\n")) == [("x,y", "one"), ("x,y", "two")]
-    refused(path, SettingsError, label_prefix=" ")
-    assert "name what marks the labels, --label-prefix" in refused(path, format="fasttext")
-    ends = "Hello, x\t__label__a\ny\t__label__b\nz __label__a __label__b\n"
-    assert pairs(write("e.csv", ends)) == pairs(write("e.txt", ends), labelled=False, format="fasttext") == expected
-
-
 # A whole corpus.
 
 
@@ -586,80 +438,6 @@ def test_long_input_takes_no_more_memory_than_short_input(write):
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
-
-
-# Whatever comes.
-
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-labels = texts.map(str.strip).filter(bool)
-pieces = st.sampled_from(
-    ['"', ",", ";", "\t", "\n", "\r", " ", "\0", "text", "label", "__label__", "{", "}", "[", "]", ":", '"text"', "1",
-     '{"text": "a", "label": "b"}\n', "label,text\n", 'a,"b', "\x1f\x8b", "\\ud800", "null", "a", "\ufeff", "é"]
-)  # fmt: skip
-contents = st.one_of(st.binary(max_size=200), st.lists(pieces, max_size=30).map(lambda found: "".join(found).encode()))
-quick = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-columns_told = st.sampled_from([None, "text", "1", 1, 2, "label"])
-
-
-@given(
-    data=contents,
-    form=st.sampled_from(["auto", "csv", "tsv", "jsonl", "json", "fasttext", "lines"]),
-    labelled=st.booleans(),
-    skip=st.booleans(),
-    header=st.sampled_from([None, True, False]),
-    encoding=st.sampled_from(["utf-8", "latin-1", "utf-16", "utf-7", "punycode", "raw_unicode_escape", "shift_jis"]),
-    told=columns_told,
-)
-@settings(quick, max_examples=600)
-def test_any_bytes_become_records_or_an_error_of_ours(data, form, labelled, skip, header, encoding, told):
-    reading = Reading(format=form, encoding=encoding, header=header, text_column=told, skip_bad_rows=skip)
-    try:
-        for record in open_corpus("-", stream=io.BytesIO(data), reading=reading, labelled=labelled):
-            assert isinstance(record, Record)
-            record.text.encode()
-            "".join(record.labels).encode()
-            assert record.labels or not labelled
-    except TextcnnError as error:
-        assert "\n" not in str(error)
-
-
-@given(data=contents, name=st.sampled_from(["a.csv", "a.tsv", "a.json", "a.jsonl", "a.txt", "a", "a.csv.gz", "a.gz"]))
-@quick
-def test_any_file_becomes_records_or_an_error_of_ours(data, name, tmp_path):
-    path = tmp_path / name
-    path.write_bytes(data)
-    try:
-        read_corpus([path])
-    except DataError as error:
-        assert str(path) in str(error)
-
-
-@given(
-    rows=st.lists(st.tuples(labels, texts), min_size=1),
-    delimiter=st.sampled_from(",;\t"),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-    bom=st.sampled_from(["", "\ufeff"]),
-    swapped=st.booleans(),
-)
-@example(rows=[("a", '"')], delimiter="\t", quoting=csv.QUOTE_MINIMAL, bom="", swapped=False)
-@example(rows=[("a", "0\n0\t0")], delimiter="\t", quoting=csv.QUOTE_MINIMAL, bom="", swapped=False)
-@quick
-def test_what_the_csv_module_writes_is_read_back(rows, delimiter, quoting, bom, swapped, tmp_path):
-    order = -1 if swapped else 1
-    table = [row[::order] for row in [("label", "text"), *rows]]
-    path = tmp_path / "a.csv"
-    path.write_bytes((bom + as_csv(table, delimiter=delimiter, quoting=quoting)).encode())
-    records = list(open_corpus(path, reading=Reading(label_separator="")))
-    assert [(r.labels, r.text) for r in records] == [((label,), text) for label, text in rows]
-
-
-@given(rows=st.lists(st.tuples(labels, texts), min_size=1), ascii_only=st.booleans(), array=st.booleans())
-@quick
-def test_what_the_json_module_writes_is_read_back(rows, ascii_only, array, tmp_path):
-    written = [json.dumps({"label": [label], "text": text}, ensure_ascii=ascii_only) for label, text in rows]
-    path = tmp_path / ("a.json" if array else "a.jsonl")
-    path.write_bytes((f"[{', '.join(written)}]" if array else "\n".join(written)).encode())
-    assert [(r.labels, r.text) for r in open_corpus(path)] == [((label,), text) for label, text in rows]
 
 
 def test_fields_with_another_separator_are_pointed_out(write):

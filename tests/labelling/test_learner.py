@@ -14,7 +14,7 @@ from textcnn.labelling.sentences import vectors_for
 from textcnn.labelling.session import random_order
 from textcnn.labelling.simulation import Simulation, simulate
 from textcnn.labelling.smoothing import smoothed
-from textcnn.labelling.strategies import covering, likely, margins_of, uncertain, uncertain_and_typical
+from textcnn.labelling.strategies import covering, likely, margins_of, uncertain, uncertain_and_telling
 
 TEXTS = [text for _, text in EXAMPLES]
 LABELS = np.array([int(label == "spam") for label, _ in EXAMPLES])
@@ -58,7 +58,7 @@ class TestLearner:
 class TestWords:
     def test_a_text_is_its_words_and_pairs_of_length_one(self):
         table = WordTable(["free prize now", "see you now"]).of(["Free prize", "prize free", "free prize", ""])
-        assert table.toarray()[:3].nonzero()[0].tolist().count(0) == 3  # two words and a pair
+        assert table.toarray()[:3].nonzero()[0].tolist().count(0) == 4  # two words, a pair, and with what it begins
         lengths = np.sqrt(table.multiply(table).sum(axis=1)).ravel().tolist()
         assert lengths == pytest.approx([1, 1, 1, 0], abs=1e-6)
         alike = (table @ table.T).toarray()
@@ -71,7 +71,13 @@ class TestWords:
 
     def test_pairs_do_not_cross_texts(self):
         words = WordTable(["a b", "c d"])
-        assert words.of(["a b", "c d"]).nnz == 6
+        assert words.of(["a b", "c d"]).nnz == 8
+
+    def test_texts_that_begin_alike_are_more_alike(self):
+        table = WordTable(["who wrote it", "it wrote who"]).of(["who", "who wrote", "wrote who", "", "else who"])
+        begins_alike, other = (table[:1] @ table[1:3].T).toarray()[0]
+        assert begins_alike == pytest.approx(other + 0.2, abs=1e-6)
+        assert table[3].nnz == 0
 
 
 class TestSentences:
@@ -107,6 +113,10 @@ class TestSmoothing:
         assert right[1] > right[0]
 
 
+def without_words(sentences):
+    return PileFeatures(sentences, scipy.sparse.csr_array((len(sentences), 1), dtype=np.float32))
+
+
 class TestStrategies:
     def test_the_first_ones_are_of_all_regions_the_largest_first(self):
         vectors = blobs(50, 30, 20)
@@ -122,20 +132,28 @@ class TestStrategies:
         assert likely(probabilities, 2, np.array([0, 1, 2])) == 2
 
     def test_uncertain_texts_are_not_all_of_one_region(self):
-        vectors = blobs(100, 100)
+        texts = without_words(blobs(100, 100))
         margins = np.linspace(0, 0.5, 200)[::-1]
         probabilities = np.stack([(1 + margins) / 2, (1 - margins) / 2], axis=1).astype(np.float32)
         probabilities[:30] = 0.5
-        chosen = uncertain_and_typical(vectors, probabilities, np.arange(200), 2, np.random.default_rng(0))
+        chosen = uncertain_and_telling(texts, np.empty(0, np.int64), probabilities, np.arange(200), 2)
         assert sorted((chosen >= 100).tolist()) == [False, True]
         assert (margins[chosen] <= 0.1).all() or (chosen < 30).any()
+
+    def test_uncertain_texts_tell_by_the_one_most_like_each_and_labelled_ones_tell_already(self):
+        sentences = np.array([[1, 0, 0], [0.8, 0.6, 0], [0, 1, 0], [0, 0, 1]], np.float32)
+        texts, unsure, rows = without_words(sentences), np.full((4, 2), 0.5, np.float32), np.arange(3)
+        # The squares of the middle one's cosines are .64, 1 and .36; the first one's 1, .64 and 0.
+        assert uncertain_and_telling(texts, np.array([3]), unsure, rows, 1).tolist() == [1]
+        assert uncertain_and_telling(texts, np.array([0]), unsure, np.arange(1, 4), 2).tolist() == [2, 3]
 
     def test_fewer_texts_than_are_wanted_are_all(self):
         vectors = blobs(2, 1)
         assert sorted(covering(vectors, np.empty(0, np.int64), 9, np.random.default_rng(0))) == [0, 1, 2]
         probabilities = np.full((3, 2), 0.5, np.float32)
-        none = uncertain_and_typical(vectors, probabilities, np.empty(0, np.int64), 2, np.random.default_rng(0))
-        assert none.tolist() == []
+        texts, nothing = without_words(vectors), np.empty(0, np.int64)
+        assert uncertain_and_telling(texts, nothing, probabilities, nothing, 2).tolist() == []
+        assert sorted(uncertain_and_telling(texts, nothing, probabilities, np.arange(3), 9)) == [0, 1, 2]
 
 
 class TestForecast:
@@ -163,6 +181,7 @@ class TestPool:
         pile = Pile([Record(text) for text in (long, "win cash now", f"{long} 2", "", "see you")], ["text"], ["text"])
         pool = prepare_pool(pile, random_order(pile, 0), 0)
         assert len(pool.rows) == 3 and pool.groups[0] == pool.groups[2]
+        assert pool.place_of(0) == pool.place_of(2) in range(3)
         other = ({0, 2} - set(pool.rows.tolist())).pop()
         more = pool.with_rows([other, 1])
         assert more.rows.tolist() == [*pool.rows.tolist(), other] and len(more.features.sentences) == 4

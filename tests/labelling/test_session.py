@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from textcnn.corpus import Reading, Record
 from textcnn.errors import DataError, SettingsError
+from textcnn.labelling.adviser import Snapshot, advise
 from textcnn.labelling.journal import Journal
 from textcnn.labelling.pile import Pile, read_pile
 from textcnn.labelling.pool import prepare_pool
@@ -55,6 +56,18 @@ def test_each_text_is_asked_once_until_none_is_left(session):
     assert session.question() is None
     progress = session.progress()
     assert progress.labelled == progress.texts == 40 and progress.counts == {"ham": 20, "spam": 20}
+
+
+def test_texts_that_were_chosen_together_are_asked_before_others_are_chosen(pool):
+    nothing, random = Snapshot((), (), frozenset(), frozenset()), np.random.default_rng(0)
+    together = advise(pool, nothing, "auto", random).queue
+    asked = together[0].row
+    after = Snapshot((asked,), ("ham",), frozenset([asked]), frozenset())
+    assert len(together) == 10
+    assert advise(pool, after, "auto", random, together).queue == together[1:]
+    assert (
+        len(advise(pool, after, "auto", random, together[-1:]).queue) > 1
+    )  # one would be gone before there is another
 
 
 def test_one_in_five_is_random_and_the_first_ones_cover_the_pile(session):

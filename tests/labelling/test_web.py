@@ -235,6 +235,9 @@ def test_a_session_in_a_browser(folder, start, width, dark):
         page.type("=")
         page.wait_for("document.querySelectorAll('#cards button').length > 1")
         count = page.run("document.querySelectorAll('#cards button').length")
+        for pressed in (0, count):  # none of them, all of them
+            page.type("*")
+            page.wait_for(f"document.querySelectorAll('#cards [aria-pressed=true]').length === {pressed}")
         page.click("#cards button")  # the first one does not belong
         page.type("s")
         page.wait_for(f"document.getElementById('count').textContent === '{14 + count - 1} of 40 labelled'")

@@ -130,6 +130,7 @@ class Seen(HTMLParser):
         self.words.append(data)
 
 
+@pytest.mark.slow
 def test_a_mistake_about_a_novel_text_says_why_it_is_novel():
     """Its words are unknown; a text like those of training has no such line."""
     model = learned()

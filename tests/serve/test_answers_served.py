@@ -283,6 +283,9 @@ class TestPagesAndFigures:
         for name in names:
             mean = server.figure(f'textcnn_training_mean{{model="first",of="{name}"}}')
             assert mean == pytest.approx(getattr(reference, name).mean(), rel=1e-5)
+        novel = server.figure('textcnn_training_novel_share{model="first"}')
+        assert novel == pytest.approx((reference.novelty > 0.95).mean())
+        assert server.figure('textcnn_novelty_bucket{le="0.95",model="first"}') <= figures("novelty")[0]
         share = server.figure('textcnn_training_label_share{label="spam",model="first"}')
         assert share == pytest.approx((reference.label == 1).mean())
 

@@ -150,3 +150,13 @@ class Process:
         while line := self.said.get(timeout=PATIENCE):
             lines.append(line)
         return self.process.wait(timeout=PATIENCE), "".join(lines)
+
+
+def complaint(answer, code=1):
+    """The one line that is said; notes about what was read may come before it."""
+    *notes, last = answer.err.splitlines()
+    assert answer.code == code
+    assert answer.out == ""
+    assert last.startswith("textcnn: ")
+    assert not any("Traceback" in note or note.startswith("textcnn:") for note in notes)
+    return last.removeprefix("textcnn: ")

@@ -84,3 +84,12 @@ def test_rows_are_found_by_loops_as_without(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("textcnn.text.vocabulary.loops", lambda name: None)
     assert vocabulary.rows(wanted).tolist() == compiled.tolist() == [*range(8), -1, -1, 0, -1, -1, -1]
     assert vocabulary.rows([]).tolist() == [] and np.array_equal(Vocabulary.of([]).rows(["a"]), [-1])
+
+
+def test_words_that_no_text_has_may_be_left_out() -> None:
+    """Those that stay keep their order."""
+    encoded = encode(["free lunch", "call me", "me free"], 99)
+    some = encoded._replace(ragged=encoded.ragged.take(np.array([2, 1]))).compact()
+    assert some.surfaces == ["free", "call", "me"]
+    assert some.ragged.words.tolist() == [2, 0, 1, 2] and some.ragged.words.dtype == encoded.ragged.words.dtype
+    assert some.ragged.starts.tolist() == [0, 2, 4]

@@ -46,6 +46,7 @@ def test_the_model_is_the_same_whoever_does_the_jobs(multi_label: bool) -> None:
     np.testing.assert_array_equal(*(Predictor(model).all_probabilities(TEXTS) for model in models))
 
 
+@pytest.mark.slow
 def test_each_text_is_answered_once_by_a_model_that_has_not_seen_it() -> None:
     texts, labels, *_ = by_chance()
     result = fitted(Labelled(texts, labels), min_count=1, epochs=60, learning_rate=0.02)

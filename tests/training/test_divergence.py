@@ -42,6 +42,7 @@ def test_a_loss_that_only_looks_so_is_left_alone(labels: Any, validation: Any, v
     assert notes_of(labels, validation, **values) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [{}, {"class_weight": "ham=0"}], ids=str)
 def test_nor_is_one_of_many_texts_that_hold_a_few_of_a_label(values: dict[str, Any]) -> None:
     """Not all texts are looked at for the loss at the start."""

@@ -155,6 +155,7 @@ def test_stopping_at_the_end_keeps_the_model_of_the_first_part() -> None:
 # Figures
 
 
+@pytest.mark.slow
 def test_the_model_is_calibrated_and_measured_on_answers_to_all_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer is of a model that had not seen the text: by heart all would be right here, by chance half."""
     calibrated: list[int] = []

@@ -37,6 +37,37 @@ def test_what_words_mean_is_known_from_four_texts() -> None:
     assert model.settings["frozen"] == "on"
 
 
+GERMAN = ["Die Suppe war kalt.", "Ein gutes Abendessen mit Brot.", "Der Fisch ist verbrannt.", "Salat und Wein",
+          "Der Motor ist wieder ausgegangen.", "Neue Reifen für den Lastwagen", "Die Bremsen quietschen.",
+          "Ein Händler verkaufte mir das Auto."]  # fmt: skip
+THAI = ["ซุปเย็นมาก", "อาหารเย็นอร่อยมาก", "พ่อครัวทำปลาไหม้", "สลัดสดและไวน์",
+        "เครื่องยนต์ดับอีกแล้ว", "ยางใหม่สำหรับรถบรรทุก", "เบรกรถมีเสียงดัง", "เขาขายรถคันนี้ให้ฉัน"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("texts", "asked"),
+    [(GERMAN, ["Das Restaurant kocht Gemüse", "Die Werkstatt repariert Fahrzeuge"]), (THAI, ["ข้าวผัด", "ขับรถยนต์"])],
+)
+def test_so_it_is_in_other_languages(texts: list[str], asked: list[str], tmp_path: Path) -> None:
+    """Over the shared vectors, whose encoder is a mean: the model file holds it, and explanations add up."""
+    model = learned(texts, MEALS).model
+    write_model(model, tmp_path / "m")
+    predictor = Predictor(read_model(tmp_path / "m"))
+    answers = predictor.probabilities(asked)
+    assert [model.labels[place] for place in answers.argmax(axis=1)] == ["food", "car"]
+    assert (model.settings["frozen"], model.settings["pooling"], model.settings["widths"]) == ("on", "mean", (1,))
+    assert (answers == Predictor(model).probabilities(asked)).all()
+    explanation = explain(predictor, asked[1], "car")
+    total = explanation.bias + sum(word.contribution for word in explanation.words)
+    assert total == pytest.approx(explanation.logit, abs=1e-5)
+
+
+def test_what_german_texts_teach_holds_for_english_ones() -> None:
+    model = learned(GERMAN, MEALS, linear="off").model
+    answers = Predictor(model).probabilities(["bread and fish for dinner", "the engine of a truck"])
+    assert [model.labels[place] for place in answers.argmax(axis=1)] == ["food", "car"]
+
+
 def test_every_text_is_held_out() -> None:
     heard = Heard()
     result = learned(FOOD + CARS, MEALS, more={"callback": heard})
@@ -116,8 +147,8 @@ def test_who_asks_for_a_network_gets_one(settings: dict[str, Any]) -> None:
     assert model.figures["curve"]
 
 
-def test_other_languages_get_a_network() -> None:
-    texts = ["wir haben gestern abend lange gewartet", "das essen war kalt und fade"] * 2
+def test_languages_that_no_vectors_know_get_a_network() -> None:
+    texts = ["ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ ᎠᎴ ᏗᏂᏲᎵ", "ᎠᎹ ᎤᏴᏝ ᎢᎦ ᎤᏗᎴᎦ"] * 2
     labels = [("a",), ("b",)] * 2
     assert learned(texts, labels, more={"callback": lambda event: event.kind == "epoch"}).model.figures["curve"]
 
@@ -126,7 +157,7 @@ def test_other_languages_get_a_network() -> None:
     ("settings", "message"),
     [
         ({"epochs": 5}, "frozen: on does not go with --epochs"),
-        ({"vectors": "none"}, "frozen: on is for the English vectors"),
+        ({"vectors": "none"}, "frozen: on is for the vectors in the package"),
     ],
 )
 def test_what_is_not_possible_is_said(settings: dict[str, Any], message: str) -> None:

@@ -111,4 +111,4 @@ def test_networks_leave_hints_out_and_say_so() -> None:
         callback=heard,
         hints={"spam": "prizes"},
     )
-    assert "label hints are left out: they are for few texts in English" in heard.notes
+    assert "label hints are left out: they are for few texts over the vectors of the package" in heard.notes

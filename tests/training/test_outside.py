@@ -103,6 +103,13 @@ def test_models_learn_no_label_from_them() -> None:
     assert np.array_equal(model.model_.members[0].network.filters[0], without.members[0].network.filters[0])
     assert model.model_.figures["validation"] == without.figures["validation"]
     assert model.model_.figures["outside"]["texts"] == 4
+    figures = model.score_by([*TEXTS, *STRANGE], labels, labels)
+    assert set(figures) == {"ham", "spam"} and sum(part.count for part in figures.values()) == 10
+    for weights in (None, np.arange(1.0, 15)):
+        alone = None if weights is None else weights[:10]
+        assert model.score([*TEXTS, *STRANGE], labels, weights) == model.score(TEXTS, labels[:10], alone)
+    with pytest.raises(DataError, match="all texts are of no kind that the model knows: 'none'"):
+        model.score(STRANGE, labels[10:])
     with pytest.raises(SettingsError, match="outside must be text"):
         TextCNNClassifier(outside=3, **values).fit([*TEXTS, *STRANGE], labels)
 

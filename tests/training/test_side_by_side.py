@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from small_training import LABELS, TEXTS, quick
+from small_training import LABELS, TEXTS, Heard, by_chance, quick
 
 from textcnn.distributed import processes
 from textcnn.distributed.executor import SerialExecutor
@@ -75,8 +76,68 @@ def test_the_model_is_the_same_in_one_process_and_in_two(monkeypatch: pytest.Mon
         ).model
         for threads in (1, 2)
     ]
-    assert used == [2]
+    assert used == [2, 2]  # the first and the last, then the others
     assert sorted(stages[:4]) == sorted(stages[4:])
     for number, model in enumerate(models):
         write_model(model, tmp_path / f"{number}.textcnn")
     assert (tmp_path / "0.textcnn").read_bytes() == (tmp_path / "1.textcnn").read_bytes()
+
+
+# The last training ahead, beside the first
+
+
+def a_model(path: Path, texts: Labelled, callback: Heard, **values: Any) -> bytes:
+    """The file of a model."""
+    settings = quick(**{"threads": 2, **values})
+    result = fit(texts, classes=["ham", "spam"], multi_label=False, settings=settings, callback=callback)
+    write_model(result.model, path)
+    return path.read_bytes()
+
+
+def test_who_goes_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a training of some seconds and few epochs, or as many as are asked for, if there is room for a process."""
+
+    def goes(repeats: int = 1, **values: Any) -> bool:
+        (job,) = jobs(1, **{"threads": 2, **values})
+        return side_by_side.executor_beside(job._replace(learn=np.tile(job.learn, repeats))) is not None
+
+    assert not goes() and goes(10_000)
+    assert not goes(10_000, patience=3) and not goes(10_000, threads=1)
+    assert goes(10_000, epochs=0) and not goes(1000, epochs=0) and goes(1000, epochs=8)
+    monkeypatch.setattr(processes, "free_memory", lambda: 1e6)
+    assert not goes(10_000)
+
+
+@pytest.mark.parametrize("values", [{"validation_share": 0.2}, {"networks": 2}, {"linear": "off"}], ids=str)
+def test_the_model_is_the_same_if_the_last_training_goes_ahead(
+    values: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    texts = Labelled(TEXTS * 3, LABELS * 3)
+    before, after = Heard(), Heard()
+    usual = a_model(tmp_path / "usual", texts, before, **values)
+    monkeypatch.setattr("textcnn.training.networks.executor_beside", lambda first: SerialExecutor())
+    assert a_model(tmp_path / "ahead", texts, after, **values) == usual
+    assert after.stages == [before.stages[0], before.stages[-1], *before.stages[1:-1]]
+    numbers = [event.stage.number for event in after.of("epoch")]
+    assert numbers == sorted(numbers) and set(numbers[: len(numbers) // 2]) <= {1, 2}
+
+
+def test_it_is_done_again_where_fewer_epochs_suit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("textcnn.training.loop._SEEN_OF_FEW", 400)
+    values = {"learning_rate": 0.02, "epochs": 0, "linear": "off"}
+    usual = a_model(tmp_path / "usual", by_chance(), Heard(), **values)
+    monkeypatch.setattr("textcnn.training.networks.executor_beside", lambda first: SerialExecutor())
+    heard = Heard()
+    assert a_model(tmp_path / "ahead", by_chance(), heard, **values) == usual
+    assert heard.stages.count("fitting on all 60 texts") == 2
+
+
+@pytest.mark.parametrize("after", [2, 6])
+def test_who_stops_gets_the_checkpoint_of_what_held_out(
+    after: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """While the first goes on, or while the last does."""
+    texts, values = Labelled(TEXTS, LABELS), {"validation_share": 0.2, "batch_size": 100}
+    usual = a_model(tmp_path / "usual", texts, Heard(stop_after=after), **values)
+    monkeypatch.setattr("textcnn.training.networks.executor_beside", lambda first: SerialExecutor())
+    assert a_model(tmp_path / "ahead", texts, Heard(stop_after=after), **values) == usual

@@ -102,7 +102,8 @@ GERMAN = ["wir haben gestern abend lange gewartet", "das essen war kalt und fade
         (GERMAN, LABELS, {}, "their words are hardly English"),
         (["", FOOD[0]], LABELS, {}, "all are empty, or are texts that have labels"),
         (POOL, [("food", "short"), *LABELS[1:]], {}, "they teach only where each text has one label"),
-        (POOL, LABELS, {"filters": 2}, "only a last layer that learns alone heeds them, which does not go with"),
+        (POOL, LABELS, {"frozen": "off"}, "they teach the sentence encoder, which has no part in this model"),
+        (POOL, LABELS, {"vectors": "none"}, "they teach the sentence encoder, which has no part in this model"),
     ],
 )
 def test_who_is_left_out_is_told_why(unlabelled: list[str], labels: Any, settings: dict[str, Any], why: str) -> None:

@@ -177,3 +177,24 @@ def test_a_word_whose_pieces_say_the_same_is_not_worth_a_row():
     assert build.worthy(names, shares, vectors, most=5) == [0, 1, 2, 4, 5]
     assert build.worthy(names, shares, vectors, most=6) == [0, 1, 2, 3, 4, 5]
     assert build.worthy(names[:2], shares[:2], vectors[:2], most=9) == [0, 1]
+
+
+def test_the_readout_finds_what_was_taught_of_sentences():
+    """As many axes as were taught, the rest is noise: from the means of words to the principal axes."""
+    build = script("build_shared_encoder")
+    random = np.random.default_rng(0)
+    features, directions = random.normal(size=(2000, 200)).astype(np.float32), random.normal(size=(200, 3))
+    taught = (features @ directions @ random.normal(size=(3, 150))).astype(np.float32)
+    weights = build.readout(build.centred(features), build.centred(taught))
+    assert weights.shape == (build.AXES, 200)
+    said = features @ weights.T
+    assert np.square(said).sum(axis=1).mean() == pytest.approx(1, abs=0.05)
+    inside = np.linalg.qr(directions)[0]
+    np.testing.assert_allclose(weights[:3] @ inside @ inside.T, weights[:3], atol=0.02)
+
+
+def test_filters_of_both_sides_let_a_mean_through_as_it_is():
+    build = script("build_shared_encoder")
+    vector = np.array([1.5, -2.0, 0.0], np.float32)
+    seen = np.maximum(build.signed_axes(3).slices[0].astype(np.float32) @ vector, 0)
+    np.testing.assert_array_equal(seen[:3] - seen[3:], vector)

@@ -356,6 +356,16 @@ def test_a_word_is_looked_up_by_its_spellings_then_its_parts():
     )
 
 
+def test_many_words_are_looked_up_as_one_after_the_other_is():
+    table = VectorTable("mine", Vocabulary.of(["so", "feel", "good", "0nd"]), Quantized.of(np.eye(4, dtype=np.float32)))
+    for pretrained in (Pretrained(table), Pretrained(table, {"unheard": np.ones(4, np.float32)})):
+        for words in (["Good", "SOOOOO", "2nd", "Feel-good", "Unheard", "Goodfeel", "nothing", "good"], []):
+            together, each = pretrained.look_up_all(words), [pretrained.look_up(word) for word in words]
+            assert [known.spelling for known in together] == [known.spelling for known in each]
+            for one, other in zip(together, each, strict=True):
+                np.testing.assert_array_equal(one.vector, other.vector)
+
+
 # vectors trained on the texts, and what training starts from
 
 TEXTS = ["a good film", "a bad film", "good food", "bad food"] * 20

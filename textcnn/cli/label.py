@@ -1,13 +1,12 @@
 """`textcnn label`: from texts without labels to labelled ones, and to a model."""
 
-import inspect
 import json
 import secrets
 import shlex
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -93,7 +92,7 @@ def label(
                 _ask_in_terminal(session, show or [])
         finally:
             _write(session, place)
-    _finish(session, place, output, files, quiet)
+    _finish(session, place, output, files, how, quiet)
 
 
 # ------------------------------------------------------------------------------------------------------ before it
@@ -212,7 +211,7 @@ def _write(session: "Session", place: Path) -> None:
         write_rows(file, str(written_format(place)), [*free.values(), _LABEL, _WHEN, _HOW], rows)
 
 
-def _finish(session: "Session", place: Path, output: Path | None, files: list[str], quiet: bool) -> None:
+def _finish(session: "Session", place: Path, output: Path | None, files: list[str], how: Reading, quiet: bool) -> None:
     """Say what there is now, make the model, and say how the rest is classified."""
     from textcnn.labelling.wording import accuracy_so_far, gain_to_come
 
@@ -227,33 +226,33 @@ def _finish(session: "Session", place: Path, output: Path | None, files: list[st
     if progress.labelled < _FEW or len(named) < 2:
         say("too few labels yet to make a model of them", quiet=quiet)
     elif output is None:
-        told = _told(session.pile.text_columns)
         say("to make a model of them:", quiet=quiet)
+        told = [*_columns(session.pile.text_columns), *_beside_labels(files, how)]
         put(shlex.join(["textcnn", "train", str(place), *told, "-o", "model.textcnn"]) + "\n")
     else:
-        _train(place, session.pile.text_columns, output, quiet)
+        _train(place, session.pile, output, quiet)
         say("to classify all:", quiet=quiet)
         put(_to_classify(output, files) + "\n")
 
 
-def _told(texts: list[str]) -> list[str]:
+def _columns(texts: list[str]) -> list[str]:
     """The options that say which columns are which."""
     return [*(part for name in texts for part in ("--text-column", name)), "--label-column", _LABEL]
 
 
-def _train(place: Path, texts: list[str], output: Path, quiet: bool) -> None:
-    """As `textcnn train` does it, with its defaults."""
-    from textcnn.cli.train import train
+def _beside_labels(files: list[str], how: Reading) -> list[str]:
+    """The options by which texts without labels teach, too; none where files need options that the labelled do not."""
+    told = how._replace(text_column=None, label_column=None) != Reading()
+    return [] if told else [part for file in files for part in ("--unlabelled", file)]
 
-    usual = {name: each.default for name, each in inspect.signature(train).parameters.items()}
-    told: dict[str, Any] = {
-        "files": [str(place)],
-        "output": output,
-        "reading_text_column": texts,
-        "reading_label_column": [_LABEL],
-        "quiet": quiet,
-    }
-    train(**(usual | told))
+
+def _train(place: Path, pile: "Pile", output: Path, quiet: bool) -> None:
+    """As `textcnn train` does it with its defaults; the texts that have no label yet teach, too."""
+    from textcnn.cli.train import train_beside
+
+    texts = pile.text_columns
+    how = Reading(text_column=texts[0] if len(texts) == 1 else tuple(texts), label_column=_LABEL)
+    train_beside(str(place), how, pile.texts, output, quiet=quiet)
 
 
 def _to_classify(output: Path, files: list[str]) -> str:

@@ -123,14 +123,19 @@ def train(
         corpus, others = taught(corpus, others, teacher, values, quiet=quiet), []
     besides = _Besides(outside, others, hints)
     result = _fit(corpus, held, besides, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
-    result = result._replace(model=replace(result.model, reading=corpus.learned))
-    from textcnn.model.file import write_model
-
-    write_model(result.model, output)
-    _tell(result, output, corpus, held, began, report, quiet=quiet)
+    _put(result, output, corpus, held, began, report, quiet=quiet)
 
 
-def _tell(
+def train_beside(file: str, how: Reading, unlabelled: list[str], output: Path, *, quiet: bool) -> None:
+    """What `train FILE --unlabelled` does, with its defaults, of texts without labels that have been read already."""
+    began = time.monotonic()
+    corpus, _, outside = _read([file], None, how._replace(soft_labels=True), {}, quiet)
+    _check(corpus, None, quiet)
+    result = _fit(corpus, None, _Besides(outside, unlabelled, {}), {}, Display(quiet=quiet, verbose=False), None)
+    _put(result, output, corpus, None, began, None, quiet=quiet)
+
+
+def _put(
     result: "FitResult",
     output: Path,
     corpus: "Corpus",
@@ -140,9 +145,12 @@ def _tell(
     *,
     quiet: bool,
 ) -> None:
-    """Say how good the model is, and write the report if it is wanted."""
+    """Write the model, say how good it is, and write the report if it is wanted."""
     from textcnn.checks.after_training import after_training
+    from textcnn.model.file import write_model
 
+    result = result._replace(model=replace(result.model, reading=corpus.learned))
+    write_model(result.model, output)
     checks = after_training(result.model, corpus, held) if report is not None or not quiet else []
     if not quiet:
         _summary(result, output, time.monotonic() - began)

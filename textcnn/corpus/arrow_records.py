@@ -15,6 +15,7 @@ from textcnn.corpus.json_objects import Item
 from textcnn.corpus.object_records import open_columns
 from textcnn.corpus.opened import LOOK, Opened
 from textcnn.corpus.record import BadRow, Reading, Record, Unlabelled, bad_row
+from textcnn.corpus.soft_labels import of_columns
 from textcnn.errors import ReadError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def open_batches(file: ArrowFile, reading: Reading, labelled: bool) -> Opened:
     if len(set(file.names)) < len(file.names):
         raise ReadError(f"{file.source}: several columns have the same name: {', '.join(file.names)}")
     items = _items(file, reading.encoding)
+    if labelled and reading.soft_labels:
+        items = of_columns(items)
     ahead = list(islice(items, LOOK))
     whole = _chained(ahead, items)
     opened = open_columns(list(ahead), whole, reading, labelled, file.source)

@@ -69,8 +69,11 @@ def open_columns(ahead: Sequence[Item], items: Iterator[Item], reading: Reading,
     """The records of rows whose values have the names of their columns; the first of them decide about columns."""
     if not ahead:
         return Opened(None, no_rows(items), [])
+    rows: Iterator[Item | BadRow] = iter(items)
+    if labelled and reading.soft_labels:
+        ahead, rows = _with_likeliest(ahead, rows, reading)
     objects = [item.values for item in ahead]
-    return _opened(objects, items, _keys_of(objects, reading, labelled, source, "column"), reading, source, [])
+    return _opened(objects, rows, _keys_of(objects, reading, labelled, source, "column"), reading, source, [])
 
 
 def _opened(

@@ -175,7 +175,7 @@ class Reader:
 
     @property
     def _softly(self) -> bool:
-        return self._labelled and self._reading.soft_labels and self.format in ("json", "jsonl")
+        return self._labelled and self._reading.soft_labels and self.format in ("json", "jsonl", *ARROW)
 
     def _opened(self, lines: Lines | ArrowFile) -> Opened:
         reading, labelled = self._reading, self._labelled

@@ -4,6 +4,7 @@
 
 They are what is learned from; the label is what answers are counted against. Without a `label` it is the likeliest one,
 or, where texts can have several, all that are as likely as not. Labels that an object leaves out have probability 0.
+Columns of Arrow hold such objects as structures, in which a field that is null is left out, or as maps.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,10 +13,10 @@ from textcnn.corpus.json_objects import Item
 from textcnn.corpus.record import BadRow, Record, Unlabelled, bad_row
 from textcnn.errors import DataError
 
-__all__ = ["KEY", "fitting_labels", "normalised", "softly_labelled", "with_likeliest"]
+__all__ = ["KEY", "fitting_labels", "normalised", "of_columns", "softly_labelled", "with_likeliest"]
 
 KEY = "probabilities"
-_TOLERANCE = 0.01  # how far from 1 the sum over labels that exclude each other may be: answers are rounded
+TOLERANCE = 0.01  # how far from 1 the sum over labels that exclude each other may be: answers are rounded
 _HALF = 0.5
 _INSTEAD = ("read as the likeliest one", "left out")  # where texts can have several labels
 
@@ -30,6 +31,24 @@ def with_likeliest(items: Iterable[Item | BadRow], key: str, *, several: bool) -
             yield item
         else:
             yield item._replace(values={**item.values, key: _likely(soft, several=several)})
+
+
+def of_columns(items: Iterable[Item]) -> Iterator[Item]:
+    """Rows of Arrow with an object under `probabilities`, if that is a structure or a map there."""
+    for item in items:
+        value = _as_object(item.values.get(KEY))
+        if value is None:
+            yield item
+        else:
+            soft = {label: each for label, each in value.items() if each is not None}
+            yield item._replace(values={**item.values, KEY: soft or None})
+
+
+def _as_object(value: object) -> Mapping[str, object] | None:
+    """A structure; or a map, which is a list of pairs."""
+    if isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value):
+        return {str(label): each for label, each in value}
+    return value if isinstance(value, Mapping) else None
 
 
 def _likely(soft: Mapping[str, object], *, several: bool) -> str | list[str]:
@@ -93,7 +112,7 @@ def normalised(record: Record, *, several: bool) -> Record | BadRow:
     if record.probabilities is None or several:
         return record
     total = sum(record.probabilities.values())
-    if abs(total - 1) > _TOLERANCE:
+    if abs(total - 1) > TOLERANCE:
         problem = f'{record.source}:{record.line}: the numbers in "{KEY}" add up to {total:.4g}, where 1 is needed'
         advice = (
             "give all labels (predict without --top), or leave such rows out with --skip-bad-rows; if texts may have "

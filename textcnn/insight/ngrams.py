@@ -59,7 +59,7 @@ def interpret(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -> I
         targets: (B, K) their labels, zeros and ones.
     """
     chosen = _sample(encoded.ragged, targets)
-    encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)), targets[chosen]
+    encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)).compact(), targets[chosen]
     predictor, share = Predictor(model), 1 / (len(model.members) * model.join.temperature)
     vectors_of = list(predictor.vectors_of(encoded.surfaces))
     words = Words.of([predictor.spelling(surface) for surface in encoded.surfaces], encoded.ragged)

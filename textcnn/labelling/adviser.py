@@ -16,7 +16,7 @@ from textcnn.evaluation.metrics import accuracy_interval
 from textcnn.labelling.forecast import Forecast, forecast_gain
 from textcnn.labelling.learner import Answers, QuickModel, kernel_of, learn_quickly
 from textcnn.labelling.pool import Pool
-from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_typical
+from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_telling
 
 __all__ = ["MORE", "STRATEGIES", "Advice", "DoubtedLabel", "Estimate", "Proposal", "Snapshot", "advise", "with_figures"]
 
@@ -30,6 +30,7 @@ _CLUSTERED = 3000  # texts of the pool that are clustered
 _BLIND = 0.4  # share of wrong answers from which on a doubt says nothing, as in checks/label_errors.py
 _MOST_DOUBTS, _DOUBTED = 10, 0.1  # and that share of the labels at most
 _FEW = 5  # random texts, below which nothing is said of the accuracy
+_WORTH = 0.75  # of a text: answers by learners that share theirs vary more together than so many texts by themselves
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -55,7 +56,7 @@ class Estimate(NamedTuple):
     """The accuracy on the random sample, of answers by learners that had not seen the text."""
 
     accuracy: float
-    low: float  # Wilson, 95 %
+    low: float  # Wilson, 95 %, of three quarters of the texts
     high: float
     texts: int
 
@@ -83,14 +84,16 @@ class Advice(NamedTuple):
 
     def guesses(self, row: int) -> tuple[tuple[str, float], ...]:
         """Labels of a text and their probabilities, the likeliest first; none if there is nothing to say of it."""
-        place = None if self.pool is None else self.pool.places.get(row)
+        place = None if self.pool is None else self.pool.place_of(row)
         if place is None or self.probabilities is None:
             return ()
         pairs = zip(self.labels, self.probabilities[place].tolist(), strict=True)
         return tuple(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def advise(pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Generator) -> Advice:
+def advise(
+    pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Generator, waiting: tuple[Proposal, ...] = ()
+) -> Advice:
     """Learn from what was labelled, and say what to ask next.
 
     Args:
@@ -98,17 +101,20 @@ def advise(pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Gene
         snapshot: what was labelled.
         strategy: one of STRATEGIES.
         random: for what is drawn.
+        waiting: what was to be asked so far. It goes on while there are some: texts are chosen together, so that they
+            are far from each other, and what came first each time would be alike.
     """
     pool = pool.with_rows(snapshot.rows)
     places = np.array([pool.places[row] for row in snapshot.rows], np.int64)
     names = tuple(sorted(set(snapshot.labels)))
+    going_on = _going_on(pool, snapshot, waiting)
     if len(names) < 2:
-        return Advice(len(places), names, _queue(pool, places, snapshot, strategy, random), pool)
+        return Advice(len(places), names, going_on or _queue(pool, places, snapshot, strategy, random), pool)
     numbers = [names.index(label) for label in snapshot.labels]
     model = learn_quickly(pool.features, places, numbers, len(names))
     probabilities = model.probabilities(pool.features)
     learned = (probabilities, np.bincount(numbers))
-    queue = _queue(pool, places, snapshot, strategy, random, learned)
+    queue = going_on or _queue(pool, places, snapshot, strategy, random, learned)
     return Advice(len(places), names, queue, pool, probabilities, model)
 
 
@@ -122,6 +128,13 @@ def with_figures(advice: Advice, snapshot: Snapshot, random: np.random.Generator
         forecast=forecast_gain(kernel_of(advice.model.labelled), unseen.targets, MORE, random),
         doubts=_doubts(unseen, snapshot, advice.labels),
     )
+
+
+def _going_on(pool: Pool, snapshot: Snapshot, waiting: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
+    """What is still open; nothing if that is one text, after which there would be none while others are chosen."""
+    still = set(pool.rows[pool.open_places(snapshot.closed)].tolist()) if waiting else set()
+    left = tuple(each for each in waiting if each.row in still)
+    return left if len(left) > 1 else ()
 
 
 def _queue(
@@ -142,7 +155,8 @@ def _queue(
     if strategy == "uncertain":
         return _proposals(pool, uncertain(probabilities, open_places, _ROUND), "uncertain")
     rare = [likely(probabilities, int(counts.argmin()), open_places)] if counts.min() < _RARE else []
-    chosen = uncertain_and_typical(pool.features.sentences, probabilities, open_places, _ROUND - len(rare), random)
+    known = np.append(places, np.array(rare, np.int64))
+    chosen = uncertain_and_telling(pool.features, known, probabilities, open_places, _ROUND - len(rare))
     return (*_proposals(pool, rare, "rare label"), *_proposals(pool, chosen.tolist(), "uncertain"))
 
 
@@ -165,7 +179,7 @@ def _estimate(unseen: Answers, snapshot: Snapshot) -> Estimate | None:
     if count < _FEW:
         return None
     accuracy = float((unseen.probabilities.argmax(axis=1) == unseen.targets)[sampled].mean())
-    return Estimate(accuracy, *accuracy_interval(accuracy, count), count)
+    return Estimate(accuracy, *accuracy_interval(accuracy, _WORTH * count), count)
 
 
 def _doubts(unseen: Answers, snapshot: Snapshot, names: tuple[str, ...]) -> tuple[DoubtedLabel, ...]:

@@ -20,6 +20,7 @@
     if (!response.ok) throw new Error(told.detail);
     return told;
   };
+  const texts = (count) => (count === 1 ? "1 text" : `${count} texts`);
   const say = (text, bad) => {
     of("message").textContent = text;
     of("message").className = bad ? "bad" : "";
@@ -97,7 +98,7 @@
     if (list) many();
     else if (question) one();
     for (const button of of("tools").children) {
-      const back = button.dataset.do === "back";
+      const back = ["back", "all"].includes(button.dataset.do);
       const idle = button.dataset.do === "accept" && !(question && (question.doubted || question.guesses.length));
       button.hidden = list ? !back : back || idle || (!question && !["undo", "add", "search", "end"].includes(button.dataset.do));
     }
@@ -127,7 +128,7 @@
     if (list) {
       const rows = list.filter((each) => each.in).map((each) => each.row);
       if (!rows.length) return say("Nothing is chosen.", true);
-      return take({ do: "label", rows, label, how }, `${label}: ${rows.length} texts`);
+      return take({ do: "label", rows, label, how }, `${label}: ${texts(rows.length)}`);
     }
     if (question) return take({ do: "answer", row: question.row, label, how: question.how }, `labelled ${label}`);
   };
@@ -139,7 +140,7 @@
     [question, ...again] = told.doubts;
     list = null;
     show();
-    say(`${told.doubts.length} labels look doubtful: here they are again.`);
+    say(told.doubts.length === 1 ? "One label looks doubtful: here it is again." : `${told.doubts.length} labels look doubtful: here they are again.`);
   };
   let wanted = null;  // what to do with a line that is typed
   const type = (asked, then) => {
@@ -156,7 +157,7 @@
     untype();
     if (typed) wanted(typed);
   });
-  const found = (told) => (told.found ? `${told.found} texts` : "No text without a label has these words.");
+  const found = (told) => (told.found ? texts(told.found) : "No text without a label has these words.");
   const DO = {
     accept: () => {
       if (list) return list[0] && list[0].guess && how === "alike" ? give(list[0].guess) : undefined;
@@ -168,6 +169,7 @@
     add: () => type("New label:", (label) => (question || list ? give(label) : take({ do: "add", label }))),
     search: () => type("Words:", async (words) => { await take({ do: "search", words }, found); if (list && !list.length) { list = null; show(); } }),
     alike: () => question && take({ do: "alike", row: question.row }),
+    all: () => { const some = list.some((each) => !each.in); for (const each of list) each.in = some; many(); },
     back: () => { list = null; say(""); show(); },
     end,
   };
@@ -177,7 +179,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || ended) return;
     if (event.target === of("typed")) { if (event.key === "Escape") untype(); return; }
     const label = state.labels.find((each) => each.keys.includes(event.key.toLowerCase()));
-    const step = list ? { Escape: "back", Enter: "accept" }[event.key] : KEYS[event.key];
+    const step = list ? { Escape: "back", Enter: "accept", "*": "all" }[event.key] : KEYS[event.key];
     if (!label && !step) return;
     event.preventDefault();
     if (label) give(label.name);

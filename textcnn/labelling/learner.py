@@ -1,10 +1,11 @@
 """The learner between two questions: regularised least squares on sentence vectors and words.
 
 It is not the model that is written at the end, but says within milliseconds what a model would. The texts are compared
-by a kernel, half the cosine of their sentence vectors and half that of their weighted words and pairs of words. Least
-squares have one great advantage over logistic regression here: what each text would get from a learner that had not
-seen it (leave-one-out) follows from one decomposition, exactly (Rifkin & Lippert 2007, "Notes on Regularized Least
-Squares"). Those answers choose the penalty, calibrate the probabilities, tell how accurate it is, and doubt labels.
+by a kernel, half the cosine of their sentence vectors and half that of their weighted words and pairs of words, the
+first word counting more. Least squares have one great advantage over logistic regression here: what each text would get
+from a learner that had not seen it (leave-one-out) follows from one decomposition, exactly (Rifkin & Lippert 2007,
+"Notes on Regularized Least Squares"). Those answers choose the penalty, calibrate the probabilities, tell how accurate
+it is, and doubt labels.
 
 Shapes: B texts of the pile, n labelled ones, K labels, d dimensions of sentence vectors, V words and pairs of words.
 """
@@ -28,6 +29,7 @@ __all__ = [
     "fit_kernel",
     "kernel_of",
     "learn_quickly",
+    "likeness",
 ]
 
 Floats = NDArray[np.float32]
@@ -36,6 +38,7 @@ Ints = NDArray[np.int64]
 _MOST_WORDS = 500  # of a text
 _GROUP = 1_000_000  # characters that are read at once
 _PAIRS = 1 << 18  # buckets of pairs of words
+_FIRST = 0.2  # share of the first word in what words say; the words and pairs have the rest
 _PENALTIES = tuple(10.0**power for power in (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5))
 _SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
 _PRIOR = 2.0  # texts' worth of doubt in a sharpness beyond the mildest
@@ -109,9 +112,14 @@ def learn_quickly(
 
 def kernel_of(texts: PileFeatures) -> NDArray[np.float64]:
     """How alike each two of some texts are, and one for the bias: (n, n)."""
-    words = np.asarray((texts.words @ texts.words.T).todense())
-    kernel: NDArray[np.float64] = ((texts.sentences @ texts.sentences.T + words) / 2 + 1).astype(np.float64)
+    kernel: NDArray[np.float64] = (likeness(texts, texts) + 1).astype(np.float64)
     return kernel
+
+
+def likeness(texts: PileFeatures, others: PileFeatures) -> Floats:
+    """How alike texts are to others, half by sentence vectors and half by words: (B, others)."""
+    alike: Floats = (texts.sentences @ others.sentences.T + (texts.words @ others.words.T).toarray()) / 2
+    return alike
 
 
 def fit_kernel(
@@ -151,7 +159,9 @@ def _softmax(scores: NDArray[Any]) -> Floats:
 
 
 class WordTable:
-    """Words and pairs of neighbouring words, V of them, weighted by how rare they are in some texts.
+    """Words and pairs of neighbours, weighted by how rare they are in some texts, and the first word: V columns.
+
+    With which word a text begins tells questions, requests and wishes from each other.
 
     Args:
         texts: that say which words there are, and how rare.
@@ -159,7 +169,7 @@ class WordTable:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._lexicon, self._width = Lexicon(normal), 0  # 0: not known yet
-        counted = self._counted(texts)
+        counted, _ = self._counted(texts)
         self._width = counted.shape[1]
         frequency = np.bincount(counted.indices, minlength=self._width)
         self._rarity = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
@@ -168,13 +178,16 @@ class WordTable:
         """A sparse table (B, V), each text of length one; words that are not known are left out."""
         import scipy.sparse as sp
 
-        table = self._counted(texts)
+        table, first = self._counted(texts)
         table.data = (1 + np.log(table.data)) * self._rarity[table.indices]
-        length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1))).ravel()
-        return (sp.diags_array(1 / np.where(length > 0, length, 1)) @ table).tocsr().astype(np.float32)
+        joined = sp.hstack([(1 - _FIRST) ** 0.5 * _of_length_one(table), _FIRST**0.5 * first])
+        return _of_length_one(joined.tocsr()).astype(np.float32)
 
-    def _counted(self, texts: Sequence[str]) -> Any:
-        """How often each text has each word and pair; the pairs come first, and words as they are numbered."""
+    def _counted(self, texts: Sequence[str]) -> tuple[Any, Any]:
+        """How often each text has each word and pair, and with which word it begins.
+
+        The pairs come first, then the words as they are numbered.
+        """
         import scipy.sparse as sp
 
         ragged = Ragged.joined([self._lexicon.read(group, _MOST_WORDS) for group in grouped(texts, _GROUP)])
@@ -182,7 +195,20 @@ class WordTable:
         width = _PAIRS + len(self._lexicon.words)
         table = sp.csr_matrix((np.ones(len(columns), np.float32), columns, starts), (len(texts), width))
         table.sum_duplicates()
-        return table[:, : self._width or width].tocsr()
+        known = self._width or width
+        has_words = ragged.lengths > 0
+        words = ragged.words[ragged.starts[:-1][has_words]]
+        begins = np.concatenate([[0], np.cumsum(has_words)])
+        first = sp.csr_matrix((np.ones(len(words), np.float32), words, begins), (len(texts), width - _PAIRS))
+        return table[:, :known].tocsr(), first[:, : known - _PAIRS].tocsr()
+
+
+def _of_length_one(table: Any) -> Any:
+    """Rows of a sparse table (B, V) over their lengths; one without numbers stays so."""
+    import scipy.sparse as sp
+
+    length = np.sqrt(np.asarray(table.multiply(table).sum(axis=1))).ravel()
+    return (sp.diags_array(1 / np.where(length > 0, length, 1)) @ table).tocsr()
 
 
 def _with_pairs(ragged: Ragged) -> tuple[Ints, Ints]:

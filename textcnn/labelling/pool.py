@@ -31,7 +31,7 @@ class Pool(NamedTuple):
     pile: Pile
     rows: Ints  # (P,) numbers of the texts in the pile
     places: dict[int, int]  # the other way round
-    groups: dict[int, int]  # of texts of the pile, near-copies have the same; of others than those looked at none
+    groups: dict[int, int]  # of each text that was looked at, the one of its near-copies that is in the pool
     alone: PileFeatures  # of the first texts of the pool, among which neighbours are looked for
     features: PileFeatures  # (P, ...), smoothed by neighbours
     words: WordTable
@@ -54,6 +54,10 @@ class Pool(NamedTuple):
         words = sp.vstack([self.features.words, added.words]).tocsr()
         places = {row: place for place, row in enumerate(joined.tolist())}
         return self._replace(rows=joined, places=places, features=PileFeatures(sentences, words))
+
+    def place_of(self, row: int) -> int | None:
+        """The place of a text, or else of the one of which it is a near-copy; None: it was not looked at."""
+        return self.places.get(row, self.places.get(self.groups.get(row, row)))
 
     def closed_groups(self, closed: Iterable[int]) -> set[int]:
         """Groups of which a text was asked; numbers of the pile are given."""
@@ -82,7 +86,8 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
     """
     looked_at = [row for row in order if pile.texts[row].strip()][:_MOST]
     groups = near_copies([pile.texts[row] for row in looked_at]).groups
-    rows = np.array(looked_at, np.int64)[np.sort(np.unique(groups, return_index=True)[1])]
+    _, firsts, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    rows, stand_for = (np.array(looked_at, np.int64)[places] for places in (np.sort(firsts), firsts[inverse]))
     texts = [pile.texts[row] for row in rows.tolist()]
     words, vectors_of = WordTable(texts), vectors_for(texts, np.random.default_rng(seed))
     alone = PileFeatures(vectors_of(texts), words.of(texts))
@@ -90,7 +95,7 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
         pile,
         rows,
         {row: place for place, row in enumerate(rows.tolist())},
-        dict(zip(looked_at, groups.tolist(), strict=True)),
+        dict(zip(looked_at, stand_for.tolist(), strict=True)),
         alone,
         smoothed(alone, alone),
         words,

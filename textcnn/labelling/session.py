@@ -105,7 +105,7 @@ class Session:
         self._withheld = frozenset(pile.keys[row] for row in withheld)
         self._order = random_order(pile, journal.seed)
         self._generator = np.random.default_rng(journal.seed)
-        self._with_figures = figures
+        self.figures = figures
         self.pool = pool  # None: it is being prepared
         self.advice = Advice()
         self._changed = Condition()
@@ -313,17 +313,17 @@ class Session:
     # ------------------------------------------------------------------------------------------------- learning
 
     def learn(self) -> None:
-        """Learn from what is labelled now."""
+        """Learn from what is labelled now, and choose anew what to ask."""
         self._learn(self._snapshot())
 
-    def _learn(self, snapshot: Snapshot) -> None:
+    def _learn(self, snapshot: Snapshot, waiting: tuple[Proposal, ...] = ()) -> None:
         """First what to ask next, then the figures, which take longer."""
         if self.pool is None:
             self.pool = prepare_pool(self.pile, self._order, self.journal.seed)
         before = self.advice
-        found = advise(self.pool, snapshot, self.strategy, self._generator)
+        found = advise(self.pool, snapshot, self.strategy, self._generator, waiting)
         self.advice = found._replace(estimate=before.estimate, forecast=before.forecast, doubts=before.doubts)
-        if self._with_figures:
+        if self.figures:
             self.advice = with_figures(found, snapshot, self._generator)
 
     def _snapshot(self) -> Snapshot:
@@ -352,7 +352,7 @@ class Session:
                     if self._ended:
                         return
                     snapshot = self._snapshot()
-                self._learn(snapshot)
+                self._learn(snapshot, self.advice.queue)
                 with self._changed:
                     self._changed.notify_all()
                     while not self._ended and self._snapshot() == snapshot:

@@ -10,7 +10,7 @@ Shapes: B texts, P texts of the pool, d dimensions of sentence vectors.
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.labelling.learner import PileFeatures
+from textcnn.labelling.learner import PileFeatures, likeness
 
 __all__ = ["smoothed"]
 
@@ -37,12 +37,12 @@ def smoothed(texts: PileFeatures, pool: PileFeatures) -> PileFeatures:
 
 def _with_neighbours(texts: PileFeatures, pool: PileFeatures) -> Floats:
     """Unit vectors (B, d); of a text without words or neighbours its own."""
-    likeness = (texts.sentences @ pool.sentences.T + (texts.words @ pool.words.T).toarray()) / 2  # (B, P)
+    alike = likeness(texts, pool)  # (B, P)
     own = np.square(texts.sentences).sum(axis=1) + np.asarray(texts.words.multiply(texts.words).sum(axis=1)).ravel()
-    likeness[likeness > _SAME * own[:, None] / 2] = 0
+    alike[alike > _SAME * own[:, None] / 2] = 0
     count = min(_NEIGHBOURS, len(pool.sentences))
-    closest = np.argpartition(likeness, -count, axis=1)[:, -count:]
-    weights = np.maximum(np.take_along_axis(likeness, closest, axis=1), 0)
+    closest = np.argpartition(alike, -count, axis=1)[:, -count:]
+    weights = np.maximum(np.take_along_axis(alike, closest, axis=1), 0)
     sums = np.einsum("bn,bnd->bd", weights, pool.sentences[closest])
     total = weights.sum(axis=1, keepdims=True)
     vectors = texts.sentences + sums / np.where(total > 0, total, 1)

@@ -5,8 +5,9 @@ diverse      typical of a region that no labelled text is in: clusters of senten
              most neighbours (TypiClust, Hacohen, Dekel & Weinshall 2022, "Active Learning on a Budget")
 uncertain    the smallest margin between the two likeliest labels (Scheffer, Decomain & Wrobel 2001)
 rare         the likeliest text of a label that has hardly any (guided search, Attenberg & Provost 2010)
-auto         diverse at first; then of the most uncertain tenth the typical ones of clusters, so that neither texts like
-             each other nor oddities are asked (as in Cluster-Margin, Citovsky et al. 2021), rare labels, random ones
+auto         diverse at first; then of the most uncertain tenth those that stand for most of it and are not like
+             labelled ones, so that neither texts like each other nor oddities are asked (filtered active submodular
+             selection, Wei, Iyer & Bilmes 2015), rare labels, random ones
 
 Shapes: P texts of the pool, d dimensions, K labels, N labelled texts.
 """
@@ -14,14 +15,16 @@ Shapes: P texts of the pool, d dimensions, K labels, N labelled texts.
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["covering", "likely", "margins_of", "uncertain", "uncertain_and_typical"]
+from textcnn.labelling.learner import PileFeatures, likeness
+
+__all__ = ["covering", "likely", "margins_of", "uncertain", "uncertain_and_telling"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _ROUNDS = 8  # of Lloyd's algorithm
 _NEIGHBOURS = 20  # by which it is told how typical a text is
-_CANDIDATES = 60  # uncertain texts, at least, from which typical ones are taken
+_CANDIDATES = 60  # uncertain texts, at least, from which telling ones are taken
 
 
 def covering(vectors: Floats, labelled: Ints, count: int, random: np.random.Generator) -> Ints:
@@ -86,18 +89,29 @@ def uncertain(probabilities: Floats, open_rows: Ints, count: int) -> Ints:
     return open_rows[np.argsort(margins_of(probabilities[open_rows]), kind="stable")[:count]]
 
 
-def uncertain_and_typical(
-    vectors: Floats, probabilities: Floats, open_rows: Ints, count: int, random: np.random.Generator
+def uncertain_and_telling(
+    features: PileFeatures, labelled: Ints, probabilities: Floats, open_rows: Ints, count: int
 ) -> Ints:
-    """Texts that are uncertain and far from each other, and of which there are many like them: rows.
+    """Of the most uncertain tenth the texts that tell most about all of it: rows.
 
-    The most uncertain tenth is cut into clusters, and of each the most typical text is taken.
+    An uncertain text is told about by the text most like it that has a label or is chosen, and the more the more alike
+    they are. The texts that add most to the sum over all are chosen one by one (facility location).
     """
-    most = max(_CANDIDATES, len(open_rows) // 10)
-    candidates = uncertain(probabilities, open_rows, most)
-    if not len(candidates):
-        return candidates
-    return candidates[covering(vectors[candidates], np.empty(0, np.int64), min(count, len(candidates)), random)]
+    candidates = uncertain(probabilities, open_rows, max(_CANDIDATES, len(open_rows) // 10))
+    some = features.take(candidates)
+    tells = _squares(likeness(some, some))
+    told = _squares(likeness(some, features.take(labelled))).max(axis=1, initial=0)
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(candidates)):
+        sums = np.maximum(tells, told[:, None]).sum(axis=0)
+        sums[chosen] = -1
+        chosen.append(int(sums.argmax()))
+        told = np.maximum(told, tells[:, chosen[-1]])
+    return candidates[chosen]
+
+
+def _squares(alike: Floats) -> Floats:
+    return np.square(np.maximum(alike, 0))
 
 
 def likely(probabilities: Floats, label: int, open_rows: Ints) -> int:

@@ -5,7 +5,7 @@
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
     static.*             vectors in bytes with scales, of all rows from `first_static` on
     N.trained.*          network N: vectors of the training texts' words, changed by training
-    N.S.filters, .bias   stage S of network N, laid out as in bank.py
+    N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
     N.layer.L.*          layer L of its head
     linear.*             the linear part beside the networks, see linear.py
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
@@ -256,9 +256,8 @@ class _Reader:
 
     def _network(self, number: int, dimensions: int, labels: int) -> Network:
         settings = self.settings
-        bank, pooling = Bank(settings["widths"], settings["filters"]), Pooling(settings["pooling"], settings["k"])
-        if not bank.filters:  # which stands for a number that is found, and it was
-            raise TensorFileError("its description has no number of filters")
+        bank = Bank(settings["widths"], self._filters(number))
+        pooling = Pooling(settings["pooling"], settings["k"])
         inputs = [dimensions * (2 if settings["channels"] == "both" else 1), *[bank.maps] * (settings["stages"] - 1)]
         layers = pairwise([bank.features(pooling), *settings["hidden"], labels])
         return Network(
@@ -270,6 +269,12 @@ class _Reader:
             biases=tuple(self.floats(f"{number}.{stage}.bias", (bank.maps,)) for stage in range(len(inputs))),
             layers=tuple(self._layer(f"{number}.layer.{layer}", *sizes) for layer, sizes in enumerate(layers)),
         )
+
+    def _filters(self, number: int) -> int:
+        """How many of each width a network has: the sentence encoder, if it is one of them, has more than others."""
+        if not self.settings["filters"]:  # which stands for a number that is found, and it was
+            raise TensorFileError("its description has no number of filters")
+        return max(self.tensor(f"{number}.0.bias").size // len(self.settings["widths"]), 1)
 
     def _layer(self, name: str, inputs: int, outputs: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return self.floats(f"{name}.weight", (outputs, inputs)), self.floats(f"{name}.bias", (outputs,))

@@ -33,6 +33,10 @@ OPTIONAL = ("sets.", "risk.", "novelty.", "reference.")  # how the names of tens
 _NOT_HELD_OUT = (
     "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
 )
+_GUESSED = (
+    "it was guessed from the names of its labels, and no labelled text says how often it is right; label some, with "
+    "textcnn label say, and train on them"
+)
 
 
 class Rows(NamedTuple):
@@ -87,6 +91,11 @@ class Model:
         """What joins characters of scripts without blanks to words; None if they are words themselves."""
         return Segmenter.of(self.vocabulary) if self.segmented else None
 
+    @property
+    def unmeasured(self) -> str:
+        """Why a model without numbers of held-out texts has none, and what to do."""
+        return _GUESSED if "guessed_from" in self.figures else _NOT_HELD_OUT
+
     @cached_property
     def set_scores(self) -> SetScores:
         """What sets of labels are made by.
@@ -95,7 +104,7 @@ class Model:
             ModelFileError: the model has none, or they are damaged.
         """
         if "sets.counts" not in self.optional:
-            raise ModelFileError(f"the model cannot be so many per cent sure: {_NOT_HELD_OUT}")
+            raise ModelFileError(f"the model cannot be so many per cent sure: {self.unmeasured}")
         try:
             return SetScores.of_tensors(self.optional, len(self.labels))
         except TensorFileError as error:
@@ -111,7 +120,7 @@ class Model:
         if self.multi_label:
             raise ModelFileError("an error can only be bounded for models that give each text one label")
         if "risk.texts" not in self.optional:
-            raise ModelFileError(f"the model cannot bound its errors: {_NOT_HELD_OUT}")
+            raise ModelFileError(f"the model cannot bound its errors: {self.unmeasured}")
         try:
             return RiskCurve.of_tensors(self.optional)
         except TensorFileError as error:
@@ -136,7 +145,7 @@ class Model:
             ModelFileError: the model does not know, or it is damaged.
         """
         if "reference.texts" not in self.optional:
-            raise ModelFileError(f"the model cannot tell whether texts have drifted: {_NOT_HELD_OUT}")
+            raise ModelFileError(f"the model cannot tell whether texts have drifted: {self.unmeasured}")
         try:
             return Reference.of_tensors(self.optional, len(self.labels))
         except TensorFileError as error:

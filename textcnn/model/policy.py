@@ -183,10 +183,7 @@ class Policy:
         self.check(predictor.labels)
         self.choose(predictor, np.zeros((0, len(predictor.labels)), np.float32))
         if self.novel_above is not None and predictor.model.novelty is None:
-            raise ModelFileError(
-                "the model does not know how novel a text is: it is of an older textcnn, or had too few texts to hold "
-                "some out in training; train it again, on more texts"
-            )
+            raise ModelFileError(f"the model does not know how novel a text is: {predictor.model.unmeasured}")
 
     def check(self, labels: Sequence[str]) -> None:
         """Make sure that what is asked for can be answered by a model with these labels.

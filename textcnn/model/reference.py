@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from textcnn.storage.tensor_file import TensorFileError
 
-__all__ = ["Reference"]
+__all__ = ["NOVEL", "Reference"]
 
+NOVEL = 0.95  # novelty above which about a twentieth of the texts is
 _MOST = 1000  # texts
 _TENSOR = "reference.texts"
 
@@ -25,6 +26,11 @@ class Reference(NamedTuple):
     novelty: NDArray[np.floating[Any]]  # (S,)
     unknown: NDArray[np.floating[Any]]  # (S,) share of words without a vector
     words: NDArray[np.floating[Any]]  # (S,) words of the text
+
+    @property
+    def novel(self) -> NDArray[np.bool_]:
+        """Which texts are as novel as few are, (S,)."""
+        return np.asarray(self.novelty > NOVEL)
 
     def sampled(self) -> "Reference":
         """At most so many texts as a model keeps, evenly from all."""

@@ -30,6 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from textcnn.answers import Answer
 from textcnn.errors import ModelFileError
 from textcnn.model.predictor import Predictor
+from textcnn.model.reference import NOVEL
 from textcnn.serve.models import Change, ModelStore, ServedModel
 from textcnn.text.lexicon import encode
 
@@ -37,7 +38,7 @@ __all__ = ["EXPOSITION_TYPE", "Instrumented", "ServerMetrics"]
 
 EXPOSITION_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _LATENCIES = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
-_NOVELTIES = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
+_NOVELTIES = (0.5, 0.8, 0.9, NOVEL, 0.99, 0.999)
 _CONFIDENCES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _SHARES = (0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75)
 _WORDS = (0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
@@ -132,6 +133,11 @@ class _TrainingFigures(Collector):
         means = GaugeMetricFamily(
             "textcnn_training_mean", "Mean over the texts held out in training.", labels=("model", "of")
         )
+        novel = GaugeMetricFamily(
+            "textcnn_training_novel_share",
+            f"Share of the texts held out in training with a novelty above {NOVEL:g}.",
+            labels=("model",),
+        )
         shares = GaugeMetricFamily(
             "textcnn_training_label_share", "Share of the texts held out in training.", labels=("model", "label")
         )
@@ -140,9 +146,11 @@ class _TrainingFigures(Collector):
                 reference = model.predictor.model.reference
                 for name in ("confidence", "novelty", "unknown", "words"):
                     means.add_metric((model.name, name), float(getattr(reference, name).mean()))
+                novel.add_metric((model.name,), float(reference.novel.mean()))
                 for label, share in zip(model.predictor.labels, _label_shares(reference.label, model), strict=True):
                     shares.add_metric((model.name, label), share)
         yield means
+        yield novel
         yield shares
 
 

@@ -61,3 +61,9 @@ class Encoded(NamedTuple):
 
     surfaces: list[str]
     ragged: Ragged
+
+    def compact(self) -> "Encoded":
+        """Without words that none of the texts has; those that are left stay in their order."""
+        used, words = np.unique(self.ragged.words, return_inverse=True)
+        surfaces = [self.surfaces[number] for number in used.tolist()]
+        return Encoded(surfaces, self.ragged._replace(words=words.astype(self.ragged.words.dtype)))

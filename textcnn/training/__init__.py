@@ -2,6 +2,8 @@
 
 fit.py            by the last layer alone where texts are few, else by networks
 frozen.py         the last layer alone, over the sentence encoder
+encoder_layer.py  a last layer over it: what it says about texts, and what becomes of a network
+beside.py         the same beside networks
 ridge.py          its closed form, cross-validated without learning again
 unlabelled.py     what texts without labels tell about it
 networks.py       hold out, cross-fit, calibrate, fit on all
@@ -12,6 +14,7 @@ run.py            one training: networks and linear part
 task.py           the texts as training sees them
 label_names.py    what the names of labels, or hints, say
 guess.py          a first model from them, where no text is labelled
+probabilities.py  soft labels as programs have them
 teacher.py        soft labels by a sentence encoder that is a transformer
 loop.py           the training loop, a generator
 events.py         what a training tells while it goes on

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.distributed.executor import Executor, SerialExecutor
+from textcnn.distributed.executor import Executor
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.model.novelty import Likeness
 from textcnn.model.predictor import Predictor
@@ -23,7 +23,7 @@ from textcnn.training.run import Job, Run, train
 from textcnn.training.side_by_side import side_by_side
 from textcnn.training.task import Task
 
-__all__ = ["CrossFit", "OutOfFold", "cross_calibrated", "cross_fit"]
+__all__ = ["CrossFit", "OutOfFold", "cross_calibrated", "cross_fit", "hold_out"]
 
 Floats = NDArray[np.float32]
 
@@ -43,7 +43,7 @@ class OutOfFold(NamedTuple):
     @classmethod
     def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
         """Let a model answer the texts of these numbers."""
-        predictor, part = Predictor(run.model), task.part(texts)
+        predictor, part = Predictor(run.model), task.part(texts).compact()
         logits, likeness = predictor.seen_by_networks(part)
         margins = predictor.linear_margins(part)
         targets, learned = task.targets[texts], task.learned[texts]
@@ -81,30 +81,33 @@ class CrossFit(NamedTuple):
         )
 
 
-def cross_fit(first: Job, others: Sequence[Job], callback: Callback, executor: Executor | None = None) -> CrossFit:
-    """Hold out one part after the other.
+def cross_fit(
+    first: OutOfFold, others: Sequence[Job], callback: Callback, executor: Executor | None = None
+) -> CrossFit:
+    """Hold out the parts that are left, one after the other.
 
     Args:
-        first: has no plan; if fewer epochs suit, it is repeated for so many.
-        others: jobs that will keep to the first one's plan.
-        callback: is told all events; when it returns True, the first part is answered by the best checkpoint so far,
-            and a part that is not finished is not answered at all.
-        executor: does the jobs; by default this process, and for the other parts as many as are worth it.
+        first: the answers to the first part, and the plan.
+        others: jobs that will keep to this plan.
+        callback: is told all events; when it returns True, a part that is not finished is not answered at all.
+        executor: does the jobs; by default as many processes as are worth it.
     """
-    folds = list((executor or SerialExecutor()).run(hold_out, [first], callback))
-    stopped = folds[0].run.stopped
+    folds, stopped = [first], first.run.stopped
     if not stopped:
-        planned = [job._replace(plan=folds[0].run.plan) for job in others]
-        beside, shared = side_by_side(planned, folds[0].run.seconds)
+        planned = [job._replace(plan=first.run.plan) for job in others]
+        beside, shared = side_by_side(planned, first.run.seconds)
         for fold in executor.run(hold_out, planned, callback) if executor else beside.run(hold_out, shared, callback):
             if stopped := fold.run.stopped:
                 break
             folds.append(fold)
-    return CrossFit(folds, first.task.multi_label, stopped)
+    return CrossFit(folds, first.run.model.multi_label, stopped)
 
 
 def hold_out(job: Job, callback: Callback) -> OutOfFold:
-    """Train, and answer the texts held out; the stage ends with loss and score of the networks on them."""
+    """Train, and answer the texts held out; the stage ends with loss and score of the networks on them.
+
+    When the callback returns True, they are answered by the best checkpoint so far.
+    """
     run = train(job, callback)
     answers = OutOfFold.of(run, job.task, job.held)
     loss, score = _scored(answers, multi_label=job.task.multi_label)

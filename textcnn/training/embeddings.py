@@ -43,10 +43,24 @@ class Start(NamedTuple):
     source: str
     known: float  # share of the training tokens whose word has a pretrained vector
     afresh: bool  # nothing is known of the words but what the training texts say
+    pretrained: NDArray[np.bool_]  # (V,) whether a row is a vector of the table, multiplied
 
     def ragged(self, encoded: Encoded) -> Ragged:
         """The texts it was made for, their words as rows of the matrix."""
         return encoded.ragged._replace(words=self.rows[encoded.ragged.words].astype(np.int32))
+
+    def over(self, table: VectorTable, encoded: Encoded) -> "Start":
+        """The same for another table that lists the same words.
+
+        Args:
+            table: the other one.
+            encoded: the texts it was made for.
+        """
+        if table is self.table:
+            return self
+        matrix = self.matrix.copy()
+        _fill(matrix, self.rows, _words(encoded, Pretrained(table)).known, self.scale)
+        return self._replace(matrix=matrix, table=table)
 
 
 class _Words(NamedTuple):
@@ -82,8 +96,11 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
     inside = np.array([each.vector is not None for each in known], bool)
     share = float(counts[inside].sum() / max(counts.sum(), 1))
     source = "random" if table is None else table.name
+    pretrained = np.zeros(len(matrix), bool)
+    pretrained[rows[inside]] = settings.channels != "random"
+    pretrained[UNKNOWN] = False
     totals = np.bincount(rows, counts, len(matrix)).astype(np.int64)
-    return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh)
+    return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh, pretrained)
 
 
 def is_foreign(encoded: Encoded, table: VectorTable) -> bool:
@@ -209,7 +226,7 @@ def _none(encoded: Encoded) -> _Words:
 
 
 def _words(encoded: Encoded, pretrained: Pretrained) -> _Words:
-    return _Words(pretrained.table, [pretrained.look_up(surface) for surface in encoded.surfaces])
+    return _Words(pretrained.table, pretrained.look_up_all(encoded.surfaces))
 
 
 class _Fit(NamedTuple):

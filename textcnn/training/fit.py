@@ -63,7 +63,8 @@ def fit(
             there are cores and memory for.
         hints: what labels mean, in words; they help where texts are few, and are told to be left out where they are
             many.
-        unlabelled: texts without labels, from which the last layer learns, too, where it learns alone.
+        unlabelled: texts without labels, from which a last layer over the sentence encoder learns, too, where there is
+            one.
 
     Raises:
         SettingsError: a hint is for none of the classes.
@@ -82,8 +83,12 @@ def fit(
         from textcnn.training.networks import fit_networks
 
         if described:
-            callback(TrainingEvent("note", note="label hints are left out: they are for few texts in English"))
-        outcome = fit_networks(task, training, unseen, callback, executor)
+            callback(
+                TrainingEvent(
+                    "note", note="label hints are left out: they are for few texts over the vectors of the package"
+                )
+            )
+        outcome = fit_networks(task, training, unseen, callback, executor, unlabelled)
     model = outcome.model
     strange = None if outcome.seen else judged_outside(outside, outcome.held_out)
     figures = {

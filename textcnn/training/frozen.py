@@ -12,12 +12,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.encoder import ENCODER, read_encoder
 from textcnn.errors import SettingsError
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.labels import score_count
@@ -26,12 +25,11 @@ from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, record, settled
-from textcnn.text.lexicon import encode
-from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
-from textcnn.training.embeddings import Start, begin, is_foreign
+from textcnn.training.embeddings import Start, begin
+from textcnn.training.encoder_layer import ANY, PENALTY, STEEP, EncoderFeatures, encoder_over, scaled
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
@@ -40,22 +38,20 @@ from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, Weig
 from textcnn.training.outcome import HeldOut, Outcome
 from textcnn.training.ridge import RidgeRegression
 from textcnn.training.task import Labelled, Task
-from textcnn.training.unlabelled import STRENGTHS, Lessons, Solution, sampled
+from textcnn.training.unlabelled import STRENGTHS, Lessons, Solution, encoded_others, leave_out, told_gain, usable
+from textcnn.vectors.table import VectorTable
 
 __all__ = ["fit_frozen"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-_FEW = 64  # texts of each label, on average, up to which the filters stay as they are
+_FEW, _FEW_OF_EACH = 200, 16  # texts, or of each label on average, up to which the filters stay as they are
 _MOST = 2_000  # texts, whose Gram matrix is made
-_PENALTY = 1.0  # texts having unit mean square length; cross-validation of few texts finds no better one
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
-_STEEP = 2.0  # logits for an output of one, usually
 _FOLDS, _DEALINGS = 10, 5  # at most, and how often texts are dealt into them
 _DEALINGS_ASKED = 2  # the same where each fold asks texts without labels
 _LEAST_WEIGHT = 1e-9
-_ANY = 1000  # the most that `min_count` can be
 # Settings that matter to a network that stays as it is; who has set others wants one that learns.
 _HEEDED = {
     *("frozen", "linear", "vectors", "keep_words", "max_words", "labels_per_text", "class_weight", "quality"),
@@ -90,31 +86,24 @@ def fit_frozen(
     if why_not and wanted:
         raise SettingsError(f"frozen: on does not go with {why_not}")
     if why_not:
-        _leave_out(
-            unlabelled, f"only a last layer that learns alone heeds them, which does not go with {why_not}", callback
-        )
         return None
     notes: list[str] = []
     learn = np.arange(len(training.texts))
-    settings = replace(task.settings, min_count=_ANY, channels="static")
+    settings = replace(task.settings, min_count=ANY, channels="static")
     start = begin(task.encoded, task.tokens(learn), settings, notes.append)
-    encoder = _encoder(start)
+    encoder = encoder_over(start)
     if encoder is None:
         if wanted:
-            raise SettingsError("frozen: on is for the English vectors, over which the filters have learned")
-        _leave_out(unlabelled, "they teach over the English vectors only", callback)
+            raise SettingsError(
+                "frozen: on is for the vectors in the package, English or shared, which have an encoder"
+            )
         return None
+    start = start.over(encoder.table, task.encoded)
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    frozen = _Frozen(task, training, unseen, start, encoder, hints)
-    frozen.ask(unlabelled, callback)
+    frozen = _Frozen(task, training, unseen, start, scaled(encoder.network, start.scale), hints)
+    frozen.ask(unlabelled, encoder.table, callback)
     return frozen.outcome(callback)
-
-
-def _leave_out(unlabelled: Sequence[str], why: str, callback: Callback) -> None:
-    """Say that texts without labels are left out, if there are any."""
-    if unlabelled:
-        callback(TrainingEvent("note", note=f"the texts without labels are left out: {why}"))
 
 
 def _why_not(task: Task, texts: int) -> str:
@@ -122,7 +111,7 @@ def _why_not(task: Task, texts: int) -> str:
     settings, labels = task.settings, len(task.classes)
     if settings.frozen == "off":
         return "itself"
-    most = min(_MOST, _FEW * labels) if settings.frozen == "auto" else _MOST
+    most = min(_MOST, max(_FEW, _FEW_OF_EACH * labels)) if settings.frozen == "auto" else _MOST
     if texts > most:
         return f"{texts:,} texts: the most are {most:,}"
     if task.multi_label and settings.class_weight != "none":
@@ -132,56 +121,18 @@ def _why_not(task: Task, texts: int) -> str:
     return f"--{changed[0].replace('_', '-')}" if changed else ""
 
 
-class _Features(NamedTuple):
-    """What the encoder says about texts, less the mean of the training texts, which have unit mean square length."""
-
-    network: Network  # the encoder's, for the task's vectors
-    mean: Numbers  # (d,)
-    scale: float
-    rows: Numbers  # (B, d) of all texts
-
-    @classmethod
-    def of(cls, network: Network, task: Task, start: Start, texts: int, hints: int) -> "_Features":
-        """Of all texts of the task, the first so many being those for training, the last so many hints."""
-        outputs = _outputs(network, start, task.encoded)
-        mean = outputs[:texts].mean(axis=0)
-        centred = outputs - mean
-        scale = float(np.sqrt(np.square(centred[:texts]).sum(axis=1).mean())) or 1.0
-        rows = centred / scale
-        if hints:  # which are of another kind: what matters is how they differ from each other
-            rows[-hints:] = _standardised(rows[-hints:])
-        return cls(network, mean, scale, rows)
-
-    def others(self, encoded: Encoded, start: Start) -> Numbers:
-        """The same of texts that are not of the task: (U, d)."""
-        return np.asarray((_outputs(self.network, start, encoded) - self.mean) / self.scale)
-
-    def with_layer(self, weights: Numbers, bias: Numbers) -> Network:
-        """The network whose outputs are rows · weights + bias: readout and last layer are one."""
-        weight = (weights / self.scale).T
-        readout, offset = self.network.layers[-1]
-        layer = (weight @ readout).astype(np.float32), (bias + weight @ (offset - self.mean)).astype(np.float32)
-        return self.network._replace(layers=(layer,))
+def _features(encoder: Network, task: Task, start: Start, texts: int, hints: int) -> EncoderFeatures:
+    """Of all texts of the task, the first so many being those for training, the last so many hints."""
+    features = EncoderFeatures.of(encoder, start.matrix, start.ragged(task.encoded), texts)
+    if hints:  # which are of another kind: what matters is how they differ from each other
+        features.rows[-hints:] = _standardised(features.rows[-hints:])
+    return features
 
 
 def _standardised(rows: Numbers) -> Numbers:
     """Less their mean, with unit mean square length."""
     centred = rows - rows.mean(axis=0)
     return np.asarray(centred / (np.sqrt(np.square(centred).sum(axis=1).mean()) or 1.0))
-
-
-def _outputs(network: Network, start: Start, encoded: Encoded) -> Floats:
-    parts = start.ragged(encoded).parts()
-    return np.concatenate([network.head(network.features(start.matrix, part)) for part in parts])
-
-
-def _encoder(start: Start) -> Network | None:
-    """The encoder's network over these vectors; none if it is not made for them."""
-    if start.table is None or start.table.name != "english" or not ENCODER.exists():
-        return None
-    network = read_encoder(ENCODER).network
-    filters = tuple((slices / start.scale).astype(np.float32) for slices in network.filters)
-    return network._replace(filters=filters)
 
 
 class _Frozen:
@@ -195,7 +146,7 @@ class _Frozen:
         self.count = len(training.texts)
         self.hints = hints
         self.learn = np.concatenate([np.arange(self.count), np.arange(len(task.targets) - hints, len(task.targets))])
-        self.features = _Features.of(encoder, task, start, self.count, hints)
+        self.features = _features(encoder, task, start, self.count, hints)
         self.targets, self.weights = task.learned[self.learn], task.weights[self.learn]
         self.weights[self.count :] *= hint_weight(self.count, len(task.classes))
         self.signs: Numbers = 2 * self.targets.astype(np.float64) - 1
@@ -212,25 +163,14 @@ class _Frozen:
             examples.tables, statistics._replace(ratio=np.ones_like(statistics.ratio)), USUAL.power
         )
 
-    def ask(self, unlabelled: Sequence[str], callback: Callback) -> None:
-        """Let texts without labels teach, too."""
-        settings, table = replace(self.task.settings, vectors="english", min_count=_ANY), self.start.table
-        texts = sampled(unlabelled, self.training.texts, settings.seed)
-        if self.task.multi_label:
-            _leave_out(unlabelled, "they teach only where each text has one label", callback)
-            return
-        if not np.any(self.dealings[0] >= 0):
-            _leave_out(unlabelled, "no label has two texts, one of which could say what they are worth", callback)
-            return
-        if not texts or table is None:
-            _leave_out(unlabelled, "all are empty, or are texts that have labels", callback)
-            return
-        encoded = encode(texts, settings.max_words)
-        if is_foreign(encoded, table):
-            _leave_out(unlabelled, "their words are hardly English", callback)
-            return
-        start = begin(encoded, np.ones(len(encoded.ragged.words), bool), settings, lambda note: None)
-        self.lessons = Lessons.of(self.features.rows[self.learn], self.features.others(encoded, start))
+    def ask(self, unlabelled: Sequence[str], table: VectorTable, callback: Callback) -> None:
+        """Let texts without labels teach, too, by the encoder over this table."""
+        texts = usable(unlabelled, self.training.texts, self.task, callback, table)
+        if texts and not np.any(self.dealings[0] >= 0):
+            leave_out("no label has two texts, one of which could say what they are worth", callback)
+        elif texts:
+            others = self.features.others(*encoded_others(texts, self.task.settings, table))
+            self.lessons = Lessons.of(self.features.rows[self.learn], others)
 
     def outcome(self, callback: Callback) -> Outcome:
         """Learn, calibrate by the answers to texts that were left out, and tell."""
@@ -258,12 +198,13 @@ class _Frozen:
         dealings = self.dealings[:_DEALINGS_ASKED]
         alone = self._alone(linear, dealings)
         usual, strong = (
-            self.lessons.solution(strength, linear, self.signs, self._weights(), _PENALTY, dealings)
+            self.lessons.solution(strength, linear, self.signs, self._weights(), PENALTY, dealings)
             for strength in STRENGTHS
         )
         with_lessons = strong if self._gain(strong, usual) > 0 else usual
         held_back = self._gain(alone, with_lessons) > 0
-        self._tell_lessons(alone, with_lessons, callback, held_back=held_back)
+        losses = [float(self._losses(solution).mean()) for solution in (alone, with_lessons)]
+        self.used = told_gain(len(self.lessons.unlabelled), losses, callback, used=not held_back)
         return self._alone(linear, self.dealings) if held_back else with_lessons
 
     def _linear_gram(self) -> Numbers:
@@ -276,7 +217,7 @@ class _Frozen:
     def _alone(self, linear: Numbers, dealings: list[NDArray[np.int64]]) -> Solution:
         """By the labelled texts."""
         rows = self.features.rows[self.learn]
-        learned = RidgeRegression.of(rows @ rows.T + linear, self.signs, self._weights(), _PENALTY, dealings)
+        learned = RidgeRegression.of(rows @ rows.T + linear, self.signs, self._weights(), PENALTY, dealings)
         return Solution(rows.T @ learned.alpha, *learned)
 
     def _dealings(self) -> list[NDArray[np.int64]]:
@@ -298,15 +239,21 @@ class _Frozen:
         return np.asarray(np.maximum(self.weights * by_class, _LEAST_WEIGHT))
 
     def _model(self, solution: Solution) -> Model:
-        """A model, not calibrated: its logits are `_STEEP` times the outputs."""
-        task, alpha, linear = self.task, _STEEP * solution.alpha, None
+        """A model, not calibrated: its logits are `STEEP` times the outputs."""
+        task, alpha, linear = self.task, STEEP * solution.alpha, None
         if self.spelling is not None:
             scores = score_count(len(task.classes), multi_label=task.multi_label)
             linear = self.spelling.part((_SPELLING * alpha[:, -scores:]).astype(np.float32))
-        network = self.features.with_layer(_STEEP * solution.weights, _STEEP * solution.bias)
+        network = self.features.with_layer(STEEP * solution.weights, STEEP * solution.bias)
         bank = network.bank
         settings = replace(
-            task.settings, frozen="on", channels="static", widths=bank.widths, filters=bank.filters, min_count=_ANY
+            task.settings,
+            frozen="on",
+            channels="static",
+            pooling=network.pooling.kind,
+            widths=bank.widths,
+            filters=bank.filters,
+            min_count=ANY,
         )
         members = [Member(network, None)]
         return assembled(
@@ -321,7 +268,7 @@ class _Frozen:
         if len(self.unseen):
             return self.unseen, _logits(bare, self.task, self.unseen)
         texts = np.flatnonzero(self.dealings[0] >= 0)  # none of the hints
-        return texts, np.asarray(_STEEP * solution.left_out[texts], np.float32)
+        return texts, np.asarray(STEEP * solution.left_out[texts], np.float32)
 
     def _calibration(self, texts: NDArray[np.int64], logits: Floats) -> Calibration:
         """The join has the linear part count as it was learned, together with the last layer."""
@@ -347,24 +294,10 @@ class _Frozen:
     def _losses(self, solution: Solution) -> Numbers:
         """Of calibrated answers to the texts that are left out in turn: (B,), each by the text's weight."""
         texts = np.flatnonzero(self.dealings[0] >= 0)
-        logits = np.asarray(_STEEP * solution.left_out[texts], np.float32)
+        logits = np.asarray(STEEP * solution.left_out[texts], np.float32)
         outputs = self._calibration(texts, logits).join.logits(logits, np.zeros_like(logits)).astype(np.float64)
         losses = losses_of_logits(outputs, self.task.learned[texts], multi_label=False)
         return np.asarray(losses * self.task.weights[texts])
-
-    def _tell_lessons(self, alone: Solution, learned: Solution, callback: Callback, *, held_back: bool) -> None:
-        """How many texts without labels are used, and what they gained."""
-        assert self.lessons is not None
-        before, after = (float(self._losses(solution).mean()) for solution in (alone, learned))
-        losses = f"held-out log loss {before:.2f} → {after:.2f}"
-        count = len(self.lessons.unlabelled)
-        if held_back:
-            note = f"{count:,} texts without labels are left out: with them, {losses}"
-            callback(TrainingEvent("note", note=note))
-            return
-        self.used = {"unlabelled": {"texts": count, "log_loss_without": before, "log_loss": after}}
-        by_chance = "" if after < before else ", within chance"
-        callback(TrainingEvent("note", note=f"uses {count:,} texts without labels: {losses}{by_chance}"))
 
     def _tell(
         self, calibration: Calibration, logits: Floats, targets: Floats, weights: Numbers, callback: Callback

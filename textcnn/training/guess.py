@@ -39,8 +39,15 @@ def fit_guess(
 
     Raises:
         DataError: there are fewer than two labels, or hardly any texts.
-        SettingsError: nothing can be guessed from a label, or the settings want what is not possible.
+        SettingsError: nothing can be guessed from a label, the texts are hardly English, or the settings want what is
+            not possible.
     """
+    if settings.metric != "accuracy" or settings.outside:
+        name = "outside" if settings.outside else "metric"
+        raise SettingsError(
+            f"{name} needs labelled texts, and a model that is guessed from the names of labels has none; label some, "
+            "with textcnn label say, and train on them"
+        )
     if settings.labels_per_text == "several":
         raise SettingsError("labels can be guessed from their names where each text has one, not several")
     names = sorted_names({*labels})
@@ -52,6 +59,8 @@ def fit_guess(
     training = Labelled(pool, [(names[place],) for place in shares.argmax(axis=1)], soft=soft)
     frozen = replace(settings, frozen="on")
     model = fit(training, classes=names, multi_label=False, settings=frozen, callback=callback).model
+    if model.figures["vectors"] != "english":  # what sentences and labels mean was guessed by those
+        raise SettingsError("labels are guessed from their names where texts are English, which these hardly are")
     return _unmeasured(model, dict(zip(names, words, strict=True)))
 
 

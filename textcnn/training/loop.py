@@ -25,7 +25,7 @@ from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import TextCNN
 from textcnn.training.optimizer import Adam
 
-__all__ = ["Trainer", "TrainingPart"]
+__all__ = ["Trainer", "TrainingPart", "usual_epochs"]
 
 _MOST_RESCUES = 12
 _DIVERGED = 3.0  # times the loss at the start; a guess by the prior alone costs a third of this
@@ -33,6 +33,7 @@ _LOOKED = 1000  # texts that tell the loss at the start
 _SEEN, _EPOCHS = 50_000, 10  # texts that are enough, each counted as often as it is seen; epochs that are enough
 _FAST = 0.8  # times the epochs that are enough, for `fast`
 _SEEN_OF_FEW = 16_000  # texts that must be seen all the same
+_SEEN_BESIDE = 2_000  # the same where the sentence encoder stands beside the network
 _MOST_EPOCHS = 200
 _BEYOND = 1.5  # times the epochs to the least loss on held-out texts: the learning rate falls only at the end of all
 _LEAST_WEIGHT = 1e-12  # of a batch
@@ -58,6 +59,20 @@ class _Limits(NamedTuple):
         return not training <= self.training or (validation is not None and not validation <= self.validation)
 
 
+def usual_epochs(
+    texts: int, labels: int, settings: Settings, *, afresh: bool = False, seen_of_few: int = _SEEN_OF_FEW
+) -> int:
+    """Epochs over so many texts: as set, or so that enough texts are seen; few texts need fewer in all."""
+    enough = min(_SEEN / max(texts, 1), _EPOCHS) * (_FAST if settings.quality == "fast" else 1)
+    number = max(enough, seen_of_few / max(texts, 1)) * _longer(labels, afresh=afresh)
+    return settings.epochs or int(np.clip(round(number), 4, _MOST_EPOCHS))
+
+
+def _longer(labels: int, *, afresh: bool) -> int:
+    """More labels take longer to learn, and so do words of which nothing is known."""
+    return (1 if labels <= 2 else 2) * (2 if afresh else 1)
+
+
 class Trainer:
     """A network, its word vectors, what it learns from, and the best weights so far."""
 
@@ -70,9 +85,11 @@ class Trainer:
         weights: NDArray[np.float32],
         multi_label: bool,
         afresh: bool = False,
+        encoder: bool = False,
         seed: int = 0,
     ) -> None:
         self.afresh = afresh  # nothing was known of the words before
+        self.seen_of_few = _SEEN_BESIDE if encoder else _SEEN_OF_FEW
         self.network, self.channels, self.settings, self.multi_label = network, channels, settings, multi_label
         self.device = next(network.parameters()).device.type
         self.weights = torch.from_numpy(weights).to(self.device)  # (K,) of the classes
@@ -165,21 +182,16 @@ class Trainer:
         return batches(part.ragged, size, device=self.device, random=self.random, word_dropout=dropout)
 
     def epochs(self, texts: int) -> int:
-        """Epochs over the training texts: as set, or so that enough texts are seen; few texts need fewer in all."""
-        enough = min(_SEEN / max(texts, 1), _EPOCHS) * (_FAST if self.settings.quality == "fast" else 1)
-        number = max(enough, _SEEN_OF_FEW / max(texts, 1)) * self._longer()
-        return self.settings.epochs or int(np.clip(round(number), 4, _MOST_EPOCHS))
+        """Epochs over the training texts."""
+        return usual_epochs(texts, len(self.weights), self.settings, afresh=self.afresh, seen_of_few=self.seen_of_few)
 
     def suiting(self, texts: int, history: Sequence[TrainingEvent]) -> float:
         """The share of the epochs that suits: less if the loss on held-out texts was least long before the end."""
         least = min(history, key=lambda event: (event.validation_loss or 0.0, -event.epoch)).epoch
-        needed = _SEEN_OF_FEW / 2 / max(texts, 1) * self._longer()  # few held-out texts say little
+        longer = _longer(len(self.weights), afresh=self.afresh)
+        needed = self.seen_of_few / 2 / max(texts, 1) * longer  # few held-out texts say little
         found = max(_BEYOND * least, needed) / len(history)
         return found if found <= _FEWER else 1.0
-
-    def _longer(self) -> int:
-        """More labels take longer to learn, and so do words of which nothing is known."""
-        return (1 if len(self.weights) <= 2 else 2) * (2 if self.afresh else 1)
 
     def _step(self, batch: Batch, part: TrainingPart, rate: float) -> float:
         """Learn from a batch of a part; `rate` multiplies the learning rates."""

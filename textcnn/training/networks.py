@@ -1,18 +1,25 @@
 """Networks that learn from all their layers: hold out, cross-fit, calibrate, fit on all."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.distributed.executor import Executor, SerialExecutor
-from textcnn.training.crossfit import cross_calibrated, cross_fit
-from textcnn.training.events import Callback, Stage
+from textcnn.model.linear import LinearPart
+from textcnn.settings import record
+from textcnn.training.beside import Standing, may_stand
+from textcnn.training.crossfit import OutOfFold, cross_calibrated, cross_fit, hold_out
+from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.folds import Split, splits
+from textcnn.training.linear.svm import fit_linear
 from textcnn.training.outcome import Outcome
-from textcnn.training.run import Job, Run, train
+from textcnn.training.run import Job, Plan, Run, examples, train
+from textcnn.training.side_by_side import executor_beside, shared
 from textcnn.training.task import Labelled, Task
+from textcnn.training.unlabelled import leave_out, told_gain, usable
 
 __all__ = ["fit_networks"]
 
@@ -23,6 +30,7 @@ def fit_networks(
     unseen: NDArray[np.int64],
     callback: Callback,
     executor: Executor | None = None,
+    unlabelled: Sequence[str] = (),
 ) -> Outcome:
     """Train networks; see `fit` for what it raises.
 
@@ -32,15 +40,74 @@ def fit_networks(
         unseen: numbers of the validation texts that score each epoch; without any, parts of the others are held out.
         callback: is told every event, and may say stop.
         executor: does the trainings.
+        unlabelled: texts without labels, which the sentence encoder heeds, where it stands beside the networks.
     """
     jobs = _Jobs.of(task, training, unseen)
-    crossed = cross_fit(jobs.first, jobs.others, callback, executor)
+    if not jobs.seen and may_stand(task, len(training.texts)):  # what it counts for, held-out texts say
+        jobs = jobs.with_encoder(tuple(usable(unlabelled, training.texts, task, callback)))
+    jobs, first, ahead = _first(jobs, executor, callback)
+    crossed = cross_fit(first, jobs.others, callback, executor)
+    used = _told(first.run.plan.standing, jobs.first, unlabelled, callback)
     calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
     model = calibration.applied(crossed.first.model)
     if jobs.last is not None and not crossed.stopped:
-        (last,) = (executor or SerialExecutor()).run(fit_all, [jobs.last._replace(plan=crossed.first.plan)], callback)
+        planned = jobs.last._replace(plan=crossed.first.plan)
+        last = ahead or next(iter((executor or SerialExecutor()).run(fit_all, [planned], callback)))
         model = model if last.stopped else calibration.applied(last.model)
-    return Outcome(model, held_out, jobs.seen, _course(crossed.first))
+    return Outcome(model, held_out, jobs.seen, {**_course(crossed.first), **used})
+
+
+def _first(jobs: "_Jobs", executor: Executor | None, callback: Callback) -> tuple["_Jobs", OutOfFold, Run | None]:
+    """The first training; the last one, too, if it went ahead beside it."""
+    beside = None if jobs.last is None or executor else executor_beside(jobs.first)
+    if beside is not None:
+        return jobs.reordered(), *_side_by_side(jobs.reordered(), beside, callback)
+    (first,) = (executor or SerialExecutor()).run(hold_out, [jobs.first], callback)
+    return jobs, first, None
+
+
+def _told(standing: Standing, first: Job, unlabelled: Sequence[str], callback: Callback) -> dict[str, Any]:
+    """Say what became of texts without labels, if nobody has yet, and return the figures of it."""
+    if len(standing.losses) > 1:
+        return told_gain(len(first.unlabelled), standing.losses, callback, used=standing.taught)
+    if first.unlabelled or (unlabelled and not first.encoder):
+        leave_out("they teach the sentence encoder, which has no part in this model", callback)
+    return {}
+
+
+def _side_by_side(jobs: "_Jobs", beside: Executor, callback: Callback) -> tuple[OutOfFold, Run | None]:
+    """The first training and the last, whose plan is thought to be the usual one; None of the last if it is not.
+
+    The recipe of the linear part is never known before, so that is fitted when the first has ended.
+    """
+    assert jobs.last is not None
+    task, asked, plan = jobs.first.task, jobs.first.task.settings, Plan()
+    each = shared(asked, 2)
+    first = jobs.first._replace(task=task._replace(settings=each), beside=True)
+    last = jobs.last._replace(task=task._replace(settings=replace(each, linear="off")), plan=plan)
+    results = beside.run(_hold_out_or_fit_all, [first, last], callback)
+    held = next(results)
+    assert isinstance(held, OutOfFold)
+    found = held.run.plan
+    wanted = found.share == plan.share and not held.run.stopped
+    linear = _linear_part(jobs.last._replace(plan=found), callback) if wanted else None
+    (ahead,) = results
+    assert isinstance(ahead, Run)
+    completed = ahead._replace(model=replace(ahead.model, linear=linear, settings=record(asked)))
+    first_model = replace(held.run.model, settings=record(asked))
+    return held._replace(run=held.run._replace(model=first_model)), completed if wanted else None
+
+
+def _hold_out_or_fit_all(job: Job, callback: Callback) -> OutOfFold | Run:
+    return hold_out(job, callback) if len(job.held) else fit_all(job, callback)
+
+
+def _linear_part(job: Job, callback: Callback) -> LinearPart | None:
+    """The linear part of a training by itself, after its plan."""
+    if job.plan is None or job.task.settings.linear == "off":
+        return None
+    callback(TrainingEvent("phase", job.stage, note="fitting the linear part"))
+    return fit_linear(examples(job), job.plan.recipe)
 
 
 def fit_all(job: Job, callback: Callback) -> Run:
@@ -80,6 +147,22 @@ class _Jobs(NamedTuple):
             Job(task, every, every[:0], last) if own else None,
             seen,
         )
+
+    def reordered(self) -> "_Jobs":
+        """With the stages numbered as they begin if the last training is done beside the first."""
+        again = self.first.again and self.first.again._replace(number=3)
+        others = [job._replace(stage=job.stage._replace(number=job.stage.number + 1)) for job in self.others]
+        last = self.last and self.last._replace(stage=self.last.stage._replace(number=2))
+        return _Jobs(self.first._replace(again=again), others, last, self.seen)
+
+    def with_encoder(self, unlabelled: tuple[str, ...]) -> "_Jobs":
+        """The same with the sentence encoder beside the networks, which these texts without labels may teach."""
+
+        def beside(job: Job) -> Job:
+            return job._replace(encoder=True, unlabelled=unlabelled)
+
+        last = None if self.last is None else beside(self.last)
+        return _Jobs(beside(self.first), list(map(beside, self.others)), last, self.seen)
 
 
 def _names(parts: Sequence[Split], texts: int, *, validated: bool) -> list[tuple[str, str]]:

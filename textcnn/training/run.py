@@ -7,6 +7,7 @@ opens vectors and threads itself. So it gives the same model wherever an executo
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 from textcnn.evaluation.sample_weights import relative
 from textcnn.model.linear import LinearPart
 from textcnn.model.model import Member, Model
+from textcnn.settings import Settings
 from textcnn.text.ragged import Ragged
+from textcnn.training.beside import Standing, encoder_members, standing, weighted
 from textcnn.training.class_weights import class_weights, weighted_shares
 from textcnn.training.device import Device, use_device
 from textcnn.training.embeddings import begin
@@ -30,7 +33,7 @@ from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import Shape, TextCNN
 from textcnn.training.task import Task
 
-__all__ = ["Job", "Plan", "Run", "train"]
+__all__ = ["Job", "Plan", "Run", "examples", "train"]
 
 
 class Plan(NamedTuple):
@@ -38,6 +41,7 @@ class Plan(NamedTuple):
 
     share: float = 1.0  # of the usual number of epochs
     recipe: Recipe = USUAL  # of the linear part
+    standing: Standing = Standing()  # of the sentence encoder beside the networks, if it is there
 
 
 class Job(NamedTuple):
@@ -50,6 +54,9 @@ class Job(NamedTuple):
     plan: Plan | None = None  # without one it is this training that makes it, and the held-out texts score each epoch
     again: Stage | None = None  # in which it is repeated if it finds that fewer epochs suit
     keep_last: bool = True  # weights of the last epoch, not of the best, unless the training ends early
+    beside: bool = False  # the linear part learns beside the networks even where there is but one thread for these
+    encoder: bool = False  # whether the sentence encoder stands beside the networks, if it is made for their vectors
+    unlabelled: tuple[str, ...] = ()  # texts without labels, which may teach the encoder
 
     @property
     def name(self) -> str:
@@ -62,6 +69,7 @@ class Run(NamedTuple):
 
     model: Model
     plan: Plan
+    networks: int  # that were trained; the model may have the sentence encoder besides
     history: list[TrainingEvent]  # epochs of the first network
     kept: int  # the epoch of the checkpoint that the first network has; 0 if it did not come to the end of one
     start_loss: float  # before the first step
@@ -77,7 +85,7 @@ class Run(NamedTuple):
         return TrainingEvent(
             "stage",
             self.stage,
-            networks=len(self.model.members),
+            networks=self.networks,
             epoch=len(self.history),
             epochs=last.epochs,
             loss=last.loss if last.validation_loss is None else last.validation_loss,
@@ -111,6 +119,19 @@ def train(job: Job, callback: Callback) -> Run:
         return _Training(job, device, callback).run()
 
 
+def examples(job: Job) -> Examples:
+    """What the linear part learns from."""
+    task, targets = job.task, job.task.learned[job.learn]
+    of_texts = relative(task.weights[job.learn]).astype(np.float32)
+    return Examples.of(
+        task.part(job.learn),
+        targets,
+        multi_label=task.multi_label,
+        class_weights=class_weights(task.settings.class_weight, task.classes, targets, of_texts),
+        of_texts=of_texts,
+    )
+
+
 class _Network(NamedTuple):
     """A trained network, and how it came to be."""
 
@@ -138,6 +159,7 @@ class _Training:
         scored = job.plan is None and len(job.held) > 0
         self.validation = self._held(ragged) if scored else None
         self.weights = class_weights(self.settings.class_weight, self.task.classes, self.targets, self.of_texts)
+        self.encoders = self._encoders() if job.encoder else ()
 
     def _held(self, ragged: Ragged) -> TrainingPart:
         held = self.job.held
@@ -147,20 +169,21 @@ class _Training:
         """Train all; without a plan, if fewer epochs suit, the networks twice."""
         share = self.job.plan.share if self.job.plan else 1.0
         networks, (linear, recipe) = self._both(share)
-        plan = self.job.plan or Plan(networks[0].share, recipe)
+        plan = self._planned(networks, self.job.plan or Plan(networks[0].share, recipe))
         run = self._assembled(networks, linear, plan)
         if self.job.again is None or plan.share == 1 or run.stopped:
             return run
         self.callback(run.ended())
         self.stage, self.began = self.job.again, time.perf_counter()
-        again = self._assembled(self._networks(plan.share), linear, plan)
+        networks = self._networks(plan.share)
+        again = self._assembled(networks, linear, self._planned(networks, plan))
         return run._replace(stopped=True) if again.stopped else again
 
     def _both(self, share: float) -> tuple[list[_Network], tuple[LinearPart | None, Recipe]]:
         """The networks, and the linear part beside them where there is a thread for it: neither needs the other."""
         if self.settings.linear == "off":
             return self._networks(share), (None, USUAL)
-        if self.device.workers.threads == 1:
+        if self.device.workers.threads == 1 and not self.job.beside:
             networks = self._networks(share)
             self._phase("fitting the linear part")
             return networks, self._linear()
@@ -176,19 +199,12 @@ class _Training:
             return networks, linear.result()
 
     def _assembled(self, networks: Sequence[_Network], linear: LinearPart | None, plan: Plan) -> Run:
-        task, first = self.task, networks[0]
-        members = [network.member for network in networks]
+        first = networks[0]
+        members = self._members(networks, plan)
         return Run(
-            model=assembled(
-                members,
-                self.start,
-                linear,
-                task.classes,
-                task.multi_label,
-                self.settings,
-                segmented=task.segmented,
-            ),
+            model=self._model(members, linear, self.settings),
             plan=plan,
+            networks=len(networks),
             history=first.history,
             kept=first.kept,
             start_loss=first.start_loss,
@@ -197,6 +213,36 @@ class _Training:
             stage=self.stage,
             stopped=networks[-1].stopped,
             seconds=time.perf_counter() - self.began,
+        )
+
+    def _members(self, networks: Sequence[_Network], plan: Plan) -> list[Member]:
+        """The networks, and the encoder if it stands beside them."""
+        members = [network.member for network in networks]
+        if not self.encoders:
+            return members
+        return [*members, weighted(self.encoders[plan.standing.taught], plan.standing.weight, members)]
+
+    def _encoders(self) -> tuple[Member, ...]:
+        """The sentence encoder with a last layer of these texts, if it can stand beside the networks."""
+        of_classes = np.float32(1) if self.task.multi_label else self.targets @ self.weights
+        weights, plan = self.of_texts * of_classes, self.job.plan
+        others = self.job.unlabelled if plan is None or plan.standing.taught else ()
+        return encoder_members(self.start, self.settings, self.train.ragged, self.targets, weights, others)
+
+    def _planned(self, networks: Sequence[_Network], plan: Plan) -> Plan:
+        """The plan with how the encoder stands beside these networks, if it is this training that makes it."""
+        held, task = self.job.held, self.task
+        if not self.encoders or self.job.plan is not None:
+            return plan
+        members = [*(network.member for network in networks), *self.encoders]
+        model = self._model(members, None, replace(self.settings, keep_words=0))
+        texts = task.part(held), task.learned[held], task.weights[held]
+        return plan._replace(standing=standing(model, len(self.encoders), *texts, multi_label=task.multi_label))
+
+    def _model(self, members: Sequence[Member], linear: LinearPart | None, settings: Settings) -> Model:
+        task = self.task
+        return assembled(
+            members, self.start, linear, task.classes, task.multi_label, settings, segmented=task.segmented
         )
 
     def _networks(self, share: float) -> list[_Network]:
@@ -271,6 +317,7 @@ class _Training:
             weights=self.weights,
             multi_label=task.multi_label,
             afresh=self.start.afresh,
+            encoder=len(self.encoders) > 0,
             seed=seed,
         )
 
@@ -279,20 +326,13 @@ class _Training:
 
         Who stops the training does not want to wait for the search, nor does who wants it to be fast.
         """
-        task = self.task
-        examples = Examples.of(
-            task.part(self.job.learn),
-            self.targets,
-            multi_label=task.multi_label,
-            class_weights=self.weights,
-            of_texts=self.of_texts,
-        )
+        given = examples(self.job)
         if self.settings.quality == "fast":
             recipe = USUAL
         else:
             plan = self.job.plan
-            recipe = plan.recipe if plan else chosen(examples, self.device.workers, self.hurry)
-        return fit_linear(examples, recipe), recipe
+            recipe = plan.recipe if plan else chosen(given, self.device.workers, self.hurry)
+        return fit_linear(given, recipe), recipe
 
     def _phase(self, doing: str) -> None:
         self.callback(TrainingEvent("phase", self.stage, note=doing))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from textcnn.errors import TrainingError
 from textcnn.evaluation.sample_weights import relative, sample_weights
-from textcnn.labels import Targets, indicator, label_sets, sorted_names, targets
+from textcnn.labels import Targets, are_numbers, indicator, label_sets, restored, sorted_names, targets
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Encoded
@@ -109,7 +109,7 @@ def _all(labels: Targets, soft: Sequence[SoftLabels | None] | None) -> Targets:
     if len(names) == len(labels.names):
         return labels
     every = sorted_names(names)
-    return labels._replace(names=tuple(every), classes=np.array(every))
+    return labels._replace(names=tuple(every), classes=restored(every, are_numbers(labels.classes)))
 
 
 def _counted(weights: Any, count: int) -> tuple[list[int], NDArray[np.float64] | None]:

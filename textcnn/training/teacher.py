@@ -21,15 +21,16 @@ from textcnn.evaluation.log_loss import losses_of_probabilities
 from textcnn.labels import indicator
 from textcnn.text.tokens import folded
 from textcnn.training.folds import stratified_folds
-from textcnn.training.task import Labelled, SoftLabels
+from textcnn.training.task import Dataset, Labelled, SoftLabels
 
-__all__ = ["Encode", "Teacher", "open_teacher"]
+__all__ = ["Encode", "Teacher", "open_teacher", "taught", "taught_data"]
 
 Numbers = NDArray[np.float64]
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]  # (B, d) unit vectors
 
 _COSTS = (0.1, 1.0, 10.0, 100.0, 1000.0)  # C of the regression: the more, the less it is held back
 _FOLDS = 5
+_HALF = 0.5
 
 
 def open_teacher(name: str) -> Encode:
@@ -95,6 +96,50 @@ class Teacher(NamedTuple):
     def teach(self, texts: Sequence[str]) -> list[SoftLabels]:
         """How probable each label is for texts that nobody has labelled."""
         return _named(self.regression(np.asarray(self.encode(texts), np.float64)), self.classes)
+
+
+def taught(
+    labelled: Labelled,
+    unlabelled: Sequence[str],
+    encode: Encode,
+    classes: Sequence[str],
+    *,
+    multi_label: bool,
+    seed: int,
+) -> tuple[Labelled, Teacher]:
+    """Labelled texts with a teacher's soft labels where they have none, then the others with the teacher's; and it."""
+    teacher = Teacher.of(encode, labelled, classes, multi_label=multi_label, seed=seed)
+    given = labelled.soft or [None] * len(labelled.texts)
+    further = teacher.teach(unlabelled) if unlabelled else []
+    return Labelled(
+        [*labelled.texts, *unlabelled],
+        [*labelled.labels, *(_probable(each, multi_label) for each in further)],
+        None if labelled.weights is None else np.append(labelled.weights, np.ones(len(unlabelled))),
+        [*(own or by for own, by in zip(given, teacher.own, strict=True)), *further],
+    ), teacher
+
+
+def taught_data(
+    data: Dataset, unlabelled: Sequence[str], name: str | Path | None, seed: int
+) -> tuple[Dataset, Sequence[str]]:
+    """A data set with what a teacher of this name or folder says, and the texts without labels that are left.
+
+    Raises:
+        ModuleNotFoundError: the library is missing.
+        SettingsError: there is no such model.
+    """
+    if name is None:
+        return data, unlabelled
+    encode, labels = open_teacher(str(name)), data.labels
+    training, _ = taught(data.training, unlabelled, encode, labels.names, multi_label=labels.multi_label, seed=seed)
+    return data._replace(training=training), ()
+
+
+def _probable(soft: SoftLabels, multi_label: bool) -> tuple[str, ...]:
+    """The likeliest label, or, of a text that can have several, those that are as likely as not."""
+    if multi_label:
+        return tuple(label for label, value in soft.items() if value >= _HALF)
+    return (max(soft, key=soft.__getitem__),)
 
 
 def _named(probabilities: Numbers, classes: Sequence[str]) -> list[SoftLabels]:

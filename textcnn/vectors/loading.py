@@ -5,7 +5,7 @@ into memory, large ones converted once into the cache, from which rows are read 
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, NamedTuple
@@ -55,6 +55,16 @@ class Pretrained(NamedTuple):
         if built is not None:
             return Known(normal(surface), built)
         return Known(found.spelling, self.table.vector(found.rows) if found.rows else None)
+
+    def look_up_all(self, surfaces: Sequence[str]) -> list[Known]:
+        """Many words, sooner than one after the other."""
+        found = self.table.find_all(surfaces)
+        vectors = self.table.vectors_of([each.rows for each in found])
+        known = [Known(each.spelling, vector) for each, vector in zip(found, vectors, strict=True)]
+        if not self.built:
+            return known
+        pairs = zip(surfaces, found, known, strict=True)
+        return [each if at.listed else self.look_up(surface) for surface, at, each in pairs]
 
     def lists(self, surface: str) -> bool:
         """Whether a word as it stands in a text has a vector of its own."""

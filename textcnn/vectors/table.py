@@ -4,7 +4,7 @@ Each row has its own scale, value = byte · scale, which costs less than half a 
 of the room. Rows are ordered by frequency, so the first ones are the most useful.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import FileIO
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from textcnn.errors import VectorsError
 from textcnn.storage.quantized import Quantized, packed
 from textcnn.storage.regular import open_regular
 from textcnn.storage.tensor_file import TensorFile, TensorFileError, tensors_in, write_tensors
-from textcnn.text.tokens import parts, spellings
+from textcnn.text.tokens import normal, parts, spellings
 from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
 from textcnn.vectors.stored_rows import StoredRows
@@ -66,6 +66,23 @@ class VectorTable(NamedTuple):
         inside = [self.vocabulary.row(part) for part in parts(surface)]
         rows = tuple(row for row in inside if row is not None) or self.vocabulary.inside(spelt[0], first=0)
         return Found(spelt[0] if rows else spelt[-1], rows, listed=False)
+
+    def find_all(self, surfaces: Sequence[str]) -> list[Found]:
+        """The same of many words, most of which are listed by their first spelling: these are looked for together."""
+        words = list(map(normal, surfaces))
+        return [
+            Found(word, (row,), listed=True) if row >= 0 else self.find(surface)
+            for surface, word, row in zip(surfaces, words, self.vocabulary.rows(words).tolist(), strict=True)
+        ]
+
+    def vectors_of(self, found: Sequence[tuple[int, ...]]) -> list[NDArray[np.float32] | None]:
+        """The mean of some rows, (d,), for each of many words; rows are read together. None for a word without rows."""
+        numbers, places = np.unique([row for rows in found for row in rows], return_inverse=True)
+        vectors, ends = self.vectors.rows(numbers.astype(np.int64)), np.cumsum([len(rows) for rows in found])
+        return [
+            vectors[places[end - len(rows) : end]].mean(axis=0) if rows else None
+            for rows, end in zip(found, ends.tolist(), strict=True)
+        ]
 
     def vector(self, rows: tuple[int, ...]) -> NDArray[np.float32]:
         """The mean of some rows: (d,)."""

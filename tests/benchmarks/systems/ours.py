@@ -9,6 +9,10 @@ from protocol import Task
 
 from systems.answers import Answers, Unavailable
 from textcnn import TextCNNClassifier
+from textcnn.vectors.packs import packs
+
+# ISO 639-3 to the codes of packs, where these are not the first two letters.
+_CODES = {"deu": "de", "spa": "es", "tur": "tr", "jpn": "ja"}
 
 
 def default(task: Task, seed: int) -> Answers:
@@ -31,6 +35,20 @@ def unlabelled(task: Task, seed: int) -> Answers:
     if not task.unlabelled:
         raise Unavailable("this task has no texts without labels")
     return _textcnn(task, seed, {"unlabelled": task.unlabelled})
+
+
+def shared(task: Task, seed: int) -> Answers:
+    """Over the shared vectors, whatever the language of its texts."""
+    return _textcnn(task, seed, vectors="shared")
+
+
+def pack(task: Task, seed: int) -> Answers:
+    """With the pack of the language after which the texts are named: deu_Latn, zh_reviews."""
+    named = task.data.partition("_")[0]
+    language = _CODES.get(named, named[:2])
+    if language not in packs():
+        raise Unavailable(f"the pack of {language} is not installed")
+    return _textcnn(task, seed, vectors=language)
 
 
 def teacher(task: Task, seed: int) -> Answers:

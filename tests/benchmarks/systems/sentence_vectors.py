@@ -1,4 +1,4 @@
-"""Sentence vectors of frozen MiniLM and MPNet, with logistic regression: transformers that nobody fine-tunes.
+"""Sentence vectors of frozen MiniLM, MPNet and multilingual e5, with logistic regression: nobody fine-tunes them.
 
 The published weights come from the packages that the build of our own encoder reads: ENCODER_INPUTS names their folder
 (data/vectors/inputs.py lists them), SENTENCE_VECTORS one where vectors are kept. A text is encoded once, whichever part
@@ -19,7 +19,8 @@ from protocol import Task
 from systems.answers import Answers, Unavailable, chosen
 from systems.linear import regression, targets
 
-LAST_LAYERS = {"minilm": 6, "mpnet": 12}
+LAST_LAYERS = {"minilm": 6, "mpnet": 12, "e5": 12}
+PREFIXES = {"e5": "query: "}  # what an encoder was trained to see before a text
 _BLOCK = 500  # texts that are encoded before they are kept
 _BUILD = Path(__file__).parents[3] / "data" / "vectors"
 
@@ -32,6 +33,11 @@ def minilm(task: Task, seed: int) -> Answers:
 def mpnet(task: Task, seed: int) -> Answers:
     """Logistic regression on the 768 numbers of each text."""
     return _by_regression(task, "mpnet")
+
+
+def e5(task: Task, seed: int) -> Answers:
+    """Logistic regression on the 384 numbers of each text, by multilingual-e5-small in 4 bits."""
+    return _by_regression(task, "e5")
 
 
 def _by_regression(task: Task, encoder: str) -> Answers:
@@ -91,7 +97,8 @@ def _encode(name: str, texts: list[str]) -> np.ndarray:
     import torch
 
     encoder, lengths = _opened(name)
-    pieces = [encoding.ids for encoding in encoder.cutter.encode_batch(texts)]
+    before = [PREFIXES.get(name, "") + text for text in texts]
+    pieces = [encoding.ids for encoding in encoder.cutter.encode_batch(before)]
     vectors = np.zeros((len(texts), encoder.size), np.float16)
     for batch in lengths([len(ids) for ids in pieces]):
         with torch.inference_mode():
@@ -108,8 +115,13 @@ def _opened(name: str) -> tuple[Any, Any]:
         raise Unavailable("ENCODER_INPUTS names no folder with the encoders' packages; see README.md")
     sys.path.insert(0, str(_BUILD))
     try:
+        import e5 as multilingual
         import encoder as build
     finally:
         sys.path.remove(str(_BUILD))
-    opened = build.minilm(Path(inputs)) if name == "minilm" else build.mpnet(Path(inputs), (LAST_LAYERS[name],))
+    layers = (LAST_LAYERS[name],)
+    if name == "minilm":
+        opened = build.minilm(Path(inputs))
+    else:
+        opened = (build.mpnet if name == "mpnet" else multilingual.Multilingual)(Path(inputs), layers)
     return opened, build.equal_lengths

@@ -219,8 +219,8 @@ def test_copies_of_a_text_are_on_one_side_of_each_fold() -> None:
     examples = Examples.of(
         encode(texts * 3, 99), np.eye(2, dtype=np.float32)[np.arange(len(texts) * 3) % 2], multi_label=False
     )
-    for part, rest, _ in search._folds(examples):
-        bags = [{tuple(row) for row in side.tables.words.toarray().tolist()} for side in (part, rest)]
+    for fold in search._folds(examples):
+        bags = [{tuple(row) for row in side.tables.words.toarray().tolist()} for side in (fold.part, fold.rest)]
         assert bags[0] and bags[1] and not bags[0] & bags[1]
 
 

@@ -53,8 +53,11 @@ def draw(dialog: LabelDialog, shades: Sequence[Shade], width: int, height: int) 
 
 def _head(progress: Progress, width: int) -> list[Line]:
     """How far it is, and how good."""
-    counts = "  ".join(f"{one_line(label)} {count}" for label, count in progress.counts.items() if count)
-    lines: list[Line] = [[("bar", cut(f"{done_so_far(progress)}  {counts}", width))]]
+    counts = [f"{one_line(label)} {count}" for label, count in progress.counts.items() if count]
+    done, *others = _joined([done_so_far(progress), *counts], width, "  ")
+    if len(others) > 1:  # more labels than there is room for
+        others = [cut("  ".join([others[0], "..."]), width)]
+    lines: list[Line] = [[("bar", cut(line, width))] for line in [done, *others]]
     said = figures_so_far(progress)
     if progress.advice.forecast:
         said.append(_curve(progress.advice))
@@ -69,12 +72,12 @@ def _curve(advice: Advice) -> str:
     return f"curve {bars(values, min(values), max(values), len(values))}"
 
 
-def _joined(pieces: Sequence[str], width: int) -> list[str]:
+def _joined(pieces: Sequence[str], width: int, between: str = " · ") -> list[str]:
     """Pieces side by side where there is room, each on one line."""
     lines: list[str] = []
     for piece in pieces:
-        if lines and cells(lines[-1]) + 3 + cells(piece) <= width:
-            lines[-1] += f" · {piece}"
+        if lines and cells(lines[-1]) + len(between) + cells(piece) <= width:
+            lines[-1] += between + piece
         else:
             lines.append(cut(piece, width).rstrip())
     return lines
@@ -175,7 +178,11 @@ def _doubts(dialog: LabelDialog, width: int) -> list[Line]:
 
 def _help(width: int) -> list[Line]:
     wide = max(len(keys) for keys, _ in _HELP) + 2
-    return [[("key", keys.ljust(wide)), ("", cut(meaning, max(width - wide, 3)).rstrip())] for keys, meaning in _HELP]
+    lines: list[Line] = []
+    for keys, meaning in _HELP:
+        for at, (first, last) in enumerate(wrapped(meaning, max(width - wide, 10))):
+            lines.append([("key", ("" if at else keys).ljust(wide)), ("", meaning[first:last])])
+    return lines
 
 
 # --------------------------------------------------------------------------------------------------------- the foot
@@ -203,8 +210,10 @@ def _guess(dialog: LabelDialog, width: int) -> Line:
         return [("good", cut("no label yet: + names the first one", width).rstrip())]
     if not question.guesses:
         return [("dim", cut(f"no guess yet ({question.how})", width).rstrip())]
-    shown = ", ".join(f"{one_line(label)} {probability:.2f}" for label, probability in question.guesses[:3])
-    return [("good", cut(f"probably {shown}", width - len(question.how) - 3).rstrip()), ("dim", f" ({question.how})")]
+    guesses = [f"{one_line(label)} {probability:.2f}" for label, probability in question.guesses[:3]]
+    room = width - len(question.how) - 3
+    shown = _joined([f"probably {guesses[0]}", *guesses[1:]], room, ", ")[0]  # those that fit
+    return [("good", shown), ("dim", f" ({question.how})")]
 
 
 def _keys(dialog: LabelDialog, width: int) -> list[Line]:
@@ -231,9 +240,13 @@ def _commands(dialog: LabelDialog) -> Sequence[str]:
         "ask": ["Enter yes", "Space skip", "Backspace undo", "+ label", "/ search", "= alike", "? help", "Esc end"],
         "search": [f"words: {dialog.typed}_", "Enter", "Esc back"],
         "list": ["key of a label: all ticked", "Space tick", "* all", _entered(dialog), "Esc back"],
-        "end": [f"{len(dialog.doubted)} labels look doubtful", "y see them again", "any other key: end"],
+        "end": [_doubtful(len(dialog.doubted)), "y see them again", "any other key: end"],
         "help": ["any key: back"],
     }[dialog.mode]
+
+
+def _doubtful(count: int) -> str:
+    return "1 label looks doubtful" if count == 1 else f"{count} labels look doubtful"
 
 
 def _entered(dialog: LabelDialog) -> str:

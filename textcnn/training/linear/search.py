@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from textcnn.compiled.threads import WorkerThreads
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.training.folds import FOLDS, random_folds
-from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, FeatureTables, Recipe, learn
+from textcnn.training.linear.svm import (
+    USUAL,
+    Examples,
+    FeatureStatistics,
+    FeatureTables,
+    Recipe,
+    WeightedFeatures,
+    learn_weighted,
+)
 
 __all__ = ["chosen"]
 
@@ -39,12 +47,24 @@ class _Place(NamedTuple):
 _START = _Place(COSTS.index(USUAL.C), POWERS.index(USUAL.power))
 
 
-class _Fold(NamedTuple):
-    """A part of the texts to learn from, and the rest to measure on."""
+class _Fold:
+    """A part of the texts to learn from, and the rest to measure on.
 
-    part: Examples
-    rest: Examples
-    spread: FeatureStatistics  # of the features in the part
+    The features stay weighted as they were last, for a penalty needs no other weights than the one before.
+    """
+
+    def __init__(self, part: Examples, rest: Examples) -> None:
+        self.part, self.rest = part, rest
+        self._spread = FeatureStatistics.of(part)
+        self._power: float | None = None
+
+    def measure(self, recipe: Recipe, out: NDArray[np.float32]) -> None:
+        """Margins of the texts that are not learned from."""
+        if recipe.power != self._power:
+            self._features = WeightedFeatures.of(self.part.tables, self._spread, recipe.power)
+            self._gram, self._power = self._features.gram(), recipe.power
+        learned = learn_weighted(self.part, self._features, self._gram, recipe.C)
+        out[:] = learned.margins(self.rest.tables)
 
 
 def chosen(examples: Examples, workers: WorkerThreads, hurry: Event | None = None) -> Recipe:
@@ -57,7 +77,7 @@ def chosen(examples: Examples, workers: WorkerThreads, hurry: Event | None = Non
     @cache
     def loss(place: _Place) -> float:
         recipe, margins = _recipe(place), [np.empty_like(fold.rest.signs) for fold in folds]
-        workers.run(partial(_measure, fold, recipe, out) for fold, out in zip(folds, margins, strict=True))
+        workers.run(partial(fold.measure, recipe, out) for fold, out in zip(folds, margins, strict=True))
         departure = _CAUTION * float(np.log(recipe.C / USUAL.C) ** 2) / 2
         return _least_loss(np.concatenate(margins), targets, weights, alone=examples.independent) + departure
 
@@ -73,11 +93,6 @@ def _descended(loss: Callable[[_Place], float], hurry: Event) -> _Place:
             while not hurry.is_set() and (beside := _moved(place, step)) and loss(beside) < loss(place):
                 place = beside
     return _START if hurry.is_set() else place
-
-
-def _measure(fold: _Fold, recipe: Recipe, out: NDArray[np.float32]) -> None:
-    """Margins of the texts that are not learned from."""
-    out[:] = learn(fold.part, fold.spread, recipe).margins(fold.rest.tables)
 
 
 def _folds(examples: Examples) -> list[_Fold]:
@@ -99,8 +114,7 @@ def _copies(tables: FeatureTables) -> NDArray[np.int64]:
 
 
 def _fold(examples: Examples, labels: NDArray[np.int64], texts: NDArray[np.int64], out: NDArray[np.bool_]) -> _Fold:
-    part, rest = (examples.part(texts[where], labels) for where in (~out, out))
-    return _Fold(part, rest, FeatureStatistics.of(part))
+    return _Fold(examples.part(texts[~out], labels), examples.part(texts[out], labels))
 
 
 def _recipe(place: _Place) -> Recipe:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["solve"]
+__all__ = ["Gram", "solve"]
 
 Floats = NDArray[np.float32]
 Gram = Callable[[Floats], Floats]  # products with the Gram matrix of the texts: (B, K) -> (B, K)

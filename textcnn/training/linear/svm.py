@@ -27,7 +27,7 @@ from textcnn.model.hashing import (
 )
 from textcnn.model.linear import IDF_UNIT, LinearPart
 from textcnn.text.ragged import Encoded, Ragged
-from textcnn.training.linear.solver import solve
+from textcnn.training.linear.solver import Gram, solve
 
 __all__ = [
     "USUAL",
@@ -38,6 +38,7 @@ __all__ = [
     "WeightedFeatures",
     "fit_linear",
     "learn",
+    "learn_weighted",
 ]
 
 Floats = NDArray[np.float32]
@@ -163,7 +164,12 @@ def _part(buckets: NDArray[np.int64], linear: Linear) -> LinearPart:
 def learn(examples: Examples, statistics: "FeatureStatistics", recipe: Recipe) -> Linear:
     """Learn from texts with these statistics of their features."""
     features = WeightedFeatures.of(examples.tables, statistics, recipe.power)
-    alpha = solve(features.gram(), examples.signs, np.float32(recipe.C) * examples.penalty)
+    return learn_weighted(examples, features, features.gram(), recipe.C)
+
+
+def learn_weighted(examples: Examples, features: "WeightedFeatures", gram: Gram, cost: float) -> Linear:
+    """Learn from texts whose features are weighted already; `gram` is theirs."""
+    alpha = solve(gram, examples.signs, np.float32(cost) * examples.penalty)
     return Linear(features.weights(alpha), features.idf, alpha.sum(axis=0))
 
 
@@ -187,7 +193,7 @@ class WeightedFeatures(NamedTuple):
         scale /= np.sqrt(_mean_square(tables, scale))
         return cls(tables, idf, scale)
 
-    def gram(self) -> "_Gram":
+    def gram(self) -> Gram:
         """Products with the Gram matrix of the texts, to whose numbers a feature that is always 1 adds 1."""
         return _Gram(self.tables, self.scale)
 

@@ -1,0 +1,118 @@
+"""The sentence encoder beside networks: a member of the ensemble, whose last layer is learned from the same texts."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_training import LABELS, TEXTS
+
+from textcnn.insight.explain import explain
+from textcnn.labels import indicator
+from textcnn.model.file import read_model, write_model
+from textcnn.model.model import Model
+from textcnn.model.predictor import Predictor
+from textcnn.settings import Settings
+from textcnn.text.lexicon import encode
+from textcnn.training.beside import standing
+from textcnn.training.fit import fit
+from textcnn.training.task import Labelled
+
+OTHERS = ["a free lunch at home", "", "zzxqv", "the prize is cash, call now", "see you later then"]
+
+
+def learned(texts: list[str] = TEXTS, labels: list[tuple[str, ...]] = LABELS, **values: Any) -> Model:
+    classes = sorted({label for own in labels for label in own})
+    settings = Settings(**{"filters": 4, "epochs": 2, "linear": "off", "refit": "off", "keep_words": 50, **values})
+    several = any(len(own) != 1 for own in labels)
+    return fit(Labelled(texts, labels), classes=classes, multi_label=several, settings=settings).model
+
+
+@pytest.fixture(scope="module")
+def both() -> Model:
+    return learned(TEXTS * 3, LABELS * 3)
+
+
+def test_it_is_a_member_with_filters_of_its_own(both: Model) -> None:
+    network, encoder = (member.network for member in both.members)
+    assert network.bank.filters == 4
+    assert encoder.bank.filters > 100
+    assert encoder.bank.widths == network.bank.widths
+
+
+def test_the_file_gives_the_same_answers(both: Model, tmp_path: Path) -> None:
+    write_model(both, tmp_path / "both")
+    read = Predictor(read_model(tmp_path / "both"))
+    assert (read.probabilities(OTHERS) == Predictor(both).probabilities(OTHERS)).all()
+
+
+def test_compiled_loops_give_the_same_answers(both: Model) -> None:
+    ready = Predictor(both, threads=1)
+    ready.make_ready()
+    np.testing.assert_array_equal(ready.probabilities(OTHERS), Predictor(both).probabilities(OTHERS))
+
+
+def test_contributions_add_up(both: Model) -> None:
+    explanation = explain(Predictor(both), OTHERS[3], "spam")
+    total = explanation.bias + sum(word.contribution for word in explanation.words)
+    assert total == pytest.approx(explanation.logit, abs=1e-5)
+
+
+def test_words_without_a_vector_say_nothing_to_it() -> None:
+    """A word that is there often gets a vector that the network learns; the encoder does not know of it."""
+    strange = [f"ẍẅẍ {text}" for text in TEXTS * 3]
+    model = learned(strange, LABELS * 3)
+    row = model.rows_of(["ẍẅẍ"])
+    of_network, of_encoder = (model.vectors_of(member, row) for member in model.members)
+    assert np.any(of_network)
+    assert not np.any(of_encoder)
+
+
+def test_several_labels() -> None:
+    labels = [own if number % 2 else (*own, "short") for number, own in enumerate(LABELS * 3)]
+    model = learned(TEXTS * 3, labels)
+    assert model.multi_label
+    assert len(model.members) == 2
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"frozen": "off"}, {"widths": (1, 2)}, {"channels": "static"}, {"hidden": (4,)}, {"vectors": "none"}],
+    ids=lambda values: next(iter(values)),
+)
+def test_where_it_does_not_fit_networks_are_alone(values: dict[str, Any]) -> None:
+    assert len(learned(TEXTS * 3, LABELS * 3, **values).members) == 1
+
+
+def test_it_stands_beside_several_networks_too() -> None:
+    assert len(learned(TEXTS * 3, LABELS * 3, networks=2).members) == 3
+
+
+def test_texts_without_labels_may_teach_it() -> None:
+    notes: list[str] = []
+    model = fit(
+        Labelled(TEXTS * 3, LABELS * 3),
+        classes=["ham", "spam"],
+        multi_label=False,
+        settings=Settings(filters=4, epochs=2, linear="off", keep_words=50),
+        callback=lambda event: notes.append(event.note) is not None,
+        unlabelled=["a cash prize is free", "win it now", "home for lunch", "see you", "call me at home"],
+    ).model
+    (note,) = [note for note in notes if "without labels" in note]
+    used = "unlabelled" in model.figures
+    assert note.startswith("uses 5 texts" if used else "5 texts without labels are left out: with them, held-out")
+
+
+def test_what_others_taught_is_taken_unless_it_is_worse(both: Model) -> None:
+    """Of two encoders that say the same the taught one stands; of one that says the opposite the other."""
+    network, encoder = both.members
+    ((layer, bias),) = encoder.network.layers
+    opposite = replace(encoder, network=encoder.network._replace(layers=((-layer, -bias),)))
+    part, targets = encode(TEXTS, 20), indicator(LABELS, ["ham", "spam"]).astype(np.float32)
+    for other, taught in ((encoder, True), (opposite, False)):
+        model = replace(both, members=(network, encoder, other))
+        found = standing(model, 2, part, targets, np.ones(len(TEXTS)), multi_label=False)
+        assert found.taught == taught
+        assert found.weight > 0
+        assert len(found.losses) == 2

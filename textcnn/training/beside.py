@@ -1,0 +1,139 @@
+"""The sentence encoder beside networks: of some hundreds of texts each knows what the other does not.
+
+A last layer over the encoder is learned in closed form from the texts that the networks learn from, and, if that helps,
+from others without labels. It becomes a member of the ensemble: logits are averaged, answers stay look-ups,
+explanations add up. How much it counts beside the networks, held-out texts say. Networks need fewer epochs then
+(loop.py).
+
+Shapes: B texts, d numbers of the encoder, K labels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.encoder import ENCODER
+from textcnn.evaluation.log_loss import losses_of_logits
+from textcnn.model.model import Member, Model
+from textcnn.model.network import Network
+from textcnn.model.predictor import Predictor
+from textcnn.settings import Settings
+from textcnn.storage.quantized import Quantized
+from textcnn.text.ragged import Encoded, Ragged
+from textcnn.training.calibration import calibrate
+from textcnn.training.embeddings import Start
+from textcnn.training.encoder_layer import PENALTY, STEEP, EncoderFeatures, encoder_over, scaled
+from textcnn.training.ridge import RidgeRegression
+from textcnn.training.task import Task
+from textcnn.training.unlabelled import STRENGTHS, Lessons, encoded_others
+
+__all__ = ["Standing", "encoder_members", "may_stand", "standing", "weighted"]
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.float64]
+
+_MOST = 2_000  # texts; of more, networks find by themselves what the encoder knows
+_MOST_WORDS = 100_000  # of these texts; it knows sentences, and of long texts takes long to say little
+_LEAST_WEIGHT = 1e-9
+
+
+class Standing(NamedTuple):
+    """How the encoder stands beside networks."""
+
+    weight: float = 1.0  # of its logits beside the mean of the networks'
+    taught: bool = False  # whether texts without labels teach it, too
+    losses: tuple[float, ...] = ()  # held-out log losses without them and, if there are some, with them
+
+
+def may_stand(task: Task, texts: int) -> bool:
+    """Whether the encoder is wanted beside networks that learn from the first so many texts, if vectors suit it."""
+    few = texts <= _MOST and task.encoded.ragged.starts[texts] <= _MOST_WORDS
+    return few and task.settings.frozen == "auto" and ENCODER.exists()
+
+
+def encoder_members(
+    start: Start,
+    settings: Settings,
+    ragged: Ragged,
+    targets: Floats,
+    weights: Floats,
+    unlabelled: Sequence[str] = (),
+) -> tuple[Member, ...]:
+    """The encoder with a last layer that is learned from texts, and with one that others taught, too, if there are any.
+
+    None of them if it cannot stand beside networks in one file.
+
+    Args:
+        start: what training began with; words without a pretrained vector say nothing to the encoder.
+        settings: of the networks.
+        ragged: the texts, their words as rows of the start's matrix.
+        targets: (B, K) probabilities of the labels.
+        weights: (B,) of the texts.
+        unlabelled: texts without labels.
+    """
+    encoder = encoder_over(start)
+    if encoder is None or not _suits(encoder.network, settings):
+        return ()
+    network = scaled(encoder.network, start.scale)
+    matrix = np.where(start.pretrained[:, None], start.matrix, np.float32(0))
+    features, vectors = EncoderFeatures.of(network, matrix, ragged, len(targets)), Quantized.of(matrix)
+    signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
+    rows, in_no_fold = features.rows, [np.full(len(targets), -1)]
+    alone = RidgeRegression.of(rows @ rows.T, signs, own, PENALTY, in_no_fold)
+    learned = [(rows.T @ alone.alpha, alone.bias)]
+    if unlabelled:
+        lessons = Lessons.of(rows, features.others(*encoded_others(unlabelled, settings, encoder.table)))
+        nothing = np.zeros((len(rows), len(rows)))
+        taught = lessons.solution(STRENGTHS[0], nothing, signs, own, PENALTY, in_no_fold)
+        learned.append((taught.weights, taught.bias))
+    return tuple(Member(features.with_layer(STEEP * each, STEEP * bias), vectors) for each, bias in learned)
+
+
+def _suits(encoder: Network, settings: Settings) -> bool:
+    """Whether networks of these settings differ from the encoder in their weights and their number of filters alone."""
+    alike = settings.widths == encoder.bank.widths and settings.pooling == encoder.pooling.kind
+    return alike and settings.channels == "trained" and settings.stages == 1 and not settings.hidden
+
+
+def standing(
+    model: Model, encoders: int, part: Encoded, targets: Floats, weights: Numbers, *, multi_label: bool
+) -> Standing:
+    """What has the least log loss on held-out texts; of an encoder that others taught, only if it is no worse.
+
+    Args:
+        model: not calibrated.
+        encoders: how many of its last members are encoders; of two the second was taught by texts without labels.
+        part: the held-out texts.
+        targets: (B, K) probabilities of their labels.
+        weights: (B,) of them.
+        multi_label: whether a text can have several labels.
+    """
+    networks = _logits(model, model.members[:-encoders], part)
+    of_encoders = [_logits(model, (member,), part) for member in model.members[-encoders:]]
+    joins = [calibrate(networks, own, targets, weights, multi_label=multi_label) for own in of_encoders]
+    losses = [
+        weights * losses_of_logits(join.logits(networks, own).astype(np.float64), targets, multi_label=multi_label)
+        for join, own in zip(joins, of_encoders, strict=True)
+    ]
+    chosen = int(encoders > 1 and not _is_worse(losses[-1] - losses[0]))
+    join = joins[chosen]
+    return Standing(join.linear_weight * join.temperature, bool(chosen), tuple(float(each.mean()) for each in losses))
+
+
+def _logits(model: Model, members: tuple[Member, ...], part: Encoded) -> Floats:
+    return Predictor(replace(model, members=members)).network_logits(part)
+
+
+def _is_worse(more: Numbers) -> bool:
+    """Whether losses are larger by so much that it is not chance: (B,)."""
+    return bool(more.mean() > more.std() / len(more) ** 0.5)
+
+
+def weighted(encoder: Member, weight: float, networks: Sequence[Member]) -> Member:
+    """The encoder with logits that count so much beside the mean of the networks, once all members are averaged."""
+    factor = np.float32(weight * len(networks))
+    ((layer, bias),) = encoder.network.layers
+    return replace(encoder, network=encoder.network._replace(layers=((layer * factor, bias * factor),)))
