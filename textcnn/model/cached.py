@@ -144,7 +144,7 @@ class CachedModel:
         bank, starts, bias = network.bank, ragged.starts[span[0] : span[1] + 1], network.biases[0]
         widths, shape = np.array(bank.widths, np.int64), (len(starts) - 1, bank.maps)
         if network.whole:
-            of_whole, room = np.empty(shape, np.float64), np.zeros((3, bank.filters), np.int16)
+            of_whole, room = np.empty(shape, np.float64), np.zeros((2, bank.filters), np.int16)
             self._loops.whole.pool_whole(table, ragged.words, starts, widths, bias.astype(np.int16), room, of_whole)
             return of_whole
         features, none = np.empty(shape, np.float32), np.empty((0, 0), np.int32)
