@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +45,11 @@ def made_up(words: int) -> Iterator[tuple[str, str]]:
     shuffled[200:] = shuffled[200:][draw.permutation(len(known) - 200)]  # the other label's favourites
     while True:
         label = int(draw.integers(2))
-        count = max(int(draw.lognormal(np.log(words) - 0.32, 0.8)), 5)  # whose mean is `words`
-        of_label = draw.random(count) < 0.15 * label
-        places = np.minimum(np.searchsorted(orders[label], draw.random(count)), len(known) - 1)
+        length = max(int(draw.lognormal(np.log(words) - 0.32, 0.8)), 5)  # whose mean is `words`
+        of_label = draw.random(length) < 0.15 * label
+        places = np.minimum(np.searchsorted(orders[label], draw.random(length)), len(known) - 1)
         chosen = np.where(of_label, shuffled[places], known[places]).tolist()
-        for place in np.flatnonzero(draw.random(count) < 0.02).tolist():
+        for place in np.flatnonzero(draw.random(length) < 0.02).tolist():
             chosen[place] = (str(draw.integers(10_000)), chosen[place] + chosen[place][:2], f"{chosen[place]}son")[
                 int(draw.integers(3))
             ]
@@ -129,8 +129,9 @@ def main() -> None:
         learn(pairs[:LEARNED], folder)
         print(busy() or "the machine is quiet")
         ours = [sys.executable, "-m", "textcnn", "predict", "-m", folder / "filter.textcnn", "-q", "--threads", "1"]
-        ours += ["--input", folder / "in", "--output", folder / "out", "--only", "good", "--threshold", "0.8"]
-        ways = [lambda: run(ours, cores=[0])]
+        ours += ["--input", folder / "in", "--output"]
+        number = count()  # of the folder of a run, for what is there is not overwritten
+        ways = [lambda: run([*ours, folder / f"out-{next(number)}"], cores=[0])]
         if FASTTEXT:
             ways.append(lambda: run([FASTTEXT, "predict-prob", folder / "filter.bin", folder / "lines.txt"], cores=[0]))
         names = "textcnn predict, Parquet to Parquet", "fastText predict-prob, lines"
