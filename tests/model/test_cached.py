@@ -112,16 +112,29 @@ def test_alone_or_together_in_any_order_on_any_number_of_threads(model: Model, m
         assert together.probabilities([]).shape == (0, 3)
 
 
-def test_words_beyond_the_bound_are_forgotten_and_change_nothing(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_beyond_the_bounds_are_forgotten_and_change_nothing(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(predictor, "_MANY", 0)
-    monkeypatch.setattr(cached, "_MOST_BYTES", 0)  # so that a hundred words are kept, the least
-    together, alone = Predictor(model), Predictor(model)
-    for seed in range(2, 8):
-        group = texts(50, seed)
-        expected = np.concatenate([alone.network_logits(bulk_free(text)) for text in group])
-        assert together._for_many(group) is not None
-        assert np.array_equal(together._bulk.scores(group).network, expected)
-        assert len(together._bulk._lexicon.words) <= together._bulk._most_words == 100
+    monkeypatch.setattr(cached, "_MOST_BYTES", 0)  # so that a hundred words have responses, the least
+    for most in (250, 100_000):
+        monkeypatch.setattr(cached, "_MOST_CHUNKS", most)
+        together, alone = Predictor(model), Predictor(model)
+        for seed in range(2, 8):
+            group = texts(50, seed)
+            expected = np.concatenate([alone.network_logits(bulk_free(text)) for text in group])
+            assert together._for_many(group) is not None
+            assert np.array_equal(together._bulk.scores(group).network, expected)
+            assert len(together._bulk._lexicon.words) <= most
+        assert [len(table) for table in together._bulk._tables] == [100]
+
+
+def test_a_text_of_more_words_than_have_room_gets_it(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cached, "_MOST_BYTES", 0)
+    asked = [" ".join(f"w{number}" for number in range(150)), "free lunch"]
+    found = cached.CachedModel(model, 1).scores(asked).network
+    alone = Predictor(model)
+    assert np.array_equal(found, np.concatenate([alone.network_logits(bulk_free(text)) for text in asked]))
 
 
 def test_a_word_that_begins_like_a_long_run_is_the_same_in_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,11 +147,11 @@ def test_a_word_that_begins_like_a_long_run_is_the_same_in_the_cache(monkeypatch
     assert np.array_equal(network, together.network_logits(bulk_free(asked)))
 
 
-def test_a_wide_model_sets_no_more_aside_than_it_may_cache_twice(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wide_model_sets_no_more_aside_than_it_may_cache(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """One with 2,000 filters of each width would ask for gigabytes that it does not use."""
     row = 4 * model.members[0].network.bank.slices
     monkeypatch.setattr(cached, "_MOST_BYTES", 200 * row)
-    assert [table.nbytes for table in cached.CachedModel(model, 1)._tables] == [2 * 200 * row]
+    assert [table.nbytes for table in cached.CachedModel(model, 1)._tables] == [200 * row]
 
 
 def test_a_narrow_model_sets_no_rows_aside_for_more_words_than_it_remembers_chunks(
@@ -146,7 +159,7 @@ def test_a_narrow_model_sets_no_rows_aside_for_more_words_than_it_remembers_chun
 ) -> None:
     """One with a single filter could cache responses to twenty million words."""
     monkeypatch.setattr(cached, "_MOST_CHUNKS", 50)
-    assert [len(table) for table in cached.CachedModel(model, 1)._tables] == [2 * 50]
+    assert [len(table) for table in cached.CachedModel(model, 1)._tables] == [50]
 
 
 def bulk_free(text: str) -> predictor.Encoded:

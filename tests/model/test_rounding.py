@@ -61,7 +61,7 @@ def pooled(network: Network, vectors: Floats, ragged: Ragged) -> Floats:
     assert compiled is not None
     features = np.empty((len(ragged.starts) - 1, network.bank.maps))
     table = to_slices(vectors, network.filters[0], True).astype(np.int16)
-    bias, room = network.biases[0].astype(np.int16), np.zeros((3, network.bank.filters), np.int16)
+    bias, room = network.biases[0].astype(np.int16), np.zeros((2, network.bank.filters), np.int16)
     compiled.pool_whole(table, ragged.words, ragged.starts, np.array(network.bank.widths), bias, room, features)
     return features
 
@@ -189,3 +189,27 @@ def test_an_explanation_is_of_the_answer_not_of_the_network_as_it_was_trained(mo
     assert found.logit == pytest.approx(logit, abs=2e-6)
     assert found.bias + sum(word.contribution for word in found.words) == pytest.approx(found.logit, abs=1e-9)
     assert [word.contribution for word in found.words] != [word.contribution for word in other.words]
+
+
+@pytest.mark.skipif(loops("whole") is None, reason="the loops were not compiled")
+@pytest.mark.parametrize("filters", [31, 32, 33, 128, 129, 300])
+def test_loops_pool_any_number_of_filters(filters: int) -> None:
+    """They take 32 at a time, and 128; what is left over is looked at twice, or one by one."""
+    draw, widths, texts = np.random.default_rng(filters), (1, 5, 4), [[0, 1, 2, 3, 4, 5, 6], [], [3], [2, 2, 6]]
+    table = draw.integers(-4000, 4000, (7, sum(widths) * filters), np.int16)
+    bias = draw.integers(-3000, 3000, len(widths) * filters).astype(np.int16)
+    words = np.array([word for text in texts for word in text], np.int32)
+    starts = np.cumsum([0, *map(len, texts)])
+    found = np.empty((len(texts), len(bias)))
+    room = np.zeros((2, filters), np.int16)
+    loops("whole").pool_whole(table, words, starts, np.array(widths), bias, room, found)
+    slices = table.reshape(7, -1, filters)
+    for text, features in zip(texts, found, strict=True):
+        expected = []
+        for width, first in zip(widths, np.cumsum([0, *widths[:-1]]), strict=True):
+            windows = range(1 - width, max(len(text), 2 - width))
+            at = [[(first + j, place + j) for j in range(width) if 0 <= place + j < len(text)] for place in windows]
+            expected.append(
+                np.max([sum((slices[text[p], s].astype(int) for s, p in w), np.zeros(filters, int)) for w in at], 0)
+            )
+        assert np.array_equal(features, np.maximum(np.concatenate(expected) + bias, 0))

@@ -10,7 +10,7 @@ Shapes: T tokens in B texts, U distinct words, d dimensions; F filters of each w
 
 import cython
 from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, int64_t
-from cython.cimports.textcnn.compiled.prefetch import prefetch
+from cython.cimports.textcnn.compiled.pooling import pool, textcnn_sweep
 
 if not cython.compiled:
     raise ImportError("textcnn.compiled.whole was not compiled")
@@ -37,154 +37,6 @@ def longest_row(values: cython.const[int8_t][:, ::1], scales: cython.const[cytho
     return longest
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _keep_one(best: cython.pointer(int16_t), one: cython.pointer(int16_t), count: cython.Py_ssize_t) -> cython.void:
-    """The larger of what there is and the responses of one word."""
-    f: cython.Py_ssize_t
-    for f in range(count):
-        best[f] = one[f] if one[f] > best[f] else best[f]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _keep_two(
-    best: cython.pointer(int16_t),
-    one: cython.pointer(int16_t),
-    two: cython.pointer(int16_t),
-    count: cython.Py_ssize_t,
-) -> cython.void:
-    f: cython.Py_ssize_t
-    found: int16_t
-    for f in range(count):
-        found = cython.cast(int16_t, one[f] + two[f])
-        best[f] = found if found > best[f] else best[f]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _keep_three(
-    best: cython.pointer(int16_t),
-    one: cython.pointer(int16_t),
-    two: cython.pointer(int16_t),
-    three: cython.pointer(int16_t),
-    count: cython.Py_ssize_t,
-) -> cython.void:
-    f: cython.Py_ssize_t
-    found: int16_t
-    for f in range(count):
-        found = cython.cast(int16_t, one[f] + two[f] + three[f])
-        best[f] = found if found > best[f] else best[f]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _keep_four(
-    best: cython.pointer(int16_t),
-    one: cython.pointer(int16_t),
-    two: cython.pointer(int16_t),
-    three: cython.pointer(int16_t),
-    four: cython.pointer(int16_t),
-    count: cython.Py_ssize_t,
-) -> cython.void:
-    f: cython.Py_ssize_t
-    found: int16_t
-    for f in range(count):
-        found = cython.cast(int16_t, one[f] + two[f] + three[f] + four[f])
-        best[f] = found if found > best[f] else best[f]
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _sum_up(sums: cython.pointer(int16_t), row: cython.pointer(int16_t), count: cython.Py_ssize_t) -> cython.void:
-    f: cython.Py_ssize_t
-    for f in range(count):
-        sums[f] = cython.cast(int16_t, sums[f] + row[f])
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _fetch(row: cython.pointer(int16_t), slices: cython.Py_ssize_t) -> cython.void:
-    """Ask for a row that will be added up: waiting for a table that is in no cache takes longer than adding."""
-    f: cython.Py_ssize_t
-    for f in range(0, slices, 32):  # 32 numbers are a line of the cache
-        prefetch(row + f)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _slice(
-    table: cython.pointer(int16_t),
-    slices: cython.Py_ssize_t,
-    words: cython.pointer(int32_t),
-    start: cython.Py_ssize_t,
-    stop: cython.Py_ssize_t,
-    place: cython.Py_ssize_t,
-    nothing: cython.pointer(int16_t),
-) -> cython.pointer(int16_t):
-    """The responses of the word at a place to the slices where `table` begins; of a place beyond the text nothing."""
-    return table + words[place] * slices if start <= place < stop else nothing
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _pool(
-    table: cython.pointer(int16_t),
-    slices: cython.Py_ssize_t,
-    words: cython.pointer(int32_t),
-    start: cython.Py_ssize_t,
-    stop: cython.Py_ssize_t,
-    width: cython.Py_ssize_t,
-    filters: cython.Py_ssize_t,
-    best: cython.pointer(int16_t),
-    sums: cython.pointer(int16_t),
-    nothing: cython.pointer(int16_t),
-) -> cython.void:
-    """Filters of one width over one text; `table` begins at their slices, `best` has what responses have to exceed."""
-    first: cython.Py_ssize_t
-    j: cython.Py_ssize_t
-    f: cython.Py_ssize_t
-    one: cython.pointer(int16_t)
-    two: cython.pointer(int16_t)
-    three: cython.pointer(int16_t)
-    four: cython.pointer(int16_t)
-    if stop == start:
-        _keep_one(best, nothing, filters)
-        return
-    for first in range(start - width + 1, stop):
-        if start <= first + width - 1 + _AHEAD < stop:
-            _fetch(table + words[first + width - 1 + _AHEAD] * slices, width * filters)
-        one = _slice(table, slices, words, start, stop, first, nothing)
-        if width == 1:
-            _keep_one(best, one, filters)
-            continue
-        two = _slice(table + filters, slices, words, start, stop, first + 1, nothing)
-        if width == 2:
-            _keep_two(best, one, two, filters)
-            continue
-        three = _slice(table + 2 * filters, slices, words, start, stop, first + 2, nothing)
-        if width == 3:
-            _keep_three(best, one, two, three, filters)
-            continue
-        four = _slice(table + 3 * filters, slices, words, start, stop, first + 3, nothing)
-        if width == 4:
-            _keep_four(best, one, two, three, four, filters)
-            continue
-        for f in range(filters):
-            sums[f] = cython.cast(int16_t, one[f] + two[f] + three[f] + four[f])
-        for j in range(4, width):
-            _sum_up(sums, _slice(table + j * filters, slices, words, start, stop, first + j, nothing), filters)
-        _keep_one(best, sums, filters)
-
-
 def pool_whole(
     table: int16_t[:, ::1],
     words: int32_t[::1],
@@ -202,37 +54,45 @@ def pool_whole(
         starts: (B + 1,) where texts begin.
         widths: of the filters.
         bias: (M,), of which none is the least number of two bytes.
-        room: (3, F) to compute in; the last row is zeros and stays so.
+        room: (2, F) to compute in; the last row is zeros and stays so.
         features: (B, M) is filled; an empty text has no response.
     """
     text: cython.Py_ssize_t
     number: cython.Py_ssize_t
     f: cython.Py_ssize_t
+    texts: cython.Py_ssize_t = features.shape[0]
     filters: cython.Py_ssize_t = room.shape[1]
-    slices: cython.Py_ssize_t
+    sweep: textcnn_sweep
+    following: textcnn_sweep
     best: cython.pointer(int16_t) = cython.address(room[0, 0])
     of_width: cython.pointer(int16_t)
     out: cython.pointer(cython.double)
     with cython.nogil:
-        for text in range(features.shape[0]):
-            slices = 0
+        for text in range(texts):
+            sweep = textcnn_sweep(
+                table=cython.address(table[0, 0]),
+                words=cython.address(words[0]) + starts[text],
+                count=starts[text + 1] - starts[text],
+                width=widths[0],
+            )
             for number in range(widths.shape[0]):
                 of_width = cython.address(bias[number * filters])
                 for f in range(filters):  # max(response + bias, 0) = max(response, -bias) + bias
                     best[f] = cython.cast(int16_t, -of_width[f])
-                _pool(
-                    cython.address(table[0, slices]),
-                    table.shape[1],
-                    cython.address(words[0]),
-                    starts[text],
-                    starts[text + 1],
-                    widths[number],
-                    filters,
-                    best,
-                    cython.address(room[1, 0]),
-                    cython.address(room[2, 0]),
+                if not sweep.count:
+                    for f in range(filters):
+                        best[f] = best[f] if best[f] > 0 else 0
+                following = textcnn_sweep(
+                    table=sweep.table + sweep.width * filters,
+                    words=sweep.words,
+                    count=sweep.count,
+                    width=widths[number + 1] if number + 1 < widths.shape[0] else widths[0],
                 )
+                if number + 1 == widths.shape[0]:  # then the next text comes
+                    following.table, following.words = cython.address(table[0, 0]), sweep.words + sweep.count
+                    following.count = starts[texts] - starts[text + 1]
+                pool(sweep, following, table.shape[1], filters, _AHEAD, best, cython.address(room[1, 0]))
                 out = cython.address(features[text, number * filters])
                 for f in range(filters):
                     out[f] = cython.cast(int32_t, best[f]) + cython.cast(int32_t, of_width[f])
-                slices += widths[number] * filters
+                sweep = following

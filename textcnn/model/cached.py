@@ -3,11 +3,13 @@
 Rows of responses in whole numbers (rounding.py) have two bytes for each slice, others four.
 
 The same numbers as `Predictor` gives without it: what a text gets is computed in one order, by one thread, from rows
-that do not depend on the other texts. Memory is bounded: the first words are cached for good, the others until their
-group of texts is answered.
+that do not depend on the other texts. Memory is bounded twice. What little is known of a word (its number, its rows of
+the vocabulary and of the linear part) is kept of the first words for good, of others until their group of texts is
+answered. Its responses, a hundred times as large, have a place in a table, which they lose to another word when they
+have not been used for the longest time.
 
-Shapes: B texts, T tokens, U cached words; C slices and M maps of a network, see bank.py; K labels, Q outputs of the
-linear part.
+Shapes: B texts, T tokens, U words, S places of responses; C slices and M maps of a network, see bank.py; K labels, Q
+outputs of the linear part.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,7 @@ from textcnn.compiled.loader import loops
 from textcnn.compiled.threads import WorkerThreads, spans
 from textcnn.model.hashing import BITS, SALT, count_weights, features
 from textcnn.model.linear import IDF_UNIT, LinearPart
-from textcnn.model.model import Model
+from textcnn.model.model import Model, Rows
 from textcnn.model.network import Network, rounded, rounded_to_slices
 from textcnn.model.novelty import Likeness
 from textcnn.text.lexicon import Lexicon
@@ -34,11 +36,12 @@ __all__ = ["CachedModel", "Scores"]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-_MOST_BYTES = 128_000_000  # of responses that are cached for good, of each network
-_MOST_CHUNKS = 150_000
-_ROOM = 8192  # words of a group that are not cached for good; memory that is not written to costs nothing
+_MOST_BYTES = 42_000_000  # of responses, of each network
+_MOST_CHUNKS = 60_000  # and words, that are known for good
+_ROOM = 8192  # words of a group that are not; memory that is not written to costs nothing
 _WIDEST = 22_000  # slices of a network; of one with more, whose responses would take gigabytes, none are cached
 _TEXTS, _WORDS = 256, 256  # of a task
+_BLOCK = 1024  # words whose vectors are there at once
 _overflow_allowed = np.errstate(over="ignore", invalid="ignore")  # in each thread; Predictor checks what comes of it
 
 
@@ -72,14 +75,15 @@ class CachedModel:
         rows = [
             np.dtype((np.int16 if network.whole else np.float32, (network.bank.slices,))) for network in model.networks
         ]
-        self._most_words = min(max(_MOST_BYTES // max(row.itemsize for row in rows), 100), _MOST_CHUNKS)
-        room = self._most_words + min(_ROOM, self._most_words)
-        self._tables: list[NDArray[Any]] = [np.empty(room, row) for row in rows]  # (U, C)
+        room = _MOST_CHUNKS + min(_ROOM, _MOST_CHUNKS)
+        self._places = _Places(min(max(_MOST_BYTES // max(row.itemsize for row in rows), 100), _MOST_CHUNKS), room)
+        self._tables: list[NDArray[Any]] = [np.empty(self._places.count, row) for row in rows]  # (S, C)
+        self._columns = [_columns(network) for network in model.networks]
         self._unknown = np.zeros(room, bool)
+        self._rows = Ragged(np.empty(0, np.int32), np.zeros(1, np.int64))  # of the vocabulary, of each word
         self._linear = None if model.linear is None else _LinearRows(model.linear, room)
         self._lexicon = Lexicon(normal, model.segment)
-        self._filled = 0  # words that have their rows
-        self._mark = self._lexicon.mark()  # what is cached for good
+        self._mark = self._lexicon.mark()  # what is known for good
         self._lock = Lock()  # the cache is shared by all who ask
 
     @staticmethod
@@ -111,24 +115,39 @@ class CachedModel:
     def _scores(self, texts: Sequence[str], likeness: bool) -> tuple[Scores, Doubles, Doubles]:
         """Scores; the sums over the networks of what tells novel texts, (B, 2); shares of unknown words, (B,)."""
         ragged = self._lexicon.read(texts, self._model.settings["max_words"])
-        self._fill()
+        self._meet(self._lexicon.words[len(self._rows.starts) - 1 :])
         outputs = 1 if self._linear is None else self._linear.outputs
         scores = Scores(
             np.empty((len(texts), len(self._model.labels)), np.float32), np.zeros((len(texts), outputs), np.float32)
         )
         seen = np.zeros((len(texts) if likeness else 0, 2))
         unknown = ragged.shares(self._unknown) if likeness else np.empty(0)
-        self._workers.run(partial(self._score, ragged, span, scores, seen) for span in spans(len(texts), _TEXTS))
+        first = 0
+        for part in [ragged] if self._places.have(ragged.words) else ragged.parts(self._places.count):
+            rows = slice(first, first + len(part.starts) - 1)
+            responses = part._replace(words=self._responding(part.words))
+            own = Scores(scores.network[rows], scores.linear[rows]), seen[rows]
+            tasks = spans(len(part.starts) - 1, _TEXTS)
+            self._workers.run(partial(self._score, part, responses, span, *own) for span in tasks)
+            first = rows.stop
         self._bound()
         return scores, seen, unknown
 
     @_overflow_allowed
-    def _score(self, ragged: Ragged, span: tuple[int, int], scores: Scores, seen: Doubles) -> None:
-        """Fill in what the parts say about a span of the texts, and what tells novel ones if there is room for it."""
+    def _score(self, ragged: Ragged, responses: Ragged, span: tuple[int, int], scores: Scores, seen: Doubles) -> None:
+        """Fill in what the parts say about a span of the texts, and what tells novel ones if there is room for it.
+
+        Args:
+            ragged: the texts, as numbers of words.
+            responses: the same as places of responses.
+            span: first and last + 1.
+            scores: of all of these texts.
+            seen: see `Network.judged`; or empty.
+        """
         rows = slice(*span)
         logits = np.zeros(scores.network[rows].shape, np.float64)
         for table, network in zip(self._tables, self._model.networks, strict=True):
-            features = self._pooled(table, network, ragged, span)
+            features = self._pooled(table, network, responses, span)
             if len(seen):
                 own, likeness = network.judged(features, centred=not self._model.multi_label)
                 seen[rows] += likeness
@@ -144,7 +163,7 @@ class CachedModel:
         bank, starts, bias = network.bank, ragged.starts[span[0] : span[1] + 1], network.biases[0]
         widths, shape = np.array(bank.widths, np.int64), (len(starts) - 1, bank.maps)
         if network.whole:
-            of_whole, room = np.empty(shape, np.float64), np.zeros((3, bank.filters), np.int16)
+            of_whole, room = np.empty(shape, np.float64), np.zeros((2, bank.filters), np.int16)
             self._loops.whole.pool_whole(table, ragged.words, starts, widths, bias.astype(np.int16), room, of_whole)
             return of_whole
         features, none = np.empty(shape, np.float32), np.empty((0, 0), np.int32)
@@ -153,37 +172,119 @@ class CachedModel:
         features += bias
         return np.maximum(features, 0, out=features)
 
-    def _fill(self) -> None:
-        """Compute the rows of the words that are new."""
-        words = self._lexicon.words[self._filled :]
-        if not words:
-            return
-        self._tables = [_grown(table, self._filled, len(words)) for table in self._tables]
-        rows, new = self._model.rows_of(words), slice(self._filled, self._filled + len(words))
-        self._unknown = _grown(self._unknown, self._filled, len(words))
-        self._unknown[new] = rows.unknown
-        for table, member, network in zip(self._tables, self._model.members, self._model.networks, strict=True):
-            vectors, columns = self._model.vectors_of(member, rows), rounded(network.filters[0].T, 0)
+    def _meet(self, words: Sequence[str]) -> None:
+        """Learn what little is kept of words that are new."""
+        for first, last in spans(len(words), _BLOCK):
+            new, known = words[first:last], len(self._rows.starts) - 1
+            rows = self._model.rows_of(new)
+            self._unknown = _grown(self._unknown, known, len(new))
+            self._unknown[known : known + len(new)] = rows.unknown
+            if self._linear is not None:
+                self._linear.fill(new, known)
+            ends = np.concatenate([[0], np.cumsum(rows.counts)])
+            self._rows = Ragged.joined([self._rows, Ragged(rows.rows.astype(np.int32), ends)])
+
+    def _responding(self, words: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The places of the responses of words, which are computed where they are not there: (T,) -> (T,)."""
+        missing, places = self._places.make_room(words)
+        if len(missing):
+            self._tables = [_grown(table, len(table), self._places.count - len(table)) for table in self._tables]
+            for first, last in spans(len(missing), _BLOCK):
+                self._respond(missing[first:last], places[first:last])
+            self._places.take(missing, places)
+        return self._places.of(words)
+
+    def _respond(self, words: NDArray[np.int32], places: NDArray[np.int64]) -> None:
+        """Compute the responses of words, and put them into these places."""
+        taken = self._rows.take(words.astype(np.int64))
+        rows = Rows(taken.words.astype(np.int64), taken.lengths)
+        for table, member, network, columns in zip(
+            self._tables, self._model.members, self._model.networks, self._columns, strict=True
+        ):
+            vectors = self._model.vectors_of(member, rows)
             self._workers.run(
-                partial(_respond, vectors[first:last], columns, network.whole, table[new][first:last])
+                partial(_respond, vectors[first:last], columns, network.whole, table, places[first:last])
                 for first, last in spans(len(words), _WORDS)
             )
-        if self._linear is not None:
-            self._linear.fill(words, self._filled)
-        self._filled = len(self._lexicon.words)
 
     def _bound(self) -> None:
-        """Cache for good what there is, while that is little enough."""
+        """Know for good what there is, while that is little enough."""
         mark = self._lexicon.mark()
-        if mark.words <= self._most_words and mark.chunks + mark.remembered <= _MOST_CHUNKS:
+        if mark.words <= _MOST_CHUNKS and mark.chunks + mark.remembered <= _MOST_CHUNKS:
             self._mark = mark
         else:
             self._forget()
 
     def _forget(self) -> None:
-        """Forget what is not cached for good."""
+        """Forget what is not known for good."""
         self._lexicon.forget(self._mark)
-        self._filled = min(self._filled, self._mark.words)
+        known = min(len(self._rows.starts) - 1, self._mark.words)
+        self._rows = Ragged(self._rows.words[: self._rows.starts[known]], self._rows.starts[: known + 1])
+        self._places.forget(known)
+
+
+class _Places:
+    """Where the responses of words stand in a table; the least recently used ones make room for others.
+
+    Args:
+        count: of places.
+        room: words that are to be expected.
+    """
+
+    def __init__(self, count: int, room: int) -> None:
+        self.count, self._time = count, 0
+        self._place_of = np.full(room, -1, np.int32)  # of each word, -1 if it has none
+        self._word_in = np.full(count, -1, np.int32)  # of each place, -1 if it is free
+        self._used = np.zeros(count, np.int64)  # when it was last asked for
+
+    def have(self, words: NDArray[np.int32]) -> bool:
+        """Whether all words have their places: (T,)."""
+        most = int(words.max(initial=0)) + 1
+        if most > len(self._place_of):
+            grown = np.full(2 * most, -1, np.int32)
+            grown[: len(self._place_of)] = self._place_of
+            self._place_of = grown
+        return bool((self._place_of[words] >= 0).all())
+
+    def of(self, words: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The places of words that have some: (T,) -> (T,)."""
+        return self._place_of[words]
+
+    def make_room(self, words: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """The distinct words without a place, and as many places that nobody has any more: (n,), (n,).
+
+        Words that have a place keep it. Where too few are left, there are more afterwards.
+        """
+        self._time += 1
+        places = self._place_of[words]
+        there = places >= 0
+        self._used[places[there]] = self._time
+        missing = np.unique(words[~there])
+        if not len(missing):
+            return missing, np.empty(0, np.int64)
+        more = len(missing) - int((self._used < self._time).sum())
+        if more > 0:
+            self.count += more
+            self._word_in = np.concatenate([self._word_in, np.full(more, -1, np.int32)])
+            self._used = np.concatenate([self._used, np.zeros(more, np.int64)])
+        free = np.flatnonzero(self._used == 0)[: len(missing)]  # in order, for memory counts from its first use
+        if len(free) < len(missing):
+            free = np.argpartition(self._used, len(missing) - 1)[: len(missing)]
+        self._clear(free)
+        return missing, free
+
+    def take(self, words: NDArray[np.int32], places: NDArray[np.int64]) -> None:
+        """The responses of these words are in these places now."""
+        self._place_of[words], self._word_in[places], self._used[places] = places, words, self._time
+
+    def forget(self, known: int) -> None:
+        """All words from this number on lose their places."""
+        self._clear(np.flatnonzero(self._word_in >= known))
+
+    def _clear(self, places: NDArray[np.int64]) -> None:
+        words = self._word_in[places]
+        self._place_of[words[words >= 0]] = -1
+        self._word_in[places], self._used[places] = -1, 0
 
 
 class _LinearRows:
@@ -214,9 +315,15 @@ class _LinearRows:
 
 
 @_overflow_allowed
-def _respond(vectors: Floats, columns: Doubles, whole: bool, table: NDArray[Any]) -> None:
-    """Fill in the responses of words to all slices, rounded: (U, D), (D, C) -> table (U, C)."""
-    table[:] = rounded_to_slices(rounded(vectors, 1), columns, whole)
+def _columns(network: Network) -> Doubles:
+    """The slices of a network, rounded for exact products: (D, C)."""
+    return rounded(network.filters[0].T, 0)
+
+
+@_overflow_allowed
+def _respond(vectors: Floats, columns: Doubles, whole: bool, table: NDArray[Any], places: NDArray[np.int64]) -> None:
+    """Put the responses of words to all slices, rounded, into the table: (U, D), (D, C), (S, C), (U,)."""
+    table[places] = rounded_to_slices(rounded(vectors, 1), columns, whole)
 
 
 def _grown(rows: NDArray[Any], used: int, more: int) -> NDArray[Any]:

@@ -12,7 +12,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,12 +92,11 @@ class Vocabulary:
 
     def find(self, surface: str) -> tuple[int, ...]:
         """The rows whose mean stands for a word as it stands in a text: one, its parts', or the unknown word's."""
-        for spelling in spellings(surface):
-            row = self.row(spelling)
-            if row:
+        for row in self.rows(list(spellings(surface))).tolist():
+            if row > UNKNOWN:
                 return (row,)
-        rows = [self.row(part) for part in parts(surface)]
-        return tuple(row for row in rows if row) or self.inside(normal(surface)) or (UNKNOWN,)
+        rows = self.rows(parts(surface)).tolist()
+        return tuple(row for row in rows if row > UNKNOWN) or self.inside(normal(surface)) or (UNKNOWN,)
 
     def inside(self, word: str, first: int = UNKNOWN + 1) -> tuple[int, ...]:
         """The rows, from the first that is a word, of what a word that is not listed is made of; none if nobody knows.
@@ -141,13 +140,25 @@ class Vocabulary:
             start = end
         return tuple(rows)
 
+    @cached_property
+    def _common(self) -> dict[str, int]:
+        """The rows of common words, for rare ones are taken apart at each letter."""
+        ends = self.offsets[: _COMMON + 1].tolist()
+        text = self.text[: ends[-1]].tobytes()
+        spelt = [text[first:last].decode("utf-8", "replace") for first, last in pairwise(ends)]
+        return dict(zip(spelt, range(len(spelt)), strict=True))
+
     def _compound(self, word: str, first: int) -> tuple[int, ...]:
         """The rows of two common words that a word is joined from, such as timezone."""
         if not word.isalpha():
             return ()
-        cuts = range(_SHORTEST, len(word) - _SHORTEST + 1)
-        rows = self.rows([part for cut in cuts for part in (word[:cut], word[cut:])]).tolist()
-        pairs = [pair for pair in zip(rows[::2], rows[1::2], strict=True) if min(pair) >= first and max(pair) < _COMMON]
+        halves = ((word[:cut], word[cut:]) for cut in range(_SHORTEST, len(word) - _SHORTEST + 1))
+        common = self._common
+        pairs = [
+            (common[left], common[right])
+            for left, right in halves
+            if common.get(left, -1) >= first and common.get(right, -1) >= first
+        ]
         return min(pairs, key=max, default=())  # of several cuts, that whose rarer word is the most frequent
 
 
