@@ -12,6 +12,7 @@ from textcnn.answers import Policy
 from textcnn.model.novelty import Likeness, Novelty
 from textcnn.model.predictor import Predictor
 from textcnn.storage.tensor_file import TensorFileError
+from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Ragged
 
 NONSENSE = ["xqzt wvkk prrl", "", "ζζζ ψψψ", "%%% &&&"]
@@ -61,6 +62,13 @@ def test_tensors_come_back_and_damaged_ones_do_not() -> None:
 def test_shares_of_marked_words() -> None:
     ragged = Ragged(np.array([0, 1, 1, 2], np.int32), np.array([0, 3, 3, 4]))
     assert ragged.shares(np.array([True, False, True])).tolist() == [1 / 3, 0, 1]
+    assert ragged.shares(np.array([True, False, True]), of_none=1).tolist() == [1 / 3, 1, 1]
+
+
+def test_a_text_without_words_is_known_as_little_as_one_of_unknown_words(model: Any) -> None:
+    predictor = Predictor.open(model)
+    likeness = predictor.seen_by_networks(encode(["", "%", "xqzt", "free cash"], 100))[1]
+    assert likeness.unknown.tolist() == [1, 1, 1, 0]
 
 
 def test_nonsense_is_novel_and_many_texts_are_judged_as_few_are(model: Any) -> None:

@@ -121,7 +121,7 @@ class CachedModel:
             np.empty((len(texts), len(self._model.labels)), np.float32), np.zeros((len(texts), outputs), np.float32)
         )
         seen = np.zeros((len(texts) if likeness else 0, 2))
-        unknown = ragged.shares(self._unknown) if likeness else np.empty(0)
+        unknown = ragged.shares(self._unknown, of_none=1) if likeness else np.empty(0)
         first = 0
         for part in [ragged] if self._places.have(ragged.words) else ragged.parts(self._places.count):
             rows = slice(first, first + len(part.starts) - 1)

@@ -42,7 +42,7 @@ class Likeness(NamedTuple):
 
     cosine: Doubles  # (B,) of the angle between what comes into the last layer and the nearest label's weights
     length: Doubles  # (B,) of what comes into the last layer
-    unknown: Doubles  # (B,) share of words without a vector
+    unknown: Doubles  # (B,) share of words without a vector; 1 of a text without words
 
 
 class Novelty(NamedTuple):

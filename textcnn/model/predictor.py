@@ -287,7 +287,7 @@ class Predictor:
             logits, own = network.judged(np.concatenate(features), centred=not self.model.multi_label)
             total, seen = total + logits, seen + own
         seen /= len(self.model.members)
-        likeness = Likeness(seen[:, 0], seen[:, 1], encoded.ragged.shares(rows.unknown))
+        likeness = Likeness(seen[:, 0], seen[:, 1], encoded.ragged.shares(rows.unknown, of_none=1))
         return np.asarray(total / len(self.model.members), np.float32), likeness
 
     def linear_margins(self, encoded: Encoded) -> NDArray[np.float32]:

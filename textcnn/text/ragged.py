@@ -32,10 +32,11 @@ class Ragged(NamedTuple):
         """Words of each text, (B,)."""
         return np.diff(self.starts)
 
-    def shares(self, marked: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The share of each text's words that are marked, (U,) -> (B,); of a text without words it is 0."""
+    def shares(self, marked: NDArray[np.bool_], *, of_none: float = 0.0) -> NDArray[np.float64]:
+        """The share of each text's words that are marked, (U,) -> (B,); of a text without words it is `of_none`."""
         sums = np.concatenate([[0], np.cumsum(marked[self.words])])
-        return np.asarray((sums[self.starts[1:]] - sums[self.starts[:-1]]) / np.maximum(self.lengths, 1))
+        shares = (sums[self.starts[1:]] - sums[self.starts[:-1]]) / np.maximum(self.lengths, 1)
+        return np.where(self.lengths > 0, shares, of_none)
 
     def take(self, texts: NDArray[np.int64]) -> "Ragged":
         """The chosen texts, in the order given."""
