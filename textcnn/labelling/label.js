@@ -1,15 +1,5 @@
-"use strict";
 (() => {
-  const of = (id) => document.getElementById(id);
-  const made = (name, text, kind) => {
-    const one = document.createElement(name);
-    one.textContent = text;
-    if (kind) one.className = kind;
-    return one;
-  };
-  const FAINTEST = 0.05, DARKEST = 0.6, REFRESH = 3000;
-  // As textcnn/insight/highlight.py has it: what is not to be seen is made visible.
-  const visible = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => "\n\t\u200c\u200d".includes(one) ? one : "\ufffd");
+  const REFRESH = 3000;
   const token = decodeURIComponent(location.hash.slice(1).replace(/^token=/, ""));
   let state = { labels: [] }, question = null, list = null, how = "", again = [], reviewed = false, busy = false, ended = false;
 
@@ -49,18 +39,6 @@
     }));
     of("names").replaceChildren(...state.labels.map((label) => { const one = made("option", ""); one.value = label.name; return one; }));
   };
-  const shaded = (text, shades) => {
-    const characters = Array.from(text), pieces = [];  // words are counted in characters, not in halves
-    const strongest = Math.max(...shades.map((shade) => Math.abs(shade[2])), 1e-9);
-    let last = 0;
-    for (const [start, end, value] of shades) {
-      const share = value / strongest, one = made("span", visible(characters.slice(start, end).join("")), share < -FAINTEST ? "against" : "");
-      if (Math.abs(share) > FAINTEST) one.style.backgroundColor = `rgba(${share > 0 ? "26,152,80" : "215,48,39"},${Math.abs(share) * DARKEST})`;
-      pieces.push(visible(characters.slice(last, start).join("")), one);
-      last = end;
-    }
-    of("text").replaceChildren(...pieces, visible(characters.slice(last).join("")));
-  };
   const one = () => {
     of("doubted").hidden = question.how !== "again";
     of("doubted").textContent = question.how === "again" ? `You said ${visible(question.doubted)}${question.likelier ? `; the other texts suggest ${visible(question.likelier)}` : ""}. “Yes” keeps it.` : "";
@@ -69,9 +47,9 @@
     const none = state.labels.length ? "no guess yet" : "No label yet: “new label” names the first one.";
     of("guess").hidden = question.how === "again";
     of("guess").replaceChildren(...(guessed.length ? ["probably ", made("b", guessed[0]), guessed.slice(1).map((each) => ", " + each).join("")] : [none]), ` (${question.how})`);
-    shaded(question.text, []);
+    of("text").replaceChildren(...shaded(question.text, []));
     const { row } = question;
-    ask("shades", { do: "see", row }).then((told) => { if (question && question.row === row && !list) shaded(question.text, told.shades); }).catch(() => {});
+    ask("shades", { do: "see", row }).then((told) => { if (question && question.row === row && !list) of("text").replaceChildren(...shaded(question.text, told.shades)); }).catch(() => {});
   };
   const many = () => {
     const kept = list.filter((each) => each.in).length;

@@ -33,7 +33,6 @@ from textcnn.serve.problems import answered_problem, fault
 __all__ = ["StepRequest", "create_label_app"]
 
 _HERE = Path(__file__).parent
-_STYLE = _HERE.parent / "serve" / "serve.css"
 _LONGEST = 1_000_000  # bytes of a request
 _MOST_FOUND = 200  # texts that are shown of those found by words
 
@@ -76,7 +75,7 @@ def create_label_app(session: Session, columns: list[str], token: str, end: Call
         return answered
 
     script = (_HERE / "label.js").read_text(encoding="utf-8")
-    style = _STYLE.read_text(encoding="utf-8") + (_HERE / "label.css").read_text(encoding="utf-8")
+    style = (_HERE / "label.css").read_text(encoding="utf-8")
     page = served_page("label.html", style=style, script=script, folder=_HERE)
 
     async def first(request: Request) -> Response:

@@ -8,7 +8,7 @@
     problems.py     errors as RFC 9457 has them
     prometheus.py   counters and latencies for /metrics
     openapi.py      the description of the interface
-    pages.py        the page at / to try texts, and the page of the description, with try.html, docs.html, *.css, *.js
+    pages.py        the page at / to try texts, and the page of the description, with *.html, *.css, *.js
     server.py       the server around an application: slow clients, a stop that loses nothing
 
 Starlette and uvicorn, for they are the most used pair, small, and kept by the same people. msgspec reads requests: it

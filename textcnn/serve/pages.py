@@ -25,7 +25,7 @@ _HERE = Path(__file__).parent
 
 def try_page() -> HTMLResponse:
     """The page to try texts."""
-    return served_page("try.html", style=_text("serve.css"), script=_text("try.js"), version=__version__)
+    return served_page("try.html", script=_text("try.js"), version=__version__)
 
 
 def docs_page(description: dict[str, Any]) -> HTMLResponse:
@@ -37,7 +37,6 @@ def docs_page(description: dict[str, Any]) -> HTMLResponse:
     ]
     return served_page(
         "docs.html",
-        style=_text("serve.css"),
         script="",
         info=description["info"],
         operations=operations,
@@ -48,8 +47,18 @@ def docs_page(description: dict[str, Any]) -> HTMLResponse:
     )
 
 
-def served_page(template: str, *, style: str, script: str, folder: Path = _HERE, **content: Any) -> HTMLResponse:
-    """A template filled in, allowed no more than its own style and script, and requests to this server."""
+def served_page(template: str, *, script: str, style: str = "", folder: Path = _HERE, **content: Any) -> HTMLResponse:
+    """A template filled in, allowed no more than its own style and script, and requests to this server.
+
+    Args:
+        template: which extends page.html.
+        script: its own, if any, behind what all pages have.
+        style: the same.
+        folder: where the template is.
+        content: what it is filled in with.
+    """
+    style = _text("serve.css") + style
+    script = script and _text("page.js") + script
     body = _environment(folder).get_template(template).render(style=style, script=script, **content)
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; connect-src 'self'; "
@@ -72,7 +81,7 @@ def _environment(folder: Path) -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, _HERE]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

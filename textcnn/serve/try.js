@@ -1,15 +1,5 @@
-"use strict";
 (() => {
-  const of = (id) => document.getElementById(id);
-  const made = (name, text, kind) => {
-    const one = document.createElement(name);
-    one.textContent = text;
-    if (kind) one.className = kind;
-    return one;
-  };
-  const MOST_LABELS = 5, FAINTEST = 0.05, DARKEST = 0.6;
-  // As textcnn/insight/highlight.py has it: what is not to be seen is made visible.
-  const visible = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => "\n\t\u200c\u200d".includes(one) ? one : "\ufffd");
+  const MOST_LABELS = 5;
   of("token").value = decodeURIComponent(location.hash.slice(1).replace(/^token=/, ""));
 
   const ask = async (path, body) => {
@@ -26,30 +16,13 @@
     of("status").className = bad ? "bad" : "";
   };
 
-  const shaded = (text, explanation) => {
-    const shown = made("p", "", "text"), characters = Array.from(text);  // words are counted in characters, not in halves
-    shown.dir = "auto";
-    const strongest = Math.max(...explanation.words.map((word) => Math.abs(word.contribution)), 1e-9);
-    let last = 0;
-    for (const word of explanation.words) {
-      const share = word.contribution / strongest;
-      shown.append(visible(characters.slice(last, word.start).join("")));
-      const one = made("span", visible(characters.slice(word.start, word.end).join("")));
-      if (Math.abs(share) > FAINTEST) {
-        one.className = share > 0 ? "shaded" : "shaded against";
-        one.style.backgroundColor = `rgba(${share > 0 ? "26,152,80" : "215,48,39"},${Math.abs(share) * DARKEST})`;
-      }
-      one.title = (word.contribution > 0 ? "+" : "") + word.contribution.toFixed(2);
-      shown.append(one);
-      last = word.end;
-    }
-    shown.append(visible(characters.slice(last).join("")));
-    return shown;
-  };
   const answered = (answer) => {
     const card = made("article", "", "card");
     const given = Array.isArray(answer.label) ? answer.label.join(" | ") || "none" : answer.label;
-    card.append(made("p", visible(given), "given"), shaded(answer.text, answer.explanation));
+    const text = made("p", "", "text"), words = answer.explanation.words;
+    text.dir = "auto";
+    text.append(...shaded(answer.text, words.map((word) => [word.start, word.end, word.contribution])));
+    card.append(made("p", visible(given), "given"), text);
     const rows = made("div", "", "rows");
     for (const [label, probability] of Object.entries(answer.probabilities).sort((one, other) => other[1] - one[1]).slice(0, MOST_LABELS)) {
       const bar = made("i", ""), full = made("b", "");
