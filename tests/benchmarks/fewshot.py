@@ -156,18 +156,24 @@ def _cell(accuracies: list[float]) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
+    parser = parser_with_places(__doc__, "with the packages of MiniLM and MPNet", HERE / "fewshot.csv")
     parser.add_argument("--systems", nargs="+", default=PEERS, choices=SYSTEMS)
     parser.add_argument("--sizes", type=int, nargs="+", help="texts of each label")
     parser.add_argument("--draws", type=int, default=DRAWS)
+    return parser.parse_args()
+
+
+def parser_with_places(says: str | None, packages: str, results: Path) -> argparse.ArgumentParser:
+    """Options that say what is measured, and where things are."""
+    parser = argparse.ArgumentParser(description=says, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
     parser.add_argument("--part", choices=("dev", "test"), default="dev", help="what is measured; dev, to decide by")
     parser.add_argument("--vectors", type=Path, metavar="FOLDER", help="where sentence vectors are kept")
-    parser.add_argument("--inputs", type=Path, metavar="FOLDER", help="with the packages of MiniLM and MPNet")
+    parser.add_argument("--inputs", type=Path, metavar="FOLDER", help=packages)
     parser.add_argument("--encode", action="store_true", help="only encode all texts, to measure later")
     parser.add_argument("--again", action="store_true", help="measure what has a row already, too")
-    parser.add_argument("--results", type=Path, default=HERE / "fewshot.csv")
-    return parser.parse_args()
+    parser.add_argument("--results", type=Path, default=results)
+    return parser
 
 
 if __name__ == "__main__":

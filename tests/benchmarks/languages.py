@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from fewshot import draws, measured, parts
+from fewshot import draws, measured, parser_with_places, parts
 from protocol import Part, Task
 from results import Key, Row, key_of, load
 from systems import SYSTEMS
@@ -110,19 +110,12 @@ def _cell(value: float | None) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, nargs="+", default=[], metavar="FOLDER")
+    parser = parser_with_places(__doc__, "with the packages of e5 and its tokenizer", HERE / "languages.csv")
     parser.add_argument("--from", type=Path, dest="source", metavar="FOLDER", help="that teaches across languages")
     parser.add_argument("--protocols", nargs="+", default=list(PROTOCOLS), choices=PROTOCOLS)
     parser.add_argument("--systems", nargs="+", default=PEERS, choices=SYSTEMS)
     parser.add_argument("--draws", type=int, default=DRAWS, help=f"of {FEW} texts a label")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="where all texts are learned from")
-    parser.add_argument("--part", choices=("dev", "test"), default="dev", help="what is measured; dev, to decide by")
-    parser.add_argument("--vectors", type=Path, metavar="FOLDER", help="where sentence vectors are kept")
-    parser.add_argument("--inputs", type=Path, metavar="FOLDER", help="with the packages of e5 and its tokenizer")
-    parser.add_argument("--encode", action="store_true", help="only encode all texts, to measure later")
-    parser.add_argument("--again", action="store_true", help="measure what has a row already, too")
-    parser.add_argument("--results", type=Path, default=HERE / "languages.csv")
     return parser.parse_args()
 
 
