@@ -278,7 +278,7 @@ class TestColdStart:
 
 @pytest.mark.slow
 def test_a_compact_model_keeps_the_training_words_only(textcnn, train_csv, folder):
-    few = ("--filters=4", "--epochs=1", "--vectors=english")
+    few = ("--filters=4", "--epochs=1", "--vectors=english", "--frozen=off")  # the sentence encoder is no words
     for name, options in (("a", []), ("b", ["--compact"])):
         assert textcnn("train", train_csv, "-o", f"{name}.textcnn", *few, *options).code == 0
     assert (folder / "b.textcnn").stat().st_size < (folder / "a.textcnn").stat().st_size / 5

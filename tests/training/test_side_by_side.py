@@ -59,7 +59,13 @@ def test_one_thread_short_trainings_and_little_memory_want_one_process(monkeypat
 
 
 @pytest.mark.slow
-def test_the_model_is_the_same_in_one_process_and_in_two(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("frozen", "processes_used"),
+    [("off", [2, 2]), ("auto", [2])],  # the first and the last, then the others; how the encoder stands is known after
+)
+def test_the_model_is_the_same_in_one_process_and_in_two(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, frozen: str, processes_used: list[int]
+) -> None:
     monkeypatch.setattr(side_by_side, "_WORTH", 0.0)
     used = []
     run = ProcessExecutor.run
@@ -70,13 +76,13 @@ def test_the_model_is_the_same_in_one_process_and_in_two(monkeypatch: pytest.Mon
             Labelled(TEXTS * 3, LABELS * 3),
             classes=["ham", "spam"],
             multi_label=False,
-            settings=quick(threads=threads),
+            settings=quick(threads=threads, frozen=frozen),
             callback=lambda event: event.kind == "stage" and bool(stages.append(event.stage.name)),
             executor=SerialExecutor() if threads == 1 else None,
         ).model
         for threads in (1, 2)
     ]
-    assert used == [2, 2]  # the first and the last, then the others
+    assert used == processes_used
     assert sorted(stages[:4]) == sorted(stages[4:])
     for number, model in enumerate(models):
         write_model(model, tmp_path / f"{number}.textcnn")
