@@ -38,15 +38,20 @@ PEERS = ["textcnn", "textcnn-unlabelled", "textcnn-teacher", "svm", "minilm", "m
 def main() -> None:
     """Measure what has no row yet, then show the table."""
     options = _options()
-    for name, folder in (("SENTENCE_VECTORS", options.vectors), ("ENCODER_INPUTS", options.inputs)):
-        if folder is not None:
-            os.environ[name] = str(folder.resolve())
+    tell_places(options)
     if options.encode:
         encode(options)
         return
     failed = measure(options)
     print(table(load(options.results)))
     sys.exit(1 if failed else 0)
+
+
+def tell_places(options: argparse.Namespace) -> None:
+    """Let the systems know where things are."""
+    for name, folder in (("SENTENCE_VECTORS", options.vectors), ("ENCODER_INPUTS", options.inputs)):
+        if folder is not None:
+            os.environ[name] = str(folder.resolve())
 
 
 def measure(options: argparse.Namespace) -> bool:

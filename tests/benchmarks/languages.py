@@ -10,14 +10,13 @@ the other languages; the others must have the same labels.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from fewshot import draws, measured, parser_with_places, parts
+from fewshot import draws, measured, parser_with_places, parts, tell_places
 from protocol import Part, Task
 from results import Key, Row, key_of, load
 from systems import SYSTEMS
@@ -32,9 +31,7 @@ PEERS = ["textcnn", "textcnn-shared", "textcnn-pack", "svm", "e5"]
 def main() -> None:
     """Measure what has no row yet, then show the table."""
     options = _options()
-    for name, folder in (("SENTENCE_VECTORS", options.vectors), ("ENCODER_INPUTS", options.inputs)):
-        if folder is not None:
-            os.environ[name] = str(folder.resolve())
+    tell_places(options)
     if options.encode:
         encode(options.data)
         return
