@@ -1,8 +1,10 @@
-"""What to install where a library is missing: textcnn answers without most of those that it learns with."""
+"""What to install where a library is missing: textcnn answers without most of those that it learns with.
+
+Each command imports this, and hardly any needs it: what is slow to import waits.
+"""
 
 import re
 import shlex
-from importlib.metadata import PackageNotFoundError, distribution, requires
 
 __all__ = ["advice"]
 
@@ -25,6 +27,8 @@ def advice(error: ModuleNotFoundError) -> str:
 
 def _groups() -> list[list[str]]:
     """The requirements of the package, then those of each of its extras."""
+    from importlib.metadata import PackageNotFoundError, requires
+
     groups: dict[str, list[str]] = {"": []}
     try:
         declared = requires("textcnn") or []
@@ -43,6 +47,8 @@ def _package(requirement: str) -> str:
 
 
 def _is_there(package: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         distribution(package)
     except PackageNotFoundError:

@@ -1,11 +1,14 @@
 """Files answered with and without Ray: the same bytes, texts a second, memory of the process that asks.
 
-python ray_scaling.py MODEL [--texts 100000 1000000 10000000] [--files 100] [--nodes 1 2 4] [--fasttext MODEL.bin]
+python ray_scaling.py MODEL [--texts 100000 1000000 10000000] [--files 100] [--nodes 1 2 4] [--no-kill]
+                      [--fasttext MODEL.bin]
 
 Texts are made of the words of data/spam.csv, short ones. Each node is a process of its own with one core of its own
 (`ray.cluster_utils.Cluster`), as far as the machine has so many. Start-up is told apart: what it takes until a cluster
-has opened the model and answered one file. Besides, a node is killed when a third of the files are there. Where
-FASTTEXT names fastText's program and --fasttext a model of it, it answers the same texts on one core.
+has opened the model and answered one file. Besides, unless --no-kill leaves that out, a node is killed when a third of
+the files are there. Where FASTTEXT names fastText's program and --fasttext a model of it, it answers the same texts on
+one core. The disk (TMPDIR) never has more than the texts, an output, and the texts as lines; all of that is removed
+before the next size, and how much it is is said.
 
 What a machine has no cores for is reckoned: the process that asks spends so many processor seconds on each file (the
 serial part), the others share the rest, and each text is read from and written to a storage that all nodes see.
@@ -173,16 +176,20 @@ def measure(options: argparse.Namespace, count: int, folder: Path, say: Callable
     make_files(texts, count, options.files)
     seconds = alone(options.model, texts, folder / "alone", 1)
     whole, stored = digest(folder / "alone"), moved(texts, folder / "alone")
+    shutil.rmtree(folder / "alone")
     say(f"without Ray, one core: {seconds:.1f} s, {count / seconds:,.0f} texts a second")
     both = alone(options.model, texts, folder / "threads", 0)
+    shutil.rmtree(folder / "threads")
+    say(f"texts and output: {stored / 1e6:,.0f} MB of the disk")
     say(f"without Ray, all cores: {both:.1f} s, {count / both:,.0f} texts a second")
     serial = 0.0
     for nodes in options.nodes:
-        for kill in (False, True):
+        for kill in (False, True) if options.kill else (False,):
             output = folder / f"{nodes}{'-killed' if kill else ''}"
             found = on_cluster(options.model, texts, output, nodes, kill=kill)
             same = "the same bytes" if digest(output) == whole else "OTHER BYTES"
             shutil.rmtree(output)
+            shutil.rmtree(output.with_suffix(".start"))
             serial = max(serial, 0.0 if kill else found.serial)
             say(
                 f"{nodes} nodes{' and one killed amid' if kill else ''}: start {found.start:.1f} s, then "
@@ -205,6 +212,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     parser.add_argument("--files", type=int, default=100)
     parser.add_argument("--nodes", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--no-kill", dest="kill", action="store_false", help="kill no node, which halves the time")
     parser.add_argument("--fasttext", type=Path, help="a model of fastText's program, which FASTTEXT names")
     options = parser.parse_args()
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))

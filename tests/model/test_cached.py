@@ -147,6 +147,27 @@ def test_a_word_that_begins_like_a_long_run_is_the_same_in_the_cache(monkeypatch
     assert np.array_equal(network, together.network_logits(bulk_free(asked)))
 
 
+def test_words_that_come_often_keep_their_places_when_many_come_once() -> None:
+    """Two of three places are for words of each group, however many pass by; a habit of long ago is forgotten."""
+    places = cached._Places(3, 1000)
+
+    def missing(*words: int) -> list[int]:
+        found, at = places.make_room(np.array(words, np.int32))
+        places.take(found, at)
+        return found.tolist()
+
+    assert missing(1, 0, 1) == [0, 1]
+    assert all(missing(0, 1, word) == [word] for word in range(2, 40)), "the two stay"
+    assert missing(500, 501, 502) == [500, 501, 502] and places.count == 3
+    assert missing(0, 1) == [0, 1]
+    assert missing(*range(600, 605)) == [600, 601, 602, 603, 604] and places.count == 5, "more at once have room"
+    for word in range(700, 1000):
+        missing(700 + word % 4, word)
+    assert missing(701, 702) == [], "what came often of late"
+    places.forget(700)
+    assert missing(701, 702) == [701, 702]
+
+
 def test_a_wide_model_sets_no_more_aside_than_it_may_cache(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """One with 2,000 filters of each width would ask for gigabytes that it does not use."""
     row = 4 * model.members[0].network.bank.slices

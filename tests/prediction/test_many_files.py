@@ -139,13 +139,35 @@ def test_a_file_that_cannot_be_read_leaves_the_others(inputs, folder, textcnn):
     (inputs / "bad.parquet").write_bytes(whole[:-9])
     said = textcnn("predict", "--input", "in/*.parquet", "--output", "out", "-q")
     assert said.code == 1
-    assert (
-        said.err.startswith("1 files are finished; --resume goes on from there\n") or "1 file is finished" in said.err
+    assert said.err.startswith(
+        "1 file is finished; --resume goes on from there, once this one is mended or taken away\n"
     )
     assert "textcnn: in/bad.parquet: it cannot be read (" in said.err
     assert list(contents(folder / "out")) == ["a.parquet"]
     (inputs / "bad.parquet").write_bytes(whole)
     assert textcnn("predict", "--input", "in/*.parquet", "--output", "out", "--resume").err.startswith("1 of 2 files")
+
+
+def test_a_file_without_the_column_that_the_model_learned_from_is_told_of(inputs, folder, textcnn):
+    pq.write_table(pa.table({"body": TEXTS}), inputs / "f.parquet")
+    said = textcnn("predict", "--input", "in/*.parquet", "--output", "out")
+    assert said.code == 0
+    assert 'text from "body" (' in said.err and 'the model learned from "text", which is not there)\n' in said.err
+    assert said.err.count("learned from") == 1, "the others have it"
+
+
+def test_names_with_blanks_and_of_any_script_and_very_many_files(folder, model, textcnn):
+    (folder / "in").mkdir()
+    names = [f"{number} ünï 電.parquet" for number in range(60)]
+    for number, name in enumerate(names):
+        pq.write_table(pa.table({"id": [number], "text": TEXTS[number % 4 :][:1]}), folder / "in" / name)
+    assert textcnn("predict", "--input", "in/? *.parquet", "--output", "out", "-q").code == 0
+    said = textcnn("predict", "--input", "in", "--output", "out", "--resume")
+    assert "10 of 60 files were finished before\n" in said.err and "50 files, 50 texts" in said.err
+    answers = {path.name: columns(path)["id"] for path in (folder / "out").glob("*.parquet")}
+    assert answers == {name: [number] for number, name in enumerate(names)}
+    entries = [json.loads(line)["output"] for line in (folder / "out" / "_textcnn.jsonl").read_text().splitlines()]
+    assert sorted(entries) == sorted(names), "each once"
 
 
 def test_what_cannot_go_together_is_refused(inputs, folder, textcnn):

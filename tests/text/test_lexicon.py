@@ -52,6 +52,20 @@ def test_any_text_becomes_its_words(texts: list[str], most: int) -> None:
         assert [read.words[word] for word in own] == [token.surface for token in tokenize(text)][:most]
 
 
+@needs_loops
+def test_loops_cut_at_white_space_alone_and_know_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They look at eight bytes at a time: chunks of all lengths, wherever they lie, with what is no white space."""
+    monkeypatch.setattr(lexicon, "_FEW", 0)
+    chunks = ["a" * length + end for length in range(20) for end in ("b", "\0", "\0\0", "\x08", "\x1b.", "é", "電x")]
+    for blank in (" ", "\t", "\n", "\x0b", "\x0c", "\r", "\x1c", "\x1d", "\x1f", "  "):
+        text = blank.join(chunks)
+        read = Lexicon()
+        found = read.read([text, text[5:], ""], 10_000)
+        for row, whole in enumerate((text, text[5:], "")):
+            words = found.words[found.starts[row] : found.starts[row + 1]].tolist()
+            assert [read.words[word] for word in words] == [token.surface for token in tokenize(whole)]
+
+
 @pytest.mark.parametrize("few", [pytest.param(0, marks=needs_loops), 10**9])
 def test_words_that_were_forgotten_are_numbered_anew(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     monkeypatch.setattr(lexicon, "_FEW", few)

@@ -52,7 +52,7 @@ def drift(
     check_page(report, [file, str(model)])
     predictor = Predictor.open(model, threads)
     records = groups(None, file, as_learned(how, predictor.reading), quiet=quiet)
-    found = drifting.drift(predictor, [record.text for group in records for record in group])
+    found = drifting.drift(predictor, [text for group in records for text in group.texts])
     if report is not None:
         put_page(report, _page(found, model, file), quiet=quiet)
     if format is Format.json:

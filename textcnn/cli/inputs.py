@@ -6,10 +6,10 @@ import shlex
 import stat
 import sys
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textcnn.cli.display.console import is_terminal, say
 from textcnn.corpus import Reading, Record
@@ -19,7 +19,7 @@ from textcnn.errors import DataError, ReadError, SettingsError
 if TYPE_CHECKING:
     from textcnn.corpus import Reader
 
-__all__ = ["groups"]
+__all__ = ["Group", "groups"]
 
 _BLOCK = 1 << 20
 _MARK = "\ufeff"  # which may stand before the first line
@@ -28,11 +28,18 @@ _made = partial(tuple.__new__, Record)  # of all fields, in a third of the time 
 _OTHERS = [repeat(value) for name, value in Record._field_defaults.items() if name not in ("labels", "line")]
 
 
-def groups(texts: list[str] | None, input: str | None, how: Reading, *, quiet: bool) -> Iterator[list[Record]]:
-    """Records as they come: all that is there, never waiting for more, never more than a bounded number."""
+class Group(NamedTuple):
+    """Some texts that come together."""
+
+    texts: list[str]
+    records: Callable[[], Sequence[Record]]  # made when they are wanted: many an answer needs the text alone
+
+
+def groups(texts: list[str] | None, input: str | None, how: Reading, *, quiet: bool) -> Iterator[Group]:
+    """Texts as they come: all that is there, never waiting for more, never more than a bounded number."""
     if texts and texts != ["-"]:
         _point_at_option(texts, quiet)
-        yield [Record(text) for text in texts]
+        yield _of_records([Record(text) for text in texts])
     elif input in (None, "-") and _as_lines(how):
         if sys.stdin is None or sys.stdin.closed:
             raise ReadError("standard input is closed; give a text, or --input FILE")
@@ -40,7 +47,16 @@ def groups(texts: list[str] | None, input: str | None, how: Reading, *, quiet: b
             say("one text in each line; end with Ctrl-D", quiet=quiet)
         yield from _Lines(how, quiet=quiet).groups(sys.stdin.fileno())
     else:
-        yield from _of_files("-" if input is None else input, how, quiet)
+        yield from map(_of_records, _of_files("-" if input is None else input, how, quiet))
+
+
+def _of_records(records: list[Record]) -> Group:
+    return Group([record.text for record in records], lambda: records)
+
+
+def _of_lines(texts: list[str], first: int) -> Group:
+    numbers = range(first, first + len(texts))
+    return Group(texts, lambda: list(map(_made, zip(texts, repeat(()), numbers, *_OTHERS, strict=False))))
 
 
 def _point_at_option(texts: list[str], quiet: bool) -> None:
@@ -72,7 +88,7 @@ class _Lines:
                 f"lines of {how.encoding} cannot be read one by one; convert them first: iconv -t utf-8"
             )
 
-    def groups(self, descriptor: int) -> Iterator[list[Record]]:
+    def groups(self, descriptor: int) -> Iterator[Group]:
         """Groups of lines."""
         begun: list[bytes] = []  # of a line whose end is not there yet
         for whole, rest in _blocks(descriptor):
@@ -83,33 +99,37 @@ class _Lines:
             begun.append(rest)
         last = b"".join(begun)
         if last and (self.number or last != _MARK.encode(self.encoding, "ignore")):
-            yield [self._record(last)]
+            yield self._group([last])
 
-    def _bounded(self, lines: list[bytes]) -> Iterator[list[Record]]:
+    def _bounded(self, lines: list[bytes]) -> Iterator[Group]:
         ends, first, size = list(accumulate(map(len, lines))), 0, 0
         while first < len(lines):
             last = min(bisect_left(ends, size + _MOST_CHARACTERS) + 1, first + _MOST_TEXTS, len(lines))
-            yield self._records(lines[first:last])
+            yield self._group(lines[first:last])
             first, size = last, ends[last - 1]
 
-    def _records(self, lines: list[bytes]) -> list[Record]:
-        """What `_record` says of each, a few times as fast where nothing is to be said."""
+    def _group(self, lines: list[bytes]) -> Group:
+        first = self.number + 1
+        return _of_lines(self._texts(lines), first)
+
+    def _texts(self, lines: list[bytes]) -> list[str]:
+        """What `_text` says of each, a few times as fast where nothing is to be said."""
         if not self.number:
-            return [self._record(lines[0]), *self._records(lines[1:])]
+            return [self._text(lines[0]), *self._texts(lines[1:])]
         try:
             texts = [line.decode(self.encoding) for line in lines]
         except ValueError:
-            return [self._record(line) for line in lines]
-        before, self.number = self.number, self.number + len(lines)
-        return list(map(_made, zip(texts, repeat(()), range(before + 1, self.number + 1), *_OTHERS, strict=False)))
+            return [self._text(line) for line in lines]
+        self.number += len(lines)
+        return texts
 
-    def _record(self, line: bytes) -> Record:
+    def _text(self, line: bytes) -> str:
         self.number += 1
         text = self._decoded(line)
         if self.number == 1:
             text = text.removeprefix(_MARK)
             self._judge(line, text)
-        return Record(text, (), self.number)
+        return text
 
     def _judge(self, line: bytes, text: str) -> None:
         """Say what the first line looks like, if it looks like no plain line."""

@@ -11,10 +11,10 @@ import typer
 
 from textcnn.cli.display.answers import OutputFormat, brief_writer, writer
 from textcnn.cli.display.console import is_terminal, put, say
-from textcnn.cli.inputs import groups
+from textcnn.cli.inputs import Group, groups
 from textcnn.cli.options import ModelPath, Quiet, Ray, Threads, with_reading
 from textcnn.cli.passed_on import passed_on
-from textcnn.corpus import Reading, Record
+from textcnn.corpus import Reading
 from textcnn.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -175,10 +175,11 @@ def predict(
     with passed_on(pass_on, inputs, quiet=quiet) as sure_ones:
         for group in _told(groups(texts, input, how, quiet=quiet), predictor.model.settings["max_words"], quiet):
             if brief:
-                put(brief(group))
+                put(brief(group.texts))
             else:
-                answers = map(itemgetter(0), zip(answer(predictor, group, policy), counter, strict=False))
-                put(write(sure_ones(answers, group), group))
+                records = group.records()
+                answers = map(itemgetter(0), zip(answer(predictor, records, policy), counter, strict=False))
+                put(write(sure_ones(answers, records), records))
         put(write((), ()))  # the header of CSV, if no text came
     if only and not next(counter):
         raise typer.Exit(1)
@@ -191,19 +192,15 @@ def _most_labels(format: OutputFormat, top: int) -> int | None:
 
 def _brief_lines(
     predictor: "Predictor", policy: "Policy", format: OutputFormat, top: int
-) -> Callable[[list[Record]], str] | None:
-    """A function from records to the lines of their answers, if no line needs the whole of an answer."""
+) -> Callable[[list[str]], str] | None:
+    """A function from texts to the lines of their answers, if no line needs the whole of an answer."""
     from textcnn.answers import decide
 
     write = None if policy.only or policy.explain else brief_writer(format, top=top)
     if write is None:
         return None
 
-    def lines(records: list[Record]) -> str:
-        texts = [record.text for record in records]
-        return write(decide(predictor, texts, policy), texts)
-
-    return lines
+    return lambda texts: write(decide(predictor, texts, policy), texts)
 
 
 def _refuse_conflicts(
@@ -266,13 +263,13 @@ def _chosen_format(format: OutputFormat | None, explain: bool, *, to_files: bool
     return format
 
 
-def _told(records: Iterator[list[Record]], most: int, quiet: bool) -> Iterator[list[Record]]:
+def _told(texts: Iterator[Group], most: int, quiet: bool) -> Iterator[Group]:
     """The same groups; where a text is longer than what is read of it, the first time this is said."""
     from textcnn.text.lexicon import beyond
 
-    for group in records:
-        if not quiet and (long := beyond([record.text for record in group], most)):
-            begun = group[long[0]].text[:30]
+    for group in texts:
+        if not quiet and (long := beyond(group.texts, most)):
+            begun = group.texts[long[0]][:30]
             say(f"of this text and others as long only the first {most:,} words are read: {begun!r}...")
             quiet = True
         yield group

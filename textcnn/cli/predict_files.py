@@ -12,7 +12,7 @@ from textcnn.cli.display.console import say
 from textcnn.cli.display.files import FilesDisplay
 from textcnn.cli.options import executor_at
 from textcnn.corpus import Reading, Record
-from textcnn.errors import SettingsError, TextcnnError
+from textcnn.errors import DataError, SettingsError, TextcnnError
 
 if TYPE_CHECKING:
     from textcnn.answers import Answer, Policy
@@ -94,10 +94,11 @@ def _answered(files: "ManyFiles", executor: "Executor | None", quiet: bool) -> i
             for result in files.results(display.event, executor):
                 answers += result.answers
                 _say_notes(result, display, quiet)
-        except TextcnnError:
+        except (TextcnnError, KeyboardInterrupt) as error:
             if done := display.files + len(files.finished):
                 counted = "1 file is" if done == 1 else f"{done:,} files are"
-                display.line(f"{counted} finished; --resume goes on from there")
+                mended = ", once this one is mended or taken away" if isinstance(error, DataError) else ""
+                display.line(f"{counted} finished; --resume goes on from there{mended}")
             raise
         rate = display.rate
     if files.left:

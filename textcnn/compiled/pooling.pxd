@@ -95,10 +95,14 @@ cdef extern from * nogil:
     }
 
     TEXTCNN_POOLING static void textcnn_pool(textcnn_sweep here, textcnn_sweep next, Py_ssize_t slices,
-                                             Py_ssize_t filters, Py_ssize_t ahead, int16_t *best,
-                                             const int16_t *nothing) {
+                                             Py_ssize_t filters, Py_ssize_t ahead, const int16_t *bias,
+                                             int16_t *best, const int16_t *nothing, double *features) {
         #define TEXTCNN_POOL(width) \\
             textcnn_pool_128(here, next, width, slices, filters, begin, ahead, best, nothing)
+        for (Py_ssize_t f = 0; f < filters; f++)  /* max(response + bias, 0) = max(response, -bias) + bias */
+            best[f] = (int16_t)-bias[f];
+        for (Py_ssize_t f = 0; f < filters && !here.count; f++)  /* of no word the response is 0 */
+            best[f] = best[f] > 0 ? best[f] : 0;
         for (Py_ssize_t begin = 0; begin < filters && filters >= TEXTCNN_LANES; begin += 4 * TEXTCNN_LANES)
             switch (here.width) {
             case 1: TEXTCNN_POOL(1); break;
@@ -114,6 +118,8 @@ cdef extern from * nogil:
                     found += TEXTCNN_AT(j)[f];
                 best[f] = found > best[f] ? (int16_t)found : best[f];
             }
+        for (Py_ssize_t f = 0; f < filters; f++)
+            features[f] = (int32_t)best[f] + (int32_t)bias[f];
     }
     """
     ctypedef struct textcnn_sweep:
@@ -121,9 +127,9 @@ cdef extern from * nogil:
         const int32_t *words
         Py_ssize_t count
         Py_ssize_t width
-    # best = max(best, responses of all windows of a sweep), (filters,); `nothing` are zeros, (filters,). The rows of
-    # `next` are asked for when the last `ahead` windows come.
+    # features = max(responses of all windows of a sweep + bias, 0), (filters,); `best` is room to compute in and `nothing`
+    # zeros, (filters,). The rows of `next` are asked for when the last `ahead` windows come.
     void pool "textcnn_pool"(
         textcnn_sweep here, textcnn_sweep next, Py_ssize_t slices, Py_ssize_t filters, Py_ssize_t ahead,
-        int16_t *best, const int16_t *nothing
+        const int16_t *bias, int16_t *best, const int16_t *nothing, double *features
     )

@@ -59,14 +59,10 @@ def pool_whole(
     """
     text: cython.Py_ssize_t
     number: cython.Py_ssize_t
-    f: cython.Py_ssize_t
     texts: cython.Py_ssize_t = features.shape[0]
     filters: cython.Py_ssize_t = room.shape[1]
     sweep: textcnn_sweep
     following: textcnn_sweep
-    best: cython.pointer(int16_t) = cython.address(room[0, 0])
-    of_width: cython.pointer(int16_t)
-    out: cython.pointer(cython.double)
     with cython.nogil:
         for text in range(texts):
             sweep = textcnn_sweep(
@@ -76,12 +72,6 @@ def pool_whole(
                 width=widths[0],
             )
             for number in range(widths.shape[0]):
-                of_width = cython.address(bias[number * filters])
-                for f in range(filters):  # max(response + bias, 0) = max(response, -bias) + bias
-                    best[f] = cython.cast(int16_t, -of_width[f])
-                if not sweep.count:
-                    for f in range(filters):
-                        best[f] = best[f] if best[f] > 0 else 0
                 following = textcnn_sweep(
                     table=sweep.table + sweep.width * filters,
                     words=sweep.words,
@@ -91,8 +81,15 @@ def pool_whole(
                 if number + 1 == widths.shape[0]:  # then the next text comes
                     following.table, following.words = cython.address(table[0, 0]), sweep.words + sweep.count
                     following.count = starts[texts] - starts[text + 1]
-                pool(sweep, following, table.shape[1], filters, _AHEAD, best, cython.address(room[1, 0]))
-                out = cython.address(features[text, number * filters])
-                for f in range(filters):
-                    out[f] = cython.cast(int32_t, best[f]) + cython.cast(int32_t, of_width[f])
+                pool(
+                    sweep,
+                    following,
+                    table.shape[1],
+                    filters,
+                    _AHEAD,
+                    cython.address(bias[number * filters]),
+                    cython.address(room[0, 0]),
+                    cython.address(room[1, 0]),
+                    cython.address(features[text, number * filters]),
+                )
                 sweep = following

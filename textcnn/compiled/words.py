@@ -7,6 +7,7 @@ Nothing is checked here: sizes and numbers are the callers' business.
 import cython
 from cython.cimports.libc.stdint import int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcmp, memcpy
+from cython.cimports.textcnn.compiled.eight import first_bytes, without_blanks
 
 if not cython.compiled:
     raise ImportError("textcnn.compiled.words was not compiled")
@@ -26,22 +27,45 @@ def _blank(byte: uint8_t) -> cython.bint:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _hash(data: cython.pointer(uint8_t), length: cython.Py_ssize_t) -> uint64_t:
-    """A hash of some bytes: multiplied once for each eight of them, as few chunks have more.
+def _length(data: cython.pointer(uint8_t), size: cython.Py_ssize_t) -> cython.Py_ssize_t:
+    """How many bytes there are before white space, or the end."""
+    word: uint64_t = 0
+    place: cython.Py_ssize_t = 0
+    known: cython.Py_ssize_t
+    while place + 8 <= size:
+        memcpy(cython.address(word), data + place, 8)
+        known = without_blanks(word)
+        place += known
+        if known < 8 and _blank(data[place]):
+            return place
+        place += known < 8
+    while place < size and not _blank(data[place]):
+        place += 1
+    return place
 
-    Of eight bytes or fewer it is what they are and how many, by steps that can be undone: so it is no other's.
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _hash(data: cython.pointer(uint8_t), length: cython.Py_ssize_t, size: cython.Py_ssize_t) -> uint64_t:
+    """A hash of the first bytes of those that are there: multiplied once for each eight, as few chunks have more.
+
+    Of eight bytes or fewer it is what they are, by steps that can be undone: so no others of as many have it.
     """
     value: uint64_t = 0
     word: uint64_t = 0
     place: cython.Py_ssize_t = 0
-    while place + 8 <= length:
+    while place + 8 < length:
         memcpy(cython.address(word), data + place, 8)
         value = _mixed(value ^ word)
         place += 8
-    word = length
-    while place < length:
-        word = word << 8 | data[place]
-        place += 1
+    if place + 8 <= size:  # more than is hashed can be read
+        memcpy(cython.address(word), data + place, 8)
+        word = first_bytes(word, length - place)
+    else:
+        word = 0
+        memcpy(cython.address(word), data + place, length - place)
+        word = first_bytes(word, length - place)
     return _mixed(value ^ word)
 
 
@@ -115,10 +139,9 @@ def number_chunks(
                 place += 1
                 continue
             first = place
-            while place < size and not _blank(bytes_[place]):
-                place += 1
-            length = place - first
-            value = _hash(bytes_ + first, length)
+            length = _length(bytes_ + first, size - first)
+            place += length
+            value = _hash(bytes_ + first, length, size - first)
             slot = value & mask
             while slots[slot] >= 0:
                 other = slots[slot]

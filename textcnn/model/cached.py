@@ -6,13 +6,13 @@ The same numbers as `Predictor` gives without it: what a text gets is computed i
 that do not depend on the other texts. Memory is bounded twice. What little is known of a word (its number, its rows of
 the vocabulary and of the linear part) is kept of the first words for good, of others until their group of texts is
 answered. Its responses, a hundred times as large, have a place in a table, which they lose to another word when they
-have not been used for the longest time.
+are met more seldom.
 
 Shapes: B texts, T tokens, U words, S places of responses; C slices and M maps of a network, see bank.py; K labels, Q
 outputs of the linear part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple
@@ -42,6 +42,7 @@ _ROOM = 8192  # words of a group that are not; memory that is not written to cos
 _WIDEST = 22_000  # slices of a network; of one with more, whose responses would take gigabytes, none are cached
 _TEXTS, _WORDS = 256, 256  # of a task
 _BLOCK = 1024  # words whose vectors are there at once
+_RECENT, _LARGE = 2 ** (1 / 32), 1e100  # how much more it counts that a word is met one group of texts later; its limit
 _overflow_allowed = np.errstate(over="ignore", invalid="ignore")  # in each thread; Predictor checks what comes of it
 
 
@@ -116,6 +117,7 @@ class CachedModel:
         """Scores; the sums over the networks of what tells novel texts, (B, 2); shares of unknown words, (B,)."""
         ragged = self._lexicon.read(texts, self._model.settings["max_words"])
         self._meet(self._lexicon.words[len(self._rows.starts) - 1 :])
+        self._places.expect(len(self._lexicon.words))
         outputs = 1 if self._linear is None else self._linear.outputs
         scores = Scores(
             np.empty((len(texts), len(self._model.labels)), np.float32), np.zeros((len(texts), outputs), np.float32)
@@ -123,9 +125,8 @@ class CachedModel:
         seen = np.zeros((len(texts) if likeness else 0, 2))
         unknown = ragged.shares(self._unknown, of_none=1) if likeness else np.empty(0)
         first = 0
-        for part in [ragged] if self._places.have(ragged.words) else ragged.parts(self._places.count):
+        for part, responses in self._parts(ragged):
             rows = slice(first, first + len(part.starts) - 1)
-            responses = part._replace(words=self._responding(part.words))
             own = Scores(scores.network[rows], scores.linear[rows]), seen[rows]
             tasks = spans(len(part.starts) - 1, _TEXTS)
             self._workers.run(partial(self._score, part, responses, span, *own) for span in tasks)
@@ -184,19 +185,28 @@ class CachedModel:
             ends = np.concatenate([[0], np.cumsum(rows.counts)])
             self._rows = Ragged.joined([self._rows, Ragged(rows.rows.astype(np.int32), ends)])
 
+    def _parts(self, ragged: Ragged) -> Iterator[tuple[Ragged, Ragged]]:
+        """The texts as numbers of words, and as places of their responses: all at once, if all of these are there."""
+        places = self._places.of(ragged.words)
+        if places.min(initial=0) >= 0:
+            self._places.meet(ragged.words)
+            yield ragged, ragged._replace(words=places)
+            return
+        for part in ragged.parts(self._places.count):
+            yield part, part._replace(words=self._responding(part.words))
+
     def _responding(self, words: NDArray[np.int32]) -> NDArray[np.int32]:
         """The places of the responses of words, which are computed where they are not there: (T,) -> (T,)."""
         missing, places = self._places.make_room(words)
-        if len(missing):
-            self._tables = [_grown(table, len(table), self._places.count - len(table)) for table in self._tables]
-            for first, last in spans(len(missing), _BLOCK):
-                self._respond(missing[first:last], places[first:last])
-            self._places.take(missing, places)
+        self._tables = [_grown(table, len(table), self._places.count - len(table)) for table in self._tables]
+        for first, last in spans(len(missing), _BLOCK):
+            self._respond(missing[first:last], places[first:last])
+        self._places.take(missing, places)
         return self._places.of(words)
 
-    def _respond(self, words: NDArray[np.int32], places: NDArray[np.int64]) -> None:
+    def _respond(self, words: NDArray[np.int64], places: NDArray[np.int64]) -> None:
         """Compute the responses of words, and put them into these places."""
-        taken = self._rows.take(words.astype(np.int64))
+        taken = self._rows.take(words)
         rows = Rows(taken.words.astype(np.int64), taken.lengths)
         for table, member, network, columns in zip(
             self._tables, self._model.members, self._model.networks, self._columns, strict=True
@@ -224,7 +234,9 @@ class CachedModel:
 
 
 class _Places:
-    """Where the responses of words stand in a table; the least recently used ones make room for others.
+    """Where the responses of words stand in a table; those that are met least often make room for others.
+
+    Of how often a word was met, more recent times count for more (Lee et al. 2001, least recently/frequently used).
 
     Args:
         count: of places.
@@ -232,59 +244,66 @@ class _Places:
     """
 
     def __init__(self, count: int, room: int) -> None:
-        self.count, self._time = count, 0
+        self.count = count
         self._place_of = np.full(room, -1, np.int32)  # of each word, -1 if it has none
         self._word_in = np.full(count, -1, np.int32)  # of each place, -1 if it is free
-        self._used = np.zeros(count, np.int64)  # when it was last asked for
+        self._worth, self._step = np.zeros(room), 1.0  # of each word, and what it is worth to be met once more
 
-    def have(self, words: NDArray[np.int32]) -> bool:
-        """Whether all words have their places: (T,)."""
-        most = int(words.max(initial=0)) + 1
-        if most > len(self._place_of):
-            grown = np.full(2 * most, -1, np.int32)
+    def expect(self, words: int) -> None:
+        """There are so many words now."""
+        if words > len(self._place_of):
+            grown = np.full(2 * words, -1, np.int32)
             grown[: len(self._place_of)] = self._place_of
-            self._place_of = grown
-        return bool((self._place_of[words] >= 0).all())
+            self._place_of, self._worth = grown, np.append(self._worth, np.zeros(2 * words - len(self._worth)))
 
     def of(self, words: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The places of words that have some: (T,) -> (T,)."""
-        return self._place_of[words]
+        """The places of words, -1 of those that have none: (T,) -> (T,)."""
+        return self._place_of.take(words)
 
-    def make_room(self, words: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def make_room(self, words: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The distinct words without a place, and as many places that nobody has any more: (n,), (n,).
 
         Words that have a place keep it. Where too few are left, there are more afterwards.
         """
-        self._time += 1
-        places = self._place_of[words]
-        there = places >= 0
-        self._used[places[there]] = self._time
-        missing = np.unique(words[~there])
-        if not len(missing):
-            return missing, np.empty(0, np.int64)
-        more = len(missing) - int((self._used < self._time).sum())
-        if more > 0:
+        distinct = self.meet(words)
+        places = self._place_of[distinct]
+        missing, kept = distinct[places < 0], places[places >= 0]
+        if (more := len(missing) + len(kept) - self.count) > 0:
             self.count += more
-            self._word_in = np.concatenate([self._word_in, np.full(more, -1, np.int32)])
-            self._used = np.concatenate([self._used, np.zeros(more, np.int64)])
-        free = np.flatnonzero(self._used == 0)[: len(missing)]  # in order, for memory counts from its first use
+            self._word_in = np.append(self._word_in, np.full(more, -1, np.int32))
+        free = np.flatnonzero(self._word_in < 0)[: len(missing)]  # in order, for memory counts from its first use
         if len(free) < len(missing):
-            free = np.argpartition(self._used, len(missing) - 1)[: len(missing)]
+            worth = np.where(self._word_in < 0, -1, self._worth[self._word_in])
+            worth[kept] = np.inf
+            free = np.argpartition(worth, len(missing) - 1)[: len(missing)]
         self._clear(free)
         return missing, free
 
-    def take(self, words: NDArray[np.int32], places: NDArray[np.int64]) -> None:
+    def meet(self, words: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Count that these words were met, each once, and sort out which they are: (T,) -> (n,)."""
+        met = np.zeros(len(self._place_of), bool)
+        met[words] = True
+        distinct = np.flatnonzero(met)
+        self._worth[distinct] += self._step
+        self._step *= _RECENT
+        if self._step > _LARGE:
+            self._worth /= self._step
+            self._step = 1.0
+        return distinct
+
+    def take(self, words: NDArray[np.int64], places: NDArray[np.int64]) -> None:
         """The responses of these words are in these places now."""
-        self._place_of[words], self._word_in[places], self._used[places] = places, words, self._time
+        self._place_of[words], self._word_in[places] = places, words
 
     def forget(self, known: int) -> None:
         """All words from this number on lose their places."""
         self._clear(np.flatnonzero(self._word_in >= known))
+        self._worth[known:] = 0
 
     def _clear(self, places: NDArray[np.int64]) -> None:
         words = self._word_in[places]
         self._place_of[words[words >= 0]] = -1
-        self._word_in[places], self._used[places] = -1, 0
+        self._word_in[places] = -1
 
 
 class _LinearRows:
@@ -294,13 +313,13 @@ class _LinearRows:
         self._linear, self.outputs = linear, len(linear.steps)
         self._rows: NDArray[Any] = np.empty((room, self.outputs + 1), np.float32)  # s(w) and n(w)
         self._hashes: NDArray[Any] = np.empty(room, np.uint64)
-        self._pairs = linear.of_pairs()
+        self._pairs, self._rows_of_buckets = linear.of_pairs(), linear.rows_of_buckets()
 
     def fill(self, words: Sequence[str], filled: int) -> None:
         """Compute the rows of words that come after those that are filled."""
         hashed, new = features(words), slice(filled, filled + len(words))
         self._rows, self._hashes = (_grown(rows, filled, len(words)) for rows in (self._rows, self._hashes))
-        self._rows[new, :-1], self._rows[new, -1] = self._linear.of_words(hashed)
+        self._rows[new, :-1], self._rows[new, -1] = self._linear.of_words(hashed, self._rows_of_buckets)
         self._hashes[new] = hashed.hashes
 
     def scores(self, ragged: Ragged, span: tuple[int, int], compiled: Any) -> Floats:

@@ -74,11 +74,22 @@ class LinearPart(NamedTuple):
         rows, squares = self.of_words(hashed)
         return np.concatenate([self._of_texts(hashed, spelling_of, part, rows, squares) for part in ragged.parts()])
 
-    def of_words(self, hashed: Features) -> tuple[Floats, Floats]:
-        """s(w), (U, K), and n(w), (U,)."""
-        sums = _segment_sums(hashed.starts, hashed.values[:, None] * self._rows(hashed.buckets))
+    def of_words(self, hashed: Features, rows: NDArray[np.int32] | None = None) -> tuple[Floats, Floats]:
+        """s(w), (U, K), and n(w), (U,).
+
+        Args:
+            hashed: features of U words.
+            rows: see `rows_of_buckets`, for who asks again and again.
+        """
+        sums = _segment_sums(hashed.starts, hashed.values[:, None] * self._rows(hashed.buckets, rows))
         squares = np.square(hashed.values * self._idf(hashed.buckets))
         return sums, _segment_sums(hashed.starts, squares[:, None])[:, 0]
+
+    def rows_of_buckets(self) -> NDArray[np.int32]:
+        """Of each bucket the row of its weights, -1 where there are none: (BUCKETS,)."""
+        rows = np.full(BUCKETS, -1, np.int32)
+        rows[self.buckets] = np.arange(len(self.buckets))
+        return rows
 
     def of_pairs(self) -> tuple[NDArray[np.uint32], Floats]:
         """Of each bucket of pairs the row of its weights, plus one, times 256, plus its idf in units; the weights."""
@@ -137,20 +148,18 @@ class LinearPart(NamedTuple):
             np.concatenate([np.bincount(words.items, minlength=len(spellings)), np.bincount(pairs.items)[inner]]),
         )
 
-    def _rows(self, buckets: Ints) -> Floats:
+    def _rows(self, buckets: Ints, rows: NDArray[np.int32] | None = None) -> Floats:
         """Weights of features, zero where there are none: (n,) -> (n, K)."""
-        rows: Floats = np.zeros((len(buckets), len(self.steps)), np.float32)
-        row = self._row_of(buckets)
+        weights: Floats = np.zeros((len(buckets), len(self.steps)), np.float32)
+        row = self._row_of(buckets) if rows is None else rows[buckets]
         known = np.flatnonzero(row >= 0)
-        rows[known] = self.weights[row[known]] * self.steps
-        return rows
+        weights[known] = self.weights[row[known]] * self.steps
+        return weights
 
-    def _row_of(self, buckets: Ints) -> Ints:
+    def _row_of(self, buckets: Ints) -> NDArray[np.integer[Any]]:
         """The row of the weights of each bucket, -1 where there are none: (n,)."""
         if len(buckets) >= _MANY:
-            rows = np.full(BUCKETS, -1)
-            rows[self.buckets] = np.arange(len(self.buckets))
-            return rows[buckets]
+            return self.rows_of_buckets()[buckets]
         nearest = np.searchsorted(self.buckets, buckets.astype(np.uint32))
         return np.where(np.append(self.buckets, BUCKETS)[nearest] == buckets, nearest, -1)
 

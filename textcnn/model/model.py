@@ -184,7 +184,8 @@ class Model:
         missing = np.flatnonzero(rows <= UNKNOWN).tolist()
         if not missing:
             return Rows(rows, np.ones(len(words), np.int64))
-        parts_of = {surface: self.vocabulary.find(surface) for surface in {words[word] for word in missing}}
+        surfaces = list({words[word] for word in missing})
+        parts_of = dict(zip(surfaces, self.vocabulary.find_all(surfaces), strict=True))
         of_words = [
             parts_of[word] if whole <= UNKNOWN else (whole,) for word, whole in zip(words, rows.tolist(), strict=True)
         ]

@@ -7,6 +7,7 @@ Shapes: B texts, K labels.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -128,6 +129,11 @@ class Policy:
         return (_NOVEL if self.novel_label is None else self.novel_label,)
 
     @property
+    def always_answers(self) -> bool:
+        """Whether each text gets what the model says, however unsure that is."""
+        return self.threshold is self.max_error is self.sure is self.novel_above is None
+
+    @property
     def is_list(self) -> bool:
         """Whether several labels can be the answer, whatever the model."""
         return self.sure is not None
@@ -206,16 +212,22 @@ class Chosen(NamedTuple):
     sure: bool
 
 
-class Decided(NamedTuple):
-    """What is decided about texts."""
+@dataclass(frozen=True)
+class Decided:
+    """What is decided about texts; what is seldom wanted is found out when it is."""
 
+    judge: Judge
     probabilities: Floats  # (B, K)
     labels: list[tuple[str, ...]]  # of each text, the likeliest first
     sure: list[bool]  # of each text, see `Chosen`
-    columns: list[int]  # of each text, that of the first of them; of the likeliest, where that is none of the model's
     novelty: NDArray[np.float64] | None = None  # of each text, if it is asked for and the model knows
 
-    @property
+    @cached_property
+    def columns(self) -> list[int]:
+        """Of each text, that of the first of its labels; of the likeliest, where that is none of the model's."""
+        return self.judge.first_columns(self.labels, self.probabilities)
+
+    @cached_property
     def values(self) -> list[float]:
         """The probability of each answer."""
         values: list[float] = self.probabilities[np.arange(len(self.columns)), self.columns].tolist()
@@ -229,7 +241,10 @@ def decide(predictor: Judge, texts: Sequence[str], policy: Policy) -> Decided:
         probabilities, novelty = predictor.all_seen(texts)
     else:
         probabilities = predictor.all_probabilities(texts)
+    if policy.always_answers:
+        labels = predictor.choose_all(probabilities)
+        return Decided(predictor, probabilities, labels, [True] * len(labels), novelty)
     choices = policy.choose(predictor, probabilities, novelty)
-    labels = [choice.labels for choice in choices]
-    sure = [choice.sure for choice in choices]
-    return Decided(probabilities, labels, sure, predictor.first_columns(labels, probabilities), novelty)
+    return Decided(
+        predictor, probabilities, [choice.labels for choice in choices], [choice.sure for choice in choices], novelty
+    )

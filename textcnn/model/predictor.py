@@ -90,16 +90,16 @@ class Predictor:
         """The same for any number of texts, (B, K)."""
         if threshold is None and not self.model.multi_label:
             answers = [(label,) for label in self.labels]
-            return [answers[column] for column in self._shifted(probabilities).argmax(axis=1).tolist()]
+            return list(map(answers.__getitem__, self._shifted(probabilities).argmax(axis=1).tolist()))
         return [self.choose(row, threshold) for row in probabilities]
 
     def first_columns(self, chosen: Sequence[tuple[str, ...]], probabilities: NDArray[np.float32]) -> list[int]:
         """Of each text the first label of its answer; the likeliest, where that is none of the model's."""
         known = {label: column for column, label in enumerate(self.labels)}
-        likeliest = probabilities.argmax(axis=1).tolist()
-        return [
-            known.get(labels[0], column) if labels else column for labels, column in zip(chosen, likeliest, strict=True)
-        ]
+        first = {labels: known.get(labels[0], -1) if labels else -1 for labels in set(chosen)}
+        columns = np.array([*map(first.__getitem__, chosen)], np.int64)
+        found: list[int] = np.where(columns < 0, probabilities.argmax(axis=1), columns).tolist()
+        return found
 
     def predict_batches(
         self,

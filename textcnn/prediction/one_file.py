@@ -122,7 +122,9 @@ def answer_file(task: FileTask, callback: Callable[[FileEvent], bool]) -> FileRe
         with written_whole(output) as stream:
             file.write(stream)
             size = stream.tell()
-    notes, losses = [*reader.notes, *file.notes], reader.describe_skipped()
+    columns = reader.columns
+    others = [columns.describe()] if columns and columns.text_absent else []  # than those that the model learned from
+    notes, losses = [*others, *reader.notes, *file.notes], reader.describe_skipped()
     return FileResult(job, file.texts, file.answers, size, notes, losses, time.perf_counter() - began)
 
 

@@ -95,7 +95,9 @@ class Lexicon:
         return table.expand(numbers, starts, most)
 
     def _cut(self, chunk: str, most: int) -> list[str]:
-        """The words of what the loops take for one chunk: they do not know all white space."""
+        """The words of what the loops take for one chunk: they know no white space beyond ASCII."""
+        if chunk.isascii():
+            return cut(chunk, most, self._segment)
         words = (word for piece in chunks(chunk) for word in cut(piece, most, self._segment))
         return list(islice(words, most))
 
@@ -180,7 +182,7 @@ class _Chunks:
 
     def expand(self, numbers: NDArray[np.int32], starts: NDArray[np.int64], most: int) -> Ragged:
         """The words of texts whose chunks are known."""
-        words = np.empty(int(np.diff(self.firsts)[numbers].sum()), np.int32)
+        words = np.empty(int(np.diff(self.firsts).take(numbers).sum()), np.int32)
         begins = np.empty(len(starts), np.int64)
         self.loops.words_of_chunks(numbers, starts, self.firsts, self.items, most, words, begins)
         return Ragged(words[: begins[-1]], begins)
@@ -224,7 +226,9 @@ def encode(texts: Iterable[str], max_words: int, segment: Segment | None = None)
 
 def beyond(texts: Sequence[str], most: int) -> list[int]:
     """Numbers of the texts of which not all is read: more words than so many, or far more characters."""
-    long = [number for number, text in enumerate(texts) if len(text) > most]  # a word is a character at least
+    if max(map(len, texts), default=0) <= most:  # a word is a character at least
+        return []
+    long = [number for number, text in enumerate(texts) if len(text) > most]
     lengths = encode((texts[number] for number in long), most + 1).ragged.lengths.tolist()
     return [
         number

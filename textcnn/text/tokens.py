@@ -283,4 +283,4 @@ def of_letters(word: str) -> bool:
     >>> of_letters("हिन्दी"), of_letters("2nd")
     (True, False)
     """
-    return re.fullmatch(_LETTERS, word) is not None
+    return word.isalpha() if word.isascii() else re.fullmatch(_LETTERS, word) is not None

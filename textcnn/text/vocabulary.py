@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
 from textcnn.storage.tensor_file import TensorFileError
-from textcnn.text.tokens import normal, of_letters, parts, spellings
+from textcnn.text.tokens import of_letters, parts, spellings
 
 __all__ = ["INNER", "UNKNOWN", "Vocabulary", "check_vocabulary"]
 
@@ -92,11 +92,18 @@ class Vocabulary:
 
     def find(self, surface: str) -> tuple[int, ...]:
         """The rows whose mean stands for a word as it stands in a text: one, its parts', or the unknown word's."""
-        for row in self.rows(list(spellings(surface))).tolist():
-            if row > UNKNOWN:
-                return (row,)
-        rows = self.rows(parts(surface)).tolist()
-        return tuple(row for row in rows if row > UNKNOWN) or self.inside(normal(surface)) or (UNKNOWN,)
+        return self.find_all([surface])[0]
+
+    def find_all(self, surfaces: Sequence[str]) -> list[tuple[int, ...]]:
+        """The same for each of some words."""
+        wanted = [(list(spellings(surface)), parts(surface)) for surface in surfaces]
+        names = list({name for spelt, inner in wanted for name in (*spelt, *inner)})
+        row_of = dict(zip(names, self.rows(names).tolist(), strict=True))
+
+        def listed(names: list[str]) -> tuple[int, ...]:
+            return tuple(row for row in map(row_of.__getitem__, names) if row > UNKNOWN)
+
+        return [listed(spelt)[:1] or listed(inner) or self.inside(spelt[0]) or (UNKNOWN,) for spelt, inner in wanted]
 
     def inside(self, word: str, first: int = UNKNOWN + 1) -> tuple[int, ...]:
         """The rows, from the first that is a word, of what a word that is not listed is made of; none if nobody knows.
@@ -110,6 +117,8 @@ class Vocabulary:
 
     def _stem(self, word: str) -> tuple[int, ...]:
         """The row of an Arabic or Hebrew word without clitics, as few of them left out as can be."""
+        if word.isascii():
+            return ()
         most = min(_LONGEST_CLITICS, len(word) - _SHORTEST)
         starts = [start for start in range(1, most + 1) if _CLITICS.fullmatch(word, 0, start)]
         rows = self.rows([word[start:] for start in starts]).tolist() if starts else []

@@ -64,7 +64,7 @@ def brief_writer(format: OutputFormat, *, top: int) -> "Callable[[Decided, Seque
     if top > 1 or is_terminal(sys.stdout):
         return None
     if format is OutputFormat.label:
-        return lambda decided, _: "".join([_label_line(labels) for labels in decided.labels])
+        return lambda decided, _: "".join(map(_label_line, decided.labels))
     if format is OutputFormat.tsv:
         return lambda decided, texts: "".join(map(_tsv_line, decided.labels, decided.values, texts))
     return None
