@@ -19,8 +19,8 @@ from textcnn.labelling.adviser import Advice, DoubtedLabel, Estimate
 from textcnn.labelling.forecast import Forecast
 from textcnn.labelling.journal import Journal
 from textcnn.labelling.pile import Pile
-from textcnn.labelling.session import Session
-from textcnn.labelling.wording import gain_to_come, label_keys
+from textcnn.labelling.session import SEARCHED, Session
+from textcnn.labelling.wording import gain_to_come, label_keys, nothing_left
 
 TRUTH = {text: label for label, text in EXAMPLES}
 COLUMNS = ("id", "text")
@@ -173,6 +173,20 @@ class TestKeys:
         assert dialog.session.labelled[keys[1]].label == "spam" and dialog.session.labelled[keys[1]].again
         assert dialog.ended
 
+    def test_where_doubted_labels_are_offered_the_last_step_can_still_be_taken_back(self, dialog):
+        press(dialog, "h", "s")
+        last = list(dialog.session.labelled)[-1]
+        row = dialog.session.pile.first_of[last]
+        dialog.session.advice = Advice(2, doubts=(DoubtedLabel(row, "spam", "ham"),))
+        press(dialog, "escape", "backspace")
+        assert dialog.mode == "ask" and dialog.question.row == row and last not in dialog.session.labelled
+        press(dialog, "s", "escape")
+        assert dialog.mode == "end" and not dialog.ended  # asked for once more
+        press(dialog, "backspace", "+", *"junk", "enter", "escape", *["backspace"] * 3)
+        assert dialog.mode == "ask" and dialog.question is not None
+        press(dialog, "s", "escape", "n")
+        assert dialog.ended
+
     def test_it_ends_when_the_budget_is_spent_or_nothing_is_left(self, dialog):
         dialog.session.budget = 2
         press(dialog, "h")
@@ -223,6 +237,11 @@ class TestScreen:
         assert joined.replace(" ", "") == text.replace(" ", "").replace("\n", "")
         assert wrapped("", 8) == [(0, 0)] and wrapped("文", 1) == [(0, 1), (1, 1)]
 
+    def test_on_a_low_screen_the_columns_give_way_to_the_text(self, dialog):
+        dialog.session.pile.texts[dialog.question.row] = "see you at the station, and bring the tickets, please"
+        for height in range(9, 24):
+            assert "see you at the station, and bring the" in [line.strip() for line in shown(dialog, 40, height)]
+
     def test_a_long_text_is_scrolled(self, dialog):
         dialog.session.pile.texts[dialog.question.row] = " ".join(f"word{number}" for number in range(500))
         assert any("Page Down" in line for line in shown(dialog))
@@ -239,6 +258,18 @@ class TestScreen:
         told = gain_to_come(Advice(forecast=Forecast(40, 0.004, 0.063, ())))
         assert told == "40 more labels: +0 to +6 points"
         assert "hardly help (at most +0.7 points)" in gain_to_come(Advice(forecast=Forecast(40, 0.0, 0.007, ())))
+
+    def test_why_nothing_is_asked_any_more_is_said(self, dialog):
+        session = dialog.session
+        assert nothing_left(session) == ""
+        skipped, *others = range(len(session.pile))
+        session.skip(session.about(skipped))
+        session.label(others, "ham", SEARCHED)
+        assert nothing_left(session).startswith("nothing is left to ask: of the other texts, 1, each is a near-copy")
+        session.label([skipped], "ham", SEARCHED)
+        assert nothing_left(session) == ""
+        session.budget = 40
+        assert nothing_left(session) == "the budget of 40 labels is used up; a larger --budget goes on"
 
     def test_a_failure_in_the_background_is_said(self, dialog):
         dialog.session.failure = ValueError("no such thing")

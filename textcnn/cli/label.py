@@ -213,14 +213,14 @@ def _write(session: "Session", place: Path) -> None:
 
 def _finish(session: "Session", place: Path, output: Path | None, files: list[str], how: Reading, quiet: bool) -> None:
     """Say what there is now, make the model, and say how the rest is classified."""
-    from textcnn.labelling.wording import accuracy_so_far, gain_to_come
+    from textcnn.labelling.wording import accuracy_so_far, gain_to_come, nothing_left
 
     progress = session.progress()
     named = [f"{name} {count}" for name, count in progress.counts.items() if count]
     counts = ", ".join(named)
     say(f"{place}: {progress.labelled:,} labelled texts{f' ({counts})' if named else ''}", quiet=quiet)
-    if session.spent:
-        say(f"the budget of {session.budget:,} labels is used up; a larger --budget goes on", quiet=quiet)
+    if why := nothing_left(session):
+        say(why, quiet=quiet)
     if said := accuracy_so_far(progress.advice):
         say(f"{said}; {gain_to_come(progress.advice)}", quiet=quiet)
     if progress.labelled < _FEW or len(named) < 2:

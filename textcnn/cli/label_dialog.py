@@ -243,8 +243,19 @@ class LabelDialog:
     def _end(self, key: str) -> None:
         if key in ("y", "enter"):
             self._next()
+        elif key == "backspace":
+            self._go_on()
         else:
             self.ended = True
+
+    def _go_on(self) -> None:
+        """Not the end yet: the last step is taken back, and doubted labels are shown when the end comes."""
+        self.doubted, self._reviewed = [], False
+        self._undo()
+        if self.mode == "end":  # no text was in that step
+            message = self.message
+            self._next()
+            self.message = message
 
     _commands: ClassVar[Mapping[str, Callable[["LabelDialog"], None]]] = {
         "enter": _accept,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from textcnn.labelling.adviser import MORE, Advice
-from textcnn.labelling.session import Progress
+from textcnn.labelling.session import Progress, Session
 
-__all__ = ["accuracy_so_far", "done_so_far", "figures_so_far", "gain_to_come", "label_keys"]
+__all__ = ["accuracy_so_far", "done_so_far", "figures_so_far", "gain_to_come", "label_keys", "nothing_left"]
 
 _NUMBERS = "123456789"
 
@@ -51,3 +51,14 @@ def gain_to_come(advice: Advice) -> str:
     if found.hardly:
         return f"{MORE} more labels would hardly help (at most +{100 * found.high:.1f} points)"
     return f"{MORE} more labels: {100 * found.low:+.0f} to {100 * found.high:+.0f} points"
+
+
+def nothing_left(session: Session) -> str:
+    """Why nothing is asked any more; "" if something is, or if every text has its label."""
+    if session.spent:
+        return f"the budget of {session.budget:,} labels is used up; a larger --budget goes on"
+    progress = session.progress()
+    others = progress.texts - progress.labelled
+    if others and session.question() is None:
+        return f"nothing is left to ask: of the other texts, {others:,}, each is a near-copy, was skipped or is empty"
+    return ""

@@ -96,7 +96,7 @@ def _question(dialog: LabelDialog, shades: Sequence[Shade], width: int, room: in
         [("dim", cut(f"{one_line(name)}: {one_line(str(value))}", width).rstrip())]
         for name, value in dialog.columns_of(row).items()
     ]
-    shown = lines[dialog.scroll : dialog.scroll + max(room - len(beside), 1)]
+    shown = lines[dialog.scroll : dialog.scroll + max(room - len(beside), 2)]  # columns give way to the text
     if len(lines) > dialog.scroll + len(shown):
         shown[-1] = [("dim", cut("... (Page Down)", width).rstrip())]
     return [*shown, *beside]
@@ -240,7 +240,7 @@ def _commands(dialog: LabelDialog) -> Sequence[str]:
         "ask": ["Enter yes", "Space skip", "Backspace undo", "+ label", "/ search", "= alike", "? help", "Esc end"],
         "search": [f"words: {dialog.typed}_", "Enter", "Esc back"],
         "list": ["key of a label: all ticked", "Space tick", "* all", _entered(dialog), "Esc back"],
-        "end": [_doubtful(len(dialog.doubted)), "y see them again", "any other key: end"],
+        "end": [_doubtful(len(dialog.doubted)), "y see them again", "Backspace undo", "any other key: end"],
         "help": ["any key: back"],
     }[dialog.mode]
 
