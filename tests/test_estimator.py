@@ -29,6 +29,12 @@ def tiny(**values: object) -> TextCNNClassifier:
     return TextCNNClassifier(**{**TINY, **values})
 
 
+@pytest.fixture(scope="module")
+def learned() -> TextCNNClassifier:
+    """One that has learned; nobody may change it."""
+    return tiny().fit(TEXTS, LABELS)
+
+
 # scikit-learn generates no checks for estimators of texts; these are the ones that need no table of numbers.
 APPLICABLE = [
     "check_estimator_cloneable",
@@ -106,8 +112,8 @@ def test_scikit_learn_checks_on_rows(name: str) -> None:
     getattr(estimator_checks, name)("Rows", Rows(**{**TINY, "epochs": 4, "filters": 4}))
 
 
-def test_learns_and_answers() -> None:
-    model = tiny().fit(TEXTS, LABELS)
+def test_learns_and_answers(learned: TextCNNClassifier) -> None:
+    model = learned
     assert model.classes_.tolist() == ["ham", "spam"]
     assert model.predict(["a free prize", "noon lunch"]).tolist() == ["spam", "ham"]
     probabilities = model.predict_proba(["a free prize", "", "zzz"])
@@ -116,8 +122,10 @@ def test_learns_and_answers() -> None:
     assert model.score(TEXTS, LABELS) == 1
 
 
-def test_many_texts_are_answered_a_bounded_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, answered, answer = tiny().fit(TEXTS, LABELS), [], Predictor.probabilities
+def test_many_texts_are_answered_a_bounded_part_at_a_time(
+    learned: TextCNNClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, answered, answer = learned, [], Predictor.probabilities
 
     def watched(self: Predictor, texts: list[str]) -> object:
         answered.append(sum(map(len, texts)))
@@ -157,8 +165,8 @@ def test_the_answer_does_not_depend_on_the_neighbours() -> None:
     np.testing.assert_allclose(model.predict_proba(texts[::-1])[::-1], together, atol=1e-6)
 
 
-def test_no_texts_get_no_answers() -> None:
-    assert tiny().fit(TEXTS, LABELS).predict_proba([]).shape == (0, 2)
+def test_no_texts_get_no_answers(learned: TextCNNClassifier) -> None:
+    assert learned.predict_proba([]).shape == (0, 2)
 
 
 def test_it_works_in_pipelines_grid_search_and_cross_validation() -> None:
@@ -296,9 +304,8 @@ def test_the_heavier_opinion_wins_and_the_score_counts_by_weight() -> None:
 
 
 @pytest.mark.parametrize("wrong", [[1] * 29, [-1] + [1] * 29, [np.nan] + [1] * 29, [0] * 30, ["heavy"] * 30, 3])
-def test_weights_that_are_none_are_refused(wrong) -> None:
-    model = tiny(epochs=4).fit(TEXTS, LABELS)
-    for use in (tiny().fit, model.score):
+def test_weights_that_are_none_are_refused(learned: TextCNNClassifier, wrong: Any) -> None:
+    for use in (tiny().fit, learned.score):
         with pytest.raises(DataError, match="sample_weight"):
             use(TEXTS, LABELS, sample_weight=wrong)
 

@@ -43,7 +43,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     """A convolutional network over word vectors, for texts (Kim 2014).
 
     The parameters are those of `textcnn.settings.Settings`, keyword only; `textcnn train --help` lists them with their
-    limits.
+    limits. Methods raise DataError where what they are given are no texts.
 
     Attributes:
         classes_: (K,) the labels, sorted; those of a table in the order of its columns.
@@ -77,8 +77,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K); None if
                 `probabilities` name the labels, of which the likeliest then is a text's own.
             sample_weight: how much each text counts, in all losses, in the calibration and in the held-out figures:
-                one of weight 2 as if it was there twice. Only how weights compare matters;
-                those of classes multiply them. If not given, all count the same.
+                one of weight 2 as if it was there twice. Only how weights compare matters; those of classes multiply
+                them. If not given, all count the same.
             validation: texts and labels (and weights) that say how long to learn; if not given, parts of the texts are
                 held out.
             probabilities: soft labels, which are learned in place of labels, against which the held-out figures count:
@@ -105,7 +105,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
         texts = _texts(X)
         y, soft = soft_labels(probabilities, y, len(texts), self.labels_per_text)
-        if getattr(y, "ndim", 1) == 2 and getattr(y, "shape", (0, 0))[1] == 1:
+        if getattr(y, "shape", ())[1:] == (1,):
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
         held = None if validation is None else _validation(validation)
         data = Dataset.of(
@@ -144,8 +144,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         Raises:
             NotFittedError: `fit` comes first.
         """
-        predictor = self._fitted()
-        return predictor.all_probabilities(_texts(X, empty=True))
+        return self._fitted().all_probabilities(_texts(X, empty=True))
 
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
         """The likeliest label of each text (B,); of a multi-label model a tuple of labels for each.
@@ -331,7 +330,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
 
         Raises:
             NotFittedError: `fit` comes first.
-            DataError: there is no such label, or `text` is no text.
+            DataError: there is no such label.
         """
         predictor = self._fitted()
         (text,) = _texts([text])
@@ -383,7 +382,7 @@ def load(path: str | Path) -> TextCNNClassifier:
     """Open a saved model; labels are texts, or numbers or booleans if they were, and parameters as they were given.
 
     Raises:
-        ModelFileError: it is missing or damaged.
+        ModelFileError: it is missing, damaged or of another format.
     """
     model = read_model(Path(path))
     classifier = TextCNNClassifier(

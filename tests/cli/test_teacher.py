@@ -1,62 +1,64 @@
 """`train --teacher`: a sentence-transformers model says of texts what is learned; a stub stands for it here."""
 
-import subprocess
 import sys
 from importlib.util import find_spec
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from examples import EXAMPLES, write_csv
-from program import TINY, environment, scripted
+from program import TINY
 
-# A library of this interface, whose vectors tell how long texts are, and which tells how it was asked.
-STUB = """
-import sys, types
-import numpy as np
 
-class SentenceTransformer:
+class Encoder:
+    """A library of this interface, whose vectors tell how long texts are, and which tells how it was asked."""
+
     def __init__(self, name, local_files_only=False):
-        print("opened", name, local_files_only, file=sys.stderr)
+        sys.stderr.write(f"opened {name} {local_files_only}\n")
 
     def encode(self, texts, normalize_embeddings, show_progress_bar, convert_to_numpy):
         assert normalize_embeddings and convert_to_numpy and not show_progress_bar
         angle = np.array([len(text) for text in texts]) / 100
         return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
-sys.modules["sentence_transformers"] = types.SimpleNamespace(SentenceTransformer=SentenceTransformer)
-"""
+
 QUICK = (*TINY, "--epochs=8", "--quality=fast")
 
 
-def taught(folder, teacher, *more):
+@pytest.fixture
+def taught(textcnn, folder, monkeypatch):
+    """Train with such a teacher; the exit code, and what is said."""
+    monkeypatch.setitem(sys.modules, "sentence_transformers", SimpleNamespace(SentenceTransformer=Encoder))
     write_csv(folder / "few.csv", EXAMPLES)
-    arguments = ("train", "few.csv", "--teacher", teacher, *more, *QUICK)
-    ran = subprocess.run(scripted(STUB, *arguments), cwd=folder, env=environment(), capture_output=True, check=False)
-    return ran.returncode, ran.stderr.decode()
+
+    def train(teacher, *more):
+        answer = textcnn("train", "few.csv", "--teacher", teacher, *more, *QUICK)
+        return answer.code, answer.err
+
+    return train
 
 
-@pytest.mark.slow
-def test_what_it_says_is_learned(folder):
+def test_what_it_says_is_learned(taught, folder):
     (folder / "model").mkdir()
-    code, said = taught(folder, "model")
+    code, said = taught("model")
     assert code == 0 and "opened model True" in said  # a folder never asks the network
     assert "model teaches: it tells " in said and "of texts that it has not learned from" in said
     assert "against their labels, not their probabilities" in said
 
 
-def test_it_labels_texts_without_labels(folder):
+def test_it_labels_texts_without_labels(taught, folder):
     (folder / "model").mkdir()
     (folder / "rest.txt").write_text("".join(f"call me at {number}\n" for number in range(30)))
-    code, said = taught(folder, "model", "--unlabelled=rest.txt")
+    code, said = taught("model", "--unlabelled=rest.txt")
     assert code == 0 and "it labels 30 further texts, which count in all figures as if they were right\n" in said
 
 
-@pytest.mark.slow
-def test_a_name_may_ask_the_network(folder):
-    assert "opened some-model False" in taught(folder, "some-model")[1]
+def test_a_name_may_ask_the_network(taught):
+    assert "opened some-model False" in taught("some-model")[1]
 
 
-def test_a_folder_that_is_not_there_is_none(folder):
-    code, said = taught(folder, "./model")
+def test_a_folder_that_is_not_there_is_none(taught):
+    code, said = taught("./model")
     assert code == 2 and said.endswith("--teacher: there is no folder ./model\n")
 
 

@@ -9,7 +9,6 @@ import struct
 import sys
 import termios
 
-import program
 import pytest
 from program import TINY, on_a_terminal
 
@@ -46,7 +45,7 @@ class TestTerminal:
         assert re.fullmatch(r"spam  █+.? *\d+\.\d %  free prize\r\n", shown)
 
     @pytest.mark.parametrize("format", ["tsv", "csv", "jsonl", "label"])
-    def test_control_characters_of_texts_are_escaped_on_a_terminal_alone(self, model, format):
+    def test_control_characters_of_texts_are_escaped_on_a_terminal_alone(self, textcnn, model, format):
         text = "free \x1b]0;title\x07 \x9b31m\x7f prize"
         wanted = r"free \u001b]0;title\u0007 \u009b31m\u007f prize"
         code, shown = on_a_terminal("predict", f"--format={format}", text, columns=80)
@@ -54,7 +53,7 @@ class TestTerminal:
         assert (wanted in shown) == (format != "label")
         assert not set("\x1b\x07\x9b\x7f") & set(shown)
         if format in ("tsv", "csv"):
-            assert text in program.run("predict", f"--format={format}", text).stdout.decode()
+            assert text in textcnn("predict", f"--format={format}", text).out
 
     @pytest.mark.parametrize("verbose", [False, True])
     @pytest.mark.parametrize("columns", [60, 80, 120])

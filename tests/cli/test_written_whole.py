@@ -100,9 +100,11 @@ def let_it_meet_the_full_pipe(process):
 
 @BUFFERING
 class TestLittleDisk:
-    def test_answers_that_do_not_fit_are_an_error_and_the_others_are_there(self, start, model, lines, folder, env):
+    def test_answers_that_do_not_fit_are_an_error_and_the_others_are_there(
+        self, textcnn, start, model, lines, folder, env
+    ):
         given = b"".join(lines.read_bytes().splitlines(keepends=True)[:1000])  # answered together
-        whole = program.run("predict", input=given).stdout
+        whole = textcnn("predict", stdin=given).out.encode()
         with (folder / "answers").open("wb") as answers:
             process = start("predict", stdout=answers, env=env, preexec_fn=limited)
             said = process.communicate(given, timeout=PATIENCE)[1]

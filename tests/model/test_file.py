@@ -1,6 +1,7 @@
 """The model file: what is saved comes back, the library of its format can read it, and it fits its description."""
 
 import json
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -32,6 +33,20 @@ def a_model(**values: object) -> TextCNNClassifier:
     return TextCNNClassifier(**settings).fit(TEXTS, LABELS)
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file, and nobody may write to it."""
+    path = tmp_path_factory.mktemp("saved") / "m.textcnn"
+    a_model().save(path)
+    return path
+
+
+@pytest.fixture
+def path(saved: Path, tmp_path: Path) -> Path:
+    """One to be changed."""
+    return Path(shutil.copy(saved, tmp_path))
+
+
 @pytest.mark.parametrize("values", KINDS, ids=str)
 def test_a_saved_model_comes_back(tmp_path: Path, values: dict[str, object]) -> None:
     model = a_model(**values)
@@ -55,10 +70,8 @@ def test_threads_leave_no_trace_in_the_file(tmp_path: Path, values: dict[str, ob
     assert load(tmp_path / "2").get_params()["threads"] == 0
 
 
-def test_how_texts_were_read_comes_back_and_what_is_not_known_leaves_no_trace(tmp_path: Path) -> None:
-    path, learned = tmp_path / "m.textcnn", LearnedReading(("Body", "Title"), ("mood",), "")
-    model = a_model()
-    model.save(path)
+def test_how_texts_were_read_comes_back_and_what_is_not_known_leaves_no_trace(tmp_path: Path, path: Path) -> None:
+    learned, model = LearnedReading(("Body", "Title"), ("mood",), ""), load(path)
     assert "reading" not in json.loads(read_tensors(path).metadata["textcnn"])
     assert load(path).model_.reading is Predictor.open(path).reading is None
     write_model(replace(model.model_, reading=learned), path)
@@ -69,11 +82,10 @@ def test_how_texts_were_read_comes_back_and_what_is_not_known_leaves_no_trace(tm
     assert load(path).model_.reading == LearnedReading(("Body",)), "as programs may write it that know more or less"
 
 
-def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
+def test_the_library_of_the_format_reads_it(saved: Path) -> None:
     from safetensors.numpy import load_file
 
-    a_model().save(tmp_path / "m.textcnn")
-    theirs, ours = load_file(tmp_path / "m.textcnn"), read_tensors(tmp_path / "m.textcnn").tensors
+    theirs, ours = load_file(saved), read_tensors(saved).tensors
     assert theirs.keys() == ours.keys()
     assert all(np.array_equal(theirs[name], ours[name]) for name in ours)
 
@@ -110,9 +122,7 @@ def test_the_library_of_the_format_reads_it(tmp_path: Path) -> None:
         ({"reading": {"texts": ["x" * 100_000]}}, "how texts are read is damaged"),
     ],
 )
-def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, values: dict[str, object], message: str) -> None:
-    path = tmp_path / "m.textcnn"
-    a_model().save(path)
+def test_a_description_that_does_not_fit_is_refused(path: Path, values: dict[str, object], message: str) -> None:
     changed(path, **values)
     with pytest.raises(ModelFileError, match=message):
         load(path)
@@ -128,9 +138,7 @@ def test_a_description_that_does_not_fit_is_refused(tmp_path: Path, values: dict
         ("0.0.bias", lambda array: array[:-1], "wrong shape"),
     ],
 )
-def test_tensors_that_point_beyond_their_bounds_are_refused(tmp_path, name, change, message) -> None:
-    path = tmp_path / "m.textcnn"
-    a_model().save(path)
+def test_tensors_that_point_beyond_their_bounds_are_refused(path, name, change, message) -> None:
     file = read_tensors(path)
     tensors = {key: array.copy() for key, array in file.tensors.items()}
     tensors[name] = np.ascontiguousarray(change(tensors[name]))

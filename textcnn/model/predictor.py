@@ -46,11 +46,14 @@ class Predictor:
 
     @classmethod
     def open(cls, path: str | Path, threads: int = 0) -> "Predictor":
-        """Open a model file; see `read_model` for what can be wrong with it.
+        """Open a model file.
 
         Args:
             path: of the file.
             threads: for many texts; 0: as many as there are free cores.
+
+        Raises:
+            ModelFileError: it is missing, damaged or of another format.
         """
         return cls(read_model(Path(path)), threads)
 
@@ -198,14 +201,22 @@ class Predictor:
         ]
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Calibrated probabilities: (B, K); rows add up to one unless the model is multi-label."""
+        """Calibrated probabilities: (B, K); rows add up to one unless the model is multi-label.
+
+        Raises:
+            ModelFileError: the weights of the model are damaged.
+        """
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at here
             logits = self.logits(texts)
             require_numbers(logits)
             return to_probabilities(logits, multi_label=self.model.multi_label)
 
     def all_probabilities(self, texts: Iterable[str]) -> NDArray[np.float32]:
-        """The same for any number of texts, a bounded group at a time."""
+        """The same for any number of texts, a bounded group at a time.
+
+        Raises:
+            ModelFileError: as there.
+        """
         if isinstance(texts, list) and texts and sum(map(len, texts)) <= 2 * _GROUP:
             return self.probabilities(texts)
         pieces = [self.probabilities(group) for group in grouped(texts, _GROUP)]

@@ -142,9 +142,16 @@ class TextCNN(nn.Module):
         return pool(vectors, self.filters[-1], self.biases[-1], batch, bank, pooling)
 
 
+class _Unset(nn.Linear):
+    """A layer whose weights are not drawn yet; nn.utils.skip_init makes one, too, but imports SymPy for it."""
+
+    def reset_parameters(self) -> None:
+        """Draw nothing."""
+
+
 def _layer(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Linear:
     """A layer whose weights are drawn as nn.Linear draws them, but from a generator of its own."""
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    layer = _Unset(inputs, outputs)
     bound = 1 / math.sqrt(inputs)
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
     nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
