@@ -154,7 +154,7 @@ class TestProblems:
             (422, body(threshold=0.5, sure=0.9), "exclude each other"),
             (422, body(sure_per_label=True), "give sure too"),
             (422, body(max_error=0.000001), "no threshold can promise"),
-            (422, body(temperature=1), "unknown field `temperature`"),
+            (422, body(temperature=1), "unknown field `temperature`; see /docs"),
             (422, body(otherwise="x"), "goes with `threshold`"),
             (422, body(against="ham"), "goes with `explain`"),
             (422, body(explain=True, against="\ud800"), "has no label '\ufffd', but ham, spam"),

@@ -158,7 +158,7 @@ class PredictEndpoint:
         try:
             asked = read_request(body)
         except msgspec.ValidationError as error:
-            raise HTTPException(422, str(error)) from error
+            raise HTTPException(422, f"{error}; see /docs") from error
         except ValueError as error:
             raise HTTPException(400, f"the body is not JSON in UTF-8: {error}") from error
         if len(asked.texts) > self.limits.texts:

@@ -60,7 +60,7 @@ class _JoiningConnection(h11.Connection):
 
     _head = b""
 
-    def send(self, event: h11.Event) -> bytes | None:
+    def send(self, event: h11.Event) -> bytes | None:  # type: ignore[override]
         """What is to be written for an event."""
         data = super().send(event)
         if isinstance(event, h11.Response):
