@@ -25,6 +25,8 @@ __all__ = ["Answer", "Chosen", "Decided", "Policy", "answer", "decide", "explain
 
 Floats = NDArray[np.float32]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 
 class Answer(NamedTuple):
     """The answer for a text."""
@@ -54,7 +56,7 @@ class Answer(NamedTuple):
 
     def as_json(self) -> str:
         """The same as JSON, on one line."""
-        return json.dumps(self.as_dict(), ensure_ascii=False)
+        return _ENCODER.encode(self.as_dict())
 
     def _reasons(self, explanation: "Explanation") -> dict[str, Any]:
         """The explanation; each word with the column that it is from, if several were joined."""

@@ -49,6 +49,18 @@ def test_each_sign_makes_a_text_more_novel() -> None:
     assert of(cosine=0.1, length=0.5) > 0.95 and of(unknown=0.9) > 0.99 and of(unknown=0.4) == usual
 
 
+def test_nonsense_is_novel_where_training_texts_are_full_of_unknown_words_too() -> None:
+    """Of one text in eight more than half of the words are unknown, of none all: then all is more than a hundredth."""
+    random = np.random.default_rng(0)
+    likely, likeness = some(random, 800)
+    unknown = np.where(np.arange(800) % 8, likeness.unknown, random.uniform(0.5, 1, 800))
+    made = Novelty.of(likely, likeness._replace(unknown=unknown), multi_label=False)
+    nonsense = Likeness(*(np.array([value]) for value in (0.85, 9.0, 1.0)))
+    assert made.values(likely[:1], nonsense, multi_label=False) > 0.99
+    values = made.values(likely, likeness._replace(unknown=unknown), multi_label=False)
+    assert 0.002 < (values > 0.99).mean() <= 0.01
+
+
 def test_tensors_come_back_and_damaged_ones_do_not() -> None:
     made = Novelty.of(*some(np.random.default_rng(0), 100), multi_label=True)
     assert np.array_equal(Novelty.of_tensors(made.tensors()).tails, made.tails)

@@ -12,6 +12,7 @@ from serving import JSON, LINES, serving
 from textcnn.model.predictor import Predictor
 from textcnn.serve.messages import AnswerList, AnswerObject
 
+HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 ODD = [
     "",
     " ",
@@ -153,7 +154,7 @@ class TestProblems:
             (422, body(threshold=0.5, sure=0.9), "exclude each other"),
             (422, body(sure_per_label=True), "give sure too"),
             (422, body(max_error=0.000001), "no threshold can promise"),
-            (422, body(temperature=1), "unknown field `temperature`"),
+            (422, body(temperature=1), "unknown field `temperature`; see /docs"),
             (422, body(otherwise="x"), "goes with `threshold`"),
             (422, body(against="ham"), "goes with `explain`"),
             (422, body(explain=True, against="\ud800"), "has no label '\ufffd', but ham, spam"),
@@ -288,6 +289,14 @@ class TestPagesAndFigures:
         assert server.figure('textcnn_novelty_bucket{le="0.95",model="first"}') <= figures("novelty")[0]
         share = server.figure('textcnn_training_label_share{label="spam",model="first"}')
         assert share == pytest.approx((reference.label == 1).mean())
+
+    def test_an_answer_comes_in_one_piece(self, server):
+        """Who waits for it wakes once, not for its head and then for the rest."""
+        body = json.dumps({"texts": ["see you at noon"]}).encode()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            head, _, rest = connection.recv(1 << 16).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK") and json.loads(rest)["answers"][0]["text"] == "see you at noon"
 
     def test_of_many_texts_the_words_of_some_are_counted(self, server):
         server.settle()

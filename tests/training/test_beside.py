@@ -47,6 +47,17 @@ def test_the_file_gives_the_same_answers(both: Model, tmp_path: Path) -> None:
     assert (read.probabilities(OTHERS) == Predictor(both).probabilities(OTHERS)).all()
 
 
+def test_what_was_learned_can_be_read_again(both: Model, tmp_path: Path) -> None:
+    """The nearest filter is one of the same network, of which the two have differently many."""
+    write_model(both, tmp_path / "both")
+    interpretation = read_model(tmp_path / "both").interpretation()
+    assert interpretation is not None
+    filters = interpretation.filters
+    near = [(one, filters[one.nearest]) for one in filters if one.nearest >= 0]
+    assert {one.network for one, _ in near} == {0, 1}
+    assert all(one.network == other.network and one.width == other.width for one, other in near)
+
+
 def test_compiled_loops_give_the_same_answers(both: Model) -> None:
     ready = Predictor(both, threads=1)
     ready.make_ready()

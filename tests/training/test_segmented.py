@@ -56,6 +56,15 @@ def test_answers_are_the_same_one_by_one_and_many_at_once(model):
     np.testing.assert_allclose(one.logits(texts), many.logits(texts), atol=1e-4)
 
 
+def test_words_are_counted_as_answers_have_them(model):
+    texts = ["房间很干净 ok", "", "非常好看"]
+    predictor = Predictor(model)
+    for _ in ("one by one", "ready for many"):
+        unknown, words = predictor.word_figures(texts)
+        assert words.tolist() == [4, 0, 1] and unknown.tolist() == [1 / 4, 0, 0]
+        predictor.make_ready()
+
+
 def test_explanations_name_words_at_their_places(model):
     text = "x 房间很干净"
     explanation = explain(Predictor(model), text, "好评")

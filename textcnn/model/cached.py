@@ -12,10 +12,10 @@ Shapes: B texts, T tokens, U words, S places of responses; C slices and M maps o
 outputs of the linear part.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ __all__ = ["CachedModel", "Scores"]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Asked = TypeVar("Asked")
 
 _MOST_BYTES = 42_000_000  # of responses, of each network
 _MOST_CHUNKS = 60_000  # and words, that are known for good
@@ -80,6 +81,7 @@ class CachedModel:
         self._places = _Places(min(max(_MOST_BYTES // max(row.itemsize for row in rows), 100), _MOST_CHUNKS), room)
         self._tables: list[NDArray[Any]] = [np.empty(self._places.count, row) for row in rows]  # (S, C)
         self._columns = [_columns(network) for network in model.networks]
+        self._label_lengths = [_label_lengths(network, centred=not model.multi_label) for network in model.networks]
         self._unknown = np.zeros(room, bool)
         self._rows = Ragged(np.empty(0, np.int32), np.zeros(1, np.int64))  # of the vocabulary, of each word
         self._linear = None if model.linear is None else _LinearRows(model.linear, room)
@@ -97,27 +99,43 @@ class CachedModel:
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """What the parts say about each text; several threads may ask, one after the other is answered."""
-        return self._asked(texts, likeness=False)[0]
+        return self._alone(self._scores, texts, False)[0]
 
     def scores_and_likeness(self, texts: Sequence[str]) -> tuple[Scores, Likeness]:
         """The same, and what tells how novel the texts are."""
-        scores, seen, unknown = self._asked(texts, likeness=True)
+        scores, seen, unknown = self._alone(self._scores, texts, True)
         seen /= len(self._tables)
         return scores, Likeness(seen[:, 0], seen[:, 1], unknown)
 
-    def _asked(self, texts: Sequence[str], *, likeness: bool) -> tuple[Scores, Doubles, Doubles]:
+    def word_figures(self, texts: Sequence[str]) -> tuple[Doubles, NDArray[np.int64]]:
+        """See `Predictor.word_figures`."""
+        return self._alone(self._word_figures, texts)
+
+    def _word_figures(self, texts: Sequence[str]) -> tuple[Doubles, NDArray[np.int64]]:
+        ragged = self._read(texts)
+        return ragged.shares(self._unknown), ragged.lengths
+
+    def _alone(self, ask: Callable[..., Asked], *arguments: Any) -> Asked:
+        """What comes of it while nobody else asks."""
         with self._lock:
             try:
-                return self._scores(texts, likeness)
+                made = ask(*arguments)
+                self._bound()
             except BaseException:  # Ctrl-C may come when half of what belongs together is written
                 self._forget()
                 raise
+            return made
 
-    def _scores(self, texts: Sequence[str], likeness: bool) -> tuple[Scores, Doubles, Doubles]:
-        """Scores; the sums over the networks of what tells novel texts, (B, 2); shares of unknown words, (B,)."""
+    def _read(self, texts: Sequence[str]) -> Ragged:
+        """Texts as numbers of words, of which all is known that `_meet` learns."""
         ragged = self._lexicon.read(texts, self._model.settings["max_words"])
         self._meet(self._lexicon.words[len(self._rows.starts) - 1 :])
         self._places.expect(len(self._lexicon.words))
+        return ragged
+
+    def _scores(self, texts: Sequence[str], likeness: bool) -> tuple[Scores, Doubles, Doubles]:
+        """Scores; the sums over the networks of what tells novel texts, (B, 2); shares of unknown words, (B,)."""
+        ragged = self._read(texts)
         outputs = 1 if self._linear is None else self._linear.outputs
         scores = Scores(
             np.empty((len(texts), len(self._model.labels)), np.float32), np.zeros((len(texts), outputs), np.float32)
@@ -131,7 +149,6 @@ class CachedModel:
             tasks = spans(len(part.starts) - 1, _TEXTS)
             self._workers.run(partial(self._score, part, responses, span, *own) for span in tasks)
             first = rows.stop
-        self._bound()
         return scores, seen, unknown
 
     @_overflow_allowed
@@ -147,10 +164,10 @@ class CachedModel:
         """
         rows = slice(*span)
         logits = np.zeros(scores.network[rows].shape, np.float64)
-        for table, network in zip(self._tables, self._model.networks, strict=True):
+        for table, network, lengths in zip(self._tables, self._model.networks, self._label_lengths, strict=True):
             features = self._pooled(table, network, responses, span)
             if len(seen):
-                own, likeness = network.judged(features, centred=not self._model.multi_label)
+                own, likeness = network.judged(features, lengths, centred=not self._model.multi_label)
                 seen[rows] += likeness
             else:
                 own = network.head(features)
@@ -337,6 +354,11 @@ class _LinearRows:
 def _columns(network: Network) -> Doubles:
     """The slices of a network, rounded for exact products: (D, C)."""
     return rounded(network.filters[0].T, 0)
+
+
+@_overflow_allowed
+def _label_lengths(network: Network, *, centred: bool) -> Doubles:
+    return network.label_lengths(centred=centred)
 
 
 @_overflow_allowed

@@ -59,23 +59,44 @@ class Network(NamedTuple):
             sums, bias = product(values, weight.T), following
         return values, sums
 
-    def judged(self, features: NDArray[Any], *, centred: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def label_lengths(self, *, centred: bool) -> NDArray[np.float64]:
+        """The length of each label's weights in the last layer, (K,).
+
+        Args:
+            centred: whether weights are seen from their mean, as they are where labels exclude each other.
+        """
+        weight = self.layers[-1][0]
+        if self._scaled:
+            weight = weight / self.units
+        lengths = np.linalg.norm(weight - weight.mean(axis=0) if centred else weight, axis=1)
+        return np.asarray(np.maximum(lengths, _TINY), np.float64)
+
+    def judged(
+        self, features: NDArray[Any], label_lengths: NDArray[np.float64], *, centred: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Logits, and what tells novel texts, (B, 2).
 
         That is the cosine of what comes into the last layer and the nearest label's weights, and the length of it.
 
         Args:
             features: pooled, (B, S·M).
-            centred: whether weights are seen from their mean, as they are where labels exclude each other.
+            label_lengths: from the method of this name.
+            centred: as it was told.
         """
-        (values, sums), (weight, bias) = self._last_layer(features), self.layers[-1]
-        if self.units is not None and len(self.layers) == 1:
-            values, weight = values * self.units, weight / self.units
-        directions = weight - weight.mean(axis=0) if centred else weight
+        values, sums = self._last_layer(features)
+        if self._scaled:
+            values = values * self.units
         towards = sums - sums.mean(axis=1, keepdims=True) if centred else sums
         lengths = np.sqrt(np.square(values, dtype=np.float64).sum(axis=1))
-        cosines = towards / np.maximum(np.linalg.norm(directions, axis=1), _TINY) / np.maximum(lengths, _TINY)[:, None]
-        return sums + bias, np.stack([cosines.max(axis=1), lengths], axis=1)
+        cosines = towards / label_lengths / np.maximum(lengths, _TINY)[:, None]
+        seen = np.empty((len(values), 2))
+        seen[:, 0], seen[:, 1] = cosines.max(axis=1), lengths
+        return sums + self.layers[-1][1], seen
+
+    @property
+    def _scaled(self) -> bool:
+        """Whether what comes into the last layer is in whole numbers."""
+        return self.units is not None and len(self.layers) == 1
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
         """The pooled features (B, S·M)."""

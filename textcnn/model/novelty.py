@@ -4,12 +4,14 @@ Four things tell that a text is of no known kind: the labels share its probabili
 points into the direction of none of them; it is short, as filters have found nothing that they know; and most words are
 unknown. How surprising each is, minus the logarithm of the share of out-of-fold texts with as much, is known up to a
 tenth of them and goes on as an exponential. The first three add up; the last counts if it is about more than half of
-the words. What comes of it is judged once more in the same way, and is minus the logarithm of 1 - novelty. No text of
-another kind is needed; where training has some, they say how much each of the first three counts (training/outside.py).
-Nor is a distance to training texts, which the model does not have.
+the words. What comes of it is judged once more, and is minus the logarithm of 1 - novelty; there a tail may end, as
+unknown words cannot be more than all. No text of another kind is needed; where training has some, they say how much
+each of the first three counts (training/outside.py). Nor is a distance to training texts, which the model does not
+have.
 
 Sources: entropy, Hendrycks & Gimpel 2017; direction, Techapanurak et al. 2020; length, Dhamija et al. 2018; adding up
-(Fisher 1932) what is at first not independent is why it is judged once more.
+(Fisher 1932) what is at first not independent is why it is judged once more; tails that end, Hosking & Wallis 1987
+(method of moments).
 
 Shapes: B texts, K labels, G points of a distribution.
 """
@@ -28,7 +30,9 @@ Doubles = NDArray[np.float64]
 
 _POINTS = 17  # of a distribution, as far as all are needed
 _KNOWN = np.log(10.0)  # surprise up to which a distribution is kept
+_LEVELS = np.linspace(0, _KNOWN, _POINTS)  # surprises of its points
 _MOST = np.log(100.0)  # surprise that at most a hundredth may exceed
+_TO_MOST = _MOST - _KNOWN
 _HALF = 0.5  # of the words
 _LEAST = 1e-6  # by which a surprise grows by 1, at least
 _TENSOR, _WEIGHTS = "novelty.tails", "novelty.weights"
@@ -64,12 +68,13 @@ class Novelty(NamedTuple):
         signs = _signs(probabilities, likeness, multi_label=multi_label)
         tails = np.stack([_tail(sign) for sign in signs])
         made = cls(np.concatenate([tails, np.zeros((1, _POINTS + 1))]), weights)
-        return cls(np.concatenate([tails, _tail(made._together(signs))[None]]), weights)
+        return cls(np.concatenate([tails, _last_tail(made._together(signs))[None]]), weights)
 
     def values(self, probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> Doubles:
         """The novelty of each text: (B, K) -> (B,)."""
         together = self._together(_signs(probabilities, likeness, multi_label=multi_label))
-        return np.asarray(-np.expm1(-_surprise(self.tails[-1], together)))
+        (surprise,) = _surprises(self.tails[-1:], together[None])
+        return np.asarray(-np.expm1(-surprise))
 
     def surprises(self, probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> Doubles:
         """How surprising are the doubt, the angle and the length that add up: (3, B)."""
@@ -107,25 +112,39 @@ def _signs(probabilities: NDArray[np.float32], likeness: Likeness, *, multi_labe
     """What tells that a text is novel, the larger the more: (4, B)."""
     likely = np.maximum(probabilities.astype(np.float64), 1e-12)
     doubt = -np.log(likely.max(axis=1)) if multi_label else -(likely * np.log(likely)).sum(axis=1)
-    return np.stack([doubt, -likeness.cosine, -likeness.length, likeness.unknown])
+    return np.array([doubt, -likeness.cosine, -likeness.length, likeness.unknown])
 
 
 def _tail(values: Doubles) -> Doubles:
     """A distribution: the values with surprises from 0 to that of a tenth, and by how much one more takes."""
-    shares = 1 - np.exp(-np.linspace(0, _KNOWN, _POINTS))
-    points = np.quantile(values, shares)
+    points, beyond, hundredth = _points_and_beyond(values)
+    return np.append(points, max(beyond.mean(), hundredth, _LEAST))
+
+
+def _last_tail(values: Doubles) -> Doubles:
+    """The same, where the tail may end: it goes on so that a hundredth has the surprise of one.
+
+    That is the hundredth of a generalized Pareto distribution with the mean and the variance of what is beyond, and
+    half a standard error more, for new texts exceed a little more often than those that it was measured by.
+    """
+    points, beyond, hundredth = _points_and_beyond(values)
+    scale, variance = beyond.mean(), beyond.var()
+    bend = (scale**2 / variance - 1) / 2 if variance > 0 else 0.0
+    if bend > 0:  # a heavier tail than an exponential has its hundredth at nearly the same place
+        scale *= (1 + bend) * -np.expm1(-bend * _TO_MOST) / (bend * _TO_MOST)
+    return np.append(points, max(max(scale, hundredth) * (1 + 0.5 / len(beyond) ** 0.5), _LEAST))
+
+
+def _points_and_beyond(values: Doubles) -> tuple[Doubles, Doubles, float]:
+    """The values of known surprise, how much others exceed the last, and the scale by which a hundredth has its own."""
+    points = np.quantile(values, 1 - np.exp(-_LEVELS))
     beyond = values[values > points[-1]] - points[-1]
-    hundredth = (np.quantile(values, 0.99, method="higher") - points[-1]) / (_MOST - _KNOWN)
-    return np.append(points, max(beyond.mean() if len(beyond) else 0.0, hundredth, _LEAST))
+    hundredth = (np.quantile(values, 0.99, method="higher") - points[-1]) / _TO_MOST
+    return points, beyond if len(beyond) else np.zeros(1), hundredth
 
 
 def _surprises(tails: Doubles, signs: Doubles) -> Doubles:
-    """That of each sign in its own distribution: (S, G + 1), (S, B) -> (S, B)."""
-    return np.stack([_surprise(tail, sign) for tail, sign in zip(tails, signs, strict=True)])
-
-
-def _surprise(tail: Doubles, values: Doubles) -> Doubles:
-    """Minus the logarithm of the share of out-of-fold texts with as much, (B,)."""
-    points, scale = tail[:-1], tail[-1]
-    inside = np.interp(values, points, np.linspace(0, _KNOWN, _POINTS))
-    return np.asarray(np.where(values > points[-1], _KNOWN + (values - points[-1]) / scale, inside))
+    """Minus the logarithm of the share of out-of-fold texts with as much: (S, G + 1), (S, B) -> (S, B)."""
+    inside = np.array([np.interp(sign, tail[:-1], _LEVELS) for tail, sign in zip(tails, signs, strict=True)])
+    last, scale = tails[:, -2, None], tails[:, -1, None]
+    return np.asarray(np.where(signs > last, _KNOWN + (signs - last) / scale, inside))

@@ -262,6 +262,13 @@ class Predictor:
         network, likeness = self.seen_by_networks(encoded)
         return self.model.join.logits(network, self.linear_margins(encoded)), likeness
 
+    def word_figures(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The share of each text's words that are unknown, and their number: (B,) and (B,)."""
+        if self._bulk is not None:
+            return self._bulk.word_figures(texts)
+        encoded = encode(texts, self.model.settings["max_words"], self.model.segment)
+        return encoded.ragged.shares(self.model.rows_of(encoded.surfaces).unknown), encoded.ragged.lengths
+
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated logits, whose softmax or sigmoids are the probabilities: (B, K)."""
         bulk = self._for_many(texts)
@@ -291,11 +298,13 @@ class Predictor:
     def seen_by_networks(self, encoded: Encoded) -> tuple[NDArray[np.float32], Likeness]:
         """The same, and what tells how novel the texts are."""
         rows, count = self.model.rows_of(encoded.surfaces), len(encoded.ragged.starts) - 1
+        centred = not self.model.multi_label
         total, seen = np.zeros((count, len(self.labels)), np.float64), np.zeros((count, 2), np.float64)
         for member, network in zip(self.model.members, self.model.networks, strict=True):
             vectors = self.model.vectors_of(member, rows)
             features = [network.features(vectors, part) for part in encoded.ragged.parts()]
-            logits, own = network.judged(np.concatenate(features), centred=not self.model.multi_label)
+            lengths = network.label_lengths(centred=centred)
+            logits, own = network.judged(np.concatenate(features), lengths, centred=centred)
             total, seen = total + logits, seen + own
         seen /= len(self.model.members)
         likeness = Likeness(seen[:, 0], seen[:, 1], encoded.ragged.shares(rows.unknown, of_none=1))

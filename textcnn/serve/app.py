@@ -158,7 +158,7 @@ class PredictEndpoint:
         try:
             asked = read_request(body)
         except msgspec.ValidationError as error:
-            raise HTTPException(422, str(error)) from error
+            raise HTTPException(422, f"{error}; see /docs") from error
         except ValueError as error:
             raise HTTPException(400, f"the body is not JSON in UTF-8: {error}") from error
         if len(asked.texts) > self.limits.texts:
@@ -181,7 +181,7 @@ class PredictEndpoint:
 
         async def answered(group: list[str]) -> list[str]:
             if few and not policy.explain and not self._for_many.borrowed_tokens:
-                return self._answers(model, group, policy)
+                return self._answers(model, group, policy, asyncio.get_running_loop().call_soon)  # counted when sent
             limiter = self._for_few if few else self._for_many
             return await run_sync(self._answers, model, group, policy, limiter=limiter)
 
@@ -207,10 +207,15 @@ class PredictEndpoint:
             return []
         return await run_sync(beyond, texts, most, limiter=self._for_many)
 
-    def _answers(self, model: ServedModel, texts: Sequence[str], policy: Policy) -> list[str]:
-        """Answers as JSON; in a thread."""
+    def _answers(
+        self, model: ServedModel, texts: Sequence[str], policy: Policy, do: Callable[..., Any] | None = None
+    ) -> list[str]:
+        """Answers as JSON; in a thread, or else counted later, by who does things then."""
         answers = list(answer(model.predictor, [Record(text) for text in texts], policy))
-        self.metrics.count_answers(model, answers)
+        if do is None:
+            self.metrics.count_answers(model, answers)
+        else:
+            do(self.metrics.count_answers, model, answers)
         return [each.as_json() for each in answers]
 
 

@@ -29,10 +29,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from textcnn.answers import Answer
 from textcnn.errors import ModelFileError
-from textcnn.model.predictor import Predictor
 from textcnn.model.reference import NOVEL
 from textcnn.serve.models import Change, ModelStore, ServedModel
-from textcnn.text.lexicon import encode
 
 __all__ = ["EXPOSITION_TYPE", "Instrumented", "ServerMetrics"]
 
@@ -102,9 +100,9 @@ class ServerMetrics:
 
     def _count_words(self, model: ServedModel, texts: Sequence[str]) -> None:
         unknown, words = self.unknown.labels(model.name), self.words.labels(model.name)
-        for share, count in zip(*_unknown_and_words(model.predictor, texts), strict=True):
-            unknown.observe(share)
-            words.observe(count)
+        for share, count in zip(*model.predictor.word_figures(texts), strict=True):
+            unknown.observe(float(share))
+            words.observe(int(count))
 
     def count_change(self, change: Change) -> None:
         """Count a model file that was taken up, or refused."""
@@ -113,13 +111,6 @@ class ServerMetrics:
     def text(self) -> bytes:
         """All series as /metrics shows them."""
         return generate_latest(self.registry)
-
-
-def _unknown_and_words(predictor: Predictor, texts: Sequence[str]) -> tuple[list[float], list[int]]:
-    """For each text the share of its words that have no vector, and their number."""
-    encoded = encode(texts, predictor.model.settings["max_words"])
-    unknown = predictor.model.rows_of(encoded.surfaces).unknown
-    return encoded.ragged.shares(unknown).tolist(), encoded.ragged.lengths.tolist()
 
 
 class _TrainingFigures(Collector):

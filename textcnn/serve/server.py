@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Any
 
 import h11
 import uvicorn
@@ -54,8 +55,27 @@ class _Deadline:
             self._timer = None
 
 
+class _JoiningConnection(h11.Connection):
+    """Gives the head of an answer together with what comes next: one packet, of which the client hears once."""
+
+    _head = b""
+
+    def send(self, event: h11.Event) -> bytes | None:  # type: ignore[override]
+        """What is to be written for an event."""
+        data = super().send(event)
+        if isinstance(event, h11.Response):
+            self._head = data or b""
+            return b""
+        head, self._head = self._head, b""
+        return head + data if data is not None else None
+
+
 class TimedProtocol(H11Protocol):
     """uvicorn's protocol, where a request has to arrive, and an answer to be taken, in time."""
+
+    def __init__(self, config: uvicorn.Config, *arguments: Any, **named: Any) -> None:
+        super().__init__(config, *arguments, **named)
+        self.conn = _JoiningConnection(h11.SERVER, self.conn._max_incomplete_event_size)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""

@@ -30,13 +30,14 @@ class Ragged(NamedTuple):
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Words of each text, (B,)."""
-        return np.diff(self.starts)
+        return self.starts[1:] - self.starts[:-1]
 
     def shares(self, marked: NDArray[np.bool_], *, of_none: float = 0.0) -> NDArray[np.float64]:
         """The share of each text's words that are marked, (U,) -> (B,); of a text without words it is `of_none`."""
-        sums = np.concatenate([[0], np.cumsum(marked[self.words])])
-        shares = (sums[self.starts[1:]] - sums[self.starts[:-1]]) / np.maximum(self.lengths, 1)
-        return np.where(self.lengths > 0, shares, of_none)
+        sums, lengths = np.zeros(len(self.words) + 1, np.int64), self.lengths
+        np.cumsum(marked[self.words], out=sums[1:])
+        shares = (sums[self.starts[1:]] - sums[self.starts[:-1]]) / np.maximum(lengths, 1)
+        return np.where(lengths > 0, shares, of_none)
 
     def take(self, texts: NDArray[np.int64]) -> "Ragged":
         """The chosen texts, in the order given."""
