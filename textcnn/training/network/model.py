@@ -143,8 +143,12 @@ class TextCNN(nn.Module):
 
 
 def _layer(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Linear:
-    """A layer whose weights are drawn as nn.Linear draws them, but from a generator of its own."""
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    """A layer whose weights are drawn as nn.Linear draws them, but from a generator of its own.
+
+    nn.utils.skip_init would do what the first two lines do, and import sympy for it, which takes half a second.
+    """
+    layer = nn.Linear(inputs, outputs, device="meta")  # where nothing is drawn
+    layer.weight, layer.bias = nn.Parameter(torch.empty(outputs, inputs)), nn.Parameter(torch.empty(outputs))
     bound = 1 / math.sqrt(inputs)
     nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
     nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
