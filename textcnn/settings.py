@@ -29,6 +29,7 @@ __all__ = [
 
 MOST_NETWORKS = 20
 _FEW_LABELS = 50
+_ADVERSARIAL = 0.6
 _LONGEST_LIST = 20
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -91,10 +92,10 @@ class Settings:
     )
     weight_decay: float = _setting(0.0, "Regularisation", "decay of filters and output weights", Limits(0, 1))
     adversarial: float = _setting(
-        0.6,
+        -1.0,
         "Regularisation",
-        "length of the step that makes the word vectors of a batch worse; 0: none",
-        Limits(0, 100),
+        "length of the step that makes the word vectors of a batch worse; 0: none; -1: by quality",
+        Limits(-1, 100),
     )
     label_smoothing: float = _setting(0.0, "Regularisation", "share of probability given to all labels", Limits(0, 0.5))
 
@@ -149,8 +150,8 @@ class Settings:
     quality: str = _setting(
         "good",
         "Training",
-        "fast: trained once, on all texts but a tenth; good: thirds held out in turn, then on all, with a linear part "
-        "chosen for them",
+        "fast: trained once, on all texts but a tenth; good: thirds held out in turn, then on all, with adversarial "
+        "steps and a linear part chosen for them",
         Limits(choices=("fast", "good")),
     )
     networks: int = _setting(1, "Training", "networks in the ensemble", Limits(1, MOST_NETWORKS))
@@ -204,10 +205,12 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
 
 def settled(settings: Settings, labels: int) -> Settings:
     """The same settings with what they leave to quality and to the number of labels filled in."""
+    fast = settings.quality == "fast"
     return replace(
         settings,
         filters=settings.filters or (100 if labels <= _FEW_LABELS else 200),
-        refit=("off" if settings.quality == "fast" else "on") if settings.refit == "auto" else settings.refit,
+        adversarial=(0.0 if fast else _ADVERSARIAL) if settings.adversarial < 0 else settings.adversarial,
+        refit=("off" if fast else "on") if settings.refit == "auto" else settings.refit,
     )
 
 

@@ -217,3 +217,5 @@ def test_what_is_left_to_the_data_and_to_quality_is_settled_once() -> None:
     assert [settled(Settings(), labels).filters for labels in (2, 50, 51)] == [100, 100, 200]
     assert settled(Settings(filters=3), 100).filters == 3
     assert [settled(Settings(quality=quality), 2).refit for quality in ("fast", "good")] == ["off", "on"]
+    assert [settled(Settings(quality=quality), 2).adversarial for quality in ("fast", "good")] == [0, 0.6]
+    assert [settled(Settings(quality="fast", adversarial=length), 2).adversarial for length in (0, 1)] == [0, 1]

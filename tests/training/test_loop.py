@@ -7,7 +7,7 @@ from small_training import TEXTS, Heard
 
 from textcnn import TextCNNClassifier
 from textcnn.errors import SettingsError
-from textcnn.settings import Settings
+from textcnn.settings import Settings, settled
 from textcnn.text.lexicon import encode
 from textcnn.training.batches import batches
 from textcnn.training.class_weights import class_weights
@@ -97,6 +97,7 @@ def a_trainer(settings: Settings) -> tuple[Trainer, TrainingPart]:
     channels = Channels(torch.randn(len(encoded.surfaces), 8, generator=generator), settings.channels)
     shape = Shape(dimensions=channels.dimensions, labels=2, widths=(1, 2), filters=8)
     network = TextCNN(shape, dropout=0.2, generator=generator)
+    settings = settled(settings, 2)
     trainer = Trainer(network, channels, settings, weights=np.ones(2, np.float32), multi_label=False)
     return trainer, TrainingPart(encoded.ragged, targets, np.ones(10, np.float32))
 

@@ -199,7 +199,7 @@ class Trainer:
         self.network.zero_grad()
         vectors = self.channels.rows(batch.distinct)
         loss, gradient = self._backward(batch, vectors, part)
-        if self.settings.adversarial and gradient is not None:
+        if self.settings.adversarial > 0 and gradient is not None:
             gradient = gradient + self._worsened(batch, vectors, gradient, part)
         if np.isfinite(loss):
             settings = self.settings
