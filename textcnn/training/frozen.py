@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from textcnn.errors import SettingsError
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.labels import score_count
+from textcnn.model.hashing import opening_buckets
 from textcnn.model.linear import Join
 from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
@@ -49,6 +50,7 @@ Numbers = NDArray[np.float64]
 _FEW, _FEW_OF_EACH = 200, 16  # texts, or of each label on average, up to which the filters stay as they are
 _MOST = 2_000  # texts, whose Gram matrix is made
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
+_OPENING = 4.0  # how much more than other features of the linear part those that say how several texts begin
 _FOLDS, _DEALINGS = 10, 5  # at most, and how often texts are dealt into them
 _DEALINGS_ASKED = 2  # the same where each fold asks texts without labels
 _LEAST_WEIGHT = 1e-9
@@ -156,12 +158,16 @@ class _Frozen:
         self.used: dict[str, Any] = {}  # of them
 
     def _spelling(self) -> WeightedFeatures:
-        """The linear part's features; how unevenly they are spread is not asked, for it would tell of the left out."""
-        examples = Examples.of(self.task.part(self.learn), self.targets, multi_label=self.task.multi_label)
-        statistics = FeatureStatistics.of(examples)
-        return WeightedFeatures.of(
-            examples.tables, statistics._replace(ratio=np.ones_like(statistics.ratio)), USUAL.power
-        )
+        """The linear part's features; how unevenly they are spread is not asked, for it would tell of the left out.
+
+        With which word texts begin tells questions, requests and wishes from each other, so that counts more.
+        """
+        encoded = self.task.part(self.learn)
+        examples = Examples.of(encoded, self.targets, multi_label=self.task.multi_label)
+        tables, statistics = examples.tables, FeatureStatistics.of(examples)
+        opening = np.isin(tables.buckets, opening_buckets(encoded.surfaces, encoded.ragged))
+        ratio = np.where(opening & (statistics.frequency > 1), np.float32(_OPENING), np.float32(1))
+        return WeightedFeatures.of(tables, statistics._replace(ratio=ratio), USUAL.power)
 
     def ask(self, unlabelled: Sequence[str], table: VectorTable, callback: Callback) -> None:
         """Let texts without labels teach, too, by the encoder over this table."""
