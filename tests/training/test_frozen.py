@@ -111,6 +111,17 @@ def test_how_several_texts_begin_counts_four_times_as_much() -> None:
     assert of_pairs[0, 0] == pytest.approx(of_pairs[-1, 0], rel=0.1)
 
 
+def test_texts_left_out_choose_the_penalty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where labels are chance it is best to say little: the larger penalty; where they are not, the smaller one."""
+    noise, labels, *_ = by_chance()
+    topics = [text + end for text in FOOD + CARS for end in ("", " again", " today")]
+    sets = [(list(noise), list(labels)), (topics, [label for label in MEALS for _ in range(3)])]
+    chosen = [learned(*of_set).model.members[0].network.layers[0][0] for of_set in sets]
+    for one, penalty in zip(range(2), (3.0, 1.0), strict=True):
+        monkeypatch.setattr("textcnn.training.frozen._PENALTIES", (penalty,))
+        assert (learned(*sets[one]).model.members[0].network.layers[0][0] == chosen[one]).all()
+
+
 def test_what_is_asked_is_told_by_the_first_word() -> None:
     things = ["tickets", "rain", "chairs", "the dog", "a house", "my parcel", "cold soup", "this van"]
     asked = [("when" if place % 2 else "who") + " is about " + thing for place, thing in enumerate(things)]

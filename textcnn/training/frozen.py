@@ -51,6 +51,7 @@ _FEW, _FEW_OF_EACH = 200, 16  # texts, or of each label on average, up to which 
 _MOST = 2_000  # texts, whose Gram matrix is made
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
 _OPENING = 4.0  # how much more than other features of the linear part those that say how several texts begin
+_PENALTIES = (PENALTY, 3 * PENALTY)  # one of them; of some dozens of texts those that are left out can tell which
 _FOLDS, _DEALINGS = 10, 5  # at most, and how often texts are dealt into them
 _DEALINGS_ASKED = 2  # the same where each fold asks texts without labels
 _LEAST_WEIGHT = 1e-9
@@ -199,19 +200,21 @@ class _Frozen:
     def _solution(self, callback: Callback) -> Solution:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
         linear = self._linear_gram()
+        by_penalty = {penalty: self._alone(linear, penalty, self.dealings) for penalty in _PENALTIES}
+        penalty = min(by_penalty, key=lambda penalty: self._missed(by_penalty[penalty]))
         if self.lessons is None:
-            return self._alone(linear, self.dealings)
+            return by_penalty[penalty]
         dealings = self.dealings[:_DEALINGS_ASKED]
-        alone = self._alone(linear, dealings)
+        alone = self._alone(linear, penalty, dealings)
         usual, strong = (
-            self.lessons.solution(strength, linear, self.signs, self._weights(), PENALTY, dealings)
+            self.lessons.solution(strength, linear, self.signs, self._weights(), penalty, dealings)
             for strength in STRENGTHS
         )
         with_lessons = strong if self._gain(strong, usual) > 0 else usual
         held_back = self._gain(alone, with_lessons) > 0
         losses = [float(self._losses(solution).mean()) for solution in (alone, with_lessons)]
         self.used = told_gain(len(self.lessons.unlabelled), losses, callback, used=not held_back)
-        return self._alone(linear, self.dealings) if held_back else with_lessons
+        return by_penalty[penalty] if held_back else with_lessons
 
     def _linear_gram(self) -> Numbers:
         """Products of the texts' features in the linear part: (B, B)."""
@@ -220,11 +223,17 @@ class _Frozen:
         of_spelling = self.spelling.gram()(np.eye(len(self.learn), dtype=np.float32)).astype(np.float64)
         return np.asarray(_SPELLING / 2 * (of_spelling + of_spelling.T))
 
-    def _alone(self, linear: Numbers, dealings: list[NDArray[np.int64]]) -> Solution:
+    def _alone(self, linear: Numbers, penalty: float, dealings: list[NDArray[np.int64]]) -> Solution:
         """By the labelled texts."""
         rows = self.features.rows[self.learn]
-        learned = RidgeRegression.of(rows @ rows.T + linear, self.signs, self._weights(), PENALTY, dealings)
+        learned = RidgeRegression.of(rows @ rows.T + linear, self.signs, self._weights(), penalty, dealings)
         return Solution(rows.T @ learned.alpha, *learned)
+
+    def _missed(self, solution: Solution) -> float:
+        """By how much texts that are left out in turn miss their targets: squares, which few texts scatter least."""
+        texts = np.flatnonzero(self.dealings[0] >= 0)
+        squares = np.square(self.signs - solution.left_out)[texts].sum(axis=1)
+        return float(self._weights()[texts] @ squares)
 
     def _dealings(self) -> list[NDArray[np.int64]]:
         """The fold of each text, several times: as many folds as the most frequent label has texts, if these are few.
