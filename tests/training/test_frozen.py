@@ -100,6 +100,36 @@ def test_contributions_add_up() -> None:
     assert total == pytest.approx(explanation.logit, abs=1e-5)
 
 
+def test_how_several_texts_begin_counts_four_times_as_much() -> None:
+    """Its weight is the square of that beside the same pair elsewhere; how one text alone begins is like its end."""
+    texts = ["so we eat", "so they eat", "then we drive", "then they drive", "fresh bread", "new tyres"]
+    linear = learned(texts, [("food",), ("food",), ("car",), ("car",), ("food",), ("car",)]).model.linear
+    assert linear is not None
+    _, of_pairs = linear.attributed(["so", "we", "eat"])  # "so" begins as many texts as "eat" ends
+    assert of_pairs[0, 0] == pytest.approx(4**2 * of_pairs[-1, 0], rel=0.1)  # weights are rounded
+    _, of_pairs = linear.attributed(["fresh", "bread"])
+    assert of_pairs[0, 0] == pytest.approx(of_pairs[-1, 0], rel=0.1)
+
+
+def test_texts_left_out_choose_the_penalty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where labels are chance it is best to say little: the larger penalty; where they are not, the smaller one."""
+    noise, labels, *_ = by_chance()
+    topics = [text + end for text in FOOD + CARS for end in ("", " again", " today")]
+    sets = [(list(noise), list(labels)), (topics, [label for label in MEALS for _ in range(3)])]
+    chosen = [learned(*of_set).model.members[0].network.layers[0][0] for of_set in sets]
+    for one, penalty in zip(range(2), (3.0, 1.0), strict=True):
+        monkeypatch.setattr("textcnn.training.frozen._PENALTIES", (penalty,))
+        assert (learned(*sets[one]).model.members[0].network.layers[0][0] == chosen[one]).all()
+
+
+def test_what_is_asked_is_told_by_the_first_word() -> None:
+    things = ["tickets", "rain", "chairs", "the dog", "a house", "my parcel", "cold soup", "this van"]
+    asked = [("when" if place % 2 else "who") + " is about " + thing for place, thing in enumerate(things)]
+    model = learned(asked, [("time",) if place % 2 else ("person",) for place in range(8)]).model
+    answers = Predictor(model).probabilities(["who is about tickets", "when is about tickets"])
+    assert [model.labels[place] for place in answers.argmax(axis=1)] == ["person", "time"]
+
+
 @pytest.mark.parametrize("linear", ["on", "off"])
 def test_several_labels(linear: str) -> None:
     labels = [own if number % 2 else (*own, "short") for number, own in enumerate(MEALS)]

@@ -27,6 +27,7 @@ __all__ = [
     "count_weights",
     "distinct_spellings",
     "features",
+    "opening_buckets",
     "pair_buckets",
     "pair_examples",
 ]
@@ -149,6 +150,12 @@ def pair_buckets(hashed: Features, spelling_of: Ints, ragged: Ragged) -> Ints:
     inner = np.ones(max(len(framed) - 1, 0), bool)
     inner[starts[1:-1] - 1] = False  # no pair over the border of two texts
     return _bucket(_mixed(framed[:-1][inner] * _MULTIPLIER + framed[1:][inner], int(SALT))) + (1 << BITS)
+
+
+def opening_buckets(surfaces: Sequence[str], ragged: Ragged) -> Ints:
+    """The bucket of each text's first pair, that of the edge and the word with which the text begins: (B,)."""
+    spellings, spelling_of = distinct_spellings(surfaces)
+    return pair_buckets(features(spellings), spelling_of, ragged)[_pair_starts(ragged)[:-1]]
 
 
 def pair_examples(hashed: Features, spelling_of: Ints, ragged: Ragged) -> tuple[Ints, Ints]:

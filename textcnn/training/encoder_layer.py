@@ -18,7 +18,7 @@ __all__ = ["ANY", "PENALTY", "STEEP", "EncoderFeatures", "encoder_over", "scaled
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-PENALTY = 1.0  # texts having unit mean square length; cross-validation of few texts finds no better one
+PENALTY = 1.0  # usually, texts having unit mean square length
 ANY = 1000  # the most that `min_count` can be: of words without a vector the encoder knows nothing
 STEEP = 2.0  # logits for an output of one, usually
 

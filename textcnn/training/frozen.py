@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from textcnn.errors import SettingsError
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.labels import score_count
+from textcnn.model.hashing import opening_buckets
 from textcnn.model.linear import Join
 from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
@@ -49,6 +50,8 @@ Numbers = NDArray[np.float64]
 _FEW, _FEW_OF_EACH = 200, 16  # texts, or of each label on average, up to which the filters stay as they are
 _MOST = 2_000  # texts, whose Gram matrix is made
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
+_OPENING = 4.0  # how much more than other features of the linear part those that say how several texts begin
+_PENALTIES = (PENALTY, 3 * PENALTY)  # one of them; of some dozens of texts those that are left out can tell which
 _FOLDS, _DEALINGS = 10, 5  # at most, and how often texts are dealt into them
 _DEALINGS_ASKED = 2  # the same where each fold asks texts without labels
 _LEAST_WEIGHT = 1e-9
@@ -156,12 +159,16 @@ class _Frozen:
         self.used: dict[str, Any] = {}  # of them
 
     def _spelling(self) -> WeightedFeatures:
-        """The linear part's features; how unevenly they are spread is not asked, for it would tell of the left out."""
-        examples = Examples.of(self.task.part(self.learn), self.targets, multi_label=self.task.multi_label)
-        statistics = FeatureStatistics.of(examples)
-        return WeightedFeatures.of(
-            examples.tables, statistics._replace(ratio=np.ones_like(statistics.ratio)), USUAL.power
-        )
+        """The linear part's features; how unevenly they are spread is not asked, for it would tell of the left out.
+
+        With which word texts begin tells questions, requests and wishes from each other, so that counts more.
+        """
+        encoded = self.task.part(self.learn)
+        examples = Examples.of(encoded, self.targets, multi_label=self.task.multi_label)
+        tables, statistics = examples.tables, FeatureStatistics.of(examples)
+        opening = np.isin(tables.buckets, opening_buckets(encoded.surfaces, encoded.ragged))
+        ratio = np.where(opening & (statistics.frequency > 1), np.float32(_OPENING), np.float32(1))
+        return WeightedFeatures.of(tables, statistics._replace(ratio=ratio), USUAL.power)
 
     def ask(self, unlabelled: Sequence[str], table: VectorTable, callback: Callback) -> None:
         """Let texts without labels teach, too, by the encoder over this table."""
@@ -193,19 +200,21 @@ class _Frozen:
     def _solution(self, callback: Callback) -> Solution:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
         linear = self._linear_gram()
+        by_penalty = {penalty: self._alone(linear, penalty, self.dealings) for penalty in _PENALTIES}
+        penalty = min(by_penalty, key=lambda penalty: self._missed(by_penalty[penalty]))
         if self.lessons is None:
-            return self._alone(linear, self.dealings)
+            return by_penalty[penalty]
         dealings = self.dealings[:_DEALINGS_ASKED]
-        alone = self._alone(linear, dealings)
+        alone = self._alone(linear, penalty, dealings)
         usual, strong = (
-            self.lessons.solution(strength, linear, self.signs, self._weights(), PENALTY, dealings)
+            self.lessons.solution(strength, linear, self.signs, self._weights(), penalty, dealings)
             for strength in STRENGTHS
         )
         with_lessons = strong if self._gain(strong, usual) > 0 else usual
         held_back = self._gain(alone, with_lessons) > 0
         losses = [float(self._losses(solution).mean()) for solution in (alone, with_lessons)]
         self.used = told_gain(len(self.lessons.unlabelled), losses, callback, used=not held_back)
-        return self._alone(linear, self.dealings) if held_back else with_lessons
+        return by_penalty[penalty] if held_back else with_lessons
 
     def _linear_gram(self) -> Numbers:
         """Products of the texts' features in the linear part: (B, B)."""
@@ -214,11 +223,17 @@ class _Frozen:
         of_spelling = self.spelling.gram()(np.eye(len(self.learn), dtype=np.float32)).astype(np.float64)
         return np.asarray(_SPELLING / 2 * (of_spelling + of_spelling.T))
 
-    def _alone(self, linear: Numbers, dealings: list[NDArray[np.int64]]) -> Solution:
+    def _alone(self, linear: Numbers, penalty: float, dealings: list[NDArray[np.int64]]) -> Solution:
         """By the labelled texts."""
         rows = self.features.rows[self.learn]
-        learned = RidgeRegression.of(rows @ rows.T + linear, self.signs, self._weights(), PENALTY, dealings)
+        learned = RidgeRegression.of(rows @ rows.T + linear, self.signs, self._weights(), penalty, dealings)
         return Solution(rows.T @ learned.alpha, *learned)
+
+    def _missed(self, solution: Solution) -> float:
+        """By how much texts that are left out in turn miss their targets: squares, which few texts scatter least."""
+        texts = np.flatnonzero(self.dealings[0] >= 0)
+        squares = np.square(self.signs - solution.left_out)[texts].sum(axis=1)
+        return float(self._weights()[texts] @ squares)
 
     def _dealings(self) -> list[NDArray[np.int64]]:
         """The fold of each text, several times: as many folds as the most frequent label has texts, if these are few.
