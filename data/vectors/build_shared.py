@@ -32,6 +32,7 @@ from textcnn.text.vocabulary import INNER, Vocabulary
 from textcnn.vectors.table import VectorTable
 
 ROWS, DIMENSIONS = 185_000, 128
+COMMON = 10_000.0  # row whose vector counts half where a sentence is read
 
 
 def joined(parts: Mapping[str, Rows], most: int, dimensions: int) -> tuple[list[str], Floats]:
