@@ -18,6 +18,7 @@ from textcnn.text.lexicon import encode
 from textcnn.training.beside import standing
 from textcnn.training.fit import fit
 from textcnn.training.task import Labelled
+from textcnn.vectors.loading import open_vectors
 
 OTHERS = ["a free lunch at home", "", "zzxqv", "the prize is cash, call now", "see you later then"]
 
@@ -57,6 +58,35 @@ def test_contributions_add_up(both: Model) -> None:
     explanation = explain(Predictor(both), OTHERS[3], "spam")
     total = explanation.bias + sum(word.contribution for word in explanation.words)
     assert total == pytest.approx(explanation.logit, abs=1e-5)
+
+
+def test_a_mean_of_words_stands_beside_networks_of_any_widths(tmp_path: Path) -> None:
+    """That of the shared vectors is one: the file says so, and gives the same answers and explanations."""
+    model = learned(TEXTS * 3, LABELS * 3, vectors="shared", widths=(2, 3))
+    network, encoder = (member.network for member in model.members)
+    assert (network.pooling.kind, network.bank.widths) == ("max", (2, 3))
+    assert (encoder.pooling.kind, encoder.bank.widths) == ("mean", (1,))
+    write_model(model, tmp_path / "both")
+    read = Predictor(read_model(tmp_path / "both"))
+    assert (read.probabilities(OTHERS) == Predictor(model).probabilities(OTHERS)).all()
+    explanation = explain(read, OTHERS[3], "spam")
+    total = explanation.bias + sum(word.contribution for word in explanation.words)
+    assert total == pytest.approx(explanation.logit, abs=1e-5)
+
+
+def test_to_a_mean_of_words_rare_ones_count_more() -> None:
+    """Of the words of the texts each member has vectors of its own."""
+    model = learned(TEXTS * 3, LABELS * 3, vectors="shared", channels="trained")
+    table = open_vectors("shared", say=print).table
+    words = ["free", "at"]
+    lengths = np.linalg.norm(list(model.vectors_of(model.members[-1], model.rows_of(words))), axis=1)
+    found = [table.find(word).rows for word in words]
+    unweighted = np.array([np.linalg.norm(table.vector(rows)) for rows in found])
+    ranks = np.array([1 + rows[0] for rows in found])
+    weights = ranks / (ranks + 10_000)
+    np.testing.assert_allclose(
+        lengths[0] / lengths[1], (unweighted * weights)[0] / (unweighted * weights)[1], rtol=0.05
+    )
 
 
 def test_words_without_a_vector_say_nothing_to_it() -> None:

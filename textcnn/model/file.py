@@ -45,6 +45,7 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 __all__ = ["FORMAT", "read_model", "write_model"]
 
 FORMAT = 2
+_MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
 _DEEPEST = 8  # levels of lists and objects in the held-out figures
 _OF_THE_MACHINE = {"threads"}  # settings that have no effect on what is learned
 _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
@@ -74,6 +75,8 @@ def write_model(model: Model, path: Path) -> None:
     }
     if model.segmented:
         described["segmented"] = True
+    if model.members[-1].network.pooling.kind != model.settings["pooling"]:
+        described["encoder"] = _MEAN_OF_WORDS
     if model.offsets:
         described["offsets"] = model.offsets
     if model.reading is not None:
@@ -256,7 +259,9 @@ class _Reader:
 
     def _network(self, number: int, dimensions: int, labels: int) -> Network:
         settings = self.settings
-        bank = Bank(settings["widths"], self._filters(number))
+        if number + 1 == self.described["networks"] and self.described.get("encoder") == _MEAN_OF_WORDS:
+            settings = {**settings, "widths": (1,), "pooling": "mean"}
+        bank = Bank(settings["widths"], self._filters(number, len(settings["widths"])))
         pooling = Pooling(settings["pooling"], settings["k"])
         inputs = [dimensions * (2 if settings["channels"] == "both" else 1), *[bank.maps] * (settings["stages"] - 1)]
         layers = pairwise([bank.features(pooling), *settings["hidden"], labels])
@@ -270,11 +275,11 @@ class _Reader:
             layers=tuple(self._layer(f"{number}.layer.{layer}", *sizes) for layer, sizes in enumerate(layers)),
         )
 
-    def _filters(self, number: int) -> int:
+    def _filters(self, number: int, widths: int) -> int:
         """How many of each width a network has: the sentence encoder, if it is one of them, has more than others."""
         if not self.settings["filters"]:  # which stands for a number that is found, and it was
             raise TensorFileError("its description has no number of filters")
-        return max(self.tensor(f"{number}.0.bias").size // len(self.settings["widths"]), 1)
+        return max(self.tensor(f"{number}.0.bias").size // widths, 1)
 
     def _layer(self, name: str, inputs: int, outputs: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return self.floats(f"{name}.weight", (outputs, inputs)), self.floats(f"{name}.bias", (outputs,))
