@@ -75,18 +75,19 @@ def test_a_mean_of_words_stands_beside_networks_of_any_widths(tmp_path: Path) ->
 
 
 def test_to_a_mean_of_words_rare_ones_count_more() -> None:
-    """Of the words of the texts each member has vectors of its own."""
-    model = learned(TEXTS * 3, LABELS * 3, vectors="shared", channels="trained")
+    """Of the words of the texts it has vectors of its own, of the table's others their lengths."""
+    model = learned(TEXTS * 3, LABELS * 3, vectors="shared")
     table = open_vectors("shared", say=print).table
     words = ["free", "at"]
     lengths = np.linalg.norm(list(model.vectors_of(model.members[-1], model.rows_of(words))), axis=1)
     found = [table.find(word).rows for word in words]
-    unweighted = np.array([np.linalg.norm(table.vector(rows)) for rows in found])
     ranks = np.array([1 + rows[0] for rows in found])
-    weights = ranks / (ranks + 10_000)
-    np.testing.assert_allclose(
-        lengths[0] / lengths[1], (unweighted * weights)[0] / (unweighted * weights)[1], rtol=0.05
-    )
+    expected = ranks / (ranks + 10_000) * np.linalg.norm([table.vector(rows) for rows in found], axis=1)
+    np.testing.assert_allclose(lengths[0] / lengths[1], expected[0] / expected[1], rtol=0.05)
+    others = np.array([model.first_static, len(model.vocabulary) - 1])
+    of_network, of_encoder = (model.vectors(member, others) for member in model.members)
+    ranks = np.array([1 + table.vocabulary.row(model.vocabulary.word(row)) for row in others.tolist()])
+    np.testing.assert_allclose(of_encoder, of_network * (ranks / (ranks + 10_000))[:, None], rtol=1e-5)
 
 
 def test_words_without_a_vector_say_nothing_to_it() -> None:

@@ -100,6 +100,8 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
         if member.trained is not None:
             tensors[f"{number}.trained.values"] = member.trained.values
             tensors[f"{number}.trained.scales"] = member.trained.scales
+        if member.static_scales is not None:
+            tensors[f"{number}.static.scales"] = member.static_scales
         for stage, (filters, bias) in enumerate(zip(member.network.filters, member.network.biases, strict=True)):
             tensors[f"{number}.{stage}.filters"], tensors[f"{number}.{stage}.bias"] = filters, bias
         for layer, (weight, bias) in enumerate(member.network.layers):
@@ -245,9 +247,17 @@ class _Reader:
         if type(networks) is not int or not 1 <= networks <= MOST_NETWORKS:
             raise TensorFileError("its description is damaged")
         return tuple(
-            Member(self._network(number, dimensions, labels), self._trained(number, dimensions, first))
+            Member(
+                self._network(number, dimensions, labels),
+                self._trained(number, dimensions, first),
+                self._static_scales(number, len(static.scales)),
+            )
             for number in range(networks)
         )
+
+    def _static_scales(self, number: int, rows: int) -> NDArray[np.float32] | None:
+        name = f"{number}.static.scales"
+        return self.floats(name, (rows,)) if name in self.tensors else None
 
     def _trained(self, number: int, dimensions: int, first: int) -> Quantized | None:
         if self.settings["channels"] == "static":

@@ -79,8 +79,8 @@ def encoder_members(
     encoder = encoder_over(start)
     if encoder is None or not _suits(encoder.network, settings):
         return ()
-    network, start = scaled(encoder.network, start.scale), start.over(encoder.table, encoded)
-    matrix = np.where(start.pretrained[:, None], start.matrix, np.float32(0))
+    network, seen = scaled(encoder.network, start.scale), start.over(encoder.table, encoded)
+    matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
     features, vectors = EncoderFeatures.of(network, matrix, ragged, len(targets)), Quantized.of(matrix)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
     rows, in_no_fold = features.rows, [np.full(len(targets), -1)]
@@ -91,7 +91,8 @@ def encoder_members(
         nothing = np.zeros((len(rows), len(rows)))
         taught = lessons.solution(STRENGTHS[0], nothing, signs, own, PENALTY, in_no_fold)
         learned.append((taught.weights, taught.bias))
-    return tuple(Member(features.with_layer(STEEP * each, STEEP * bias), vectors) for each, bias in learned)
+    scales = None if seen is start else (encoder.table.vectors.scales * start.scale).astype(np.float32)
+    return tuple(Member(features.with_layer(STEEP * each, STEEP * bias), vectors, scales) for each, bias in learned)
 
 
 def _suits(encoder: Network, settings: Settings) -> bool:
