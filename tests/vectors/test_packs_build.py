@@ -209,6 +209,27 @@ def test_the_shared_table_has_the_most_frequent_words_of_all_languages_in_one_sp
     np.testing.assert_allclose(vectors[0], (2 * turned["de"][0] + turned["en"][1]) / 3, rtol=1e-5)
 
 
+def test_no_language_of_the_shared_table_leans_to_anything():
+    """The mean of its passages is zero, of which the sentence encoder weights rare words more; "in" is in both."""
+    build = script("build_shared")
+    random = np.random.default_rng(0)
+    names = ["in", "die", "the", "haus", "house"]
+    vectors = random.normal(size=(5, 4)).astype(np.float32) + np.float32(3)
+    table = build.VectorTable("shared", build.Vocabulary.of(names), build.Quantized.of(vectors))
+    parts = {
+        "de": build.Rows(["die", "in", "haus"], np.array([0.5, 0.3, 0.1]), vectors),
+        "en": build.Rows(["the", "in", "house"], np.array([0.6, 0.1, 0.1]), vectors),
+    }
+    passages = {"de": ["die haus die"], "en": ["the house", "in the house"]}
+    leanings = {code: build.leaning(table, of) for code, of in passages.items()}
+    weights = np.arange(1, 6) / (np.arange(1, 6) + build.COMMON)
+    by_hand = (2 * weights[1] * vectors[1] + weights[3] * vectors[3]) / (2 * weights[1] + weights[3])
+    np.testing.assert_allclose(leanings["de"], by_hand, rtol=0.02)
+    upright = build.upright(names, vectors, parts, leanings)
+    np.testing.assert_allclose(upright[1], vectors[1] - leanings["de"], rtol=1e-5)
+    np.testing.assert_allclose(upright[0], vectors[0] - (3 * leanings["de"] + leanings["en"]) / 4, rtol=1e-4)
+
+
 def test_a_word_whose_pieces_say_the_same_is_not_worth_a_row():
     build = script("build_shared")
     names = ["haus", "##tür", "und", "haustür", "hausen", "oh"]
