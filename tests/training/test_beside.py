@@ -69,6 +69,9 @@ def test_a_mean_of_words_stands_beside_networks_of_any_widths(tmp_path: Path) ->
     write_model(model, tmp_path / "both")
     read = Predictor(read_model(tmp_path / "both"))
     assert (read.probabilities(OTHERS) == Predictor(model).probabilities(OTHERS)).all()
+    filters = read.model.interpretation().filters
+    assert len(filters) == network.bank.maps + encoder.bank.maps
+    assert all(filters[one.nearest].network == one.network for one in filters if one.nearest >= 0)
     explanation = explain(read, OTHERS[3], "spam")
     total = explanation.bias + sum(word.contribution for word in explanation.words)
     assert total == pytest.approx(explanation.logit, abs=1e-5)

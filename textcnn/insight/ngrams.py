@@ -69,7 +69,8 @@ def interpret(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -> I
         pooled, activations = find_activations(network, vectors, encoded.ragged, words)
         coefficients = _centred(_coefficients(network, vectors, encoded.ragged), multi_label=model.multi_label)
         tables.append(_contributions(activations, share * coefficients))
-        filters += _NetworkFilters(number, network.bank, pooled, activations, share * coefficients).filters(targets)
+        own = _NetworkFilters(number, len(filters), network.bank, pooled, activations, share * coefficients)
+        filters += own.filters(targets)
     if model.linear is not None:
         tables.append(_of_linear(model, encoded, predictor))
     return Interpretation(len(chosen), _of_labels(_joined(tables), len(model.labels)), tuple(filters))
@@ -191,6 +192,7 @@ class _NetworkFilters(NamedTuple):
     """The filters of one network, and how they responded to the texts."""
 
     network: int
+    first: int  # how many filters the networks before it have
     bank: Bank
     pooled: Floats  # (B, M)
     activations: Activations
@@ -214,7 +216,7 @@ class _NetworkFilters(NamedTuple):
                     weight=_rounded(weight),
                     threshold=_threshold(self.pooled[:, number], targets[:, label] > 0) if weight > 0 else None,
                     active=_rounded(float(active[number])),
-                    nearest=other + self.network * self.bank.maps if other >= 0 else -1,
+                    nearest=other + self.first if other >= 0 else -1,
                     correlation=_rounded(float(nearest.correlations[number])),
                 )
             )
