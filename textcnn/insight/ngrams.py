@@ -63,7 +63,7 @@ def interpret(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -> I
     predictor, share = Predictor(model), 1 / (len(model.members) * model.join.temperature)
     vectors_of = list(predictor.vectors_of(encoded.surfaces))
     words = Words.of([predictor.spelling(surface) for surface in encoded.surfaces], encoded.ragged)
-    tables, filters = [], []
+    tables, filters = [], list[Filter]()
     for number, (member, vectors) in enumerate(zip(model.members, vectors_of, strict=True)):
         network = member.network
         pooled, activations = find_activations(network, vectors, encoded.ragged, words)
