@@ -60,11 +60,12 @@ def test_contributions_add_up(both: Model) -> None:
     assert total == pytest.approx(explanation.logit, abs=1e-5)
 
 
-def test_a_mean_of_words_stands_beside_networks_of_any_widths(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+def test_a_mean_of_words_stands_beside_networks_of_any_widths(tmp_path: Path, pooling: str) -> None:
     """That of the shared vectors is one: the file says so, and gives the same answers and explanations."""
-    model = learned(TEXTS * 3, LABELS * 3, vectors="shared", widths=(2, 3))
+    model = learned(TEXTS * 3, LABELS * 3, vectors="shared", widths=(2, 3), pooling=pooling)
     network, encoder = (member.network for member in model.members)
-    assert (network.pooling.kind, network.bank.widths) == ("max", (2, 3))
+    assert (network.pooling.kind, network.bank.widths) == (pooling, (2, 3))
     assert (encoder.pooling.kind, encoder.bank.widths) == ("mean", (1,))
     write_model(model, tmp_path / "both")
     read = Predictor(read_model(tmp_path / "both"))

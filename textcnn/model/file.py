@@ -5,6 +5,7 @@
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
     static.*             vectors in bytes with scales, of all rows from `first_static` on
     N.trained.*          network N: vectors of the training texts' words, changed by training
+    N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
     N.layer.L.*          layer L of its head
     linear.*             the linear part beside the networks, see linear.py
@@ -75,7 +76,8 @@ def write_model(model: Model, path: Path) -> None:
     }
     if model.segmented:
         described["segmented"] = True
-    if model.members[-1].network.pooling.kind != model.settings["pooling"]:
+    last = model.members[-1].network
+    if (last.pooling.kind, *last.bank.widths) != (model.settings["pooling"], *model.settings["widths"]):
         described["encoder"] = _MEAN_OF_WORDS
     if model.offsets:
         described["offsets"] = model.offsets
