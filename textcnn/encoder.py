@@ -2,11 +2,11 @@
 
     encode(["Where is my parcel?", "My order never came."])     (2, d), unit vectors: their products are cosines
 
-There are two. Over the English vectors the filters and the readout learned from a sentence encoder that is a
+The package has two. Over the English vectors the filters and the readout learned from a sentence encoder that is a
 transformer, and from texts that people called good or bad, see data/vectors/build_encoder.py. Over the shared vectors,
-of many languages, it is simpler (data/vectors/build_shared_encoder.py): the mean of the words' vectors, of which those
-of rare words count more (Arora et al. 2017), and a readout. What answers is a look-up for each word and a maximum or
-mean for each filter, with NumPy.
+of many languages, it is simpler: the mean of the words' vectors, of which those of rare words count more (Arora et al.
+2017), and a readout, see data/vectors/readout.py. Packs (vectors/packs.py) may have one of the same kind. What answers
+is a look-up for each word and a maximum or mean for each filter, with NumPy.
 
 Shapes: B texts, D dimensions of a word's vector and d of a sentence's; M maps, see model/bank.py.
 """
@@ -31,6 +31,8 @@ from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensor
 from textcnn.text.lexicon import grouped
 from textcnn.text.vocabulary import Vocabulary
 from textcnn.vectors.loading import open_vectors
+from textcnn.vectors.packs import ENCODER as ENCODER_OF_PACK
+from textcnn.vectors.packs import packs
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
 from textcnn.vectors.table import VectorTable
 
@@ -88,7 +90,7 @@ class SentenceEncoder:
                 vocabulary=vocabulary,
                 static=self.table.vectors,
                 first_static=1,
-                segmented=self.table.name == "shared",
+                segmented=self.table.name != "english",
                 members=(Member(self.network, zero),),
             )
         )
@@ -132,13 +134,19 @@ def read_encoder(path: Path) -> SentenceEncoder:
 
 
 def encoder_for(table: VectorTable) -> SentenceEncoder | None:
-    """The encoder over these vectors, if the package has one.
+    """The encoder over these vectors, if the package has one, or the pack that is installed for their language.
 
     Raises:
         VectorsError: its file is damaged.
     """
-    path = {"english": ENCODER, "shared": SHARED_ENCODER}.get(table.name)
+    path = {"english": ENCODER, "shared": SHARED_ENCODER}.get(table.name) or _in_pack(table.facts.get("language"))
     return _read(path, table) if path is not None and path.exists() else None
+
+
+def _in_pack(language: str | None) -> Path | None:
+    """Where the pack of a language would have its encoder; None if it is not installed."""
+    installed = packs()
+    return installed[language].with_name(ENCODER_OF_PACK) if language in installed else None
 
 
 def _read(path: Path, table: VectorTable | None) -> SentenceEncoder | None:
@@ -153,7 +161,7 @@ def _read(path: Path, table: VectorTable | None) -> SentenceEncoder | None:
     except OSError as error:
         raise VectorsError(f"cannot read the encoder {path}: {error.strerror or error}") from error
     except (TensorFileError, KeyError, ValueError) as error:
-        raise VectorsError(f"{path} is not an encoder of ours: {error}; install textcnn again") from error
+        raise VectorsError(f"{path} is not an encoder of ours: {error}; install what it came with again") from error
     if table is None:
         raise VectorsError(f"{path} was made for other vectors than this installation has; install textcnn again")
     return None

@@ -8,6 +8,7 @@ A vector is the mean of what two layers of a sentence encoder of many languages,
 wherever it occurs in free texts of its language. Rare words lean on what their pieces let expect. Pieces have rows of
 their own, made by the same regression, so that the mean of pieces stands for a word that is not listed. The layers are
 centred for each language, joined, and rotated to axes that all languages share: a word and its translation are near.
+A sentence encoder comes with each table (readout.py), one readout for all languages that are built together.
 
 The texts are read a shard at a time, those with new words first; a shard that is there is not read again. `--exclude`
 leaves out every passage that shares seven words in a row (of scripts without blanks: 18 characters) with a text of a
@@ -23,6 +24,7 @@ import sys
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,15 +35,18 @@ from inputs import E5, E5_TOKENIZER, checked
 from languages import LANGUAGES, OTHER_LETTERS, SOURCES, UNSPACED, paragraphs
 from numpy.typing import NDArray
 from passages import bare
+from readout import Lesson, learned, teach, write_readout
 
 from textcnn.storage.quantized import Quantized
 from textcnn.text.tokens import cut, normal, of_letters, tokenize, unspaced
 from textcnn.text.vocabulary import INNER, Vocabulary
+from textcnn.vectors.packs import ENCODER, TABLE
 from textcnn.vectors.table import VectorTable
 
 ROWS, DIMENSIONS = 60_000, 256
 SHARD, SHARDS = 3_000, 12  # passages of a shard; shards that are read
 PRIOR = 5.0  # occurrences that what is expected of a word counts for
+COMMON = 500.0  # row whose vector counts half where a sentence is read
 PIECE = 0.3  # how much less a piece counts than a word that is as frequent, where rows are put in order
 PREFIX_PIECES = 4  # the mark of the beginning, and those of the encoder's prefix
 BLANK_ALONE = 6  # the number of a piece that is a blank and nothing else
@@ -371,19 +376,20 @@ def rotated(parts: Mapping[str, Rows], dimensions: int) -> dict[str, Floats]:
 
 # ------------------------------------------------------------------------------------------------- wheels
 
-NOTICE = """table.vectors: vectors of words, made by data/vectors/build_packs.py of textcnn with the weights of
+NOTICE = """table.vectors: vectors of words; sentences.safetensors: a readout, what they say of a sentence. Both made by
+data/vectors/build_packs.py of textcnn with the weights of
 
 - multilingual-e5-small. Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang, Rangan Majumder, Furu Wei: Multilingual E5
   Text Embeddings, 2024 (https://huggingface.co/intfloat/multilingual-e5-small). MIT. Changed: the table has means of
-  hidden states, reduced, and none of the weights.
+  hidden states, reduced, the readout was fitted to them, and neither has any of the weights.
 
-Texts that the encoder read, of which the table has none:
+Texts that the encoder read, none of which is here:
 
 """
 
 
-def wheel(code: str, table: VectorTable, output: Path, version: str) -> Path:
-    """A package with nothing but a table and a notice."""
+def wheel(code: str, table: VectorTable, readout: Floats | None, output: Path, version: str) -> Path:
+    """A package with nothing but a table, a sentence encoder over it, if there is a readout, and a notice."""
     package, sources = (
         f"textcnn_vectors_{code}",
         "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in SOURCES if one.has(code)),
@@ -397,14 +403,17 @@ def wheel(code: str, table: VectorTable, output: Path, version: str) -> Path:
         f"Summary: Word vectors for textcnn: {LANGUAGES[code].name}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: textcnn\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    names = [*files, f"{package}/table.vectors", f"{info}/RECORD"]
+    tensors = [f"{package}/{name}" for name in (TABLE, ENCODER)[: 1 if readout is None else 2]]
     part = path.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
-        with archive.open(f"{package}/table.vectors", "w") as stream:
+        with archive.open(tensors[0], "w") as stream:
             table.write(stream, language=code, licence="MIT; see NOTICE", source="multilingual-e5-small over texts")
-        archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in names))
+        if readout is not None:
+            with archive.open(tensors[1], "w") as stream:
+                write_readout(stream, table, code, readout, COMMON)
+        archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in (*files, *tensors, f"{info}/RECORD")))
     return part.replace(path)
 
 
@@ -417,12 +426,29 @@ def build(codes: Sequence[str], options: argparse.Namespace) -> None:
         files = shards(code, options.inputs, options.work, options.exclude, options.shards, cached=options.cached)
         parts[code] = language(files, cutter)
         say(f"{code}: {len(parts[code].names):,} rows from {len(files)} shards")
+    tables = {code: tabled(code, parts[code].names, vectors) for code, vectors in rotated(parts, DIMENSIONS).items()}
+    lessons = lessons_of(codes, options)
+    readout = learned(lessons, tables, COMMON) if lessons else None
     options.output.mkdir(parents=True, exist_ok=True)
-    for code, vectors in rotated(parts, DIMENSIONS).items():
-        length = LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean()
-        names = Vocabulary.of(parts[code].names)
-        table = VectorTable(LANGUAGES[code].name, names, Quantized.of(vectors * np.float32(length)))
-        say(f"{wheel(code, table, options.output, options.version)}: {len(names):,} rows")
+    for code, table in tables.items():
+        path = wheel(code, table, readout, options.output, options.version)
+        say(f"{path}: {len(table.vocabulary):,} rows")
+
+
+def tabled(code: str, names: Sequence[str], vectors: Floats) -> VectorTable:
+    """Rows as a table, its frequent words as long as those of other tables."""
+    length = LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean()
+    return VectorTable(LANGUAGES[code].name, Vocabulary.of(names), Quantized.of(vectors * np.float32(length)))
+
+
+def lessons_of(codes: Sequence[str], options: argparse.Namespace) -> dict[str, Lesson]:
+    """What the encoder says of whole passages of each language; of those alone that are there, if it must not read."""
+    files = {code: options.work / code / "sentences.npz" for code in codes}
+    return {
+        code: teach(file, options.inputs, partial(gather, code, options.inputs, options.exclude))
+        for code, file in files.items()
+        if file.exists() or not options.cached
+    }
 
 
 def main() -> None:

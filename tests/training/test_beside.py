@@ -18,6 +18,7 @@ from textcnn.text.lexicon import encode
 from textcnn.training.beside import standing
 from textcnn.training.fit import fit
 from textcnn.training.task import Labelled
+from textcnn.vectors.loading import open_vectors
 
 OTHERS = ["a free lunch at home", "", "zzxqv", "the prize is cash, call now", "see you later then"]
 
@@ -68,6 +69,40 @@ def test_contributions_add_up(both: Model) -> None:
     explanation = explain(Predictor(both), OTHERS[3], "spam")
     total = explanation.bias + sum(word.contribution for word in explanation.words)
     assert total == pytest.approx(explanation.logit, abs=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+def test_a_mean_of_words_stands_beside_networks_of_any_widths(tmp_path: Path, pooling: str) -> None:
+    """That of the shared vectors is one: the file says so, and gives the same answers and explanations."""
+    model = learned(TEXTS * 3, LABELS * 3, vectors="shared", widths=(2, 3), pooling=pooling)
+    network, encoder = (member.network for member in model.members)
+    assert (network.pooling.kind, network.bank.widths) == (pooling, (2, 3))
+    assert (encoder.pooling.kind, encoder.bank.widths) == ("mean", (1,))
+    write_model(model, tmp_path / "both")
+    read = Predictor(read_model(tmp_path / "both"))
+    assert (read.probabilities(OTHERS) == Predictor(model).probabilities(OTHERS)).all()
+    filters = read.model.interpretation().filters
+    assert len(filters) == network.bank.maps + encoder.bank.maps
+    assert all(filters[one.nearest].network == one.network for one in filters if one.nearest >= 0)
+    explanation = explain(read, OTHERS[3], "spam")
+    total = explanation.bias + sum(word.contribution for word in explanation.words)
+    assert total == pytest.approx(explanation.logit, abs=1e-5)
+
+
+def test_to_a_mean_of_words_rare_ones_count_more() -> None:
+    """Of the words of the texts it has vectors of its own, of the table's others their lengths."""
+    model = learned(TEXTS * 3, LABELS * 3, vectors="shared")
+    table = open_vectors("shared", say=print).table
+    words = ["free", "at"]
+    lengths = np.linalg.norm(list(model.vectors_of(model.members[-1], model.rows_of(words))), axis=1)
+    found = [table.find(word).rows for word in words]
+    ranks = np.array([1 + rows[0] for rows in found])
+    expected = ranks / (ranks + 10_000) * np.linalg.norm([table.vector(rows) for rows in found], axis=1)
+    np.testing.assert_allclose(lengths[0] / lengths[1], expected[0] / expected[1], rtol=0.05)
+    others = np.array([model.first_static, len(model.vocabulary) - 1])
+    of_network, of_encoder = (model.vectors(member, others) for member in model.members)
+    ranks = np.array([1 + table.vocabulary.row(model.vocabulary.word(row)) for row in others.tolist()])
+    np.testing.assert_allclose(of_encoder, of_network * (ranks / (ranks + 10_000))[:, None], rtol=1e-5)
 
 
 def test_words_without_a_vector_say_nothing_to_it() -> None:

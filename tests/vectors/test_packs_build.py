@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from program import script
 
+from textcnn import TextCNNClassifier, load
+from textcnn.encoder import encoder_for
 from textcnn.vectors.loading import open_vectors
-from textcnn.vectors.packs import pack
+from textcnn.vectors.packs import pack, packs
 
 
 @pytest.fixture(scope="module")
@@ -126,14 +128,53 @@ def test_a_pack_has_words_and_pieces_and_is_found_once_it_is_installed(build, tm
     assert set(rows.names) == {*words, "hau", "##s", "##sen", "übe", "##r"} and rows.names[0] == "haus"
     vectors = build.rotated({"de": rows}, 4)["de"]
     assert vectors.shape == (9, 4)
-    table = build.VectorTable("german", build.Vocabulary.of(rows.names), build.Quantized.of(vectors))
-    with zipfile.ZipFile(build.wheel("de", table, tmp_path, "0.1")) as archive:
-        archive.extractall(tmp_path / "site")
-    monkeypatch.syspath_prepend(tmp_path / "site")
+    install(build, build.tabled("de", rows.names, vectors), None, tmp_path, monkeypatch)
     assert pack("de") == tmp_path / "site" / "textcnn_vectors_de" / "table.vectors"
     opened = open_vectors("de", say=sys.exit)
     assert opened.table.facts["language"] == "de" and opened.table.vocabulary.has_pieces
+    assert encoder_for(opened.table) is None
     assert opened.table.find("Haussen").rows == (*4 * [rows.names.index("haus")], *3 * [rows.names.index("##sen")])
+
+
+def install(build, table, readout, folder, monkeypatch):
+    """A German pack, on Python's path."""
+    with zipfile.ZipFile(build.wheel("de", table, readout, folder, "0.1")) as archive:
+        archive.extractall(folder / "site")
+    monkeypatch.syspath_prepend(folder / "site")
+
+
+FOOD, CARS = ["Suppe", "Brot", "Fisch", "Wein", "Salat"], ["Motor", "Reifen", "Bremse", "Auto", "Garage"]
+
+
+def food_and_cars(build):
+    """A table in which food lies on the first axis and cars on the second, and its readout."""
+    random, names = np.random.default_rng(0), [word.lower() for word in (*FOOD, *CARS)]
+    vectors = np.repeat(np.eye(2, 4), 5, axis=0) + 0.05 * random.normal(size=(10, 4))
+    return build.tabled("de", names, vectors.astype(np.float32)), np.eye(2, 4, dtype=np.float32)
+
+
+def test_a_pack_with_an_encoder_needs_few_texts(build, tmp_path, monkeypatch):
+    """The last layer alone is learned, and the model file answers where no pack is installed."""
+    table, readout = food_and_cars(build)
+    install(build, table, readout, tmp_path, monkeypatch)
+    texts, labels = [*FOOD[:4], *CARS[:4]], ["food"] * 4 + ["car"] * 4
+    model = TextCNNClassifier(vectors="de").fit(texts, labels)
+    assert model.model_.settings["frozen"] == "on" and model.model_.settings["pooling"] == "mean"
+    model.save(tmp_path / "m")
+    monkeypatch.undo()
+    assert not packs()
+    assert load(tmp_path / "m").predict(["Salat", "Garage"]).tolist() == ["food", "car"]
+
+
+def test_an_encoder_is_for_the_rows_of_its_pack(build, tmp_path, monkeypatch):
+    """Its sentence is the mean of two words, of which the more frequent one counts less."""
+    table, readout = food_and_cars(build)
+    install(build, table, readout, tmp_path, monkeypatch)
+    encoder = encoder_for(open_vectors("de", say=sys.exit).table)
+    suppe, garage = (table.vector(table.find(word).rows)[:2] for word in ("Suppe", "Garage"))
+    by_hand = 1 / (1 + build.COMMON) * suppe + 10 / (10 + build.COMMON) * garage
+    np.testing.assert_allclose(encoder.encode(["Suppe Garage"])[0], by_hand / np.linalg.norm(by_hand), atol=0.01)
+    assert encoder_for(build.tabled("de", ["suppe"], np.ones((1, 4), np.float32))) is None
 
 
 def test_pieces_from_inside_of_words_may_begin_with_a_mark(build):
@@ -168,6 +209,27 @@ def test_the_shared_table_has_the_most_frequent_words_of_all_languages_in_one_sp
     np.testing.assert_allclose(vectors[0], (2 * turned["de"][0] + turned["en"][1]) / 3, rtol=1e-5)
 
 
+def test_no_language_of_the_shared_table_leans_to_anything():
+    """The mean of its passages is zero, of which the sentence encoder weights rare words more; "in" is in both."""
+    build = script("build_shared")
+    random = np.random.default_rng(0)
+    names = ["in", "die", "the", "haus", "house"]
+    vectors = random.normal(size=(5, 4)).astype(np.float32) + np.float32(3)
+    table = build.VectorTable("shared", build.Vocabulary.of(names), build.Quantized.of(vectors))
+    parts = {
+        "de": build.Rows(["die", "in", "haus"], np.array([0.5, 0.3, 0.1]), vectors),
+        "en": build.Rows(["the", "in", "house"], np.array([0.6, 0.1, 0.1]), vectors),
+    }
+    passages = {"de": ["die haus die"], "en": ["the house", "in the house"]}
+    leanings = {code: build.leaning(table, of) for code, of in passages.items()}
+    weights = np.arange(1, 6) / (np.arange(1, 6) + build.COMMON)
+    by_hand = (2 * weights[1] * vectors[1] + weights[3] * vectors[3]) / (2 * weights[1] + weights[3])
+    np.testing.assert_allclose(leanings["de"], by_hand, rtol=0.02)
+    upright = build.upright(names, vectors, parts, leanings)
+    np.testing.assert_allclose(upright[1], vectors[1] - leanings["de"], rtol=1e-5)
+    np.testing.assert_allclose(upright[0], vectors[0] - (3 * leanings["de"] + leanings["en"]) / 4, rtol=1e-4)
+
+
 def test_a_word_whose_pieces_say_the_same_is_not_worth_a_row():
     build = script("build_shared")
     names = ["haus", "##tür", "und", "haustür", "hausen", "oh"]
@@ -180,13 +242,13 @@ def test_a_word_whose_pieces_say_the_same_is_not_worth_a_row():
 
 
 def test_the_readout_finds_what_was_taught_of_sentences():
-    """As many axes as were taught, the rest is noise: from the means of words to the principal axes."""
-    build = script("build_shared_encoder")
+    """What was taught has 150 axes, but three that matter: from the means of words to the principal axes."""
+    build = script("readout")
     random = np.random.default_rng(0)
     features, directions = random.normal(size=(2000, 200)).astype(np.float32), random.normal(size=(200, 3))
     taught = (features @ directions @ random.normal(size=(3, 150))).astype(np.float32)
     weights = build.readout(build.centred(features), build.centred(taught))
-    assert weights.shape == (build.AXES, 200)
+    assert weights.shape == (150, 200)
     said = features @ weights.T
     assert np.square(said).sum(axis=1).mean() == pytest.approx(1, abs=0.05)
     inside = np.linalg.qr(directions)[0]
@@ -194,7 +256,7 @@ def test_the_readout_finds_what_was_taught_of_sentences():
 
 
 def test_filters_of_both_sides_let_a_mean_through_as_it_is():
-    build = script("build_shared_encoder")
+    build = script("readout")
     vector = np.array([1.5, -2.0, 0.0], np.float32)
     seen = np.maximum(build.signed_axes(3).slices[0].astype(np.float32) @ vector, 0)
     np.testing.assert_array_equal(seen[:3] - seen[3:], vector)

@@ -5,6 +5,7 @@
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
     static.*             vectors in bytes with scales, of all rows from `first_static` on
     N.trained.*          network N: vectors of the training texts' words, changed by training
+    N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
     N.layer.L.*          layer L of its head
     linear.*             the linear part beside the networks, see linear.py
@@ -45,6 +46,7 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 __all__ = ["FORMAT", "read_model", "write_model"]
 
 FORMAT = 2
+_MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
 _DEEPEST = 8  # levels of lists and objects in the held-out figures
 _OF_THE_MACHINE = {"threads"}  # settings that have no effect on what is learned
 _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
@@ -74,6 +76,9 @@ def write_model(model: Model, path: Path) -> None:
     }
     if model.segmented:
         described["segmented"] = True
+    last = model.members[-1].network
+    if (last.pooling.kind, *last.bank.widths) != (model.settings["pooling"], *model.settings["widths"]):
+        described["encoder"] = _MEAN_OF_WORDS
     if model.offsets:
         described["offsets"] = model.offsets
     if model.reading is not None:
@@ -97,6 +102,8 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
         if member.trained is not None:
             tensors[f"{number}.trained.values"] = member.trained.values
             tensors[f"{number}.trained.scales"] = member.trained.scales
+        if member.static_scales is not None:
+            tensors[f"{number}.static.scales"] = member.static_scales
         for stage, (filters, bias) in enumerate(zip(member.network.filters, member.network.biases, strict=True)):
             tensors[f"{number}.{stage}.filters"], tensors[f"{number}.{stage}.bias"] = filters, bias
         for layer, (weight, bias) in enumerate(member.network.layers):
@@ -242,9 +249,17 @@ class _Reader:
         if type(networks) is not int or not 1 <= networks <= MOST_NETWORKS:
             raise TensorFileError("its description is damaged")
         return tuple(
-            Member(self._network(number, dimensions, labels), self._trained(number, dimensions, first))
+            Member(
+                self._network(number, dimensions, labels),
+                self._trained(number, dimensions, first),
+                self._static_scales(number, len(static.scales)),
+            )
             for number in range(networks)
         )
+
+    def _static_scales(self, number: int, rows: int) -> NDArray[np.float32] | None:
+        name = f"{number}.static.scales"
+        return self.floats(name, (rows,)) if name in self.tensors else None
 
     def _trained(self, number: int, dimensions: int, first: int) -> Quantized | None:
         if self.settings["channels"] == "static":
@@ -256,7 +271,9 @@ class _Reader:
 
     def _network(self, number: int, dimensions: int, labels: int) -> Network:
         settings = self.settings
-        bank = Bank(settings["widths"], self._filters(number))
+        if number + 1 == self.described["networks"] and self.described.get("encoder") == _MEAN_OF_WORDS:
+            settings = {**settings, "widths": (1,), "pooling": "mean"}
+        bank = Bank(settings["widths"], self._filters(number, len(settings["widths"])))
         pooling = Pooling(settings["pooling"], settings["k"])
         inputs = [dimensions * (2 if settings["channels"] == "both" else 1), *[bank.maps] * (settings["stages"] - 1)]
         layers = pairwise([bank.features(pooling), *settings["hidden"], labels])
@@ -270,11 +287,11 @@ class _Reader:
             layers=tuple(self._layer(f"{number}.layer.{layer}", *sizes) for layer, sizes in enumerate(layers)),
         )
 
-    def _filters(self, number: int) -> int:
+    def _filters(self, number: int, widths: int) -> int:
         """How many of each width a network has: the sentence encoder, if it is one of them, has more than others."""
         if not self.settings["filters"]:  # which stands for a number that is found, and it was
             raise TensorFileError("its description has no number of filters")
-        return max(self.tensor(f"{number}.0.bias").size // len(self.settings["widths"]), 1)
+        return max(self.tensor(f"{number}.0.bias").size // widths, 1)
 
     def _layer(self, name: str, inputs: int, outputs: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return self.floats(f"{name}.weight", (outputs, inputs)), self.floats(f"{name}.bias", (outputs,))

@@ -53,10 +53,14 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Member:
-    """A member of the ensemble: one network, with its own trained vectors if it has any."""
+    """A member of the ensemble: one network, with its own trained vectors if it has any.
+
+    To a sentence encoder whose rare words count more the model's static vectors have other lengths: `static_scales`.
+    """
 
     network: Network
     trained: Quantized | None
+    static_scales: NDArray[np.float32] | None = None  # of the model's static vectors, if they are others than its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,17 +216,19 @@ class Model:
         channels = self.settings["channels"]
         pieces = []
         if member.trained is not None:
-            pieces.append(self._trained(member.trained, rows))
+            pieces.append(self._trained(member, member.trained, rows))
         if channels in ("static", "both"):
             pieces.append(self.static.rows(rows - self.first_static))
         return np.concatenate(pieces, axis=1)
 
-    def _trained(self, trained: Quantized, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _trained(self, member: Member, trained: Quantized, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Trained rows where there are some, else the pretrained ones."""
+        own = member.static_scales
+        static = self.static if own is None else self.static._replace(scales=own)
         seen = rows < len(trained.scales)
         vectors = np.empty((len(rows), trained.values.shape[1]), np.float32)
         vectors[seen] = trained.rows(rows[seen])
-        vectors[~seen] = self.static.rows(rows[~seen] - self.first_static)
+        vectors[~seen] = static.rows(rows[~seen] - self.first_static)
         return vectors
 
 

@@ -57,6 +57,7 @@ def may_stand(task: Task, texts: int) -> bool:
 def encoder_members(
     start: Start,
     settings: Settings,
+    encoded: Encoded,
     ragged: Ragged,
     targets: Floats,
     weights: Floats,
@@ -69,7 +70,8 @@ def encoder_members(
     Args:
         start: what training began with; words without a pretrained vector say nothing to the encoder.
         settings: of the networks.
-        ragged: the texts, their words as rows of the start's matrix.
+        encoded: all texts that the start was made for.
+        ragged: those to learn from, their words as rows of the start's matrix.
         targets: (B, K) probabilities of the labels.
         weights: (B,) of the texts.
         unlabelled: texts without labels.
@@ -77,8 +79,8 @@ def encoder_members(
     encoder = encoder_over(start)
     if encoder is None or not _suits(encoder.network, settings):
         return ()
-    network = scaled(encoder.network, start.scale)
-    matrix = np.where(start.pretrained[:, None], start.matrix, np.float32(0))
+    network, seen = scaled(encoder.network, start.scale), start.over(encoder.table, encoded)
+    matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
     features, vectors = EncoderFeatures.of(network, matrix, ragged, len(targets)), Quantized.of(matrix)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
     rows, in_no_fold = features.rows, [np.full(len(targets), -1)]
@@ -89,13 +91,18 @@ def encoder_members(
         nothing = np.zeros((len(rows), len(rows)))
         taught = lessons.solution(STRENGTHS[0], nothing, signs, own, PENALTY, in_no_fold)
         learned.append((taught.weights, taught.bias))
-    return tuple(Member(features.with_layer(STEEP * each, STEEP * bias), vectors) for each, bias in learned)
+    scales = None if seen is start else (encoder.table.vectors.scales * start.scale).astype(np.float32)
+    return tuple(Member(features.with_layer(STEEP * each, STEEP * bias), vectors, scales) for each, bias in learned)
 
 
 def _suits(encoder: Network, settings: Settings) -> bool:
-    """Whether networks of these settings differ from the encoder in their weights and their number of filters alone."""
+    """Whether networks of these settings differ from the encoder in their weights and their number of filters alone.
+
+    Or it is a mean of words, which a model file can have beside any networks of one stage.
+    """
+    is_mean = encoder.pooling.kind == "mean" and encoder.bank.widths == (1,)
     alike = settings.widths == encoder.bank.widths and settings.pooling == encoder.pooling.kind
-    return alike and settings.channels == "trained" and settings.stages == 1 and not settings.hidden
+    return (alike or is_mean) and settings.channels == "trained" and settings.stages == 1 and not settings.hidden
 
 
 def standing(

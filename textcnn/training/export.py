@@ -69,7 +69,7 @@ def assembled(
     keep_words = settings.keep_words * (1 if start.table is None else start.table.languages)
     rows = _rows_of_texts(start, max(room - keep_words, room // 4))
     names = [start.words[row] for row in rows]
-    words, static = _frequent(start, set(names), min(keep_words, max(room - len(names), 0)))
+    words, chosen, static = _frequent(start, set(names), min(keep_words, max(room - len(names), 0)))
     if keep_all:
         seen = Quantized.of(start.matrix[rows])
         static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))
@@ -80,7 +80,7 @@ def assembled(
         vocabulary=Vocabulary.of([*names, *words]),
         static=static,
         first_static=0 if keep_all else len(names),
-        members=tuple(_shortened(member, rows) for member in members),
+        members=tuple(_shortened(member, rows, chosen) for member in members),
         linear=linear,
         segmented=segmented,
         version=__version__,
@@ -99,18 +99,21 @@ def _rows_of_texts(start: Start, most: int) -> NDArray[np.int64]:
     return recurring
 
 
-def _shortened(member: Member, rows: NDArray[np.int64]) -> Member:
-    """Without the trained vectors of other rows."""
+def _shortened(member: Member, rows: NDArray[np.int64], chosen: NDArray[np.int64]) -> Member:
+    """Without the trained vectors of other rows, and without the lengths of others of the table's."""
     if member.trained is None:
         return member
-    return replace(member, trained=Quantized(member.trained.values[rows], member.trained.scales[rows]))
+    own = None if member.static_scales is None else member.static_scales[chosen]
+    return replace(
+        member, trained=Quantized(member.trained.values[rows], member.trained.scales[rows]), static_scales=own
+    )
 
 
-def _frequent(start: Start, known: set[str], most: int) -> tuple[list[str], Quantized]:
-    """The table's most frequent words that the model does not have yet."""
+def _frequent(start: Start, known: set[str], most: int) -> tuple[list[str], NDArray[np.int64], Quantized]:
+    """The table's most frequent words that the model does not have yet, their rows, and their vectors."""
     dimensions = start.matrix.shape[1]
     if start.table is None:
-        return [], Quantized(np.empty((0, dimensions), np.int8), np.empty(0, np.float32))
+        return [], np.empty(0, np.int64), Quantized(np.empty((0, dimensions), np.int8), np.empty(0, np.float32))
     words: list[str] = []
     rows: list[int] = []
     for row in range(len(start.table.vocabulary)):
@@ -122,4 +125,4 @@ def _frequent(start: Start, known: set[str], most: int) -> tuple[list[str], Quan
             rows.append(row)
     chosen = np.array(rows, np.int64)
     vectors = start.table.vectors
-    return words, Quantized(vectors.values[chosen], (vectors.scales[chosen] * start.scale).astype(np.float32))
+    return words, chosen, Quantized(vectors.values[chosen], (vectors.scales[chosen] * start.scale).astype(np.float32))

@@ -98,7 +98,8 @@ def fit_frozen(
     if encoder is None:
         if wanted:
             raise SettingsError(
-                "frozen: on is for the vectors in the package, English or shared, which have an encoder"
+                "frozen: on is for the vectors in the package, English or shared, and those of a pack, if it"
+                " has a sentence encoder"
             )
         return None
     start = start.over(encoder.table, task.encoded)

@@ -227,7 +227,8 @@ class _Training:
         of_classes = np.float32(1) if self.task.multi_label else self.targets @ self.weights
         weights, plan = self.of_texts * of_classes, self.job.plan
         others = self.job.unlabelled if plan is None or plan.standing.taught else ()
-        return encoder_members(self.start, self.settings, self.train.ragged, self.targets, weights, others)
+        texts = self.task.encoded, self.train.ragged
+        return encoder_members(self.start, self.settings, *texts, self.targets, weights, others)
 
     def _planned(self, networks: Sequence[_Network], plan: Plan) -> Plan:
         """The plan with how the encoder stands beside these networks, if it is this training that makes it."""
@@ -317,7 +318,7 @@ class _Training:
             weights=self.weights,
             multi_label=task.multi_label,
             afresh=self.start.afresh,
-            encoder=len(self.encoders) > 0,
+            encoder=any(each.network.pooling.kind != "mean" for each in self.encoders),  # a mean knows less
             seed=seed,
         )
 

@@ -1,0 +1,114 @@
+"""The readout of sentence encoders over vectors of other languages: the shared ones, and those of packs.
+
+A sentence's features are the mean of the vectors that a table has for its words, of which rare ones count more (Arora
+et al. 2017: how frequent a word is, is told by its row). The readout is ridge regression on them of what
+multilingual-e5-small says of whole sentences, both centred for each language. Its axes are the principal ones of that.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from build_vectors import Floats, equal_lengths
+from e5 import Multilingual
+
+from textcnn.encoder import by_rarity, rows_digest, write_encoder
+from textcnn.text.lexicon import encode
+from textcnn.text.segmentation import Segmenter
+from textcnn.vectors.pretrained_filters import Filters
+from textcnn.vectors.table import VectorTable
+
+PASSAGES = 3_000  # of a language
+SHORTEST = 16  # characters of a passage
+PIECES = 96  # of a passage that the encoder reads
+LAST_LAYER = 12
+WORDS = 64  # of a passage
+RIDGE = 0.1
+WHITENING = 0.25  # power of the standard deviations by which axes are divided
+
+
+class Lesson(NamedTuple):
+    """Passages of a language, and what the encoder says of each, (N, size)."""
+
+    passages: list[str]
+    vectors: Floats
+
+
+def teach(file: Path, inputs: Path, gathered: Callable[[], Iterable[str]]) -> Lesson:
+    """A lesson from the file, if it is there; else of passages that are gathered, and kept in it."""
+    if not file.exists():
+        passages = [one for one in gathered() if len(one) >= SHORTEST]
+        random.Random(7).shuffle(passages)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(file, texts=np.array(passages[:PASSAGES]), vectors=said_of(passages[:PASSAGES], inputs))
+    with np.load(file) as saved:
+        return Lesson(saved["texts"].tolist(), saved["vectors"].astype(np.float32))
+
+
+def said_of(passages: Sequence[str], inputs: Path) -> Floats:
+    """Means of what the last layer says of the pieces of each passage: (N, size)."""
+    import torch
+
+    encoder = Multilingual(inputs, (LAST_LAYER,))
+    encoder.cutter.enable_truncation(PIECES)
+    pieces = [one.ids for one in encoder.pieces(passages)]
+    vectors = np.zeros((len(passages), encoder.size), np.float16)
+    for batch in equal_lengths([len(ids) for ids in pieces]):
+        with torch.inference_mode():
+            states = encoder.states(torch.tensor([pieces[number] for number in batch]))[LAST_LAYER]
+            vectors[batch] = states.float().mean(dim=1).numpy()
+    return vectors
+
+
+def means(table: VectorTable, passages: Sequence[str]) -> Floats:
+    """Of the vectors of each passage's words, unknown ones being zeros: (N, D)."""
+    encoded = encode(passages, WORDS, Segmenter.of(table.vocabulary))
+    zero = np.zeros(table.dimensions, np.float32)
+    found = [table.find(surface).rows for surface in encoded.surfaces]
+    vectors = np.stack([table.vector(rows) if rows else zero for rows in found])
+    sums = np.zeros((len(passages), table.dimensions), np.float32)
+    np.add.at(sums, np.repeat(np.arange(len(passages)), encoded.ragged.lengths), vectors[encoded.ragged.words])
+    return np.asarray(sums / np.maximum(encoded.ragged.lengths, 1)[:, None], np.float32)
+
+
+def readout(features: Floats, taught: Floats) -> Floats:
+    """From features (N, D), centred, to as many principal axes of what was taught of them (N, size): (D, D)."""
+    axes = np.linalg.eigh(taught.T @ taught)[1][:, : -features.shape[1] - 1 : -1]
+    wanted = taught @ axes
+    wanted /= wanted.std(axis=0) ** WHITENING
+    gram = features.T @ features
+    slack = RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram), dtype=np.float32)
+    weights = np.linalg.solve(gram + slack, features.T @ wanted)
+    lengths = np.linalg.norm(features @ weights, axis=1)
+    return np.asarray((weights / np.sqrt(np.square(lengths).mean())).T, np.float32)
+
+
+def centred(rows: Floats) -> Floats:
+    """Less their mean."""
+    return np.asarray(rows - rows.mean(axis=0), np.float32)
+
+
+def signed_axes(dimensions: int) -> Filters:
+    """Filters of width 1 that say how far a word lies on each axis to the one side, then to the other; (1, 2·D, D)."""
+    axes = np.eye(dimensions, dtype=np.float16)
+    return Filters(np.concatenate([axes, -axes])[None], np.zeros(2 * dimensions, np.float16))
+
+
+def learned(lessons: Mapping[str, Lesson], tables: Mapping[str, VectorTable], common: float) -> Floats:
+    """One readout for tables on the same axes, from the lessons of all their languages: (D, D)."""
+    features = [centred(means(by_rarity(tables[code], common), lesson.passages)) for code, lesson in lessons.items()]
+    taught = [centred(vectors / np.linalg.norm(vectors, axis=1, keepdims=True)) for _, vectors in lessons.values()]
+    return readout(np.concatenate(features), np.concatenate(taught))
+
+
+def write_readout(file: BinaryIO, table: VectorTable, name: str, weights: Floats, common: float) -> None:
+    """An encoder over a table, which is opened by this name: the mean of words, rare ones counting more, read out."""
+    write_encoder(
+        file,
+        {1: signed_axes(table.dimensions)},
+        np.concatenate([weights, -weights], axis=1),
+        np.zeros(len(weights), np.float32),
+        {"table": name, "rows": rows_digest(table), "common": str(common), "pooling": "mean"},
+    )
