@@ -1,6 +1,5 @@
 """A trained model: everything that an answer needs, and what is known about how it came to be."""
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -234,6 +233,8 @@ class Model:
 
 def fingerprint(texts: Sequence[str], labels: Sequence[Sequence[str]]) -> str:
     """SHA-256 of training texts and their labels, in order."""
+    import hashlib  # loads OpenSSL, which no answer needs
+
     digest = hashlib.sha256()
     for text, of_text in zip(texts, labels, strict=True):
         digest.update(json.dumps([text, sorted(of_text)]).encode())
