@@ -43,7 +43,7 @@ def numbers(name, folder):
     """The numbers that a block finds, run as a program of its own."""
     code = next(block for block in BLOCKS if re.search(rf"^(import|from) {name}\b", block, re.MULTILINE))
     script = f"{BEGIN}{code}{ENDS[name]}\nprint('found', *found)\n"
-    own = environment(PYSPARK_PYTHON=sys.executable)
+    own = environment(PYSPARK_PYTHON=sys.executable, RAY_ADDRESS="local")  # not the cluster of a test beside
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=folder, env=own, capture_output=True, text=True, timeout=300
     )
