@@ -61,12 +61,10 @@ def _hash(data: cython.pointer(uint8_t), length: cython.Py_ssize_t, size: cython
         place += 8
     if place + 8 <= size:  # more than is hashed can be read
         memcpy(cython.address(word), data + place, 8)
-        word = first_bytes(word, length - place)
     else:
         word = 0
         memcpy(cython.address(word), data + place, length - place)
-        word = first_bytes(word, length - place)
-    return _mixed(value ^ word)
+    return _mixed(value ^ first_bytes(word, length - place))
 
 
 @cython.cfunc
