@@ -138,12 +138,12 @@ def test_it_is_done_again_where_fewer_epochs_suit(monkeypatch: pytest.MonkeyPatc
     assert heard.stages.count("fitting on all 60 texts") == 2
 
 
-@pytest.mark.parametrize("after", [2, 6])
+@pytest.mark.parametrize(("after", "linear"), [(2, "off"), (6, "on")])
 def test_who_stops_gets_the_checkpoint_of_what_held_out(
-    after: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    after: int, linear: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """While the first goes on, or while the last does."""
-    texts, values = Labelled(TEXTS, LABELS), {"validation_share": 0.2, "batch_size": 100}
+    """While the first goes on, which cuts the linear part's search short wherever that is, or while the last does."""
+    texts, values = Labelled(TEXTS, LABELS), {"validation_share": 0.2, "batch_size": 100, "linear": linear}
     usual = a_model(tmp_path / "usual", texts, Heard(stop_after=after), **values)
     monkeypatch.setattr("textcnn.training.networks.executor_beside", lambda first: SerialExecutor())
     assert a_model(tmp_path / "ahead", texts, Heard(stop_after=after), **values) == usual
