@@ -20,7 +20,7 @@ from textcnn.encoder import (
     read_encoder,
     write_encoder,
 )
-from textcnn.errors import VectorsError
+from textcnn.errors import DataError, VectorsError
 from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.pretrained_filters import Filters
 
@@ -62,9 +62,11 @@ def test_what_a_text_gets_does_not_depend_on_the_others() -> None:
     np.testing.assert_array_equal(textcnn.encode(TEXTS), alone)
 
 
-def test_one_string_is_not_taken_for_many_texts() -> None:
-    with pytest.raises(TypeError, match="not one string"):
+def test_one_string_is_not_taken_for_many_texts_nor_a_number_for_one() -> None:
+    with pytest.raises(DataError, match="not one text"):
         textcnn.encode("where is my parcel?")
+    with pytest.raises(DataError, match=r"number 1 .* is float: nan"):
+        textcnn.encode(["where is my parcel?", float("nan")])
 
 
 def test_by_hand(folder: Path, small: SentenceEncoder) -> None:

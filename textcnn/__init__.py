@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from textcnn.version import __version__
 
 if TYPE_CHECKING:
+    from textcnn.crossvalidation.validate import cross_validate
     from textcnn.encoder import encode
     from textcnn.errors import (
         ColumnError,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
         VectorsError,
         WorkerError,
     )
-    from textcnn.estimator import TextCNNClassifier, cross_validate, load
+    from textcnn.estimator import TextCNNClassifier, load
     from textcnn.model.predictor import Predictor
 
 __all__ = [
@@ -54,7 +55,7 @@ __all__ = [
 _HOMES = {
     "Predictor": "textcnn.model.predictor",
     "TextCNNClassifier": "textcnn.estimator",
-    "cross_validate": "textcnn.estimator",
+    "cross_validate": "textcnn.crossvalidation.validate",
     "encode": "textcnn.encoder",
     "load": "textcnn.estimator",
 }  # of all others: textcnn.errors

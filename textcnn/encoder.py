@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.corpus.given_texts import each_text
 from textcnn.errors import VectorsError
 from textcnn.model.bank import Bank, Pooling
 from textcnn.model.model import Member, Model
@@ -109,12 +110,10 @@ def encode(texts: Iterable[str]) -> Floats:
         texts: any number; a bounded group of them is encoded at a time.
 
     Raises:
-        TypeError: `texts` is one text, not several.
+        DataError: `texts` is one text, not several, or one of them is no text.
         VectorsError: this installation lacks the English vectors or the encoder, or their files are damaged.
     """
-    if isinstance(texts, str):
-        raise TypeError("encode takes several texts, a list for instance, not one string")
-    return _embedded().encode(texts)
+    return _embedded().encode(each_text(texts))
 
 
 @cache

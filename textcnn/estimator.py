@@ -1,4 +1,4 @@
-"""TextCNNClassifier: the scikit-learn face of textcnn, with `load` and `cross_validate`.
+"""TextCNNClassifier: the scikit-learn face of textcnn, with `load`.
 
 It obeys scikit-learn's contract (Pipeline, GridSearchCV, cross_val_score, clone) and is saved without a pickle.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from warnings import warn
 
 import numpy as np
@@ -18,8 +18,8 @@ from sklearn.exceptions import NotFittedError as SklearnNotFittedError
 
 from textcnn.answers import Answer, Policy, answer, explained
 from textcnn.corpus import Record
-from textcnn.distributed.executor import Executor
-from textcnn.errors import DataError, ModelFileError, NotFittedError, SettingsError
+from textcnn.corpus.given_texts import listed_texts
+from textcnn.errors import DataError, ModelFileError, NotFittedError
 from textcnn.evaluation.breakdown import PartScore, scores_by
 from textcnn.evaluation.measured_texts import MeasuredTexts
 from textcnn.insight.explain import Explanation
@@ -28,10 +28,7 @@ from textcnn.model.file import read_model, write_model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settings_of
 
-if TYPE_CHECKING:
-    from textcnn.crossvalidation.result import CrossValidation
-
-__all__ = ["ClassifierNotFittedError", "TextCNNClassifier", "cross_validate", "load"]
+__all__ = ["ClassifierNotFittedError", "TextCNNClassifier", "load"]
 
 
 class ClassifierNotFittedError(NotFittedError, SklearnNotFittedError):
@@ -103,7 +100,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         from textcnn.training.task import Dataset
         from textcnn.training.teacher import taught_data
 
-        texts = _texts(X)
+        texts = listed_texts(X)
         y, soft = soft_labels(probabilities, y, len(texts), self.labels_per_text)
         if getattr(y, "shape", ())[1:] == (1,):
             warn("A column-vector y was passed when a 1d array was expected", DataConversionWarning, stacklevel=2)
@@ -120,7 +117,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         _check_validation(data)
         labels, names = data.labels, spellings(data.labels.classes)
         settings = settings_of(self._values(names))
-        others = [] if unlabelled is None else _texts(unlabelled, empty=True)
+        others = [] if unlabelled is None else listed_texts(unlabelled, empty=True)
         data, left = taught_data(data, others, teacher, settings.seed)
         result = fit(
             data.training,
@@ -144,7 +141,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         Raises:
             NotFittedError: `fit` comes first.
         """
-        return self._fitted().all_probabilities(_texts(X, empty=True))
+        return self._fitted().all_probabilities(listed_texts(X, empty=True))
 
     def predict(self, X: Iterable[str]) -> NDArray[Any]:
         """The likeliest label of each text (B,); of a multi-label model a tuple of labels for each.
@@ -156,7 +153,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             NotFittedError: `fit` comes first.
         """
         predictor = self._fitted()
-        probabilities = predictor.all_probabilities(_texts(X, empty=True))
+        probabilities = predictor.all_probabilities(listed_texts(X, empty=True))
         if not self.model_.multi_label and not self._table and not self.model_.offsets:
             answers: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
             return answers
@@ -193,7 +190,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             ModelFileError: the model knows nothing of the kind.
         """
         predictor, policy = self._fitted(), Policy(sure=sure, sure_per_label=per_label)
-        choices = policy.choose(predictor, predictor.all_probabilities(_texts(X, empty=True)))
+        choices = policy.choose(predictor, predictor.all_probabilities(listed_texts(X, empty=True)))
         return self._listed([choice.labels for choice in choices])
 
     def novelty(self, X: Iterable[str]) -> NDArray[np.float64]:
@@ -205,7 +202,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         """
         predictor = self._fitted()
         Policy(novel_above=1).check_model(predictor)
-        _, values = predictor.all_seen(_texts(X, empty=True))
+        _, values = predictor.all_seen(listed_texts(X, empty=True))
         assert values is not None
         return values
 
@@ -256,7 +253,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             novel_label=novel_label,
             explain=explain,
         )
-        return list(answer(self._fitted(), [Record(text) for text in _texts(texts, empty=True)], policy))
+        return list(answer(self._fitted(), [Record(text) for text in listed_texts(texts, empty=True)], policy))
 
     def score(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None = None) -> float:
         """Accuracy; of a multi-label model the share of texts whose labels are all right.
@@ -313,7 +310,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         )
 
     def _scored(self, X: Iterable[str], y: Iterable[Any], sample_weight: Iterable[float] | None) -> MeasuredTexts:
-        texts = _texts(X)
+        texts = listed_texts(X)
         labels = label_sets(y, len(texts), self.labels_per_text, self.classes_)
         return MeasuredTexts.of(texts, labels, sample_weight, self.model_.settings["outside"])
 
@@ -333,7 +330,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             DataError: there is no such label.
         """
         predictor = self._fitted()
-        (text,) = _texts([text])
+        (text,) = listed_texts([text])
         (probabilities,) = predictor.probabilities([text])
         names = ("" if given is None else self._name(given) for given in (label, against))
         return explained(predictor, text, probabilities, *names)
@@ -402,7 +399,7 @@ def _validation(given: Any) -> tuple[list[str], Any, Any]:
     if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
         raise DataError(f"validation must be (texts, labels) or (texts, labels, weights), not {given!r:.60}")
     texts, y, *weights = given
-    return _texts(texts), y, weights[0] if weights else None
+    return listed_texts(texts), y, weights[0] if weights else None
 
 
 def _check_validation(data: Any) -> None:
@@ -416,99 +413,3 @@ def _check_validation(data: Any) -> None:
         raise DataError(f"the validation texts have none of the labels of the training texts, but {shown}")
     if strange:
         warn(f"no training text has these labels of the validation texts: {shown}", UserWarning, stacklevel=3)
-
-
-def cross_validate(
-    X: Iterable[str],
-    y: Iterable[Any],
-    *,
-    folds: int = 5,
-    repeats: int = 1,
-    groups: Iterable[Any] | None = None,
-    times: Iterable[Any] | None = None,
-    sample_weight: Any = None,
-    compare: Mapping[str, Mapping[str, Any]] | None = None,
-    baseline: bool = False,
-    keep_models: bool = False,
-    callback: Callable[[Any], bool] | None = None,
-    executor: Executor | None = None,
-    **settings: Any,
-) -> "CrossValidation":
-    """How good the model would be that `TextCNNClassifier(**settings)` makes of these texts: what `textcnn cv` says.
-
-    Near-copies of a text are in the same fold. Labels are text in the result, also where they are numbers here.
-
-    Args:
-        X: texts.
-        y: a label for each text, or a list of labels for each text, or a table of zeros and ones (B, K).
-        folds: how many parts the texts are dealt into; each is held out once.
-        repeats: how often they are dealt anew.
-        groups: what each text belongs to, such as its author; a group is in one fold. None is a group of its own.
-        times: when each text came, as numbers or dates; if given, a fold learns from what came before it.
-        sample_weight: how much each text counts, above 0: (B,); if not given, all count the same.
-        compare: settings by the name of a configuration, on top of the others; all are measured on the same folds.
-        baseline: whether TF-IDF with a linear SVM is measured, too.
-        keep_models: whether the models of the first repeat are kept in the result.
-        callback: is told each event; trainings end when it returns True, and complete folds are the result.
-        executor: does the trainings; by default as many processes as are worth it.
-        settings: those of every model; `seed` deals the folds, too.
-
-    Raises:
-        SettingsError: a parameter is out of its limits.
-        DataError: the texts, labels, groups or times cannot be used.
-        TrainingError, VectorsError: see the messages.
-
-    Examples:
-        >>> from textcnn import cross_validate
-        >>> texts = ["win a free prize", "see you at lunch", "free cash prize now", "lunch at noon then"]
-        >>> texts = [f"{text} {number}" for number in range(5) for text in texts]
-        >>> result = cross_validate(texts, ["spam", "ham"] * 10, folds=2, vectors="none", epochs=30)
-        >>> result.figures["accuracy"].value
-        1.0
-    """
-    from textcnn.crossvalidation.folds import plan_folds
-    from textcnn.crossvalidation.past import times_of
-    from textcnn.crossvalidation.run import run_folds
-    from textcnn.training.task import Dataset
-
-    configurations = {name: settings_of({**settings, **own}) for name, own in (compare or {"textcnn": {}}).items()}
-    if any(one.outside for one in configurations.values()):
-        raise SettingsError("outside: texts of no kind are in no fold; leave them, and the setting, out")
-    first, texts = next(iter(configurations.values())), _texts(X)
-    data = Dataset.of(texts, y, labels_per_text=first.labels_per_text, weights=sample_weight)
-    if len(data.training.texts) < len(texts):
-        raise DataError("sample_weight: a text of weight 0 counts for nothing; leave it out")
-    plan = plan_folds(
-        texts,
-        data.training.labels,
-        folds=folds,
-        repeats=repeats,
-        groups=None if groups is None else list(groups),
-        times=None if times is None else times_of(list(times)),
-        seed=first.seed,
-    )
-    return run_folds(
-        data.training,
-        plan,
-        configurations,
-        classes=data.labels.names,
-        multi_label=data.labels.multi_label,
-        baseline=baseline,
-        keep_models=keep_models,
-        callback=callback or (lambda event: False),
-        executor=executor,
-    )
-
-
-def _texts(texts: Iterable[str], *, empty: bool = False) -> list[str]:
-    if isinstance(texts, (str, bytes)):
-        raise DataError("a list of texts is expected, not one text; put it into a list")
-    if getattr(texts, "ndim", 1) != 1:
-        raise DataError("a list of texts is expected, not a table; give the column that holds them")
-    listed = list(np.asarray(texts) if hasattr(texts, "__array__") else texts)
-    for number, text in enumerate(listed):
-        if not isinstance(text, str):
-            raise DataError(f"texts must be str, but number {number} (from 0) is {type(text).__name__}: {text!r:.60}")
-    if not listed and not empty:
-        raise DataError("there are no texts")
-    return listed

@@ -29,7 +29,7 @@
     arrow.py         Parquet and Arrow to batches     arrow_records.py  batches to records
     input_files.py   patterns and folders to files    free_names.py    names beside those of answers
     writer.py        rows to CSV or JSON lines        soft_labels.py   how probable each label is
-    text_sample.py   some texts of files, without labels
+    text_sample.py   some texts of files, without labels  given_texts.py  texts that programs hand over
 
 Nothing here prints or exits, and nothing knows what a text or a label means: `textcnn.text` cuts texts into words.
 The parts are NamedTuples rather than dataclasses, for importing `dataclasses` takes a tenth of the time in which
