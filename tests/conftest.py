@@ -29,6 +29,14 @@ class Answer(NamedTuple):
     err: str
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_process():
+    """Trainings that last, as small ones do on a busy machine, would start others, at a cost above their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textcnn.distributed.processes.may_start_processes", lambda: False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def _trained(tmp_path_factory):
     """The model file, and nobody may write to it."""

@@ -22,7 +22,15 @@ SPAM = ["win a free prize now", "free cash for you", "free prize inside", "cash 
 HAM = ["see you at lunch", "lunch at noon then", "are you home at noon", "lunch or dinner", "home for dinner"]
 TEXTS = (SPAM + HAM) * 3
 LABELS = (["spam"] * 5 + ["ham"] * 5) * 3
-TINY = {"vectors": "none", "filters": 6, "dimensions": 8, "epochs": 12, "widths": (1, 2), "learning_rate": 0.02}
+TINY = {
+    "vectors": "none",
+    "filters": 6,
+    "dimensions": 8,
+    "epochs": 12,
+    "widths": (1, 2),
+    "learning_rate": 0.02,
+    "quality": "fast",  # one training instead of four
+}
 
 
 def tiny(**values: object) -> TextCNNClassifier:
@@ -31,8 +39,8 @@ def tiny(**values: object) -> TextCNNClassifier:
 
 @pytest.fixture(scope="module")
 def learned() -> TextCNNClassifier:
-    """One that has learned; nobody may change it."""
-    return tiny().fit(TEXTS, LABELS)
+    """One that has learned, as thoroughly as by default; nobody may change it."""
+    return tiny(quality="good").fit(TEXTS, LABELS)
 
 
 # scikit-learn generates no checks for estimators of texts; these are the ones that need no table of numbers.

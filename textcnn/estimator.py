@@ -49,7 +49,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
     Examples:
         >>> from textcnn import TextCNNClassifier
         >>> texts = ["win a free prize", "see you at lunch", "free cash prize now", "lunch at noon then"] * 5
-        >>> model = TextCNNClassifier(vectors="none", epochs=30).fit(texts, ["spam", "ham"] * 10)
+        >>> model = TextCNNClassifier(vectors="none", epochs=10).fit(texts, ["spam", "ham"] * 10)
         >>> model.predict(["a free prize", "see you at noon"]).tolist()
         ['spam', 'ham']
     """

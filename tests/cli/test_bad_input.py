@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from examples import EXAMPLES, write_csv
-from program import TINY, complaint, tiny
+from program import TINIEST, complaint, tiny
 
 GOOD = "".join(
     f"{label},{text}\n".replace("s, ", "s ") for label, text in EXAMPLES if '"' not in text and "," not in text
@@ -39,7 +39,7 @@ class TestTexts:
     )
     def test_training_refuses_it_and_writes_no_model(self, textcnn, folder, content, said):
         (folder / "bad.csv").write_bytes(content)
-        answer = textcnn("train", "bad.csv", *TINY)
+        answer = textcnn("train", "bad.csv", *TINIEST)
         assert said in complaint(answer)
         assert not (folder / "model.textcnn").exists()
 
@@ -54,7 +54,7 @@ class TestTexts:
     )
     def test_faults_of_other_formats_are_said_in_one_line(self, textcnn, folder, content, name, said):
         (folder / name).write_bytes(content)
-        assert said in complaint(textcnn("train", name, *TINY))
+        assert said in complaint(textcnn("train", name, *TINIEST))
 
     @pytest.mark.parametrize("command", [["train"], ["evaluate"], ["predict", "--input"]], ids=" ".join)
     def test_a_missing_file_and_a_folder_without_labels_are_errors(self, textcnn, model, command):
@@ -72,18 +72,19 @@ class TestTexts:
     def test_a_column_that_is_missing_or_in_doubt_is_an_error_that_lists_columns(self, textcnn, folder):
         rows = [(f"{label} {number}", label, f"{text} now", text) for number, (label, text) in enumerate(EXAMPLES)]
         write_csv(folder / "two.csv", rows, ("id", "kind", "first", "second"))
-        said = complaint(textcnn("train", "two.csv", *TINY))
+        said = complaint(textcnn("train", "two.csv", *TINIEST))
         assert "--text-column" in said
         assert '"first" (such as ' in said
         assert '"second" (such as ' in said
         assert (
-            textcnn("train", "two.csv", "-q", "--text-column=second", "--label-column=2", "--epochs=1", *TINY).code == 0
+            textcnn("train", "two.csv", "-q", "--text-column=second", "--label-column=2", "--epochs=1", *TINIEST).code
+            == 0
         )
         assert 'there is no column "subject"' in complaint(textcnn("train", "two.csv", "--text-column=subject"))
 
     def test_bad_rows_are_skipped_if_told_so_and_counted(self, textcnn, model, folder):
         (folder / "rows.csv").write_text("label,text\n" + GOOD + "spam,a,b,c\nham\n")
-        for command in (["train", "--epochs=1", *TINY], ["evaluate"]):
+        for command in (["train", "--epochs=1", *TINIEST], ["evaluate"]):
             assert "rows.csv:" in complaint(textcnn(*command, "rows.csv"))
             skipped = textcnn(*command, "rows.csv", "--skip-bad-rows")
             assert skipped.code == 0
@@ -103,7 +104,7 @@ class TestTexts:
 
     def test_a_class_with_one_example_is_a_note(self, textcnn, folder):
         write_csv(folder / "one.csv", [*EXAMPLES, ("news", "a storm is coming"), ("ham", "")])
-        answer = textcnn("train", "one.csv", "--epochs=1", *TINY)
+        answer = textcnn("train", "one.csv", "--epochs=1", *TINIEST)
         assert answer.code == 0
         assert "only one example of 'news': learned from, but it cannot be validated\n" in answer.err
         assert "1 of 42 texts are empty\n" in answer.err
@@ -116,7 +117,7 @@ class TestTexts:
     def test_validation_texts_of_other_labels_are_an_error(self, textcnn, train_csv, folder):
         write_csv(folder / "held.csv", [("x", "a b"), ("y", "c d")])
         assert "none of the labels of the training texts" in complaint(
-            textcnn("train", train_csv, "--validation=held.csv", *TINY)
+            textcnn("train", train_csv, "--validation=held.csv", *TINIEST)
         )
 
     @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ class TestTexts:
         (folder / "long.toml").write_text("#" * 1_000_001)
         os.mkfifo(folder / "pipe")
         (folder / "loop").symlink_to("loop")
-        complaint(textcnn("train", train_csv, *TINY, *arguments), code=2)
+        complaint(textcnn("train", train_csv, *TINIEST, *arguments), code=2)
 
     @pytest.mark.parametrize("encoding", NO_TEXT)
     def test_what_encodes_no_text_is_refused_for_lines_too(self, textcnn, model, encoding):
@@ -200,7 +201,7 @@ class TestTexts:
     def test_two_words_about_the_same_are_refused(self, textcnn, train_csv):
         assert "one of the two" in complaint(textcnn("train", train_csv, "--compact", "--keep-words=5"), code=2)
         Path("s.toml").write_text("keep_words = 5")
-        assert textcnn("train", train_csv, "--compact", "--settings=s.toml", "-q", "--epochs=1", *TINY).code == 0
+        assert textcnn("train", train_csv, "--compact", "--settings=s.toml", "-q", "--epochs=1", *TINIEST).code == 0
 
 
 class TestOutput:
@@ -237,7 +238,7 @@ class TestOutput:
         assert train_csv.read_bytes() == before
 
     def test_a_read_only_folder_is_an_error_before_training(self, textcnn, train_csv):
-        answer = textcnn("train", train_csv, "-o", "/proc/model.textcnn", *TINY)
+        answer = textcnn("train", train_csv, "-o", "/proc/model.textcnn", *TINIEST)
         assert complaint(answer).startswith("cannot write /proc/model.textcnn: ")
 
 
@@ -258,6 +259,6 @@ class TestVectors:
     def test_faults_of_vectors_are_said_in_one_line(self, textcnn, train_csv, folder, content, said):
         if content is not None:
             (folder / "v.txt").write_bytes(content)
-        answer = textcnn("train", train_csv, "--epochs=1", *tiny("--vectors=v.txt"))
+        answer = textcnn("train", train_csv, *tiny("--epochs=1", "--vectors=v.txt", "--quality=fast"))
         assert said in complaint(answer)
         assert not (folder / "model.textcnn").exists()

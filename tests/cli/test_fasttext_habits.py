@@ -55,12 +55,15 @@ def test_every_command_of_the_table_does_what_it_stands_for(textcnn, files, fold
     commands = table()
     assert {command.split()[1] for command, _ in commands} >= {"supervised", "predict", "predict-prob", "test"}
     test = (folder / "test.txt").read_bytes()
-    trained = textcnn("train", "train.txt", "-q", "-o", "model.textcnn", *tiny("--epochs=30"))
+    trained = textcnn("train", "train.txt", "-q", "-o", "model.textcnn", *tiny("--epochs=30", "--quality=fast"))
     assert trained.code == 0
     for theirs, ours in commands:
         _, command, *arguments = shlex.split(ours)
         if command == "train":
-            arguments = [*tiny("--epochs=2", *(["--vectors=wiki.vec"] if "--vectors" in arguments else [])), *arguments]
+            arguments = [
+                *tiny("--epochs=2", "--quality=fast", *(["--vectors=wiki.vec"] if "--vectors" in arguments else [])),
+                *arguments,
+            ]
             arguments = [
                 one
                 for number, one in enumerate(arguments)

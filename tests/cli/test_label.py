@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -330,7 +331,8 @@ class Terminal:
         self._tmux("new-session", "-d", "-s", name, "-c", str(folder), *size, left)
 
     def _tmux(self, *arguments):
-        done = subprocess.run([TMUX, "-L", "textcnn-tests", *arguments], capture_output=True, text=True, timeout=20)
+        server = f"textcnn-tests-{os.getpid()}"  # tests may run more than once at a time
+        done = subprocess.run([TMUX, "-L", server, *arguments], capture_output=True, text=True, timeout=60)
         return done.stdout
 
     def keys(self, *keys):

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from examples import HAM, SPAM, write_csv
-from program import TINY
+from program import TINIEST
 
 
 class TestPredict:
@@ -127,7 +127,7 @@ class TestPredict:
         assert (answer.code, answer.out) == (1, "label,probability,label2,probability2,input_label,text\n")
 
     def test_a_text_that_is_cut_is_told_once(self, textcnn, train_csv):
-        assert "longer than --max-words 4" in textcnn("train", train_csv, "--max-words=4", "--epochs=1", *TINY).err
+        assert "longer than --max-words 4" in textcnn("train", train_csv, "--max-words=4", "--epochs=1", *TINIEST).err
         answer = textcnn("predict", stdin=b"short\none two three four five\na b c d e f\n")
         said = "of this text and others as long only the first 4 words are read: 'one two three four five'...\n"
         assert answer.err == said

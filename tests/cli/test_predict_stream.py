@@ -17,7 +17,7 @@ from pathlib import Path
 import program
 import pytest
 from examples import EXAMPLES, HAM, SPAM, write_csv
-from program import TINY
+from program import TINIEST
 
 
 def answers(done):
@@ -272,7 +272,7 @@ class TestInterruptedTraining:
 
         def begin(**options):
             process = start(
-                "train", "train.csv", "-v", "--epochs=1000", "--patience=1000", "--batch-size=2", *TINY, **options
+                "train", "train.csv", "-v", "--epochs=1000", "--patience=1000", "--batch-size=2", *TINIEST, **options
             )
             process.wait_until_said("epoch  1 ")
             return process
@@ -319,7 +319,7 @@ class TestInterruptedTraining:
 
         monkeypatch.setattr(fit, "fit", interrupted)
         (folder / "model.textcnn").write_bytes(b"the old model")
-        answer = textcnn("train", train_csv, *TINY)
+        answer = textcnn("train", train_csv, *TINIEST)
         assert (answer.code, answer.err.splitlines()[-1]) == (130, "textcnn: stopped")
         assert (folder / "model.textcnn").read_bytes() == b"the old model"
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -336,7 +336,7 @@ main()
 @pytest.mark.slow
 def test_a_disk_that_gets_full_while_the_model_is_written(start, train_csv, folder):
     (folder / "model.textcnn").write_bytes(b"the old model")
-    code, said = start("train", train_csv, "--epochs=1", "-q", *TINY, script=LITTLE_DISK).end()
+    code, said = start("train", train_csv, "--epochs=1", "-q", *TINIEST, script=LITTLE_DISK).end()
     assert code == 1
     assert re.fullmatch(r"textcnn: cannot write model.textcnn: .+\n", said)
     assert (folder / "model.textcnn").read_bytes() == b"the old model"

@@ -52,7 +52,9 @@ class TestJoinedTexts:
 
 def test_a_model_is_trained_on_labels_with_a_column_each(textcnn, folder):
     (folder / "flags.csv").write_text(FLAGS)
-    answer = textcnn("train", "flags.csv", "--label-column", "rude", "--label-column", "loud", *tiny("--epochs=20"))
+    answer = textcnn(
+        "train", "flags.csv", "--label-column", "rude", "--label-column", "loud", *tiny("--epochs=20", "--quality=fast")
+    )
     assert answer.code == 0, answer.err
     assert 'labels from "rude" and "loud" (as told)' in answer.err
     assert '"split" has train (31), test (9), and all are read; those of one: --rows split=train' in answer.err

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from examples import EXAMPLES
-from program import TINY, on_a_terminal
+from program import TINIEST, on_a_terminal
 
 from textcnn.cli.display.console import cells
 from textcnn.cli.display.sparkline import bars, learning_lines
@@ -77,6 +77,6 @@ def test_a_confusion_matrix_is_shaded_where_there_are_colours(model, train_csv, 
 
 @pytest.mark.slow
 def test_training_ends_with_its_curve(train_csv):
-    code, shown = on_a_terminal("train", "train.csv", "--epochs=4", *TINY, columns=80)
+    code, shown = on_a_terminal("train", "train.csv", "--epochs=4", *TINIEST, columns=80)
     assert code == 0
     assert re.search("loss      [▁▂▃▄▅▆▇█]{4}  ", shown) and re.search("score     [▁▂▃▄▅▆▇█]{4}  ", shown)

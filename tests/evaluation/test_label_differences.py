@@ -4,7 +4,7 @@ import json
 
 import pytest
 from examples import EXAMPLES, HAM, SPAM, write_csv
-from program import TINY
+from program import TINIEST
 
 from textcnn.evaluation.label_differences import unknown_labels
 
@@ -54,10 +54,10 @@ class TestCommands:
         )
 
     def test_training_names_what_validation_texts_have_and_lack(self, textcnn):
-        answer = textcnn("train", "train.csv", "--validation", "test.csv", "--epochs=1", *TINY)
+        answer = textcnn("train", "train.csv", "--validation", "test.csv", "--epochs=1", *TINIEST)
         assert "no training text has them: 'Spam' (5), 'news' (3); 'Spam' is probably 'spam'" in answer.err
         assert "labels of the training texts that are not validated: 'ham', 'junk'\n" in answer.err
-        refused = textcnn("train", "train.csv", "--validation", "none.csv", *TINY)
+        refused = textcnn("train", "train.csv", "--validation", "none.csv", *TINIEST)
         assert refused.code == 1 and refused.err.endswith("but 'news' (20); is --label-column right for both?\n")
 
     def test_a_check_compares_the_labels_of_two_files(self, textcnn):

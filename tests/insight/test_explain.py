@@ -16,7 +16,15 @@ from textcnn.model.predictor import Predictor
 
 SPAM = ["win a free prize now", "free cash for you", "free prize inside", "cash prize", "a free cash prize waits"]
 HAM = ["see you at lunch", "lunch at noon then", "are you home at noon", "lunch or dinner", "home for dinner"]
-TINY = {"vectors": "none", "filters": 6, "dimensions": 8, "epochs": 8, "widths": (1, 2, 3), "learning_rate": 0.02}
+TINY = {
+    "vectors": "none",
+    "filters": 6,
+    "dimensions": 8,
+    "epochs": 8,
+    "widths": (1, 2, 3),
+    "learning_rate": 0.02,
+    "quality": "fast",  # one training instead of four
+}
 POOLINGS: list[dict[str, object]] = [{"pooling": "kmax", "k": 2}, {"pooling": "mean"}, {"pooling": "max+mean"}]
 KINDS: list[dict[str, object]] = [
     {},

@@ -20,7 +20,15 @@ from textcnn.model.predictor import Predictor
 from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
 from textcnn.text.lexicon import encode
 
-SMALL = {"vectors": "none", "filters": 8, "dimensions": 12, "widths": (1, 2, 3), "min_count": 1, "epochs": 15}
+SMALL = {
+    "vectors": "none",
+    "filters": 8,
+    "dimensions": 12,
+    "widths": (1, 2, 3),
+    "min_count": 1,
+    "epochs": 15,
+    "quality": "fast",  # one training instead of four
+}
 
 
 def fitted(**settings: object) -> Model:
@@ -30,7 +38,8 @@ def fitted(**settings: object) -> Model:
 
 @pytest.fixture(scope="module")
 def model_of_examples() -> Model:
-    return fitted()
+    """Of all examples; nobody may change it."""
+    return fitted(quality="good")
 
 
 def test_a_person_would_call_the_strongest_ngrams_sane(model_of_examples: Model) -> None:

@@ -49,7 +49,7 @@ def texts(count: int, seed: int = 0) -> list[str]:
 def model() -> Model:
     examples = texts(60)
     labels = [str(number % 3) for number in range(60)]
-    return TextCNNClassifier(vectors="none", epochs=2, filters=7).fit(examples, labels).model_
+    return TextCNNClassifier(vectors="none", epochs=2, filters=7, quality="fast").fit(examples, labels).model_
 
 
 def test_threads_that_share_a_model_get_the_answers_that_each_gets_alone(model: Model) -> None:
@@ -89,7 +89,7 @@ def test_an_interruption_leaves_nothing_behind(model: Model, monkeypatch: pytest
 
 def test_a_model_can_be_copied_and_sent_after_many_texts() -> None:
     examples = texts(40)
-    classifier = TextCNNClassifier(vectors="none", epochs=1, filters=2).fit(examples, ["a", "b"] * 20)
+    classifier = TextCNNClassifier(vectors="none", epochs=1, filters=2, quality="fast").fit(examples, ["a", "b"] * 20)
     many = texts(20) * 20
     said = classifier.predict_proba(many)
     assert classifier._predictor._bulk is not None
@@ -140,7 +140,11 @@ def test_a_text_of_more_words_than_have_room_gets_it(model: Model, monkeypatch: 
 def test_a_word_that_begins_like_a_long_run_is_the_same_in_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predictor, "_MANY", 0)
     learned = [f"{'A1b' * 20} free", "see you"] * 5
-    model = TextCNNClassifier(vectors="none", epochs=3, filters=7, min_count=1).fit(learned, ["a", "b"] * 5).model_
+    model = (
+        TextCNNClassifier(vectors="none", epochs=3, filters=7, min_count=1, quality="fast")
+        .fit(learned, ["a", "b"] * 5)
+        .model_
+    )
     assert model.vocabulary.row(LONG_RUN)
     asked, together = f"{'x' * 100}-y", Predictor(model)
     network = together._for_many([asked]).scores([asked]).network
@@ -195,5 +199,7 @@ def test_the_responses_of_thousands_of_filters_are_not_cached(model: Model, monk
 
 
 def test_a_network_of_another_pooling_needs_no_loops() -> None:
-    model = TextCNNClassifier(vectors="none", epochs=1, filters=3, pooling="kmax").fit(texts(20), ["a", "b"] * 10)
+    model = TextCNNClassifier(vectors="none", epochs=1, filters=3, pooling="kmax", quality="fast").fit(
+        texts(20), ["a", "b"] * 10
+    )
     assert not cached.CachedModel.suits(model.model_)

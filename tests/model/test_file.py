@@ -29,7 +29,15 @@ KINDS = [
 
 
 def a_model(**values: object) -> TextCNNClassifier:
-    settings = {"vectors": "none", "filters": 6, "dimensions": 8, "epochs": 2, "widths": (1, 2), **values}
+    settings = {
+        "vectors": "none",
+        "filters": 6,
+        "dimensions": 8,
+        "epochs": 2,
+        "widths": (1, 2),
+        "quality": "fast",
+        **values,
+    }
     return TextCNNClassifier(**settings).fit(TEXTS, LABELS)
 
 

@@ -162,7 +162,7 @@ TEXTS_TO_LEARN = ["win a free prize now", "free cash for you", "see you at lunch
 @pytest.fixture(scope="module", params=["trained", "static", "both"])
 def model(request: pytest.FixtureRequest) -> Model:
     classifier = TextCNNClassifier(
-        vectors="none", filters=6, dimensions=8, epochs=6, learning_rate=0.02, channels=request.param
+        vectors="none", filters=6, dimensions=8, epochs=6, learning_rate=0.02, channels=request.param, quality="fast"
     )
     return classifier.fit(TEXTS_TO_LEARN, ["spam", "spam", "ham", "ham"] * 5).model_
 

@@ -31,7 +31,7 @@ def replaced(path, data):
 
 
 def eventually(holds):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -123,7 +123,7 @@ def test_slow_clients_are_let_go(model):
                 for _ in range(40):
                     drops.sendall(b"G")
                     time.sleep(0.05)
-            assert time.monotonic() - begun < 30
+            assert time.monotonic() - begun < 60
         texts = json.dumps({"texts": ["free " * 100] * 9000}).encode()
         with socket.create_connection(("127.0.0.1", server.port)) as idle:  # and who takes no answer gets none
             idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1000)

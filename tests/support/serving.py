@@ -67,7 +67,7 @@ class Served:
 
     def settle(self):
         """Wait until all is answered and counted, what clients that left had asked for, too."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while self.figure("textcnn_requests_in_progress") != 1:  # that for the figure
             assert time.monotonic() < end
             time.sleep(0.01)

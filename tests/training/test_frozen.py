@@ -12,6 +12,7 @@ from small_training import LABELS, TEXTS, Heard, by_chance
 from textcnn.errors import SettingsError
 from textcnn.insight.explain import explain
 from textcnn.model.file import read_model, write_model
+from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings
 from textcnn.training.fit import FitResult, fit
@@ -30,11 +31,24 @@ def learned(texts: list[str], labels: list[tuple[str, ...]], *, more: Any = None
     )
 
 
+@pytest.fixture(scope="module")
+def of_messages() -> Model:
+    """A model of a few messages, and nobody may change it."""
+    return learned(TEXTS, LABELS).model
+
+
 def test_what_words_mean_is_known_from_four_texts() -> None:
-    model = learned(FOOD + CARS, MEALS).model
+    heard = Heard()
+    result = learned(FOOD + CARS, MEALS, more={"callback": heard})
+    model = result.model
     answers = Predictor(model).probabilities(["the waiter forgot my lunch", "my motor needs oil"])
     assert [model.labels[place] for place in answers.argmax(axis=1)] == ["food", "car"]
     assert model.settings["frozen"] == "on"
+    assert heard.stages == ["learning the last layer from 8 texts"]
+    (held,) = result.held_out
+    assert held.texts.tolist() == list(range(8))  # every text
+    assert model.figures["validation"]["count"] == 8
+    assert not result.seen
 
 
 GERMAN = ["Die Suppe war kalt.", "Ein gutes Abendessen mit Brot.", "Der Fisch ist verbrannt.", "Salat und Wein",
@@ -68,32 +82,26 @@ def test_what_german_texts_teach_holds_for_english_ones() -> None:
     assert [model.labels[place] for place in answers.argmax(axis=1)] == ["food", "car"]
 
 
-def test_every_text_is_held_out() -> None:
-    heard = Heard()
-    result = learned(FOOD + CARS, MEALS, more={"callback": heard})
-    (held,) = result.held_out
-    assert held.texts.tolist() == list(range(8))
-    assert result.model.figures["validation"]["count"] == 8
-    assert not result.seen
-    assert heard.stages == ["learning the last layer from 8 texts"]
-
-
 def test_who_has_learned_nothing_is_not_sure() -> None:
     texts, labels, *_ = by_chance()
     assert Predictor(learned(list(texts), list(labels)).model).probabilities(FOOD + CARS).max() < 0.75
 
 
-def test_the_same_texts_give_the_same_file(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        write_model(learned(TEXTS, LABELS).model, tmp_path / name)
+def test_the_same_texts_give_the_same_file(of_messages: Model, tmp_path: Path) -> None:
+    write_model(of_messages, tmp_path / "a")
+    write_model(learned(TEXTS, LABELS).model, tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_the_file_gives_the_same_answers(of_messages: Model, tmp_path: Path) -> None:
+    write_model(of_messages, tmp_path / "a")
     texts = ["free lunch", "", "win a prize"]
     written = Predictor(read_model(tmp_path / "a")).probabilities(texts)
-    assert (written == Predictor(learned(TEXTS, LABELS).model).probabilities(texts)).all()
+    assert (written == Predictor(of_messages).probabilities(texts)).all()
 
 
-def test_contributions_add_up() -> None:
-    predictor = Predictor(learned(TEXTS, LABELS).model)
+def test_contributions_add_up(of_messages: Model) -> None:
+    predictor = Predictor(of_messages)
     text = "a free lunch at home"
     explanation = explain(predictor, text, "spam")
     total = explanation.bias + sum(word.contribution for word in explanation.words)
@@ -172,7 +180,7 @@ def test_weights_of_classes_count() -> None:
 
 @pytest.mark.parametrize("settings", [{"filters": 8, "epochs": 1}, {"frozen": "off", "epochs": 1}])
 def test_who_asks_for_a_network_gets_one(settings: dict[str, Any]) -> None:
-    model = learned(TEXTS, LABELS, **settings).model
+    model = learned(TEXTS, LABELS, quality="fast", **settings).model
     assert model.settings["frozen"] != "on"
     assert model.figures["curve"]
 

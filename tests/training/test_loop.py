@@ -66,7 +66,15 @@ def test_a_class_whose_weight_is_0_is_not_learned_but_the_others_are() -> None:
     """A batch may hold nothing but such texts."""
     texts = [f"word{number % 5} of a" for number in range(10)] + [f"other{number % 5} of b" for number in range(10)]
     labels = ["a"] * 10 + ["b"] * 10
-    values = {"vectors": "none", "filters": 4, "dimensions": 6, "widths": (1,), "batch_size": 1, "epochs": 3}
+    values = {
+        "vectors": "none",
+        "filters": 4,
+        "dimensions": 6,
+        "widths": (1,),
+        "batch_size": 1,
+        "epochs": 3,
+        "quality": "fast",
+    }
     heard = Heard()
     model = TextCNNClassifier(**values, class_weight="a=0").fit(texts, labels, callback=heard)
     assert not any(event.note for event in heard.of("epoch"))

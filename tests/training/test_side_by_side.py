@@ -29,22 +29,27 @@ def chosen(count: int = 2, seconds: float = 60.0, **values) -> tuple[int, int]:
     return getattr(executor, "processes", 1), shared[0].task.settings.threads
 
 
-@pytest.fixture(autouse=True)
-def _much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes may be started, other than elsewhere in the tests, and there is memory for them."""
+    monkeypatch.setattr(processes, "may_start_processes", lambda: True)
     monkeypatch.setattr(processes, "free_memory", lambda: 1e12)
 
 
+@pytest.mark.usefixtures("room")
 def test_memory_that_nobody_tells_of_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "free_memory", lambda: float("inf"))
     assert chosen(threads=2) == (2, 1)
 
 
+@pytest.mark.usefixtures("room")
 def test_cores_are_shared_out() -> None:
     assert chosen(threads=2) == (2, 1)
     assert chosen(threads=8) == (2, 4)
     assert chosen(count=3, threads=8) == (3, 2)
 
 
+@pytest.mark.usefixtures("room")
 def test_one_thread_short_trainings_and_little_memory_want_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen(threads=1) == (1, 1)
     assert chosen(threads=8, seconds=1.0) == (1, 8)
@@ -59,6 +64,7 @@ def test_one_thread_short_trainings_and_little_memory_want_one_process(monkeypat
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("room")
 @pytest.mark.parametrize(
     ("frozen", "processes_used"),
     [("off", [2, 2]), ("auto", [2])],  # the first and the last, then the others; how the encoder stands is known after
@@ -100,6 +106,7 @@ def a_model(path: Path, texts: Labelled, callback: Heard, **values: Any) -> byte
     return path.read_bytes()
 
 
+@pytest.mark.usefixtures("room")
 def test_who_goes_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only a training of some seconds and few epochs, or as many as are asked for, if there is room for a process."""
 

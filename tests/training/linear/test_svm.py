@@ -25,6 +25,12 @@ def fitted() -> LinearPart:
     return fit_linear(Examples.of(encode(TEXTS, 99), TARGETS, multi_label=False))
 
 
+@pytest.fixture(scope="module")
+def linear() -> LinearPart:
+    """One that has learned, and nobody may change it."""
+    return fitted()
+
+
 def test_a_word_is_itself_and_its_n_grams_with_marks() -> None:
     """<aaa>: the word, <a aa aa a>, <aa aaa aa>, <aaa aaa>, <aaa>: one of weight 1, ten n-grams of a half each."""
     found = features(["aaa", ""])
@@ -52,8 +58,7 @@ def test_a_bag_counts_items_text_by_text() -> None:
 
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=6))
 @settings(deadline=None)
-def test_words_pairs_and_bias_add_up_to_the_scores(texts: list[str]) -> None:
-    linear = fitted()
+def test_words_pairs_and_bias_add_up_to_the_scores(linear: LinearPart, texts: list[str]) -> None:
     scores = linear.scores(*encode(texts, 99))
     assert scores.shape == (len(texts), 1)
     for text, score in zip(texts, scores, strict=True):
@@ -143,7 +148,7 @@ def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPa
 @pytest.mark.filterwarnings("error")
 @given(st.text("ab ", max_size=9), st.lists(st.integers(0, 7), min_size=2, max_size=30), st.booleans())
 @example("a a", [1, 3, 1, 6, 1, 5, 1, 0], False)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_texts_that_are_all_alike_have_small_scores(text: str, labels: list[int], multi_label: bool) -> None:
     """Nothing tells the labels apart: then rounding errors would be all there is to follow."""
     examples = Examples.of(

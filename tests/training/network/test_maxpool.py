@@ -1,6 +1,7 @@
 """The compiled loops give what the look-up in torch gives, forwards and backwards, whatever the number of threads."""
 
 import time
+from threading import Event
 
 import pytest
 import torch
@@ -77,18 +78,21 @@ class TestWorkerThreads:
 
     def test_when_one_has_raised_no_other_task_begins(self) -> None:
         done: list[int] = []
+        failing = Event()
 
         def slow() -> None:
-            time.sleep(0.02)
+            failing.wait()
+            time.sleep(0.2)  # so long that a busy machine has raised meanwhile
             done.append(1)
 
         def fail() -> None:
+            failing.set()
             raise ValueError("no")
 
         with pytest.raises(ValueError, match="no"):
             WorkerThreads(2).run([fail, *[slow] * 20])
         left = len(done)
-        time.sleep(0.1)
+        time.sleep(0.3)
         assert len(done) == left <= 2
 
     def test_spans_cover_a_range_without_overlap(self) -> None:
