@@ -12,6 +12,7 @@ from textcnn.model.linear import LinearPart
 from textcnn.settings import record
 from textcnn.training.beside import Standing, may_stand
 from textcnn.training.crossfit import OutOfFold, cross_calibrated, cross_fit, hold_out
+from textcnn.training.device import use_device
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.folds import Split, splits
 from textcnn.training.linear.svm import fit_linear
@@ -107,7 +108,8 @@ def _linear_part(job: Job, callback: Callback) -> LinearPart | None:
     if job.plan is None or job.task.settings.linear == "off":
         return None
     callback(TrainingEvent("phase", job.stage, note="fitting the linear part"))
-    return fit_linear(examples(job), job.plan.recipe)
+    with use_device(job.task.settings) as device:
+        return fit_linear(examples(job), job.plan.recipe, device.workers)
 
 
 def fit_all(job: Job, callback: Callback) -> Run:

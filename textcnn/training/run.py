@@ -333,7 +333,7 @@ class _Training:
         else:
             plan = self.job.plan
             recipe = plan.recipe if plan else chosen(given, self.device.workers, self.hurry)
-        return fit_linear(given, recipe), recipe
+        return fit_linear(given, recipe, self.device.workers), recipe
 
     def _phase(self, doing: str) -> None:
         self.callback(TrainingEvent("phase", self.stage, note=doing))

@@ -145,6 +145,18 @@ def test_of_very_many_texts_it_learns_from_a_sample(monkeypatch: pytest.MonkeyPa
     assert ((margins[:, 0] > 0) == TARGETS[:, 1].astype(bool)).all()
 
 
+def test_each_of_many_labels_is_learned_as_if_alone_on_however_many_threads() -> None:
+    random = np.random.default_rng(0)
+    x = random.normal(size=(60, 8)).astype(np.float32)
+    signs = np.where(random.random((60, 40)) < 0.2, 1, -1).astype(np.float32)
+    penalty = np.full_like(signs, 0.5)
+    found = [solver.solve(lambda a: x @ (x.T @ a), signs, penalty, WorkerThreads(threads)) for threads in (1, 3)]
+    np.testing.assert_array_equal(*found)
+    for label in (0, 15, 39):
+        alone = solver.solve(lambda a: x @ (x.T @ a), signs[:, [label]], penalty[:, [label]])
+        np.testing.assert_allclose(x.T @ found[0][:, [label]], x.T @ alone, atol=1e-3)
+
+
 @pytest.mark.filterwarnings("error")
 @given(st.text("ab ", max_size=9), st.lists(st.integers(0, 7), min_size=2, max_size=30), st.booleans())
 @example("a a", [1, 3, 1, 6, 1, 5, 1, 0], False)

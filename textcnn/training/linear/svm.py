@@ -15,6 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from textcnn.compiled.threads import WorkerThreads
 from textcnn.labels import score_count
 from textcnn.model.hashing import (
     BITS,
@@ -150,9 +151,9 @@ class Linear(NamedTuple):
         return margins + self.bias
 
 
-def fit_linear(examples: Examples, recipe: Recipe = USUAL) -> LinearPart:
-    """Learn, and keep the weights that matter."""
-    return _part(examples.tables.buckets, learn(examples, FeatureStatistics.of(examples), recipe))
+def fit_linear(examples: Examples, recipe: Recipe = USUAL, workers: WorkerThreads | None = None) -> LinearPart:
+    """Learn, and keep the weights that matter; of many labels each worker learns some."""
+    return _part(examples.tables.buckets, learn(examples, FeatureStatistics.of(examples), recipe, workers))
 
 
 def _part(buckets: NDArray[np.int64], linear: Linear) -> LinearPart:
@@ -161,15 +162,19 @@ def _part(buckets: NDArray[np.int64], linear: Linear) -> LinearPart:
     return _compact(buckets, linear.weights, idf, linear.bias)
 
 
-def learn(examples: Examples, statistics: "FeatureStatistics", recipe: Recipe) -> Linear:
+def learn(
+    examples: Examples, statistics: "FeatureStatistics", recipe: Recipe, workers: WorkerThreads | None = None
+) -> Linear:
     """Learn from texts with these statistics of their features."""
     features = WeightedFeatures.of(examples.tables, statistics, recipe.power)
-    return learn_weighted(examples, features, features.gram(), recipe.C)
+    return learn_weighted(examples, features, features.gram(), recipe.C, workers)
 
 
-def learn_weighted(examples: Examples, features: "WeightedFeatures", gram: Gram, cost: float) -> Linear:
+def learn_weighted(
+    examples: Examples, features: "WeightedFeatures", gram: Gram, cost: float, workers: WorkerThreads | None = None
+) -> Linear:
     """Learn from texts whose features are weighted already; `gram` is theirs."""
-    alpha = solve(gram, examples.signs, np.float32(cost) * examples.penalty)
+    alpha = solve(gram, examples.signs, np.float32(cost) * examples.penalty, workers)
     return Linear(features.weights(alpha), features.idf, alpha.sum(axis=0))
 
 
