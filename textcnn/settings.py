@@ -171,7 +171,7 @@ class Settings:
     validation_share: float = _setting(
         0.0,
         "Training",
-        "share of texts held out for validation; 0: one third after the other until 1,500 are held out; of more than "
+        "share of texts held out for validation; 0: one third after the other until 1,300 are held out; of more than "
         "6,000 texts, or of long ones, a tenth",
         Limits(0, 0.9),
     )

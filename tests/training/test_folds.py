@@ -69,7 +69,7 @@ def test_thirds_are_held_out_until_there_are_enough_and_of_many_or_of_a_model_tr
         return [len(held) for _, held in splits([str(n) for n in range(count)], labels, settings)]
 
     assert sizes(60) == [20, 20, 20]
-    assert sizes(2_400) == [800, 800]
+    assert sizes(2_100) == [700, 700] and sizes(1_800) == [600, 600, 600]
     assert sizes(4_500) == [1_500]
     assert sizes(4_500, several=True) == [1_500, 1_500]
     assert sizes(6_010) == sizes(6_010, several=True) == [600]

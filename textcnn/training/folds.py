@@ -19,7 +19,7 @@ Split = tuple[Ints, Ints]  # numbers of the texts that are learned from, and of 
 FOLDS = 3
 _SHARE = 0.1
 _MANY = 6_000  # texts, a tenth of which says enough
-_ENOUGH = 1_500  # held-out texts that say what answers are worth
+_ENOUGH = 1_300  # held-out texts that say what answers are worth
 _ENOUGH_OF_SEVERAL = 2_500  # the same where each label has a threshold of its own
 _MANY_CHARACTERS = 10_000_000  # that take so long to learn that it is not done more often than it must
 
