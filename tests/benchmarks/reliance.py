@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from nonsense import KINDS
 from protocol import Part, read, tasks
 from sklearn.model_selection import train_test_split
 
@@ -36,7 +37,7 @@ from textcnn.training.task import Labelled
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))
 SETS = ("trec", "cr", "ag_news_small", "clinc150")
-STRANGE = ("trec", "cr", "mr", "sms_spam", "ag_news_small", "clinc150")
+STRANGE = ("trec", "cr", "mr", "subj", "sms_spam", "ag_news_small", "clinc150")
 RARE = ("trec", "ag_news_small", "goemotions_multilabel")
 THINNED = 50  # times as many texts of the most frequent label as of the rarest
 MAILS = {"easy-ham-1": 2500, "easy-ham-2": 1400, "hard-ham-1": 250, "spam-1": 500, "spam-2": 1396}
@@ -268,30 +269,28 @@ def _shares(part: Part) -> dict[str, float]:
 
 def strange_texts(options: Options) -> None:
     """How novel texts are of which a model can know nothing."""
-    languages = sorted(
-        folder.name for folder in (options.folder / "sib200").glob("*") if folder.is_dir() and folder.name != "eng_Latn"
-    )
-    header = ("model of", "the same", "gibberish", "empty", *languages)
-    table("Texts with a novelty above .99, %", header, _strange_rows(options, languages))
-
-
-def _strange_rows(options: Options, languages: Sequence[str]) -> Iterator[Sequence[str]]:
-    gibberish = _gibberish(np.random.default_rng(0), 200)
-    foreign = [read(options.folder / "sib200" / language / "train.csv").texts for language in languages]
-    for name in options.data or STRANGE:
+    names = options.data or STRANGE
+    columns = dict[str, list[str]]()
+    for name in names:
         learn, same = halves(options.pool(name), 0.8, 0)
         predictor = Predictor(options.learned(learn).model)
-        groups = [same.texts, gibberish, [""], *foreign]
-        yield name, *(f"{100 * np.mean(predictor.all_seen(texts)[1] > 0.99):.1f}" for texts in groups)
+        for kind, texts in {"the same": same.texts, **_strange(options.folder)}.items():
+            columns.setdefault(kind, []).append(_how_novel(predictor.all_seen(texts)[1]))
+    rows = ([kind, *made] for kind, made in columns.items())
+    table("Novelty: median; % above .95; % above .99", ["texts", *(f"model of {name}" for name in names)], rows)
 
 
-def _gibberish(random: np.random.Generator, count: int) -> list[str]:
-    """Lines of three to twenty words of letters by chance."""
-    letters = list("abcdefghijklmnopqrstuvwxyz")
-    return [
-        " ".join("".join(random.choice(letters, random.integers(3, 10))) for _ in range(random.integers(3, 21)))
-        for _ in range(count)
-    ]
+def _strange(folder: Path) -> dict[str, list[str]]:
+    """Made up, a hundred of each kind, and in other languages."""
+    random = np.random.default_rng(0)
+    made = {kind: [one(random) for _ in range(100)] for kind, one in KINDS.items()}
+    others = sorted(one for one in (folder / "sib200").glob("*") if one.is_dir() and one.name != "eng_Latn")
+    return made | {one.name: read(one / "train.csv").texts for one in others}
+
+
+def _how_novel(novelty: Any) -> str:
+    above = (f"{100 * np.mean(novelty > limit):.0f}" for limit in (0.95, 0.99))
+    return "; ".join([f"{np.median(novelty):.3f}", *above])
 
 
 # Drift

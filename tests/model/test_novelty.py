@@ -9,19 +9,19 @@ from examples import EXAMPLES
 
 from textcnn import SettingsError, load
 from textcnn.answers import Policy
-from textcnn.model.novelty import Likeness, Novelty
+from textcnn.model.novelty import Likeness, Novelty, unseen_shares
 from textcnn.model.predictor import Predictor
 from textcnn.storage.tensor_file import TensorFileError
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Ragged
 
-NONSENSE = ["xqzt wvkk prrl", "", "ζζζ ψψψ", "%%% &&&"]
+NONSENSE = ["xqzt wvkk prrl", "", "ζζζ ψψψ", "%%% &&&", "8237 11 9921", "q", "👍 👍", "<br/>", "asdf jkl; qwer"]
 
 
 def some(random: np.random.Generator, count: int) -> tuple[Any, Likeness]:
     """Texts with three labels."""
     likely = random.dirichlet([5, 0.5, 0.5], count).astype(np.float32)
-    return likely, Likeness(random.beta(9, 2, count), random.gamma(9, 1, count), random.beta(1, 20, count))
+    return likely, Likeness(random.beta(9, 2, count), random.gamma(9, 1, count), *random.beta(1, 20, (2, count)))
 
 
 @pytest.mark.parametrize("count", [1, 10, 300, 3000])
@@ -39,14 +39,17 @@ def test_at_most_one_in_a_hundred_texts_exceeds_099(count: int) -> None:
 def test_each_sign_makes_a_text_more_novel() -> None:
     made = Novelty.of(*some(np.random.default_rng(0), 1000), multi_label=False)
 
-    def of(cosine: float = 0.85, length: float = 9, unknown: float = 0, first: float = 0.98) -> float:
+    def of(
+        cosine: float = 0.85, length: float = 9, unknown: float = 0, unseen: float = 0.1, first: float = 0.98
+    ) -> float:
         likely = np.array([[first, (1 - first) / 2, (1 - first) / 2]], np.float32)
-        likeness = Likeness(*(np.array([value]) for value in (cosine, length, unknown)))
+        likeness = Likeness(*(np.array([value]) for value in (cosine, length, unknown, unseen)))
         return float(made.values(likely, likeness, multi_label=False)[0])
 
     usual = of()
-    assert min(of(cosine=0.1), of(length=0.5), of(unknown=0.9), of(first=0.34)) > usual
-    assert of(cosine=0.1, length=0.5) > 0.95 and of(unknown=0.9) > 0.99 and of(unknown=0.4) == usual
+    assert min(of(cosine=0.1), of(length=0.5), of(unknown=0.9), of(unseen=0.9), of(first=0.34)) > usual
+    assert of(cosine=0.1, length=0.5) > 0.95 and min(of(unknown=0.9), of(unseen=0.9)) > 0.99
+    assert of(unknown=0.4) == of(unseen=0.4) == usual
 
 
 def test_nonsense_is_novel_where_training_texts_are_full_of_unknown_words_too() -> None:
@@ -55,7 +58,7 @@ def test_nonsense_is_novel_where_training_texts_are_full_of_unknown_words_too() 
     likely, likeness = some(random, 800)
     unknown = np.where(np.arange(800) % 8, likeness.unknown, random.uniform(0.5, 1, 800))
     made = Novelty.of(likely, likeness._replace(unknown=unknown), multi_label=False)
-    nonsense = Likeness(*(np.array([value]) for value in (0.85, 9.0, 1.0)))
+    nonsense = Likeness(*(np.array([value]) for value in (0.85, 9.0, 1.0, 0.1)))
     assert made.values(likely[:1], nonsense, multi_label=False) > 0.99
     values = made.values(likely, likeness._replace(unknown=unknown), multi_label=False)
     assert 0.002 < (values > 0.99).mean() <= 0.01
@@ -77,10 +80,18 @@ def test_shares_of_marked_words() -> None:
     assert ragged.shares(np.array([True, False, True]), of_none=1).tolist() == [1 / 3, 1, 1]
 
 
+def test_shares_of_what_is_no_word_of_the_training_texts() -> None:
+    """Of "new here", "!" and "new" only "here" was met; a single new word is about half a text, a sign all of it."""
+    ragged = Ragged(np.array([0, 1, 2, 0], np.int32), np.array([0, 2, 3, 4, 4]))
+    words, seen = np.array([True, True, False]), np.array([False, True, True])
+    assert unseen_shares(ragged, words, seen).tolist() == [1 / 3, 1, 1 / 2, 1]
+
+
 def test_a_text_without_words_is_known_as_little_as_one_of_unknown_words(model: Any) -> None:
     predictor = Predictor.open(model)
     likeness = predictor.seen_by_networks(encode(["", "%", "xqzt", "free cash"], 100))[1]
     assert likeness.unknown.tolist() == [1, 1, 1, 0]
+    assert likeness.unseen.tolist() == [1, 1, 1 / 2, 0]
 
 
 def test_nonsense_is_novel_and_many_texts_are_judged_as_few_are(model: Any) -> None:

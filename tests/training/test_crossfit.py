@@ -68,7 +68,7 @@ def test_a_part_is_calibrated_by_the_others() -> None:
     def part() -> OutOfFold:
         logits = random.normal(size=(2, 50, 2)).astype(np.float32)
         targets = np.eye(2, dtype=np.float32)[logits[0].argmax(axis=1)]
-        return OutOfFold(np.arange(50), *logits, targets, np.ones(50), run, Likeness(*np.zeros((3, 50))), targets)
+        return OutOfFold(np.arange(50), *logits, targets, np.ones(50), run, Likeness(*np.zeros((4, 50))), targets)
 
     folds = [part(), part(), part()]
     turned = folds[2]._replace(targets=folds[2].targets[:, ::-1], learned=folds[2].learned[:, ::-1])

@@ -82,6 +82,12 @@ def test_what_german_texts_teach_holds_for_english_ones() -> None:
     assert [model.labels[place] for place in answers.argmax(axis=1)] == ["food", "car"]
 
 
+def test_words_that_only_a_text_held_out_has_count_as_those_of_new_texts_do() -> None:
+    texts = ["rain and wind", "wind and clouds", "a goal and a match", "a match and a team"]
+    (held,) = learned(texts, [("weather",)] * 2 + [("sport",)] * 2).held_out
+    assert held.likeness.unseen[np.argsort(held.texts)].tolist() == [1 / 4, 1 / 4, 3 / 6, 3 / 6]  # "a" is no word
+
+
 def test_who_has_learned_nothing_is_not_sure() -> None:
     texts, labels, *_ = by_chance()
     assert Predictor(learned(list(texts), list(labels)).model).probabilities(FOOD + CARS).max() < 0.75

@@ -24,7 +24,7 @@ STRANGE = ["zebra quartz violin", "glacier orchid photon", "saffron turbine harb
 def some(random: np.random.Generator, count: int, cosine: float, length: float) -> Judged:
     """Texts with three labels, near to one of them or not, and long or short."""
     likely = random.dirichlet([5, 0.5, 0.5], count).astype(np.float32)
-    likeness = Likeness(random.normal(cosine, 0.1, count), random.normal(length, 1, count), np.zeros(count))
+    likeness = Likeness(random.normal(cosine, 0.1, count), random.normal(length, 1, count), *np.zeros((2, count)))
     return Judged(likely, likeness)
 
 

@@ -26,10 +26,10 @@ from textcnn.model.hashing import BITS, SALT, count_weights, features
 from textcnn.model.linear import IDF_UNIT, LinearPart
 from textcnn.model.model import Model, Rows
 from textcnn.model.network import Network, rounded, rounded_to_slices
-from textcnn.model.novelty import Likeness
+from textcnn.model.novelty import Likeness, unseen_shares
 from textcnn.text.lexicon import Lexicon
 from textcnn.text.ragged import Ragged
-from textcnn.text.tokens import normal
+from textcnn.text.tokens import is_word, normal
 
 __all__ = ["CachedModel", "Scores"]
 
@@ -82,7 +82,7 @@ class CachedModel:
         self._tables: list[NDArray[Any]] = [np.empty(self._places.count, row) for row in rows]  # (S, C)
         self._columns = [_columns(network) for network in model.networks]
         self._label_lengths = [_label_lengths(network, centred=not model.multi_label) for network in model.networks]
-        self._unknown = np.zeros(room, bool)
+        self._marks: NDArray[np.bool_] = np.zeros((room, 3), bool)  # no vector, a word, seen in training
         self._rows = Ragged(np.empty(0, np.int32), np.zeros(1, np.int64))  # of the vocabulary, of each word
         self._linear = None if model.linear is None else _LinearRows(model.linear, room)
         self._lexicon = Lexicon(normal, model.segment)
@@ -103,9 +103,9 @@ class CachedModel:
 
     def scores_and_likeness(self, texts: Sequence[str]) -> tuple[Scores, Likeness]:
         """The same, and what tells how novel the texts are."""
-        scores, seen, unknown = self._alone(self._scores, texts, True)
+        scores, seen, shares = self._alone(self._scores, texts, True)
         seen /= len(self._tables)
-        return scores, Likeness(seen[:, 0], seen[:, 1], unknown)
+        return scores, Likeness(seen[:, 0], seen[:, 1], *shares)
 
     def word_figures(self, texts: Sequence[str]) -> tuple[Doubles, NDArray[np.int64]]:
         """See `Predictor.word_figures`."""
@@ -113,7 +113,7 @@ class CachedModel:
 
     def _word_figures(self, texts: Sequence[str]) -> tuple[Doubles, NDArray[np.int64]]:
         ragged = self._read(texts)
-        return ragged.shares(self._unknown), ragged.lengths
+        return ragged.shares(self._marks[:, 0]), ragged.lengths
 
     def _alone(self, ask: Callable[..., Asked], *arguments: Any) -> Asked:
         """What comes of it while nobody else asks."""
@@ -133,15 +133,15 @@ class CachedModel:
         self._places.expect(len(self._lexicon.words))
         return ragged
 
-    def _scores(self, texts: Sequence[str], likeness: bool) -> tuple[Scores, Doubles, Doubles]:
-        """Scores; the sums over the networks of what tells novel texts, (B, 2); shares of unknown words, (B,)."""
+    def _scores(self, texts: Sequence[str], likeness: bool) -> tuple[Scores, Doubles, tuple[Doubles, ...]]:
+        """Scores; the sums over the networks of what tells novel texts, (B, 2); shares of unknown and unseen words."""
         ragged = self._read(texts)
         outputs = 1 if self._linear is None else self._linear.outputs
         scores = Scores(
             np.empty((len(texts), len(self._model.labels)), np.float32), np.zeros((len(texts), outputs), np.float32)
         )
         seen = np.zeros((len(texts) if likeness else 0, 2))
-        unknown = ragged.shares(self._unknown, of_none=1) if likeness else np.empty(0)
+        shares = self._shares(ragged) if likeness else ()
         first = 0
         for part, responses in self._parts(ragged):
             rows = slice(first, first + len(part.starts) - 1)
@@ -149,7 +149,11 @@ class CachedModel:
             tasks = spans(len(part.starts) - 1, _TEXTS)
             self._workers.run(partial(self._score, part, responses, span, *own) for span in tasks)
             first = rows.stop
-        return scores, seen, unknown
+        return scores, seen, shares
+
+    def _shares(self, ragged: Ragged) -> tuple[Doubles, ...]:
+        unknown, words, seen = self._marks.T
+        return ragged.shares(unknown, of_none=1), unseen_shares(ragged, words, seen)
 
     @_overflow_allowed
     def _score(self, ragged: Ragged, responses: Ragged, span: tuple[int, int], scores: Scores, seen: Doubles) -> None:
@@ -195,10 +199,9 @@ class CachedModel:
         for first, last in spans(len(words), _BLOCK):
             new, known = words[first:last], len(self._rows.starts) - 1
             rows = self._model.rows_of(new)
-            self._unknown = _grown(self._unknown, known, len(new))
-            self._unknown[known : known + len(new)] = rows.unknown
-            if self._linear is not None:
-                self._linear.fill(new, known)
+            seen = ~rows.unknown if self._linear is None else self._linear.fill(new, known)
+            self._marks = _grown(self._marks, known, len(new))
+            self._marks[known : known + len(new)] = np.column_stack([rows.unknown, list(map(is_word, new)), seen])
             ends = np.concatenate([[0], np.cumsum(rows.counts)])
             self._rows = Ragged.joined([self._rows, Ragged(rows.rows.astype(np.int32), ends)])
 
@@ -332,12 +335,13 @@ class _LinearRows:
         self._hashes: NDArray[Any] = np.empty(room, np.uint64)
         self._pairs, self._rows_of_buckets = linear.of_pairs(), linear.rows_of_buckets()
 
-    def fill(self, words: Sequence[str], filled: int) -> None:
-        """Compute the rows of words that come after those that are filled."""
+    def fill(self, words: Sequence[str], filled: int) -> NDArray[np.bool_]:
+        """Compute the rows of words that come after those that are filled, and tell which training has met: (U,)."""
         hashed, new = features(words), slice(filled, filled + len(words))
         self._rows, self._hashes = (_grown(rows, filled, len(words)) for rows in (self._rows, self._hashes))
         self._rows[new, :-1], self._rows[new, -1] = self._linear.of_words(hashed, self._rows_of_buckets)
         self._hashes[new] = hashed.hashes
+        return self._linear.seen(hashed)
 
     def scores(self, ragged: Ragged, span: tuple[int, int], compiled: Any) -> Floats:
         """Of a span of the texts, (B, Q)."""

@@ -85,6 +85,10 @@ class LinearPart(NamedTuple):
         squares = np.square(hashed.values * self._idf(hashed.buckets))
         return sums, _segment_sums(hashed.starts, squares[:, None])[:, 0]
 
+    def seen(self, hashed: Features) -> NDArray[np.bool_]:
+        """Which words training has met, (U,): those of which it has met all features, for words share buckets."""
+        return np.asarray(np.minimum.reduceat(self.idf[hashed.buckets], hashed.starts[:-1]) > 0)
+
     def rows_of_buckets(self) -> NDArray[np.int32]:
         """Of each bucket the row of its weights, -1 where there are none: (BUCKETS,)."""
         rows = np.full(BUCKETS, -1, np.int32)

@@ -1,19 +1,20 @@
 """How unlike its training texts a text is: one number from 0 to 1, above 0.99 for at most 1 % of held-out texts.
 
-Four things tell that a text is of no known kind: the labels share its probability; what comes into the last layer
-points into the direction of none of them; it is short, as filters have found nothing that they know; and most words are
-unknown. How surprising each is, minus the logarithm of the share of out-of-fold texts with as much, is known up to a
-tenth of them and goes on as an exponential. The first three add up; the last counts if it is about more than half of
-the words. What comes of it is judged once more, and is minus the logarithm of 1 - novelty; there a tail may end, as
-unknown words cannot be more than all. No text of another kind is needed; where training has some, they say how much
-each of the first three counts (training/outside.py). Nor is a distance to training texts, which the model does not
-have.
+Five things tell that a text is of no known kind: the labels share its probability; what comes into the last layer
+points into the direction of none of them; it is short, as filters have found nothing that they know; most words have no
+vector; and most of it is no word of the training texts, but a foreign one, say, numbers or signs. How surprising each
+is, minus the logarithm of the share of out-of-fold texts with as much, is known up to a tenth of them and goes on as an
+exponential. The first three add up; each of the others counts if it is about more than half of the text (older files
+know nothing of the last). What comes of it is judged once more, and is minus the logarithm of 1 - novelty; there a tail
+may end, as unknown words cannot be more than all. No text of another kind is needed; where training has some, they say
+how much each of the first three counts (training/outside.py). Nor is a distance to training texts, which the model does
+not have.
 
 Sources: entropy, Hendrycks & Gimpel 2017; direction, Techapanurak et al. 2020; length, Dhamija et al. 2018; adding up
 (Fisher 1932) what is at first not independent is why it is judged once more; tails that end, Hosking & Wallis 1987
 (method of moments).
 
-Shapes: B texts, K labels, G points of a distribution.
+Shapes: B texts, U words, K labels, S signs, G points of a distribution.
 """
 
 from collections.abc import Mapping
@@ -23,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.storage.tensor_file import TensorFileError
+from textcnn.text.ragged import Ragged
 
-__all__ = ["SIGNS", "Likeness", "Novelty"]
+__all__ = ["SIGNS", "Likeness", "Novelty", "unseen_shares"]
 
 Doubles = NDArray[np.float64]
 
@@ -36,6 +38,7 @@ _TO_MOST = _MOST - _KNOWN
 _HALF = 0.5  # of the words
 _LEAST = 1e-6  # by which a surprise grows by 1, at least
 _TENSOR, _WEIGHTS = "novelty.tails", "novelty.weights"
+_SHAPES = ((5, _POINTS + 1), (6, _POINTS + 1))
 SIGNS = 3  # that add up
 _ALIKE = np.ones(SIGNS)
 _DAMAGED = "what it knows of novel texts is damaged"
@@ -47,12 +50,28 @@ class Likeness(NamedTuple):
     cosine: Doubles  # (B,) of the angle between what comes into the last layer and the nearest label's weights
     length: Doubles  # (B,) of what comes into the last layer
     unknown: Doubles  # (B,) share of words without a vector; 1 of a text without words
+    unseen: Doubles  # (B,) share of what is no word of the training texts, see `unseen_shares`
+
+
+def unseen_shares(ragged: Ragged, words: NDArray[np.bool_], seen: NDArray[np.bool_]) -> Doubles:
+    """How much of each text is no word of the training texts, had it one more that is: (B,).
+
+    One more, for that a single word is new says little. Where nothing is a word, it is all.
+
+    Args:
+        ragged: the texts, as numbers of what they are made of.
+        words: what of this is a word, (U,); see `is_word`.
+        seen: what training has met, (U,).
+    """
+    familiar = ragged.shares(words & seen) * ragged.lengths
+    shares = (ragged.lengths - familiar) / (ragged.lengths + 1)
+    return np.where(ragged.shares(words) > 0, shares, 1.0)
 
 
 class Novelty(NamedTuple):
     """Distributions of out-of-fold texts, each as points (G,) and the scale of what is beyond."""
 
-    tails: Doubles  # (5, G + 1): doubt, angle, length, unknown words, all together
+    tails: Doubles  # (6, G + 1): doubt, angle, length, unknown, unseen, all together; (5, G + 1) in older files
     weights: Doubles = _ALIKE  # (3,) of the first three, with the mean 1
 
     @classmethod
@@ -82,9 +101,10 @@ class Novelty(NamedTuple):
         return _surprises(self.tails[:SIGNS], signs[:SIGNS])
 
     def _together(self, signs: Doubles) -> Doubles:
+        signs = signs[: len(self.tails) - 1]
         surprises = _surprises(self.tails[:-1], signs)
-        unknown = np.where(signs[-1] > _HALF, 2 * surprises[-1] + _MOST, 0)
-        return np.asarray(np.maximum((self.weights[:, None] * surprises[:SIGNS]).sum(axis=0), unknown))
+        strange = np.where(signs[SIGNS:] > _HALF, 2 * surprises[SIGNS:] + _MOST, 0).max(axis=0)
+        return np.asarray(np.maximum((self.weights[:, None] * surprises[:SIGNS]).sum(axis=0), strange))
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """As they stand in a model file; weights only if they differ."""
@@ -99,7 +119,7 @@ class Novelty(NamedTuple):
             TensorFileError: they are damaged.
         """
         tails, weights = tensors[_TENSOR], tensors.get(_WEIGHTS, _ALIKE)
-        if tails.dtype != np.float64 or tails.shape != (5, _POINTS + 1) or not np.isfinite(tails).all():
+        if tails.dtype != np.float64 or tails.shape not in _SHAPES or not np.isfinite(tails).all():
             raise TensorFileError(_DAMAGED)
         if (np.diff(tails[:, :-1]) < 0).any() or (tails[:, -1] < _LEAST).any():
             raise TensorFileError(_DAMAGED)
@@ -109,10 +129,10 @@ class Novelty(NamedTuple):
 
 
 def _signs(probabilities: NDArray[np.float32], likeness: Likeness, *, multi_label: bool) -> Doubles:
-    """What tells that a text is novel, the larger the more: (4, B)."""
+    """What tells that a text is novel, the larger the more: (5, B)."""
     likely = np.maximum(probabilities.astype(np.float64), 1e-12)
     doubt = -np.log(likely.max(axis=1)) if multi_label else -(likely * np.log(likely)).sum(axis=1)
-    return np.array([doubt, -likeness.cosine, -likeness.length, likeness.unknown])
+    return np.array([doubt, -likeness.cosine, -likeness.length, likeness.unknown, likeness.unseen])
 
 
 def _tail(values: Doubles) -> Doubles:

@@ -16,11 +16,12 @@ from textcnn.corpus.record import LearnedReading
 from textcnn.errors import ModelFileError
 from textcnn.labels import margins
 from textcnn.model.file import read_model
-from textcnn.model.model import Model
-from textcnn.model.novelty import Likeness, Novelty
+from textcnn.model.hashing import distinct_spellings, features
+from textcnn.model.model import Model, Rows
+from textcnn.model.novelty import Likeness, Novelty, unseen_shares
 from textcnn.text.lexicon import encode, grouped
 from textcnn.text.ragged import Encoded
-from textcnn.text.tokens import normal
+from textcnn.text.tokens import is_word, normal
 from textcnn.text.vocabulary import UNKNOWN
 
 if TYPE_CHECKING:
@@ -293,11 +294,19 @@ class Predictor:
 
     def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """The mean of the ensemble, not calibrated: (B, K)."""
-        return self.seen_by_networks(encoded)[0]
+        return self._by_networks(encoded, self.model.rows_of(encoded.surfaces))[0]
 
     def seen_by_networks(self, encoded: Encoded) -> tuple[NDArray[np.float32], Likeness]:
         """The same, and what tells how novel the texts are."""
-        rows, count = self.model.rows_of(encoded.surfaces), len(encoded.ragged.starts) - 1
+        rows = self.model.rows_of(encoded.surfaces)
+        logits, (cosine, length) = self._by_networks(encoded, rows)
+        unknown = encoded.ragged.shares(rows.unknown, of_none=1)
+        unseen = unseen_shares(encoded.ragged, *self._met(encoded.surfaces, rows))
+        return logits, Likeness(cosine, length, unknown, unseen)
+
+    def _by_networks(self, encoded: Encoded, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """The mean logits of the ensemble, and means of what tells novel texts, (2, B)."""
+        count = len(encoded.ragged.starts) - 1
         centred = not self.model.multi_label
         total, seen = np.zeros((count, len(self.labels)), np.float64), np.zeros((count, 2), np.float64)
         for member, network in zip(self.model.members, self.model.networks, strict=True):
@@ -306,9 +315,14 @@ class Predictor:
             lengths = network.label_lengths(centred=centred)
             logits, own = network.judged(np.concatenate(features), lengths, centred=centred)
             total, seen = total + logits, seen + own
-        seen /= len(self.model.members)
-        likeness = Likeness(seen[:, 0], seen[:, 1], encoded.ragged.shares(rows.unknown, of_none=1))
-        return np.asarray(total / len(self.model.members), np.float32), likeness
+        return np.asarray(total / len(self.model.members), np.float32), seen.T / len(self.model.members)
+
+    def _met(self, surfaces: Sequence[str], rows: Rows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """What is a word, and what training has met, or without a linear part the vectors know: (U,) and (U,)."""
+        spellings, spelling_of = distinct_spellings(surfaces)
+        words = np.array(list(map(is_word, spellings)), bool)[spelling_of]
+        linear = self.model.linear
+        return words, ~rows.unknown if linear is None else linear.seen(features(spellings))[spelling_of]
 
     def linear_margins(self, encoded: Encoded) -> NDArray[np.float32]:
         """What the linear part says: (B, K); zero if there is none."""

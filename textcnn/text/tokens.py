@@ -29,6 +29,7 @@ __all__ = [
     "chunks",
     "cut",
     "folded",
+    "is_word",
     "normal",
     "of_letters",
     "parts",
@@ -275,6 +276,15 @@ def parts(surface: str) -> list[str]:
     """
     words: list[str] = _PART.findall(normal(surface))
     return words if len(words) > 1 else []
+
+
+def is_word(word: str) -> bool:
+    """Whether this has a letter, and is more than a single Latin one.
+
+    >>> is_word("b2b"), is_word("b"), is_word("2000"), is_word("我")
+    (True, False, False, True)
+    """
+    return any(map(str.isalpha, word)) and not (len(word) == 1 and word.isascii())
 
 
 def of_letters(word: str) -> bool:

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from textcnn.errors import SettingsError
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.labels import score_count
-from textcnn.model.hashing import opening_buckets
+from textcnn.model.hashing import bag_of_items, distinct_spellings, opening_buckets
 from textcnn.model.linear import Join
 from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
+from textcnn.model.novelty import Likeness, unseen_shares
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, record, settled
-from textcnn.text.tokens import folded
+from textcnn.text.tokens import folded, is_word
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
 from textcnn.training.embeddings import Start, begin
@@ -194,9 +195,21 @@ class _Frozen:
         targets, weights = self.task.targets[texts], self.task.weights[texts]
         probabilities = calibration.probabilities(logits, np.zeros_like(logits))
         self._tell(calibration, logits, targets, weights, callback)
-        likeness = Predictor(bare).seen_by_networks(self.task.part(texts))[1]
+        likeness = self._likeness(bare, texts, seen=len(self.unseen) == 0)
         held = HeldOut(texts, probabilities, targets, weights, model, likeness)
         return Outcome(model, [held], seen, self._course())
+
+    def _likeness(self, bare: Model, texts: NDArray[np.int64], *, seen: bool) -> Likeness:
+        """Of texts that the model has not seen, or has: of those, words that no other text has count as not seen."""
+        encoded = self.task.part(texts)
+        likeness = Predictor(bare).seen_by_networks(encoded)[1]
+        if not seen or self.spelling is None:
+            return likeness
+        spellings, spelling_of = distinct_spellings(encoded.surfaces)
+        ragged = self.task.part(np.arange(self.count)).ragged
+        texts_of = np.bincount(bag_of_items(spelling_of[ragged.words], ragged.starts).items, minlength=len(spellings))
+        words = np.array(list(map(is_word, spellings)), bool)
+        return likeness._replace(unseen=unseen_shares(encoded.ragged, words[spelling_of], texts_of[spelling_of] > 1))
 
     def _solution(self, callback: Callback) -> Solution:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
