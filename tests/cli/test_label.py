@@ -304,6 +304,14 @@ class TestCommand:
         assert told["held_out"] == 10 and [row["labels"] for row in told["curve"]] == [10, 12]
         assert {"chosen", "chosen_error", "random", "random_error"} < told["curve"][0].keys()
 
+    def test_hints_are_for_labels_that_there_are(self, textcnn, folder, train_csv):
+        (folder / "hints.toml").write_text('spam = "free prizes, winners"\nhma = "news of friends"\n')
+        options = ("--simulate", "label", "--budget", "12", "--seeds", "1", "--label-hints", "hints.toml")
+        answer = textcnn("label", "train.csv", *options)
+        assert answer.code == 2 and "there is no label 'hma', but 'ham', 'spam'" in answer.err
+        (folder / "hints.toml").write_text('spam = "free prizes, winners"\n')
+        assert textcnn("label", "train.csv", *options).code == 0
+
     @pytest.mark.parametrize(
         ("options", "message"),
         [
@@ -361,8 +369,8 @@ class TestTerminal:
         write_csv(folder / "mail.csv", [(f"m{number}", text) for number, text in enumerate(TRUTH)], ("id", "text"))
         started = []
 
-        def begin(*options, columns=80):
-            arguments = ("label", "mail.csv", "--labels", "ham,spam", "--show", "id", *options)
+        def begin(*options, columns=80, labels=("--labels", "ham,spam")):
+            arguments = ("label", "mail.csv", *labels, "--show", "id", *options)
             started.append(Terminal(folder, f"label{len(started)}", *arguments, columns=columns))
             return started[-1]
 
@@ -401,3 +409,11 @@ class TestTerminal:
         columns = ("--text-column", "text", "--label-column", "label")
         program.run("train", "mail.labelled.csv", *columns, "--unlabelled", "mail.csv", "-o", "same.textcnn")
         assert (folder / "mail.textcnn").read_bytes() == (folder / "same.textcnn").read_bytes()
+
+    def test_labels_that_have_hints_are_offered_and_the_hints_go_on_to_training(self, terminal, folder):
+        (folder / "hints.toml").write_text('ham = "news of friends"\nspam = "free prizes, winners"\n')
+        first = terminal("--budget", "12", labels=("--label-hints", "hints.toml"))
+        self.label_rightly(first, 0, 11)
+        first.keys("h")
+        first.wait_for("exit 0")
+        assert "--label-hints hints.toml" in " ".join(line.strip() for line in first.screen().splitlines())

@@ -15,6 +15,7 @@ from textcnn.labelling.session import random_order
 from textcnn.labelling.simulation import Simulation, simulate
 from textcnn.labelling.smoothing import smoothed
 from textcnn.labelling.strategies import covering, likely, margins_of, uncertain, uncertain_and_telling
+from textcnn.training.label_names import places_of
 
 TEXTS = [text for _, text in EXAMPLES]
 LABELS = np.array([int(label == "spam") for label, _ in EXAMPLES])
@@ -53,6 +54,42 @@ class TestLearner:
     def test_few_texts_do_not_make_it_sure(self, features):
         model = learn_quickly(features, [0, 1], [0, 1], 2)
         assert model.probabilities(features).max() < 0.99
+
+
+class TestNames:
+    @staticmethod
+    def said(features, words):
+        return places_of(features.sentences, vectors_for(TEXTS, np.random.default_rng(0))(words))
+
+    def test_with_guesses_the_rest_is_learned_and_the_unseen_are_told_as_without_them(self, features):
+        """What is left of the labels is learned by hand, without each text in turn."""
+        kernel, guesses = kernel_of(features), np.where(LABELS[:, None] == [0, 1], 0.7, 0.3)
+        fit = fit_kernel(kernel, LABELS, 2, penalties=(0.1,), guesses=guesses)
+        assert fit.trust == 1
+        rest = np.delete(np.arange(len(TEXTS)), 7)
+        left = np.eye(2)[LABELS] - guesses
+        alone = np.linalg.solve(kernel[np.ix_(rest, rest)] + 0.1 * np.eye(len(rest)), left[rest])
+        scores = (kernel[7, rest] @ alone + guesses[7]) * fit.sharpness
+        assert fit.unseen[7] == pytest.approx(np.exp(scores) / np.exp(scores).sum(), abs=1e-5)
+
+    def test_names_that_deceive_are_not_trusted(self, features):
+        kernel, right = kernel_of(features), np.where(LABELS[:, None] == [0, 1], 0.9, 0.1)
+        rows = np.arange(20)
+        trusted = [
+            fit_kernel(kernel[:20, :20], LABELS[rows], 2, guesses=guesses[rows]).trust
+            for guesses in (right, 1 - right, np.full((40, 2), 0.5))
+        ]
+        assert trusted[0] == 1 and trusted[1] == 0
+        assert fit_kernel(kernel[:19, :19], LABELS[:19], 2, guesses=right[:19]).trust < 1  # too few texts to tell
+
+    def test_names_that_say_something_help_where_labels_are_few(self, features):
+        names = self.said(features, ["see you at home", "free prize, claim now"])
+        rows = [int(np.flatnonzero(label == LABELS)[0]) for label in (0, 1)]
+        right = [
+            (learn_quickly(features, rows, [0, 1], 2, said).probabilities(features).argmax(axis=1) == LABELS).mean()
+            for said in (None, names)
+        ]
+        assert right[1] > right[0]
 
 
 class TestWords:

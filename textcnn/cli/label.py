@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textcnn.cli.display.console import is_terminal, put, say
-from textcnn.cli.options import Quiet, with_reading
+from textcnn.cli.options import Quiet, label_hints, with_reading
 from textcnn.cli.outputs import MODEL, refuse_foreign
 from textcnn.cli.report_option import refuse_overwriting
 from textcnn.corpus import Reading
@@ -34,6 +34,14 @@ def label(
     how: Reading,
     labels: Annotated[
         str | None, typer.Option(metavar="LIST", help="The labels, with commas between them; more can be added.")
+    ] = None,
+    hints_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--label-hints",
+            metavar="FILE.toml",
+            help='What labels mean, in words; lines such as bug = "it crashes, an error". They are offered as labels.',
+        ),
     ] = None,
     write: Annotated[
         Path | None,
@@ -67,23 +75,28 @@ def label(
 ) -> None:
     """Label texts: asks for those that teach most, learns while you answer, and says what more labels would bring.
 
+    What the names of the labels say, or hints, helps as far as the answers bear it out.
+
     Each answer is on the disk before the next question, in a journal beside the labelled texts; the same command goes
     on where it was. Labels that the input has in --label-column count. Some texts are asked at random, so that the
     accuracy can be told.
     """
+    hints = label_hints(hints_file, None)
     if simulate is not None:
-        _simulate(files, how._replace(label_column=simulate), strategy, budget or 200, seeds, format, quiet)
+        how = how._replace(label_column=simulate)
+        _simulate(files, how, hints, strategy, budget or 200, seeds, format, quiet)
         return
     _require_people(files, browser)
     place = write or _beside(files[0])
-    _check_outputs(place, output, files)
+    _check_outputs(place, output, [*files, *map(str, filter(None, [hints_file]))])
     from textcnn.labelling.journal import Journal
     from textcnn.labelling.session import Session
 
     pile = _read(files, how, quiet)
     _check_columns(pile, show or [])
     journal = Journal(place.with_suffix(".journal"))
-    with Session(pile, journal, labels=_names(labels), strategy=strategy, budget=budget) as session:
+    offered = [*_names(labels), *hints]
+    with Session(pile, journal, labels=offered, hints=hints, strategy=strategy, budget=budget) as session:
         _welcome(session, place, quiet)
         try:
             if browser:
@@ -92,7 +105,7 @@ def label(
                 _ask_in_terminal(session, show or [])
         finally:
             _write(session, place)
-    _finish(session, place, output, files, how, quiet)
+    _finish(session, place, output, files, how, hints_file, quiet)
 
 
 # ------------------------------------------------------------------------------------------------------ before it
@@ -211,7 +224,15 @@ def _write(session: "Session", place: Path) -> None:
         write_rows(file, str(written_format(place)), [*free.values(), _LABEL, _WHEN, _HOW], rows)
 
 
-def _finish(session: "Session", place: Path, output: Path | None, files: list[str], how: Reading, quiet: bool) -> None:
+def _finish(
+    session: "Session",
+    place: Path,
+    output: Path | None,
+    files: list[str],
+    how: Reading,
+    hints_file: Path | None,
+    quiet: bool,
+) -> None:
     """Say what there is now, make the model, and say how the rest is classified."""
     from textcnn.labelling.wording import accuracy_so_far, gain_to_come, nothing_left
 
@@ -227,10 +248,10 @@ def _finish(session: "Session", place: Path, output: Path | None, files: list[st
         say("too few labels yet to make a model of them", quiet=quiet)
     elif output is None:
         say("to make a model of them:", quiet=quiet)
-        told = [*_columns(session.pile.text_columns), *_beside_labels(files, how)]
+        told = [*_columns(session.pile.text_columns), *_beside_labels(files, how), *_hinted(hints_file, session)]
         put(shlex.join(["textcnn", "train", str(place), *told, "-o", "model.textcnn"]) + "\n")
     else:
-        _train(place, session.pile, output, quiet)
+        _train(place, session, output, quiet)
         say("to classify all:", quiet=quiet)
         put(_to_classify(output, files) + "\n")
 
@@ -246,13 +267,25 @@ def _beside_labels(files: list[str], how: Reading) -> list[str]:
     return [] if told else [part for file in files for part in ("--unlabelled", file)]
 
 
-def _train(place: Path, pile: "Pile", output: Path, quiet: bool) -> None:
-    """As `textcnn train` does it with its defaults; the texts that have no label yet teach, too."""
+def _hinted(file: Path | None, session: "Session") -> list[str]:
+    """The option for hints; none where one is for a label that no text has, which training would refuse."""
+    return ["--label-hints", str(file)] if file is not None and len(_used(session)) == len(session.hints) else []
+
+
+def _used(session: "Session") -> dict[str, str]:
+    """The hints for labels that texts have."""
+    counts = session.progress().counts
+    return {label: words for label, words in session.hints.items() if counts[label]}
+
+
+def _train(place: Path, session: "Session", output: Path, quiet: bool) -> None:
+    """As `textcnn train` does it with its defaults; hints, and the texts that have no label yet, teach, too."""
     from textcnn.cli.train import train_beside
 
+    pile = session.pile
     texts = pile.text_columns
     how = Reading(text_column=texts[0] if len(texts) == 1 else tuple(texts), label_column=_LABEL)
-    train_beside(str(place), how, pile.texts, output, quiet=quiet)
+    train_beside(str(place), how, pile.texts, _used(session), output, quiet=quiet)
 
 
 def _to_classify(output: Path, files: list[str]) -> str:
@@ -263,13 +296,24 @@ def _to_classify(output: Path, files: list[str]) -> str:
 # ------------------------------------------------------------------------------------------------------ simulation
 
 
-def _simulate(files: list[str], how: Reading, strategy: str, budget: int, seeds: int, format: str, quiet: bool) -> None:
+def _simulate(
+    files: list[str],
+    how: Reading,
+    hints: dict[str, str],
+    strategy: str,
+    budget: int,
+    seeds: int,
+    format: str,
+    quiet: bool,
+) -> None:
     from textcnn.labelling.simulation import simulate
 
     if format not in ("pretty", "json"):
         raise SettingsError(f"--format takes pretty or json, not {format!r}")
     pile = _read(files, how, quiet)
-    found = simulate(pile, budget, strategy=strategy, seeds=seeds, say=lambda doing: say(doing, quiet=quiet))
+    found = simulate(
+        pile, budget, strategy=strategy, seeds=seeds, hints=hints, say=lambda doing: say(doing, quiet=quiet)
+    )
     if format == "json":
         rows = [row._asdict() for row in found.rows()]
         put(json.dumps({"strategy": strategy, "seeds": seeds, "held_out": found.held_out, "curve": rows}) + "\n")

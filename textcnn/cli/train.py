@@ -126,12 +126,14 @@ def train(
     _put(result, output, corpus, held, began, report, quiet=quiet)
 
 
-def train_beside(file: str, how: Reading, unlabelled: list[str], output: Path, *, quiet: bool) -> None:
+def train_beside(
+    file: str, how: Reading, unlabelled: list[str], hints: dict[str, str], output: Path, *, quiet: bool
+) -> None:
     """What `train FILE --unlabelled` does, with its defaults, of texts without labels that have been read already."""
     began = time.monotonic()
     corpus, _, outside = _read([file], None, how._replace(soft_labels=True), {}, quiet)
     _check(corpus, None, quiet)
-    result = _fit(corpus, None, _Besides(outside, unlabelled, {}), {}, Display(quiet=quiet, verbose=False), None)
+    result = _fit(corpus, None, _Besides(outside, unlabelled, hints), {}, Display(quiet=quiet, verbose=False), None)
     _put(result, output, corpus, None, began, None, quiet=quiet)
 
 

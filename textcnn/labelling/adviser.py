@@ -5,7 +5,8 @@ Nothing here is waited for: for a snapshot of what was labelled there comes a pi
 Shapes: P texts of the pool, n labelled ones, K labels.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from textcnn.labelling.forecast import Forecast, forecast_gain
 from textcnn.labelling.learner import Answers, QuickModel, kernel_of, learn_quickly
 from textcnn.labelling.pool import Pool
 from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_telling
+from textcnn.training.label_names import Places, label_words, places_of
 
 __all__ = ["MORE", "STRATEGIES", "Advice", "DoubtedLabel", "Estimate", "Proposal", "Snapshot", "advise", "with_figures"]
 
@@ -92,7 +94,12 @@ class Advice(NamedTuple):
 
 
 def advise(
-    pool: Pool, snapshot: Snapshot, strategy: str, random: np.random.Generator, waiting: tuple[Proposal, ...] = ()
+    pool: Pool,
+    snapshot: Snapshot,
+    strategy: str,
+    random: np.random.Generator,
+    waiting: tuple[Proposal, ...] = (),
+    hints: Mapping[str, str] = MappingProxyType({}),
 ) -> Advice:
     """Learn from what was labelled, and say what to ask next.
 
@@ -103,6 +110,7 @@ def advise(
         random: for what is drawn.
         waiting: what was to be asked so far. It goes on while there are some: texts are chosen together, so that they
             are far from each other, and what came first each time would be alike.
+        hints: what labels mean, in words; of others the names say it.
     """
     pool = pool.with_rows(snapshot.rows)
     places = np.array([pool.places[row] for row in snapshot.rows], np.int64)
@@ -111,21 +119,28 @@ def advise(
     if len(names) < 2:
         return Advice(len(places), names, going_on or _queue(pool, places, snapshot, strategy, random), pool)
     numbers = [names.index(label) for label in snapshot.labels]
-    model = learn_quickly(pool.features, places, numbers, len(names))
+    model = learn_quickly(pool.features, places, numbers, len(names), _places_of(pool, names, hints))
     probabilities = model.probabilities(pool.features)
     learned = (probabilities, np.bincount(numbers))
     queue = going_on or _queue(pool, places, snapshot, strategy, random, learned)
     return Advice(len(places), names, queue, pool, probabilities, model)
 
 
+def _places_of(pool: Pool, labels: Sequence[str], hints: Mapping[str, str]) -> Places:
+    """What the names of labels, or hints, say of texts."""
+    words = [hints.get(label) or label_words(label) for label in labels]
+    return places_of(pool.features.sentences, pool.vectors_of(words))
+
+
 def with_figures(advice: Advice, snapshot: Snapshot, random: np.random.Generator) -> Advice:
     """The same with what is said to people, which takes longer: how good it is, what more would bring, what is odd."""
     if advice.model is None:
         return advice
-    unseen = advice.model.unseen
+    model, unseen = advice.model, advice.model.unseen
+    guesses = None if model.names is None else model.names.guess(model.labelled.sentences)
     return advice._replace(
         estimate=_estimate(unseen, snapshot),
-        forecast=forecast_gain(kernel_of(advice.model.labelled), unseen.targets, MORE, random),
+        forecast=forecast_gain(kernel_of(model.labelled), unseen.targets, MORE, random, guesses),
         doubts=_doubts(unseen, snapshot, advice.labels),
     )
 

@@ -51,7 +51,11 @@ class Forecast(NamedTuple):
 
 
 def forecast_gain(
-    kernel: NDArray[np.float64], targets: NDArray[np.int64], more: int, random: np.random.Generator
+    kernel: NDArray[np.float64],
+    targets: NDArray[np.int64],
+    more: int,
+    random: np.random.Generator,
+    guesses: NDArray[np.float64] | None = None,
 ) -> Forecast | None:
     """How much accuracy so many labels more would bring; None: it cannot be told yet.
 
@@ -60,13 +64,14 @@ def forecast_gain(
         targets: their labels, (n,), numbers from 0.
         more: how many labels.
         random: for the parts and the resampling.
+        guesses: what the names of the labels say, (n, K).
     """
     count = len(targets)
     if count < _LEAST:
         return None
     kept = random.permutation(count)[:_MOST]
     sizes = [max(int(share * len(kept)), 2) for share in _SHARES]
-    right = np.stack([_answered(kernel, targets, kept, size, random) for size in sizes])  # (M, R, n)
+    right = np.stack([_answered(kernel, targets, guesses, kept, size, random) for size in sizes])  # (M, R, n)
     rows = random.integers(0, len(kept), (_RESAMPLED, len(kept)))
     curves = np.stack([np.nanmean(right[:, :, chosen], axis=(1, 2)) for chosen in rows])  # (resampled, M)
     gains = np.array([_gain(sizes, curve, count, more) for curve in curves])
@@ -81,6 +86,7 @@ def forecast_gain(
 def _answered(
     kernel: NDArray[np.float64],
     targets: NDArray[np.int64],
+    guesses: NDArray[np.float64] | None,
     kept: NDArray[np.int64],
     size: int,
     random: np.random.Generator,
@@ -91,9 +97,12 @@ def _answered(
     for draw in range(_DRAWS):
         order = random.permutation(len(kept))
         part, others = kept[order[:size]], kept[order[size:]]
-        fit = fit_kernel(kernel[np.ix_(part, part)], targets[part], labels)
-        answers = (kernel[np.ix_(others, part)] @ fit.weights).argmax(axis=1)
-        right[draw, order[size:]] = answers == targets[others]
+        said = None if guesses is None else guesses[part]
+        fit = fit_kernel(kernel[np.ix_(part, part)], targets[part], labels, guesses=said)
+        scores = kernel[np.ix_(others, part)] @ fit.weights
+        if guesses is not None:
+            scores += fit.trust * guesses[others]
+        right[draw, order[size:]] = scores.argmax(axis=1) == targets[others]
     return right
 
 

@@ -7,6 +7,9 @@ from a learner that had not seen it (leave-one-out) follows from one decompositi
 "Notes on Regularized Least Squares"). Those answers choose the penalty, calibrate the probabilities, tell how accurate
 it is, and doubt labels.
 
+What the names of the labels say of a text (training/label_names.py) is where it starts, as far as those answers are the
+better for it: least squares then learns what is left.
+
 Shapes: B texts of the pile, n labelled ones, K labels, d dimensions of sentence vectors, V words and pairs of words.
 """
 
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 from textcnn.text.lexicon import Lexicon, grouped
 from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import normal
+from textcnn.training.label_names import Places
 
 __all__ = [
     "Answers",
@@ -41,6 +45,8 @@ _PAIRS = 1 << 18  # buckets of pairs of words
 _FIRST = 0.2  # share of the first word in what words say; the words and pairs have the rest
 _PENALTIES = tuple(10.0**power for power in (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5))
 _SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
+_TRUST = (0.0, 0.5, 1.0)  # in what names say: one of them; less than all of it while there are few texts
+_FEW = 20
 _PRIOR = 2.0  # texts' worth of doubt in a sharpness beyond the mildest
 _BLOCK = 20_000  # texts that are answered at once
 
@@ -71,6 +77,8 @@ class QuickModel(NamedTuple):
     weights: Floats  # (n, K)
     sharpness: float
     unseen: Answers
+    names: Places | None  # what the names of the labels say
+    trust: float  # in that
 
     def probabilities(self, features: PileFeatures) -> Floats:
         """(B, K)."""
@@ -81,6 +89,8 @@ class QuickModel(NamedTuple):
         for first in range(0, len(features.sentences), _BLOCK):
             rows = slice(first, first + _BLOCK)
             scores = (features.sentences[rows] @ of_sentences + features.words[rows] @ of_words) / 2 + bias
+            if self.names is not None and self.trust:
+                scores = scores + self.trust * self.names.guess(features.sentences[rows])
             blocks.append(_softmax(scores * self.sharpness))
         return np.concatenate(blocks)
 
@@ -91,10 +101,15 @@ class KernelFit(NamedTuple):
     weights: NDArray[np.float64]  # (n, K)
     sharpness: float  # factor of the scores whose softmax are the probabilities
     unseen: Floats  # (n, K) probabilities of each text by a learner that had not seen it
+    trust: float = 0.0  # in what the names of the labels say
 
 
 def learn_quickly(
-    features: PileFeatures, rows: Sequence[int] | Ints, targets: Sequence[int], labels: int
+    features: PileFeatures,
+    rows: Sequence[int] | Ints,
+    targets: Sequence[int],
+    labels: int,
+    names: Places | None = None,
 ) -> QuickModel:
     """Learn from the labelled texts.
 
@@ -103,11 +118,14 @@ def learn_quickly(
         rows: the labelled texts.
         targets: the label of each, a number below `labels`.
         labels: how many there are, K.
+        names: what their names say of texts.
     """
     chosen, numbers = np.array(rows, np.int64), np.array(targets, np.int64)
     labelled = features.take(chosen)
-    fit = fit_kernel(kernel_of(labelled), numbers, labels)
-    return QuickModel(labelled, fit.weights.astype(np.float32), fit.sharpness, Answers(chosen, numbers, fit.unseen))
+    guesses = None if names is None else names.guess(labelled.sentences)
+    fit = fit_kernel(kernel_of(labelled), numbers, labels, guesses=guesses)
+    unseen = Answers(chosen, numbers, fit.unseen)
+    return QuickModel(labelled, fit.weights.astype(np.float32), fit.sharpness, unseen, names, fit.trust)
 
 
 def kernel_of(texts: PileFeatures) -> NDArray[np.float64]:
@@ -123,22 +141,41 @@ def likeness(texts: PileFeatures, others: PileFeatures) -> Floats:
 
 
 def fit_kernel(
-    kernel: NDArray[np.float64], targets: Ints, labels: int, penalties: Sequence[float] = _PENALTIES
+    kernel: NDArray[np.float64],
+    targets: Ints,
+    labels: int,
+    penalties: Sequence[float] = _PENALTIES,
+    guesses: NDArray[np.float64] | None = None,
 ) -> KernelFit:
-    """Learn from texts whose kernel (n, n) and labels (n,) are given; the penalty is that of the least log loss."""
+    """Learn from texts; the penalty, and the trust in guesses, are those of the least log loss on texts left out.
+
+    Args:
+        kernel: how alike the texts are, (n, n).
+        targets: their labels, (n,).
+        labels: how many there are, K.
+        penalties: to choose from.
+        guesses: what was said of the texts before any label was known, (n, K).
+    """
     values, vectors = np.linalg.eigh(kernel)
     wanted = np.eye(labels)[targets]
-    turned = vectors.T @ wanted
     best, least = None, np.inf
-    for penalty in penalties:
-        inverse = 1 / (np.maximum(values, 0) + penalty)
-        weights = vectors @ (inverse[:, None] * turned)
-        unseen = wanted - weights / (np.square(vectors) @ inverse)[:, None]
-        loss, sharpness = _sharpest(unseen, targets)
-        if best is None or loss < least:
-            best, least = KernelFit(weights, sharpness, _softmax(unseen * sharpness)), loss
+    for trust in _trusts(len(targets)) if guesses is not None else (0.0,):
+        left = wanted - trust * guesses if guesses is not None else wanted
+        turned = vectors.T @ left
+        for penalty in penalties:
+            inverse = 1 / (np.maximum(values, 0) + penalty)
+            weights = vectors @ (inverse[:, None] * turned)
+            unseen = wanted - weights / (np.square(vectors) @ inverse)[:, None]
+            loss, sharpness = _sharpest(unseen, targets)
+            if best is None or loss < least:
+                best, least = KernelFit(weights, sharpness, _softmax(unseen * sharpness), trust), loss
     assert best is not None
     return best
+
+
+def _trusts(texts: int) -> tuple[float, ...]:
+    """How far guesses may be trusted: few texts cannot tell that they deceive."""
+    return tuple(trust for trust in _TRUST if texts >= _FEW or trust < 1)
 
 
 def _sharpest(scores: NDArray[np.float64], targets: Ints) -> tuple[float, float]:

@@ -9,11 +9,11 @@ that nobody waits for: `question` takes the best that is known by then, and at w
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 from itertools import islice
 from threading import Condition, Thread
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import NamedTuple
 
 import numpy as np
@@ -71,6 +71,7 @@ class Session:
         pile: the texts.
         journal: what was done so far; the session closes it.
         labels: names in the order in which they are offered; others follow as they come.
+        hints: what labels mean, in words that say more than their names.
         strategy: one of STRATEGIES.
         background: whether to learn in a thread. Else `learn` must be called.
         pool: made before, from the same pile.
@@ -89,6 +90,7 @@ class Session:
         journal: Journal,
         *,
         labels: Sequence[str] = (),
+        hints: Mapping[str, str] = MappingProxyType({}),
         strategy: str = "auto",
         background: bool = True,
         pool: Pool | None = None,
@@ -100,7 +102,7 @@ class Session:
         if not any(text.strip() for text in pile.texts):
             raise DataError("there is no text to label: all are empty")
         self.pile, self.journal, self.strategy, self.budget = pile, journal, strategy, budget
-        self._told = tuple(map(check_label, labels))
+        self._told, self.hints = tuple(map(check_label, labels)), hints
         self._given = pile.labels_given()
         self._withheld = frozenset(pile.keys[row] for row in withheld)
         self._order = random_order(pile, journal.seed)
@@ -321,7 +323,7 @@ class Session:
         if self.pool is None:
             self.pool = prepare_pool(self.pile, self._order, self.journal.seed)
         before = self.advice
-        found = advise(self.pool, snapshot, self.strategy, self._generator, waiting)
+        found = advise(self.pool, snapshot, self.strategy, self._generator, waiting, self.hints)
         self.advice = found._replace(estimate=before.estimate, forecast=before.forecast, doubts=before.doubts)
         if self.figures:
             self.advice = with_figures(found, snapshot, self._generator)

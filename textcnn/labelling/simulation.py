@@ -5,7 +5,8 @@ answered; after every few the quick learner learns, and answers the texts held o
 and are neighbours nevertheless.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from textcnn.labelling.pile import Pile
 from textcnn.labelling.pool import Pool, prepare_pool
 from textcnn.labelling.session import Session, check_strategy, random_order
 from textcnn.labels import require_two
+from textcnn.training.label_names import hint_texts
 
 __all__ = ["LabellingRow", "Simulation", "simulate"]
 
@@ -70,6 +72,7 @@ def simulate(
     *,
     strategy: str = "auto",
     seeds: int = 5,
+    hints: Mapping[str, str] = MappingProxyType({}),
     say: Callable[[str], None] = lambda _: None,
 ) -> Simulation:
     """Label in the order in which a strategy asks, and at random, and see how good each is.
@@ -79,15 +82,17 @@ def simulate(
         budget: labels in all.
         strategy: one of STRATEGIES.
         seeds: how often, each time with other texts held out.
+        hints: what labels mean, in words that say more than their names.
         say: is told what is being done.
 
     Raises:
         DataError: too few texts have a label, or all the same.
-        SettingsError: there is no such strategy.
+        SettingsError: there is no such strategy, or a hint is for none of the labels.
     """
     check_strategy(strategy)
     truth = pile.labels_given()
     require_two(set(truth.values()), "the texts")
+    hints = hint_texts(sorted(set(truth.values())), hints)
     if len(truth) < _FEWEST:
         raise DataError(f"only {len(truth)} texts have a label there; a simulation takes {_FEWEST}")
     say("comparing the texts with each other")
@@ -100,7 +105,7 @@ def simulate(
         held = np.random.default_rng(seed).permutation(known)[:held_out].tolist()
         for name, how in (("chosen", strategy), ("random", "random")):
             say(f"seed {seed + 1} of {seeds}, {name}")
-            curves[name].append(_curve(pool, truth, held, points, how, seed))
+            curves[name].append(_curve(pool, truth, held, points, how, seed, hints))
     return Simulation(points, np.array(curves["chosen"]), np.array(curves["random"]), held_out)
 
 
@@ -111,7 +116,13 @@ def _points(budget: int) -> tuple[int, ...]:
 
 
 def _curve(
-    pool: Pool, truth: dict[int, str], held: list[int], points: tuple[int, ...], strategy: str, seed: int
+    pool: Pool,
+    truth: dict[int, str],
+    held: list[int],
+    points: tuple[int, ...],
+    strategy: str,
+    seed: int,
+    hints: Mapping[str, str],
 ) -> list[float]:
     """The accuracy on the texts held out after each number of labels."""
     unlabelled = [row for row in range(len(pool.pile)) if row not in truth]
@@ -119,7 +130,14 @@ def _curve(
     accuracies = []
     pile = pool.pile.without_labels()
     with Session(
-        pile, journal, strategy=strategy, background=False, pool=pool, withheld=[*held, *unlabelled], figures=False
+        pile,
+        journal,
+        hints=hints,
+        strategy=strategy,
+        background=False,
+        pool=pool,
+        withheld=[*held, *unlabelled],
+        figures=False,
     ) as session:
         for count in range(1, points[-1] + 1):
             if count % _EVERY == 1:

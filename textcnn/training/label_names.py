@@ -10,6 +10,7 @@ Shapes: B texts, d numbers of a sentence's vector, K labels.
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 from textcnn.encoder import ENCODER, encode, read_encoder
 from textcnn.errors import DataError, SettingsError
 
-__all__ = ["guessed", "hint_texts", "hint_weight", "label_words", "words_for"]
+__all__ = ["Places", "guessed", "hint_texts", "hint_weight", "label_words", "places_of", "words_for"]
 
 Numbers = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 _ROUNDS = 3
 _NEAREST = 0.5  # of the texts that would be a label's if all were as frequent, so many say where it is
@@ -86,22 +88,51 @@ def guessed(texts: Sequence[str], words: Sequence[str]) -> Numbers:
     """
     if len(set(texts)) < 2 * len(words):
         raise DataError(f"{len(set(texts))} different texts for {len(words)} labels: at least two for each are needed")
-    vectors = encode(texts).astype(np.float64)
-    rows = _unit(vectors - vectors.mean(axis=0))
-    named = encode(words).astype(np.float64)
+    vectors = encode(texts)
+    return places_of(vectors, encode(words)).guess(vectors)
+
+
+def places_of(vectors: Numbers | Floats, named: Numbers | Floats) -> "Places":
+    """Where the labels are among texts.
+
+    Args:
+        vectors: of texts, (B, d).
+        named: of the labels' words, (K, d).
+    """
+    vectors, named = vectors.astype(np.float64), named.astype(np.float64)
+    mean = vectors.mean(axis=0)
+    rows = _unit(vectors - mean)
     named = _unit(named - named.mean(axis=0))
-    places = named
+    found = Places.among(rows, named, mean)
     for _ in range(_ROUNDS):
-        places = _unit(named + _unit(_nearest(rows, _logits(rows, places))))
-    logits = _logits(rows, places)
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        nearest = _nearest(rows, found.logits(rows))
+        found = Places.among(rows, _unit(named + _unit(nearest)), mean)
+    return found
 
 
-def _logits(rows: Numbers, places: Numbers) -> Numbers:
-    """How near each text is to each place: less the mean, in standard deviations."""
-    cosines = rows @ places.T
-    return np.asarray((cosines - cosines.mean(axis=0)) / (cosines.std(axis=0) + _LEAST))
+class Places(NamedTuple):
+    """Where labels are among some texts, and how near to them these are."""
+
+    mean: Numbers  # (d,) of the texts' vectors
+    places: Numbers  # (K, d) of length one
+    nearness: Numbers  # (K,) mean cosine of a text's vector and the place
+    spread: Numbers  # (K,) its standard deviation
+
+    @classmethod
+    def among(cls, rows: Numbers, places: Numbers, mean: Numbers) -> "Places":
+        """Of texts whose vectors, less the mean and of length one, are given."""
+        cosines = rows @ places.T
+        return cls(mean, places, cosines.mean(axis=0), cosines.std(axis=0) + _LEAST)
+
+    def logits(self, rows: Numbers) -> Numbers:
+        """How near each text is to each place: less the mean, in standard deviations."""
+        return np.asarray((rows @ self.places.T - self.nearness) / self.spread)
+
+    def guess(self, vectors: Numbers | Floats) -> Numbers:
+        """How probable each label is for any texts of these vectors: (B, K)."""
+        logits = self.logits(_unit(vectors.astype(np.float64) - self.mean))
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def _nearest(rows: Numbers, logits: Numbers) -> Numbers:
