@@ -412,8 +412,8 @@ class TestTerminal:
 
     def test_labels_that_have_hints_are_offered_and_the_hints_go_on_to_training(self, terminal, folder):
         (folder / "hints.toml").write_text('ham = "news of friends"\nspam = "free prizes, winners"\n')
-        first = terminal("--budget", "12", labels=("--label-hints", "hints.toml"))
-        self.label_rightly(first, 0, 11)
-        first.keys("h")
+        first = terminal(labels=("--label-hints", "hints.toml"))
+        self.label_rightly(first, 0, 10)
+        first.keys("C-c")
         first.wait_for("exit 0")
         assert "--label-hints hints.toml" in " ".join(line.strip() for line in first.screen().splitlines())
