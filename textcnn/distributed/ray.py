@@ -1,13 +1,16 @@
-"""Jobs done by the workers of a Ray cluster, as its tasks.
+"""Jobs done by the workers of a Ray cluster, which are actors.
 
-A task is a job: what it needs is in it, so Ray may do it on any node, and again on another one if a worker or its node
-is gone. Workers stay for many tasks, and may keep what they open, such as a model. What a job says while it goes on is
-gathered by an actor beside this process, which also knows whether the job is to end.
+A worker has a core to itself and does one job after the other, so what it opens, such as a model, it opens once. (Tasks
+of Ray go to whichever process is free, and begin new ones: each opens the model.) What a job needs is in it, so any
+worker may do it, and another one again if a worker or its node is gone. What a job says while it goes on is gathered by
+an actor beside this process, which also knows whether the job is to end.
 """
 
 import os
+import pickle
 import socket
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -17,9 +20,9 @@ from textcnn.errors import WorkerError
 
 __all__ = ["RayExecutor"]
 
-_PAUSE = 0.05  # seconds between looks at what there is
+_PAUSE = 0.3  # seconds between looks at what jobs say
 _LOOK = 0.2  # seconds after which a job looks again whether it is to end
-_AHEAD = 2  # tasks for each core, so that none waits for this process
+_AHEAD = 2  # workers asked for, for each core: a cluster that can grow sees that more are wanted
 _WINDOW = 4  # jobs for each core that may be done before the first that is not; their results are kept
 _PATIENCE = 10  # seconds for a connection
 _TRIES = 4  # after a worker is gone
@@ -70,7 +73,7 @@ def _connected(address: str) -> Any:
         try:
             local: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
             ray.init(address=address, logging_level="error", log_to_driver=False, **local)
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError, AssertionError) as error:
+        except Exception as error:  # of many kinds; of a node that does not begin in time it is no other one
             reason = " ".join(str(error).split())
             raise WorkerError(f"Ray cannot be reached at {address!r}: {reason:.300}") from None
     return ray
@@ -88,16 +91,16 @@ def _require_listener(address: str) -> None:
 
 
 class _Line:
-    """What jobs say, and whether they are to end: an actor."""
+    """What jobs say, pickled so that it need not know what that is, and whether they are to end: an actor."""
 
     def __init__(self) -> None:
-        self.events: list[Any] = []
+        self.events: list[bytes] = []
         self.stopped = False
 
-    def tell(self, event: Any) -> None:
+    def tell(self, event: bytes) -> None:
         self.events.append(event)
 
-    def take(self) -> list[Any]:
+    def take(self) -> list[bytes]:
         events, self.events = self.events, []
         return events
 
@@ -108,21 +111,38 @@ class _Line:
         return self.stopped
 
 
+class _RayWorker:
+    """Does jobs, one at a time: an actor."""
+
+    def __init__(self, work: Callable[[Any, Callable[[Any], bool]], Any], line: Any) -> None:
+        self.work, self.line = work, line
+
+    def begin(self) -> None:
+        """Nothing: who has done that is there."""
+
+    def do(self, job: Any) -> Any:
+        return self.work(job, _Told(self.line))
+
+
 class _RayRun:
-    """Jobs while they are being done."""
+    """Jobs while they are being done, by their numbers."""
 
     def __init__(
         self, ray: Any, work: Callable[..., Any], jobs: Iterable[Any], callback: Callable[[Any], bool]
     ) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        self.ray, self.callback = ray, callback
+        self.ray, self.work, self.callback = ray, work, callback
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
         self.line = ray.remote(_Line).options(num_cpus=0, max_restarts=-1, scheduling_strategy=here).remote()
-        self.task = ray.remote(_do).options(num_cpus=1, max_retries=_TRIES, scheduling_strategy="SPREAD")
-        self.work = ray.put(work)
+        self.actor = ray.remote(_RayWorker).options(num_cpus=1, scheduling_strategy="SPREAD")
         self.left = enumerate(jobs)
-        self.begun: dict[Any, tuple[int, str]] = {}  # tasks, with the number of the job and its name
+        self.jobs: dict[int, Any] = {}  # that are not done
+        self.waiting: deque[int] = deque()  # those of them that no worker has
+        self.workers: list[Any] = []  # those too that have not begun
+        self.idle: list[Any] = []
+        self.calls: dict[Any, tuple[Any, int | None]] = {}  # the worker and its job; None: it begins
+        self.losses: Counter[int | None] = Counter()  # of workers, while they had the job
         self.done: dict[int, Any] = {}
         self.number = 0  # of the job whose result is the next
         self.over = self.stopped = False
@@ -130,76 +150,102 @@ class _RayRun:
     def results(self) -> Iterator[Any]:
         """In order."""
         self._refill()
-        while self.begun or self.done:
+        while self.jobs or self.done:
             self._wait()
-            while self.number in self.done:
-                result = self.done.pop(self.number)
-                self.number += 1
-                self._hear()
-                yield result
             self._refill()
+            while self.number in self.done:
+                self.number += 1
+                yield self.done.pop(self.number - 1)
+                self._refill()
 
     def _refill(self) -> None:
+        """See to it that each core has a worker, and each worker a job, as long as there are any."""
         cores = max(int(self.ray.cluster_resources().get("CPU", 1)), 1)
-        while not self.over and len(self.begun) < _AHEAD * cores:
-            if self._next_number() > self.number + _WINDOW * cores:
-                return
+        while len(self.jobs) < _AHEAD * cores and self._next_number() <= self.number + _WINDOW * cores:
             if (found := next(self.left, None)) is None:
                 self.over = True
-                return
-            number, job = found
-            self.begun[self.task.remote(self.work, job, self.line)] = number, job.name
+                break
+            self.jobs[found[0]] = found[1]
+            self.waiting.append(found[0])
+        while len(self.workers) < min(_AHEAD * cores, len(self.jobs)):
+            self.workers.append(worker := self.actor.remote(self.work, self.line))
+            self.calls[worker.begin.remote()] = worker, None
+        while self.idle and self.waiting:
+            worker, number = self.idle.pop(), self.waiting.popleft()
+            self.calls[worker.do.remote(self.jobs[number])] = worker, number
+        if self.over and not self.waiting:
+            self._dismiss_others()
 
     def _next_number(self) -> int:
-        return self.number + len(self.begun) + len(self.done)
+        return self.number + len(self.jobs) + len(self.done)
 
     def _wait(self) -> None:
-        """Until a job is done, or events may have come."""
-        if not self.begun:
+        """Until a worker has begun or done a job, or is lost, or events may have come."""
+        if not self.calls:
             return
-        ready, _ = self.ray.wait([*self.begun], timeout=_PAUSE)
+        ready, _ = self.ray.wait([*self.calls], timeout=_PAUSE)
         self._hear()
-        for task in ready:
-            number, name = self.begun.pop(task)
-            self.done[number] = self._result(task, name)
+        for call in ready:
+            self._take(call, *self.calls.pop(call))
 
-    def _result(self, task: Any, name: str) -> Any:
-        """What a task gives back; its own errors are raised here as if it had been done here."""
+    def _take(self, call: Any, worker: Any, number: int | None) -> None:
+        """Take what a worker gives back; errors of the job are raised here as if it had been done here."""
         from ray.exceptions import RayError, RayTaskError
 
         try:
-            return self.ray.get(task)
+            result = self.ray.get(call)
         except RayTaskError as error:
             raise error.cause from None
         except RayError as error:
-            reason = " ".join(str(error).split())
-            raise WorkerError(
-                f"{name}: the worker that did it was killed, {_TRIES} times again ({reason:.200})"
-            ) from None
+            self._dismiss(worker)
+            self._lost(number, " ".join(str(error).split()))
+            return
+        self.idle.append(worker)
+        if number is None:
+            self.losses[None] = 0
+        else:
+            self.done[number] = result
+            del self.jobs[number]
+
+    def _dismiss_others(self) -> None:
+        """End those without a job, begun or not: nobody needs them, and others may want their cores."""
+        beginning = [call for call, (_, number) in self.calls.items() if number is None]
+        for worker in (*self.idle, *(self.calls.pop(call)[0] for call in beginning)):
+            self._dismiss(worker)
+        self.idle.clear()
+
+    def _dismiss(self, worker: Any) -> None:
+        self.workers.remove(worker)
+        self.ray.kill(worker)
+
+    def _lost(self, number: int | None, reason: str) -> None:
+        """A worker is lost: another one gets its job, unless that was tried often."""
+        self.losses[number] += 1
+        if self.losses[number] > _TRIES:
+            if number is None:
+                raise WorkerError(f"no worker of the cluster can begin ({reason:.300})")
+            name = self.jobs[number].name
+            raise WorkerError(f"{name}: the worker that did it was killed, {_TRIES} times again ({reason:.200})")
+        if number is not None:
+            self.waiting.appendleft(number)
 
     def _hear(self) -> None:
         """What jobs have said; what an actor knew whose node is gone is not heard, and no result depends on it."""
         from ray.exceptions import RayError
 
-        events: list[Any] = []
+        events: list[bytes] = []
         with suppress(RayError):
             if self.stopped:  # which a new actor does not know
                 self.line.stop.remote()
             events = self.ray.get(self.line.take.remote())
-        for event in events:
+        for event in map(pickle.loads, events):
             self.stopped = self.callback(event) or self.stopped
 
     def close(self) -> None:
-        """End the tasks that are at work, and the actor."""
+        """End the workers, whatever they are at, and the actor that listens to them."""
         with suppress(Exception):  # of a cluster that is gone
-            for task in self.begun:
-                self.ray.cancel(task, force=True)
-            self.ray.kill(self.line)
-
-
-def _do(work: Callable[[Any, Callable[[Any], bool]], Any], job: Any, line: Any) -> Any:
-    """A job, done by a worker."""
-    return work(job, _Told(line))
+            for actor in (*self.workers, self.line):
+                self.ray.kill(actor)
 
 
 class _Told:
@@ -212,7 +258,7 @@ class _Told:
         import ray
 
         with suppress(ray.exceptions.RayError):
-            self.line.tell.remote(event)
+            self.line.tell.remote(pickle.dumps(event))
             if time.monotonic() - self.looked > _LOOK:
                 self.looked = time.monotonic()
                 self.stopped = ray.get(self.line.is_stopped.remote())
