@@ -75,8 +75,15 @@ def _connected(address: str) -> Any:
             ray.init(address=address, logging_level="error", log_to_driver=False, **local)
         except Exception as error:  # of many kinds; of a node that does not begin in time it is no other one
             reason = " ".join(str(error).split())
-            raise WorkerError(f"Ray cannot be reached at {address!r}: {reason:.300}") from None
+            raise WorkerError(f"Ray cannot be reached at {address!r}: {reason:.300}{_of_tokens(address)}") from None
     return ray
+
+
+def _of_tokens(address: str) -> str:
+    """What to do if it is for want of a token, which Ray tells in its log alone."""
+    if address == "local" or "RAY_AUTH_MODE" in os.environ:
+        return ""
+    return "; if the cluster asks for a token, set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN if it is not of this machine"
 
 
 def _require_listener(address: str) -> None:
