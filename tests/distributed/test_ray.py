@@ -203,7 +203,8 @@ def test_a_file_that_cannot_be_read_is_named_as_without_ray(cluster, model, fold
     (folder / "in" / "a.csv").write_text("text,id\nfree prize,1\nsee you\n")
     said = textcnn("predict", "--input", "in", "--output", "out", "--ray", "local", "-q")
     assert said.code == 1
-    assert said.err.startswith(f"textcnn: {folder}/in/a.csv:3: the row has 1 field instead of 2")
+    told = said.err.splitlines()[-1]  # Ray may have told before of a node that another test has killed
+    assert told.startswith(f"textcnn: {folder}/in/a.csv:3: the row has 1 field instead of 2")
 
 
 def test_models_and_figures_are_those_without_ray(cluster, train_csv, folder, textcnn):
