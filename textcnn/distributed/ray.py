@@ -7,7 +7,6 @@ an actor beside this process, which also knows whether the job is to end.
 """
 
 import os
-import pickle
 import socket
 import time
 from collections import Counter, deque
@@ -98,16 +97,16 @@ def _require_listener(address: str) -> None:
 
 
 class _Line:
-    """What jobs say, pickled so that it need not know what that is, and whether they are to end: an actor."""
+    """What jobs say, and whether they are to end: an actor."""
 
     def __init__(self) -> None:
-        self.events: list[bytes] = []
+        self.events: list[Any] = []
         self.stopped = False
 
-    def tell(self, event: bytes) -> None:
+    def tell(self, event: Any) -> None:
         self.events.append(event)
 
-    def take(self) -> list[bytes]:
+    def take(self) -> list[Any]:
         events, self.events = self.events, []
         return events
 
@@ -240,12 +239,12 @@ class _RayRun:
         """What jobs have said; what an actor knew whose node is gone is not heard, and no result depends on it."""
         from ray.exceptions import RayError
 
-        events: list[bytes] = []
+        events: list[Any] = []
         with suppress(RayError):
             if self.stopped:  # which a new actor does not know
                 self.line.stop.remote()
             events = self.ray.get(self.line.take.remote())
-        for event in map(pickle.loads, events):
+        for event in events:
             self.stopped = self.callback(event) or self.stopped
 
     def close(self) -> None:
@@ -265,7 +264,7 @@ class _Told:
         import ray
 
         with suppress(ray.exceptions.RayError):
-            self.line.tell.remote(pickle.dumps(event))
+            self.line.tell.remote(event)
             if time.monotonic() - self.looked > _LOOK:
                 self.looked = time.monotonic()
                 self.stopped = ray.get(self.line.is_stopped.remote())
