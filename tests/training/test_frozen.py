@@ -14,9 +14,11 @@ from textcnn.insight.explain import explain
 from textcnn.model.file import read_model, write_model
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
-from textcnn.settings import Settings
+from textcnn.settings import Settings, settled
 from textcnn.training.fit import FitResult, fit
-from textcnn.training.task import Labelled
+from textcnn.training.frozen import fit_frozen
+from textcnn.training.outcome import Outcome
+from textcnn.training.task import Labelled, Task
 
 FOOD = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish", "fresh salad and wine"]
 CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal", "a dealer sold me this van"]
@@ -189,6 +191,20 @@ def test_who_asks_for_a_network_gets_one(settings: dict[str, Any]) -> None:
     model = learned(TEXTS, LABELS, quality="fast", **settings).model
     assert model.settings["frozen"] != "on"
     assert model.figures["curve"]
+
+
+def test_more_than_200_texts_get_a_network_however_many_labels_they_have() -> None:
+    texts = [f"the {one} and the {other}" for one in range(10) for other in range(21)]
+    labels = [(str(number % 70),) for number in range(210)]
+    assert _without_network(Labelled(texts[:200], labels[:200]), Settings()) is not None
+    assert _without_network(Labelled(texts, labels), Settings()) is None
+    assert _without_network(Labelled(texts, labels), Settings(frozen="on")) is not None
+
+
+def _without_network(training: Labelled, settings: Settings) -> Outcome | None:
+    classes = sorted({label for (label,) in training.labels})
+    task = Task.of([training], classes, settled(settings, len(classes)), multi_label=False)
+    return fit_frozen(task, training, np.empty(0, np.int64), lambda event: False)
 
 
 def test_languages_that_no_vectors_know_get_a_network() -> None:

@@ -48,7 +48,7 @@ __all__ = ["fit_frozen"]
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-_FEW, _FEW_OF_EACH = 200, 16  # texts, or of each label on average, up to which the filters stay as they are
+_FEW = 200  # texts, up to which the filters stay as they are
 _MOST = 2_000  # texts, whose Gram matrix is made
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
 _OPENING = 4.0  # how much more than other features of the linear part those that say how several texts begin
@@ -113,15 +113,15 @@ def fit_frozen(
 
 def _why_not(task: Task, texts: int) -> str:
     """What stands against it, if anything does."""
-    settings, labels = task.settings, len(task.classes)
+    settings = task.settings
     if settings.frozen == "off":
         return "itself"
-    most = min(_MOST, max(_FEW, _FEW_OF_EACH * labels)) if settings.frozen == "auto" else _MOST
+    most = _FEW if settings.frozen == "auto" else _MOST
     if texts > most:
         return f"{texts:,} texts: the most are {most:,}"
     if task.multi_label and settings.class_weight != "none":
         return "weights of classes where texts can have several labels"
-    usual = record(settled(Settings(quality=settings.quality), labels))
+    usual = record(settled(Settings(quality=settings.quality), len(task.classes)))
     changed = [name for name, value in usual.items() if name not in _HEEDED and getattr(settings, name) != value]
     return f"--{changed[0].replace('_', '-')}" if changed else ""
 
