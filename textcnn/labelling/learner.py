@@ -69,9 +69,11 @@ class PileFeatures(NamedTuple):
         """The texts, then the others."""
         import scipy.sparse as sp
 
-        words = sp.vstack([self.words, others.words]).tocsr()
-        sentences, openings = (np.concatenate(pair) for pair in zip(self[::2], others[::2], strict=True))
-        return PileFeatures(sentences, words, openings)
+        return PileFeatures(
+            np.concatenate([self.sentences, others.sentences]),
+            sp.vstack([self.words, others.words]).tocsr(),
+            np.concatenate([self.openings, others.openings]),
+        )
 
     def vectors(self) -> Floats:
         """What they are about and how they begin in vectors of length one: (B, 2d)."""
@@ -104,7 +106,7 @@ class QuickModel(NamedTuple):
         for first in range(0, len(features.sentences), _BLOCK):
             rows = slice(first, first + _BLOCK)
             about = (features.sentences[rows] @ of_sentences + features.words[rows] @ of_words) / 2
-            scores = (1 - _OPENING) * about + _OPENING * features.openings[rows] @ of_openings + bias
+            scores = (1 - _OPENING) * about + _OPENING * (features.openings[rows] @ of_openings) + bias
             if self.names is not None and self.trust:
                 scores = scores + self.trust * self.names.guess(features.sentences[rows])
             blocks.append(_softmax(scores * self.sharpness))
