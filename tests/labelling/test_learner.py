@@ -7,7 +7,7 @@ from examples import EXAMPLES
 
 from textcnn.corpus import Record
 from textcnn.labelling.forecast import forecast_gain
-from textcnn.labelling.learner import PileFeatures, WordTable, fit_kernel, kernel_of, learn_quickly
+from textcnn.labelling.learner import PileFeatures, WordTable, fit_kernel, kernel_of, learn_quickly, likeness
 from textcnn.labelling.pile import Pile
 from textcnn.labelling.pool import prepare_pool
 from textcnn.labelling.sentences import vectors_for
@@ -23,7 +23,8 @@ LABELS = np.array([int(label == "spam") for label, _ in EXAMPLES])
 
 @pytest.fixture(scope="module")
 def features():
-    return PileFeatures(vectors_for(TEXTS, np.random.default_rng(0))(TEXTS), WordTable(TEXTS).of(TEXTS))
+    vectors = vectors_for(TEXTS, np.random.default_rng(0))(TEXTS)
+    return PileFeatures(vectors, WordTable(TEXTS).of(TEXTS), vectors)
 
 
 def blobs(*sizes, spread=0.1):
@@ -54,6 +55,24 @@ class TestLearner:
     def test_few_texts_do_not_make_it_sure(self, features):
         model = learn_quickly(features, [0, 1], [0, 1], 2)
         assert model.probabilities(features).max() < 0.99
+
+
+class TestLikeness:
+    def test_what_texts_are_about_counts_seven_tenths_and_how_they_begin_the_rest(self):
+        sentences, openings = (np.array(rows, np.float32) for rows in ([[1, 0], [0.8, 0.6]], [[1, 0], [0, 1]]))
+        words = scipy.sparse.csr_array(np.array([[1, 0], [0.6, 0.8]], np.float32))
+        texts = PileFeatures(sentences, words, openings)
+        assert likeness(texts, texts) == pytest.approx(np.array([[1, 0.49], [0.49, 1]]), abs=1e-6)
+        vectors = texts.vectors()
+        assert vectors @ vectors.T == pytest.approx(np.array([[1, 0.56], [0.56, 1]]), abs=1e-6)
+        assert texts.take(np.array([1])).and_others(texts.take(np.array([0]))).openings.tolist() == [[0, 1], [1, 0]]
+
+    def test_answers_are_those_of_the_kernel(self, features):
+        other = features._replace(openings=features.openings[::-1].copy())
+        model = learn_quickly(other, range(20), LABELS[:20].tolist(), 2)
+        scores = (likeness(other, other.take(np.arange(20))) + 1) @ model.weights * model.sharpness
+        expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        assert model.probabilities(other) == pytest.approx(expected, abs=1e-5)
 
 
 class TestNames:
@@ -131,7 +150,7 @@ class TestSentences:
 class TestSmoothing:
     def test_a_text_is_drawn_to_its_neighbours_by_their_likeness_and_not_to_itself(self):
         sentences = np.array([[1, 0], [0.8, 0.6], [0.6, 0.8], [0, 0]], np.float32)
-        texts = PileFeatures(sentences, scipy.sparse.csr_array((4, 1), dtype=np.float32))
+        texts = without_words(sentences)
         drawn = smoothed(texts, texts).sentences
         expected = sentences[0] + (0.8 * sentences[1] + 0.6 * sentences[2]) / 1.4
         assert drawn[0] == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
@@ -139,9 +158,16 @@ class TestSmoothing:
         alone = smoothed(texts.take(np.array([1, 0])), texts).sentences
         assert alone == pytest.approx(drawn[[1, 0]], abs=1e-6)
 
+    def test_how_it_begins_is_drawn_to_the_same_neighbours(self):
+        sentences = np.array([[1, 0], [0.8, 0.6], [0, 0]], np.float32)
+        texts = without_words(sentences)._replace(openings=np.array([[0, 1], [1, 0], [0, 1]], np.float32))
+        drawn = smoothed(texts, texts).openings
+        assert drawn[:2] == pytest.approx(np.full((2, 2), 0.5**0.5), abs=1e-6)
+        assert drawn[2].tolist() == [0, 1]  # about nothing, so nobody's neighbour
+
     def test_few_labels_go_further_where_texts_lie_in_regions(self):
         vectors, wanted = blobs(100, 100, spread=0.6), np.repeat([0, 1], 100)
-        texts = PileFeatures(vectors, scipy.sparse.csr_array((200, 1), dtype=np.float32))
+        texts = without_words(vectors)
         rows = [0, 1, 100, 101]
         right = [
             (learn_quickly(each, rows, wanted[rows].tolist(), 2).probabilities(each).argmax(axis=1) == wanted).mean()
@@ -151,7 +177,8 @@ class TestSmoothing:
 
 
 def without_words(sentences):
-    return PileFeatures(sentences, scipy.sparse.csr_array((len(sentences), 1), dtype=np.float32))
+    """They begin as they go on."""
+    return PileFeatures(sentences, scipy.sparse.csr_array((len(sentences), 1), dtype=np.float32), sentences)
 
 
 class TestStrategies:
@@ -213,6 +240,18 @@ class TestForecast:
 
 
 class TestPool:
+    def test_texts_are_compared_by_their_first_five_words_too(self):
+        texts = [
+            "who was the first man on the moon",
+            "Who  was the first man to fly",
+            "the first man who was on the moon",
+        ]
+        pile = Pile([Record(text) for text in texts], ["text"], ["text"])
+        pool = prepare_pool(pile, random_order(pile, 0), 0)
+        alone = pool.alone.take(np.argsort(pool.rows))
+        assert alone.openings[0] @ alone.openings[1] == pytest.approx(1, abs=1e-5)
+        assert alone.openings[0] @ alone.openings[2] < 0.99 and alone.sentences[0] @ alone.sentences[1] < 0.99
+
     def test_near_copies_are_in_it_once_and_others_can_be_added(self):
         long = "please call me when you are back at home and have had some dinner with the kids"
         pile = Pile([Record(text) for text in (long, "win cash now", f"{long} 2", "", "see you")], ["text"], ["text"])

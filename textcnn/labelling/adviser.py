@@ -182,7 +182,7 @@ def _proposals(pool: Pool, places: Iterable[int], how: str) -> tuple[Proposal, .
 def _covering(pool: Pool, places: Ints, open_places: Ints, random: np.random.Generator) -> list[int]:
     """Places of texts where nothing is labelled."""
     some = np.union1d(places, open_places[:_CLUSTERED])
-    found = some[covering(pool.features.sentences[some], np.searchsorted(some, places), _QUEUE, random)]
+    found = some[covering(pool.features.take(some).vectors(), np.searchsorted(some, places), _QUEUE, random)]
     allowed = set(open_places.tolist())
     return [place for place in found.tolist() if place in allowed]
 

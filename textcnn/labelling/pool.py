@@ -21,6 +21,7 @@ from textcnn.text.near_copies import near_copies
 __all__ = ["Pool", "prepare_pool"]
 
 _MOST = 5000  # texts
+_OPENING = 5  # words with which a text begins
 
 Ints = NDArray[np.int64]
 
@@ -39,21 +40,17 @@ class Pool(NamedTuple):
 
     def features_of(self, texts: Sequence[str]) -> PileFeatures:
         """What any texts are compared by."""
-        return smoothed(PileFeatures(self.vectors_of(texts), self.words.of(texts)), self.alone)
+        return smoothed(_features(texts, self.vectors_of, self.words), self.alone)
 
     def with_rows(self, rows: Iterable[int]) -> "Pool":
         """With other texts of the pile, too: labelled ones that were found by search, say."""
         new = [row for row in rows if row not in self.places]
         if not new:
             return self
-        import scipy.sparse as sp
-
         joined = np.concatenate([self.rows, np.array(new, np.int64)])
         added = self.features_of([self.pile.texts[row] for row in new])
-        sentences = np.concatenate([self.features.sentences, added.sentences])
-        words = sp.vstack([self.features.words, added.words]).tocsr()
         places = {row: place for place, row in enumerate(joined.tolist())}
-        return self._replace(rows=joined, places=places, features=PileFeatures(sentences, words))
+        return self._replace(rows=joined, places=places, features=self.features.and_others(added))
 
     def place_of(self, row: int) -> int | None:
         """The place of a text, or else of the one of which it is a near-copy; None: it was not looked at."""
@@ -90,7 +87,7 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
     rows, stand_for = (np.array(looked_at, np.int64)[places] for places in (np.sort(firsts), firsts[inverse]))
     texts = [pile.texts[row] for row in rows.tolist()]
     words, vectors_of = WordTable(texts), vectors_for(texts, np.random.default_rng(seed))
-    alone = PileFeatures(vectors_of(texts), words.of(texts))
+    alone = _features(texts, vectors_of, words)
     return Pool(
         pile,
         rows,
@@ -101,3 +98,9 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
         words,
         vectors_of,
     )
+
+
+def _features(texts: Sequence[str], vectors_of: ToVectors, words: WordTable) -> PileFeatures:
+    """What texts are compared by, as long as no neighbours are looked at."""
+    openings = [" ".join(text.split(maxsplit=_OPENING)[:_OPENING]) for text in texts]
+    return PileFeatures(vectors_of(texts), words.of(texts), vectors_of(openings))

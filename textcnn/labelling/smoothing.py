@@ -1,8 +1,9 @@
 """Sentence vectors drawn towards those of their neighbours: texts without labels help to learn from few that have one.
 
 A text takes in the mean of the texts most like it, each counting by its likeness: a graph convolution that has nothing
-to learn (Wu et al. 2019, "Simplifying Graph Convolutional Networks"). No label is looked at, so what is said of texts
-that are left out stays honest.
+to learn (Wu et al. 2019, "Simplifying Graph Convolutional Networks"). How it begins is drawn to how the same ones do:
+looked for by that, neighbours are about other things (tests/benchmarks/LOG.md). No label is looked at, so what is said
+of texts that are left out stays honest.
 
 Shapes: B texts, P texts of the pool, d dimensions of sentence vectors.
 """
@@ -10,7 +11,7 @@ Shapes: B texts, P texts of the pool, d dimensions of sentence vectors.
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.labelling.learner import PileFeatures, likeness
+from textcnn.labelling.learner import PileFeatures, subject_likeness
 
 __all__ = ["smoothed"]
 
@@ -26,25 +27,36 @@ def smoothed(texts: PileFeatures, pool: PileFeatures) -> PileFeatures:
 
     Args:
         texts: any.
-        pool: among which neighbours are looked for, by sentence vectors and words; the texts may be in it.
+        pool: among which neighbours are looked for, by what they are about; the texts may be in it.
     """
     blocks = [
         _with_neighbours(texts.take(np.arange(first, min(first + _BLOCK, len(texts.sentences)))), pool)
         for first in range(0, len(texts.sentences), _BLOCK)
     ]
-    return texts._replace(sentences=np.concatenate([texts.sentences[:0], *blocks]))
+    return texts._replace(
+        sentences=np.concatenate([texts.sentences[:0], *(block.sentences for block in blocks)]),
+        openings=np.concatenate([texts.openings[:0], *(block.openings for block in blocks)]),
+    )
 
 
-def _with_neighbours(texts: PileFeatures, pool: PileFeatures) -> Floats:
-    """Unit vectors (B, d); of a text without words or neighbours its own."""
-    alike = likeness(texts, pool)  # (B, P)
+def _with_neighbours(texts: PileFeatures, pool: PileFeatures) -> PileFeatures:
+    """The same with unit vectors (B, d); of a text without words or neighbours its own."""
+    alike = subject_likeness(texts, pool)  # (B, P)
     own = np.square(texts.sentences).sum(axis=1) + np.asarray(texts.words.multiply(texts.words).sum(axis=1)).ravel()
     alike[alike > _SAME * own[:, None] / 2] = 0
     count = min(_NEIGHBOURS, len(pool.sentences))
     closest = np.argpartition(alike, -count, axis=1)[:, -count:]
     weights = np.maximum(np.take_along_axis(alike, closest, axis=1), 0)
-    sums = np.einsum("bn,bnd->bd", weights, pool.sentences[closest])
     total = weights.sum(axis=1, keepdims=True)
-    vectors = texts.sentences + sums / np.where(total > 0, total, 1)
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)
+    shares = np.asarray(weights / np.where(total > 0, total, 1), np.float32)
+    return texts._replace(
+        sentences=_drawn(texts.sentences, shares, pool.sentences[closest]),
+        openings=_drawn(texts.openings, shares, pool.openings[closest]),
+    )
+
+
+def _drawn(vectors: Floats, shares: Floats, neighbours: Floats) -> Floats:
+    """Vectors (B, d) and the mean of their neighbours' (B, N, d), of which each has a share (B, N)."""
+    sums = vectors + np.einsum("bn,bnd->bd", shares, neighbours)
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.asarray(sums / np.where(length > 0, length, 1), np.float32)
