@@ -1,5 +1,6 @@
 """A tiny trained model, made once, and the command line run in this process."""
 
+import gc
 import os
 import shutil
 import signal
@@ -16,9 +17,23 @@ settings.register_profile("textcnn", deadline=None)  # how long an example takes
 settings.load_profile("textcnn")
 # Workers of OpenMP spin while they wait, and several processes of tests have too few cores for that.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Hundreds of programs are started, and where byte code is not kept, as in many containers, each compiles the package.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has what it starts in the background ignore Ctrl-C, as would the programs that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Libraries and tests stay: the garbage collector need not walk through them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class Answer(NamedTuple):

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -41,14 +42,25 @@ MODULES = {module(path) for path in FILES}
 
 
 @cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All that a file's code consists of."""
+    return [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+
+
+@cache
 def imports(path: Path) -> list[str]:
     """Full names that a file imports."""
-    return names_in(path.read_text(encoding="utf-8"))
+    return names_of(nodes(path))
 
 
 def names_in(code: str) -> list[str]:
-    """Full names that code imports, see `imported`."""
-    return [name.removeprefix("cython.cimports.") for node in ast.walk(ast.parse(code)) for name in imported(node)]
+    """Full names that code imports."""
+    return names_of(ast.walk(ast.parse(code)))
+
+
+def names_of(nodes: Iterable[ast.AST]) -> list[str]:
+    """Full names that parts of code import, see `imported`."""
+    return [name.removeprefix("cython.cimports.") for node in nodes for name in imported(node)]
 
 
 def imported(node: ast.AST) -> list[str]:
@@ -162,7 +174,7 @@ def test_each_library_is_imported_by_its_packages_only() -> None:
 def test_class_names_are_unique() -> None:
     where = defaultdict(set)
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 where[node.name].add(str(path.relative_to(PACKAGE)))
     assert {name: places for name, places in where.items() if len(places) > 1} == {}

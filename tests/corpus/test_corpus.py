@@ -431,10 +431,10 @@ def test_standard_input_is_read_where_no_stream_is_given(monkeypatch):
 
 def test_long_input_takes_no_more_memory_than_short_input(write):
     tracemalloc = pytest.importorskip("tracemalloc")
-    path = write("a.csv", "label,text\n" + 'a,"some text, of some length, which comes again and again"\n' * 30_000)
+    path = write("a.csv", "label,text\n" + 'a,"some text, of some length, which comes again and again"\n' * 15_000)
     tracemalloc.start()
     try:
-        assert sum(1 for _ in open_corpus(path)) == 30_000
+        assert sum(1 for _ in open_corpus(path)) == 15_000
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()

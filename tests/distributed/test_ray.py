@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +15,12 @@ import pytest
 from examples import EXAMPLES
 from program import tiny
 
-ray = pytest.importorskip("ray")
-
-from textcnn.distributed.ray import RayExecutor  # noqa: E402
-from textcnn.errors import DataError, WorkerError  # noqa: E402
+from textcnn.distributed.ray import RayExecutor
+from textcnn.errors import DataError, WorkerError
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed"),
     pytest.mark.filterwarnings("ignore"),  # of what Ray does
 ]
 
@@ -69,6 +69,7 @@ def patient(job, callback):
 @pytest.fixture(scope="module")
 def cluster():
     """A head and two nodes of a core each; their workers find what is defined here."""
+    import ray  # which takes its time, and these tests are seldom run
     from ray.cluster_utils import Cluster
 
     found = os.environ.get("PYTHONPATH", "")

@@ -53,10 +53,9 @@ def test_multi_label_and_a_single_fold():
 
 
 @pytest.mark.skipif(browser.CHROMIUM is None, reason="there is no Chromium")
-def test_it_opens_in_a_browser(text, tmp_path):
+def test_it_opens_in_a_browser(tab, text, tmp_path):
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
-    with browser.Browser() as tab:
-        tab.open(tmp_path / "page.html")
-        assert tab.run("document.getElementById('answered').textContent").endswith(" %")
-        assert tab.run("document.documentElement.scrollWidth <= innerWidth")
-        assert tab.happened == []
+    tab.open(tmp_path / "page.html")
+    assert tab.run("document.getElementById('answered').textContent").endswith(" %")
+    assert tab.run("document.documentElement.scrollWidth <= innerWidth")
+    assert tab.happened == []

@@ -78,6 +78,12 @@ def learned(labels=("ham", "spam"), multi_label=False, texts=(), **changes):
 
 
 @pytest.fixture(scope="module")
+def ham_and_spam():
+    """A model of these."""
+    return learned()
+
+
+@pytest.fixture(scope="module")
 def hostile():
     """A page of which every text and name wants to be more than text."""
     labels = (SCRIPT, IMAGE)
@@ -107,13 +113,6 @@ def path(text, tmp_path_factory):
     return made
 
 
-@pytest.fixture(scope="module")
-def tab():
-    """A browser, opened once."""
-    with browser.Browser() as opened:
-        yield opened
-
-
 class Seen(HTMLParser):
     """Tags with their attributes, and the text between them."""
 
@@ -131,9 +130,9 @@ class Seen(HTMLParser):
 
 
 @pytest.mark.slow
-def test_a_mistake_about_a_novel_text_says_why_it_is_novel():
+def test_a_mistake_about_a_novel_text_says_why_it_is_novel(ham_and_spam):
     """Its words are unknown; a text like those of training has no such line."""
-    model = learned()
+    model = ham_and_spam
     odd = "zqxw vvkj " + "w" * 100
     texts = [*HAM[:10], odd]
     answers = [Predictor(model).choose(row) for row in Predictor(model).all_probabilities(texts)]
@@ -184,7 +183,7 @@ class TestPage:
         assert page(hostile) == text
 
     def test_a_multi_label_page_has_no_confusion_matrix(self):
-        model = learned(multi_label=True, labels_per_text="several")
+        model = learned(multi_label=True, labels_per_text="several", quality="fast")
         gold = [("ham", "spam"), *[("ham",)] * 19, *[("spam",)] * 18, (), ("new",)]
         text = page(context_of(model, [*HAM, *SPAM], gold))
         assert "all labels right" in text and "Confusion matrix" not in text
@@ -201,7 +200,7 @@ class TestPage:
         assert "Confused most" in text and "10 more labels" in text
 
     def test_a_model_without_ngrams_shows_those_of_the_answers(self):
-        model = learned(keep_ngrams="off")
+        model = learned(keep_ngrams="off", quality="fast")
         text = page(context_of(model, [*HAM, *SPAM], [("ham",)] * 20 + [("spam",)] * 20))
         assert "What contributed most to the answers" in text
         assert 'id="filters"' not in text
@@ -210,8 +209,8 @@ class TestPage:
     @pytest.mark.parametrize(
         "gold", [["new"] * 3, pytest.param(["ham", "spam", "new"], marks=pytest.mark.slow)], ids=str
     )
-    def test_few_texts_and_strange_labels(self, gold):
-        assert "</html>" in page(context_of(learned(), ["free", "lunch", ""], [(label,) for label in gold]))
+    def test_few_texts_and_strange_labels(self, ham_and_spam, gold):
+        assert "</html>" in page(context_of(ham_and_spam, ["free", "lunch", ""], [(label,) for label in gold]))
 
     @pytest.mark.parametrize(
         "curve", [None, 3, [], [[1]], [[1, "x", 2]], [[float("nan")] * 3], [[None, 1, 1]]], ids=str
@@ -246,16 +245,16 @@ class TestChecksPage:
         assert "<h1>Checks of train.csv</h1>" in text and "<b>copies</b>" in text
 
 
-class TestNumbers:
+@pytest.fixture(scope="module")
+def tables():
     """Four texts: b surely and rightly, a rightly, a wrongly, a rightly."""
+    truth = [("b",), ("a",), ("b",), ("a",)]
+    probabilities = np.array([[0.05, 0.95], [0.65, 0.35], [0.75, 0.25], [0.85, 0.15]], np.float32)
+    context = context_of(learned(("a", "b"), epochs=1), list("wxyz"), truth)
+    return AnswerTables(context._replace(probabilities=probabilities))
 
-    @pytest.fixture
-    def tables(self):
-        truth = [("b",), ("a",), ("b",), ("a",)]
-        probabilities = np.array([[0.05, 0.95], [0.65, 0.35], [0.75, 0.25], [0.85, 0.15]], np.float32)
-        context = context_of(learned(("a", "b"), epochs=1), list("wxyz"), truth)
-        return AnswerTables(context._replace(probabilities=probabilities))
 
+class TestNumbers:
     @pytest.mark.parametrize(("part", "whole"), [(0, 5), (3, 4), (98, 99), (7, 7), (50, 100)])
     def test_intervals_are_wilson_s(self, part, whole):
         expected = binomtest(part, whole).proportion_ci(method="wilson")

@@ -17,8 +17,8 @@ LABELS = [("spam",)] * 5 + [("ham",)] * 5
 
 
 def quick(**values: Any) -> Settings:
-    """Settings of a small network."""
-    return Settings(**{"vectors": "none", "filters": 8, "epochs": 4, "dimensions": 8, **values})
+    """Settings of a small network; two threads would wait for each other longer than they work."""
+    return Settings(**{"vectors": "none", "filters": 8, "epochs": 4, "dimensions": 8, "threads": 1, **values})
 
 
 def by_chance() -> Labelled:

@@ -16,7 +16,7 @@ from textcnn.storage.quantized import HALF_BYTE, Quantized
 from textcnn.text.lexicon import encode
 from textcnn.text.vocabulary import Vocabulary
 from textcnn.training.embeddings import begin
-from textcnn.vectors import loading
+from textcnn.vectors import loading, text_format, word2vec
 from textcnn.vectors.fasttext import FastText
 from textcnn.vectors.loading import Pretrained, open_vectors, write_table
 from textcnn.vectors.source import Source
@@ -90,9 +90,12 @@ def test_what_is_written_is_read_back_by_us_and_by_the_library_of_the_format(tmp
     np.testing.assert_array_equal(theirs["scales"], direct.vectors.scales)
 
 
-def test_the_size_of_blocks_does_not_change_the_rows(tmp_path):
-    matrix = np.random.default_rng(1).normal(size=(2500, 300)).astype(np.float32)
-    words = [f"w{number}" for number in range(2500)]
+def test_the_size_of_blocks_does_not_change_the_rows(tmp_path, monkeypatch):
+    """Of 250 rows, a hundred are a block."""
+    for reader in (text_format, word2vec):
+        monkeypatch.setattr(reader, "_VALUES", 3000)
+    matrix = np.random.default_rng(1).normal(size=(250, 30)).astype(np.float32)
+    words = [f"w{number}" for number in range(250)]
     (tmp_path / "w.bin").write_bytes(word2vec_binary(words=words, matrix=matrix))
     (tmp_path / "w.txt").write_text(
         "".join(f"{word} {' '.join(map(str, row.tolist()))}\n" for word, row in zip(words, matrix, strict=True))
@@ -102,7 +105,7 @@ def test_the_size_of_blocks_does_not_change_the_rows(tmp_path):
             write_table(str(tmp_path / name), file, say=print, progress=lambda what, share: None)
         table = VectorTable.open(tmp_path / "w.vectors")
         assert table.vocabulary.words() == words
-        np.testing.assert_allclose(table.vectors.rows(np.arange(2500)), matrix, atol=0.02)
+        np.testing.assert_allclose(table.vectors.rows(np.arange(250)), matrix, atol=0.02)
 
 
 def test_words_of_glove_may_hold_blanks(tmp_path):
