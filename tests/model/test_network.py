@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from textcnn.model import network as network_module
 from textcnn.model.network import Network, product
 from textcnn.text.ragged import Ragged
 from textcnn.training.network.model import Shape, TextCNN
@@ -65,3 +66,19 @@ def test_products_are_the_same_to_the_last_bit_in_any_order_and_company() -> Non
     assert not product(np.zeros((2, 300), np.float32), columns).any()
     assert product(rows[:0], columns).shape == (0, 90)
     assert product(np.ones((2, 0)), np.ones((0, 3))).tolist() == [[0.0] * 3] * 2
+
+
+def test_words_that_none_of_the_texts_has_respond_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held-out texts are answered some at a time, each time for their own words; the features are the same."""
+    network = in_numpy(a_network(Shape(dimensions=6, labels=2, widths=(1, 2), filters=3)))
+    vectors = np.random.default_rng(0).standard_normal((50, 6)).astype(np.float32)
+    texts = Ragged(np.array([3, 3, 40, 7, 7, 9, 3], np.int32), np.array([0, 3, 3, 5, 7]))
+    words, slices_of = [], network_module.rounded_to_slices
+    monkeypatch.setattr(
+        network_module, "rounded_to_slices", lambda rows, *rest: words.append(len(rows)) or slices_of(rows, *rest)
+    )
+    whole = network.features(vectors, texts)
+    assert words == [4 + 1] * 3  # and an empty place, for each slice
+    words.clear()
+    assert np.array_equal(np.concatenate([network.features(vectors, part) for part in texts.parts(3)]), whole)
+    assert words == [2 + 1] * 3 + [1 + 1] * 3 + [2 + 1] * 3

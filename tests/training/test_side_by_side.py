@@ -25,7 +25,7 @@ def jobs(count: int, **values) -> list[Job]:
 
 def chosen(count: int = 2, seconds: float = 60.0, **values) -> tuple[int, int]:
     """Processes, and threads of each."""
-    executor, shared = side_by_side.side_by_side(jobs(count, **values), seconds)
+    ((executor, shared),) = side_by_side.side_by_side(jobs(count, **values), None, seconds)
     return getattr(executor, "processes", 1), shared[0].task.settings.threads
 
 
@@ -63,14 +63,36 @@ def test_one_thread_short_trainings_and_little_memory_want_one_process(monkeypat
     assert chosen(threads=8) == (1, 8)
 
 
+@pytest.mark.usefixtures("room")
+def test_the_last_training_fills_idle_cores() -> None:
+    """With the others if each has a process, else after them with all threads."""
+
+    def turns(others: int, threads: int) -> list[list[int]]:
+        """Threads of each training, turn by turn."""
+        *held, last = jobs(others + 1, threads=threads)
+        found = side_by_side.side_by_side(held, last, 60.0)
+        return [[job.task.settings.threads for job in own] for _, own in found]
+
+    assert turns(others=1, threads=2) == [[1, 1]]
+    assert turns(others=2, threads=2) == [[1, 1], [2]]
+    assert turns(others=2, threads=8) == [[2, 2, 2]]
+    assert turns(others=1, threads=1) == [[1], [1]]
+    assert turns(others=0, threads=2) == [[2]]
+    assert side_by_side.side_by_side([], None, 60.0) == []
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("room")
 @pytest.mark.parametrize(
-    ("frozen", "processes_used"),
-    [("off", [2, 2]), ("auto", [2])],  # the first and the last, then the others; how the encoder stands is known after
+    ("frozen", "threads", "processes_used"),
+    [
+        ("off", 2, [2, 2]),  # the first and the last, then the others
+        ("auto", 2, [2]),  # the others alone, as how the encoder stands is known after the first
+        ("auto", 3, [3]),  # the others and the last
+    ],
 )
-def test_the_model_is_the_same_in_one_process_and_in_two(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, frozen: str, processes_used: list[int]
+def test_the_model_is_the_same_in_one_process_and_in_several(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, frozen: str, threads: int, processes_used: list[int]
 ) -> None:
     monkeypatch.setattr(side_by_side, "_WORTH", 0.0)
     used = []
@@ -84,9 +106,9 @@ def test_the_model_is_the_same_in_one_process_and_in_two(
             multi_label=False,
             settings=quick(threads=threads, frozen=frozen),
             callback=lambda event: event.kind == "stage" and bool(stages.append(event.stage.name)),
-            executor=SerialExecutor() if threads == 1 else None,
+            executor=executor,
         ).model
-        for threads in (1, 2)
+        for executor in (SerialExecutor(), None)
     ]
     assert used == processes_used
     assert sorted(stages[:4]) == sorted(stages[4:])

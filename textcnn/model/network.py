@@ -99,8 +99,9 @@ class Network(NamedTuple):
         return self.units is not None and len(self.layers) == 1
 
     def features(self, vectors: Floats, ragged: Ragged) -> Floats:
-        """The pooled features (B, S·M)."""
-        vectors, ragged = self.last_inputs(vectors, ragged)
+        """The pooled features (B, S·M), from the responses of the words that these texts have."""
+        used, ragged = ragged.used()
+        vectors, ragged = self.last_inputs(vectors[used], ragged)
         return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
 
     def last_inputs(self, vectors: Floats, ragged: Ragged) -> tuple[Floats, Ragged]:

@@ -46,6 +46,11 @@ class Ragged(NamedTuple):
         tokens = np.arange(starts[-1]) + np.repeat(self.starts[texts] - starts[:-1], lengths)
         return Ragged(self.words[tokens], starts)
 
+    def used(self) -> tuple[NDArray[np.int32], "Ragged"]:
+        """The numbers that occur, in order, and the texts as places among them: (U,)."""
+        numbers, places = np.unique(self.words, return_inverse=True)
+        return numbers, self._replace(words=places.astype(self.words.dtype))
+
     def parts(self, words: int = 30_000) -> Iterator["Ragged"]:
         """The texts in order, about so many words at a time, at least a text; at least one part, perhaps empty."""
         first, count = 0, len(self.starts) - 1
@@ -66,6 +71,5 @@ class Encoded(NamedTuple):
 
     def compact(self) -> "Encoded":
         """Without words that none of the texts has; those that are left stay in their order."""
-        used, words = np.unique(self.ragged.words, return_inverse=True)
-        surfaces = [self.surfaces[number] for number in used.tolist()]
-        return Encoded(surfaces, self.ragged._replace(words=words.astype(self.ragged.words.dtype)))
+        used, ragged = self.ragged.used()
+        return Encoded([self.surfaces[number] for number in used.tolist()], ragged)

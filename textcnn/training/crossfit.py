@@ -6,13 +6,12 @@ and in any order. Their out-of-fold answers say what the answers of the final mo
 Shapes: B texts of a part, K labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.distributed.executor import Executor
 from textcnn.evaluation.log_loss import losses_of_logits
 from textcnn.model.novelty import Likeness
 from textcnn.model.predictor import Predictor
@@ -20,7 +19,6 @@ from textcnn.training.calibration import Calibration
 from textcnn.training.events import Callback
 from textcnn.training.outcome import HeldOut
 from textcnn.training.run import Job, Run, train
-from textcnn.training.side_by_side import side_by_side
 from textcnn.training.task import Task
 
 __all__ = ["CrossFit", "OutOfFold", "cross_calibrated", "cross_fit", "hold_out"]
@@ -81,26 +79,24 @@ class CrossFit(NamedTuple):
         )
 
 
-def cross_fit(
-    first: OutOfFold, others: Sequence[Job], callback: Callback, executor: Executor | None = None
-) -> CrossFit:
-    """Hold out the parts that are left, one after the other.
+def cross_fit(first: OutOfFold, left: Iterable[OutOfFold | Run]) -> tuple[CrossFit, Run | None]:
+    """Gather the answers to all parts, and the training on all texts that comes after them, if there is one.
 
     Args:
-        first: the answers to the first part, and the plan.
-        others: jobs that will keep to this plan.
-        callback: is told all events; when it returns True, a part that is not finished is not answered at all.
-        executor: does the jobs; by default as many processes as are worth it.
+        first: the answers to the first part.
+        left: the others, which are trained while they are asked for; a part that is not finished, because the callback
+            said stop, is not answered at all, and nothing else is begun.
     """
     folds, stopped = [first], first.run.stopped
-    if not stopped:
-        planned = [job._replace(plan=first.run.plan) for job in others]
-        beside, shared = side_by_side(planned, first.run.seconds)
-        for fold in executor.run(hold_out, planned, callback) if executor else beside.run(hold_out, shared, callback):
-            if stopped := fold.run.stopped:
-                break
-            folds.append(fold)
-    return CrossFit(folds, first.run.model.multi_label, stopped)
+    last: Run | None = None
+    for result in () if stopped else left:
+        if isinstance(result, Run):
+            last = result
+        elif stopped := result.run.stopped:
+            break
+        else:
+            folds.append(result)
+    return CrossFit(folds, first.run.model.multi_label, stopped), last
 
 
 def hold_out(job: Job, callback: Callback) -> OutOfFold:

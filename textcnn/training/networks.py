@@ -1,6 +1,6 @@
 """Networks that learn from all their layers: hold out, cross-fit, calibrate, fit on all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from textcnn.training.folds import Split, splits
 from textcnn.training.linear.svm import fit_linear
 from textcnn.training.outcome import Outcome
 from textcnn.training.run import Job, Plan, Run, examples, train
-from textcnn.training.side_by_side import executor_beside, shared
+from textcnn.training.side_by_side import executor_beside, shared, side_by_side
 from textcnn.training.task import Labelled, Task
 from textcnn.training.unlabelled import leave_out, told_gain, usable
 
@@ -47,15 +47,27 @@ def fit_networks(
     if not jobs.seen and may_stand(task, len(training.texts)):  # what it counts for, held-out texts say
         jobs = jobs.with_encoder(tuple(usable(unlabelled, training.texts, task, callback)))
     jobs, first, ahead = _first(jobs, executor, callback)
-    crossed = cross_fit(first, jobs.others, callback, executor)
     used = _told(first.run.plan.standing, jobs.first, unlabelled, callback)
-    calibration, held_out = crossed.calibration(), cross_calibrated(crossed)
-    model = calibration.applied(crossed.first.model)
-    if jobs.last is not None and not crossed.stopped:
-        planned = jobs.last._replace(plan=crossed.first.plan)
-        last = ahead or next(iter((executor or SerialExecutor()).run(fit_all, [planned], callback)))
-        model = model if last.stopped else calibration.applied(last.model)
-    return Outcome(model, held_out, jobs.seen, {**_course(crossed.first), **used})
+    crossed, last = cross_fit(first, _left(first.run, jobs, ahead, callback, executor))
+    learned = last if last is not None and not last.stopped else crossed.first
+    model = replace(crossed.calibration().applied(learned.model), settings=record(task.settings))
+    return Outcome(model, cross_calibrated(crossed), jobs.seen, {**_course(crossed.first), **used})
+
+
+def _left(
+    first: Run, jobs: "_Jobs", ahead: Run | None, callback: Callback, executor: Executor | None
+) -> Iterator[OutOfFold | Run]:
+    """The trainings that keep to the plan of the first: those that hold other parts out, then the last."""
+    others = [job._replace(plan=first.plan) for job in jobs.others]
+    last = None if jobs.last is None or ahead else jobs.last._replace(plan=first.plan)
+    if executor:
+        turns = [(executor, [*others, *([last] if last else [])])]
+    else:
+        turns = side_by_side(others, last, first.seconds)
+    for each, own in turns:
+        yield from each.run(_hold_out_or_fit_all, own, callback)
+    if ahead is not None:
+        yield ahead
 
 
 def _first(jobs: "_Jobs", executor: Executor | None, callback: Callback) -> tuple["_Jobs", OutOfFold, Run | None]:
@@ -94,9 +106,7 @@ def _side_by_side(jobs: "_Jobs", beside: Executor, callback: Callback) -> tuple[
     linear = _linear_part(jobs.last._replace(plan=found), callback) if wanted else None
     (ahead,) = results
     assert isinstance(ahead, Run)
-    completed = ahead._replace(model=replace(ahead.model, linear=linear, settings=record(asked)))
-    first_model = replace(held.run.model, settings=record(asked))
-    return held._replace(run=held.run._replace(model=first_model)), completed if wanted else None
+    return held, ahead._replace(model=replace(ahead.model, linear=linear)) if wanted else None
 
 
 def _hold_out_or_fit_all(job: Job, callback: Callback) -> OutOfFold | Run:

@@ -2,7 +2,7 @@
 
 The last training waits for nothing but the plan of the first, which is nearly always the usual one where epochs are
 few, as of many texts. There the last goes ahead beside the first, but for its linear part, and is done again if fewer
-epochs suit.
+epochs suit. Otherwise it goes along with those that hold the other parts out, where there is a core for each.
 """
 
 import sys
@@ -25,10 +25,21 @@ _FEW = 7  # epochs; where there are more of them, fewer often suit
 _PER_WORD, _PER_TEXT = 8e-6, 8e-5  # seconds that a network of the usual shape takes to learn from each once
 
 
-def side_by_side(jobs: Sequence[Job], seconds: float) -> tuple[Executor, list[Job]]:
-    """Who does trainings, if one took so many seconds in this process, and the jobs with threads for each."""
-    if not jobs:
-        return SerialExecutor(), []
+def side_by_side(others: Sequence[Job], last: Job | None, seconds: float) -> list[tuple[Executor, list[Job]]]:
+    """Who does the trainings that are left, in turn, with threads for each, if one took so many seconds here.
+
+    The last training goes along with the others if that fills cores that these leave idle; else all are its own
+    afterwards.
+    """
+    together = [*others, *([] if last is None else [last])]
+    if not together:
+        return []
+    if last is None or _processes(len(together), last.task.settings, seconds, _SPARE) == len(together):
+        return [_beside_each_other(together, seconds)]
+    return [_beside_each_other(others, seconds), _beside_each_other([last], seconds)]
+
+
+def _beside_each_other(jobs: Sequence[Job], seconds: float) -> tuple[Executor, list[Job]]:
     task = jobs[0].task
     executor, processes = executor_of(len(jobs), task.settings, seconds)
     task = task._replace(settings=shared(task.settings, processes))
