@@ -8,7 +8,8 @@ Texts are made of the words of data/spam.csv, short ones. Each node is a process
 has opened the model and answered one file. Besides, unless --no-kill leaves that out, a node is killed when a third of
 the files are there. Where FASTTEXT names fastText's program and --fasttext a model of it, it answers the same texts on
 one core. The disk (TMPDIR) never has more than the texts, an output, and the texts as lines; all of that is removed
-before the next size, and how much it is is said.
+before the next size, and how much it is is said. The process that asks is a new one for each cluster,
+so that what this one still has in memory of making texts does not count.
 
 What a machine has no cores for is reckoned: the process that asks spends so many processor seconds on each file (the
 serial part), the others share the rest, and each text is read from and written to a storage that all nodes see.
@@ -25,8 +26,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,7 +95,12 @@ def by_fasttext(model: Path, texts: Path, folder: Path) -> float:
 
 
 def on_cluster(model: Path, texts: Path, output: Path, nodes: int, *, kill: bool) -> Clustered:
-    """Answer the files on so many nodes; with `kill`, on one more that is killed amid."""
+    """Answer the files on so many nodes, from a new process; with `kill`, on one more that is killed amid."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as processes:
+        return processes.submit(_on_cluster, model, texts, output, nodes, kill=kill).result()
+
+
+def _on_cluster(model: Path, texts: Path, output: Path, nodes: int, *, kill: bool) -> Clustered:
     import ray
     from ray.cluster_utils import Cluster
 
