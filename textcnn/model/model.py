@@ -136,9 +136,14 @@ class Model:
 
     def _longest(self, member: Member) -> float:
         """At least the length of each vector that its network can see."""
-        static = self.static.longest()
+        static = self._longest_static
         trained = 0.0 if member.trained is None else member.trained.longest()
         return math.hypot(static, trained) if self.settings["channels"] == "both" else max(static, trained)
+
+    @cached_property
+    def _longest_static(self) -> float:
+        """Of the vectors that all members share."""
+        return self.static.longest()
 
     @cached_property
     def reference(self) -> Reference:
