@@ -1,6 +1,6 @@
 """What to install where a library is missing: textcnn answers without most of those that it learns with.
 
-Each command imports this, and hardly any needs it: what is slow to import waits.
+It is imported when one is missing.
 """
 
 import re

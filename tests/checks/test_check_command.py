@@ -78,7 +78,7 @@ class TestCommand:
         dead = member.network._replace(
             filters=tuple(each * 0 for each in member.network.filters), biases=(np.full(32, -1, np.float32),)
         )
-        write_model(replace(opened, members=(replace(member, network=dead),)), model)
+        write_model(replace(opened, members=(member._replace(network=dead),)), model)
         texts, labels = messages(20, 20)
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
         answer = textcnn("check", "t.csv", "-m", model, *changed(OPTIONS, "--epochs=1"))

@@ -154,7 +154,7 @@ def test_what_others_taught_is_taken_unless_it_is_worse(both: Model) -> None:
     """Of two encoders that say the same the taught one stands; of one that says the opposite the other."""
     network, encoder = both.members
     ((layer, bias),) = encoder.network.layers
-    opposite = replace(encoder, network=encoder.network._replace(layers=((-layer, -bias),)))
+    opposite = encoder._replace(network=encoder.network._replace(layers=((-layer, -bias),)))
     part, targets = encode(TEXTS, 20), indicator(LABELS, ["ham", "spam"]).astype(np.float32)
     for other, taught in ((encoder, True), (opposite, False)):
         model = replace(both, members=(network, encoder, other))

@@ -192,7 +192,7 @@ def test_the_last_checkpoint_is_kept_if_all_texts_are_fitted_in_the_end(values: 
 
 
 def test_what_inspect_would_need_is_left_out_if_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textcnn.training.fit.MOST_BYTES", 10)
+    monkeypatch.setattr("textcnn.training.fit.MOST_PACKED", 10)
     heard = Heard()
     assert fitted(callback=heard).model.packed_interpretation is None
     assert "so many filters have learned more than a model can keep for textcnn inspect" in heard.notes

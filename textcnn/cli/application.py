@@ -14,13 +14,11 @@ from textcnn.cli.display.console import one_line, say
 from textcnn.cli.help import HelpCommand, HelpGroup
 from textcnn.cli.streams import prepare_streams
 from textcnn.errors import SettingsError, TextcnnError
-from textcnn.requirements import advice
 from textcnn.version import __version__
 
 __all__ = ["COMMANDS", "main", "program", "run"]
 
 _STOPPED = 130
-_YOUNG = 20_000  # new objects between two looks for garbage; Python's 700 are a tenth of the time of a short answer
 # Where click's exceptions are at home depends on the version of typer; that this one is a usage error does not.
 _UsageError: Any = typer.BadParameter.__base__
 
@@ -82,7 +80,6 @@ def main() -> NoReturn:
     """The program, from the arguments of the process to its exit code."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `textcnn predict | head` ends quietly
-    gc.set_threshold(_YOUNG)
     prepare_streams()
     # NumPy's own threads would wait for each other at products as small as ours; compiled/threads.py has its own way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -94,6 +91,7 @@ def main() -> NoReturn:
     if code == _STOPPED:
         # Threads of libraries must not hold up the end, nor print tracebacks into it.
         os._exit(_STOPPED)
+    gc.freeze()  # the end of a process frees all there is; to look through it for garbage first takes a while
     sys.exit(code)
 
 
@@ -134,6 +132,8 @@ def _message(error: BaseException) -> str:
     if isinstance(error, TextcnnError):
         return str(error)
     if isinstance(error, ModuleNotFoundError):
+        from textcnn.requirements import advice
+
         return advice(error)
     if isinstance(error, MemoryError):
         return "there is not enough memory for this"

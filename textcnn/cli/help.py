@@ -13,7 +13,7 @@ __all__ = ["HelpCommand", "HelpGroup"]
 
 _NARROW = 76  # columns below which long names of options get a line of their own
 # Limits of numbers as typer writes them, and as people do.
-_RANGES = ((re.compile(r"([\d.]+)<=x<=([\d.]+)"), r"\1 to \2"), (re.compile(r"x>=([\d.]+)"), r"\1 or more"))
+_RANGES = ((r"([\d.]+)<=x<=([\d.]+)", r"\1 to \2"), (r"x>=([\d.]+)", r"\1 or more"))
 
 
 class HelpCommand(TyperCommand):
@@ -79,7 +79,7 @@ def _record(option: Any, record: tuple[str, str]) -> tuple[str, str]:
     """Options of one character stand first, those without one are indented to stand below the long names."""
     names, meaning = record
     for formula, words in _RANGES:
-        meaning = formula.sub(words, meaning)
+        meaning = re.sub(formula, words, meaning)
     return (names if any(len(name) == 2 for name in option.opts) else f"    {names}", meaning)
 
 

@@ -2,7 +2,6 @@
 
 import codecs
 import os
-import shlex
 import stat
 import sys
 from bisect import bisect_left
@@ -63,6 +62,8 @@ def _point_at_option(texts: list[str], quiet: bool) -> None:
     """Who gives the name of a file most likely wants it to be read."""
     file = next(filter(os.path.isfile, texts), None)  # which, unlike a Path, takes any text
     if file is not None:
+        import shlex
+
         say(f"{file} is answered as a text; to read the file: textcnn predict --input {shlex.quote(file)}", quiet=quiet)
 
 

@@ -1,6 +1,5 @@
 """Options that several commands share, and the options of `train` that are made from the settings."""
 
-import csv
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import Field
@@ -141,6 +140,8 @@ def _reading(given: Mapping[str, Any]) -> Reading:
 
 def _rows(told: list[str]) -> dict[str, list[str]] | None:
     """Columns and the values that are wanted in them. A value with a comma stands in quotes, as in CSV."""
+    import csv
+
     rows: dict[str, list[str]] = {}
     for each in told:
         name, equals, values = each.partition("=")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textcnn.cli.display.answers import OutputFormat, file_writer
 from textcnn.cli.display.console import say
-from textcnn.cli.report_option import refuse_overwriting
 from textcnn.corpus import Record
 from textcnn.storage.atomic import check_writable, written_whole
 
@@ -30,6 +29,8 @@ def passed_on(path: Path | None, inputs: Sequence[str], *, quiet: bool) -> Itera
     if path is None:
         yield lambda answers, records: answers
         return
+    from textcnn.cli.report_option import refuse_overwriting
+
     check_writable(path)
     refuse_overwriting(path, inputs, "--pass-on")
     write = file_writer(OutputFormat.csv if path.suffix.lower() == ".csv" else OutputFormat.jsonl)

@@ -33,9 +33,8 @@ from textcnn.errors import ModelFileError, OutputError, SettingsError
 from textcnn.labels import score_count
 from textcnn.model.bank import Bank, Pooling
 from textcnn.model.hashing import BUCKETS
-from textcnn.model.interpretation import MOST_BYTES
 from textcnn.model.linear import Join, LinearPart
-from textcnn.model.model import OPTIONAL, Member, Model
+from textcnn.model.model import MOST_PACKED, OPTIONAL, Member, Model
 from textcnn.model.network import Network
 from textcnn.settings import MOST_NETWORKS, checked, each_setting
 from textcnn.storage.atomic import written_whole
@@ -313,7 +312,7 @@ class _Reader:
     def _interpretation(self) -> NDArray[np.uint8] | None:
         """Not looked into here: an answer does not need it."""
         packed = self.tensors.get("interpretation")
-        if packed is not None and (packed.dtype != np.uint8 or packed.ndim != 1 or len(packed) > MOST_BYTES):
+        if packed is not None and (packed.dtype != np.uint8 or packed.ndim != 1 or len(packed) > MOST_PACKED):
             raise TensorFileError("its n-grams are damaged")
         return packed
 

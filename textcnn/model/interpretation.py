@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from textcnn.storage.tensor_file import TensorFileError
 
-__all__ = ["DUPLICATE", "MOST_BYTES", "Filter", "Interpretation", "LabelNgrams", "Ngram", "pack", "unpack"]
+__all__ = ["DUPLICATE", "Filter", "Interpretation", "LabelNgrams", "Ngram", "pack", "unpack"]
 
-MOST_BYTES = 8_000_000
 DUPLICATE = 0.95  # correlation of responses from which on a filter is a duplicate of another
 LONGEST = 80  # characters of an n-gram that are kept
 

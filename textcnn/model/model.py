@@ -5,30 +5,33 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus.record import LearnedReading
 from textcnn.errors import ModelFileError
-from textcnn.model.conformal import SetScores
-from textcnn.model.interpretation import Interpretation, unpack
 from textcnn.model.linear import Join, LinearPart
 from textcnn.model.network import Network
 from textcnn.model.novelty import Novelty
-from textcnn.model.reference import Reference
 from textcnn.model.rounding import in_whole_numbers
-from textcnn.model.selective import RiskCurve
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFileError
 from textcnn.text.segmentation import Segmenter
 from textcnn.text.tokens import normal
 from textcnn.text.vocabulary import UNKNOWN, Vocabulary
 
-__all__ = ["OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
+if TYPE_CHECKING:  # what few answers need is imported where it is used
+    from textcnn.model.conformal import SetScores
+    from textcnn.model.interpretation import Interpretation
+    from textcnn.model.reference import Reference
+    from textcnn.model.selective import RiskCurve
+
+__all__ = ["MOST_PACKED", "OPTIONAL", "Member", "Model", "Rows", "fingerprint"]
 
 OPTIONAL = ("sets.", "risk.", "novelty.", "reference.")  # how the names of tensors begin that not each answer needs
+MOST_PACKED = 8_000_000  # bytes of an interpretation
 _NOT_HELD_OUT = (
     "it is of an older textcnn, or had too few texts to hold some out in training; train it again, on more texts"
 )
@@ -50,8 +53,7 @@ class Rows(NamedTuple):
         return np.asarray(self.rows[np.cumsum(self.counts) - self.counts] == UNKNOWN)
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A member of the ensemble: one network, with its own trained vectors if it has any.
 
     To a sentence encoder whose rare words count more the model's static vectors have other lengths: `static_scales`.
@@ -62,7 +64,7 @@ class Member:
     static_scales: NDArray[np.float32] | None = None  # of the model's static vectors, if they are others than its own
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # of arrays there is no good one
 class Model:
     """Everything that an answer needs, and what is known about how it came to be."""
 
@@ -100,12 +102,14 @@ class Model:
         return _GUESSED if "guessed_from" in self.figures else _NOT_HELD_OUT
 
     @cached_property
-    def set_scores(self) -> SetScores:
+    def set_scores(self) -> "SetScores":
         """What sets of labels are made by.
 
         Raises:
             ModelFileError: the model has none, or they are damaged.
         """
+        from textcnn.model.conformal import SetScores
+
         if "sets.counts" not in self.optional:
             raise ModelFileError(f"the model cannot be so many per cent sure: {self.unmeasured}")
         try:
@@ -114,12 +118,14 @@ class Model:
             raise ModelFileError(f"the model cannot be used: {error}") from error
 
     @cached_property
-    def risk_curve(self) -> RiskCurve:
+    def risk_curve(self) -> "RiskCurve":
         """What thresholds are made by whose error is bounded.
 
         Raises:
             ModelFileError: the model has none, or it is damaged.
         """
+        from textcnn.model.selective import RiskCurve
+
         if self.multi_label:
             raise ModelFileError("an error can only be bounded for models that give each text one label")
         if "risk.texts" not in self.optional:
@@ -136,17 +142,24 @@ class Model:
 
     def _longest(self, member: Member) -> float:
         """At least the length of each vector that its network can see."""
-        static = self.static.longest()
+        static = self._longest_static
         trained = 0.0 if member.trained is None else member.trained.longest()
         return math.hypot(static, trained) if self.settings["channels"] == "both" else max(static, trained)
 
     @cached_property
-    def reference(self) -> Reference:
+    def _longest_static(self) -> float:
+        """Of the vectors that all members share."""
+        return self.static.longest()
+
+    @cached_property
+    def reference(self) -> "Reference":
         """What texts of the kind that was learned from look like.
 
         Raises:
             ModelFileError: the model does not know, or it is damaged.
         """
+        from textcnn.model.reference import Reference
+
         if "reference.texts" not in self.optional:
             raise ModelFileError(f"the model cannot tell whether texts have drifted: {self.unmeasured}")
         try:
@@ -168,7 +181,7 @@ class Model:
         except TensorFileError as error:
             raise ModelFileError(f"the model cannot be used: {error}") from error
 
-    def interpretation(self) -> Interpretation | None:
+    def interpretation(self) -> "Interpretation | None":
         """N-grams of the training texts that show what was learned, if they were kept.
 
         Raises:
@@ -176,6 +189,8 @@ class Model:
         """
         if self.packed_interpretation is None:
             return None
+        from textcnn.model.interpretation import unpack
+
         try:
             return unpack(self.packed_interpretation, len(self.labels))
         except TensorFileError as error:

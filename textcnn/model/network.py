@@ -185,7 +185,8 @@ def rounded(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
     most = np.maximum(values.max(axis, initial=0, keepdims=True), -values.min(axis, initial=0, keepdims=True))
     # Beside this number float64 has no digits left for what is smaller than the unit.
     beside = np.ldexp(1.5, np.frexp(most)[1] - digits + 52)
-    rounded: NDArray[np.float64] = values + beside
+    rounded: NDArray[np.float64] = values.astype(np.float64)  # first, for NumPy adds numbers of two kinds slowly
+    rounded += beside
     rounded -= beside
     return rounded
 

@@ -212,7 +212,7 @@ class Chosen(NamedTuple):
     sure: bool
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)  # of arrays there is no good one
 class Decided:
     """What is decided about texts; what is seldom wanted is found out when it is."""
 

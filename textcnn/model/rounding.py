@@ -51,8 +51,10 @@ def in_whole_numbers(network: Network, longest: float) -> Network:
         return network
     (weight, of_outputs), *others = network.layers
     of_slices = np.concatenate([np.tile(units[block.maps], block.width) for block in network.bank.blocks])
+    filters: NDArray[np.float32] = np.empty_like(network.filters[0])
+    np.divide(network.filters[0], of_slices[:, None], out=filters, casting="same_kind")
     return network._replace(
-        filters=((network.filters[0] / of_slices[:, None]).astype(np.float32),),
+        filters=(filters,),
         biases=(bias.astype(np.float32),),
         layers=((rounded(weight * units, 1), of_outputs), *others),
         units=units,
@@ -61,9 +63,14 @@ def in_whole_numbers(network: Network, longest: float) -> Network:
 
 def _units(network: Network, longest: float) -> NDArray[np.float64]:
     """What one is worth in the responses of each filter: (M,)."""
-    lengths = np.sqrt(np.square(network.filters[0], dtype=np.float64).sum(axis=1))
+    filters = network.filters[0]
     of_filters: list[NDArray[Any]] = [
-        lengths[block.slices].reshape(block.width, block.filters).sum(axis=0) for block in network.bank.blocks
+        np.array([_lengths(filters[block.at(offset)]) for offset in range(block.width)]).sum(axis=0)
+        for block in network.bank.blocks
     ]
     units: NDArray[np.float64] = np.concatenate(of_filters) * (longest / _MOST_SUM)
     return np.where(units > 0, units, 1)
+
+
+def _lengths(slices: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt(np.square(slices, dtype=np.float64).sum(axis=1)))

@@ -79,10 +79,10 @@ _UNSPACED_MARKS = (
 )
 # What is written over, under or into Arabic and Hebrew words and mostly left out: short vowels, dots that tell
 # consonants apart, signs for reciting, and the stroke that makes a word longer.
-_POINTS = re.compile(
+_POINTS = (
     "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u0652\u0670\u06d6-\u06dc\u06df-\u06e4"
     "\u06e7\u06e8\u06ea-\u06ed]"
-)
+)  # compiled when the first such word comes
 _PICTOGRAPH = "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff"
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}])"
 _INVISIBLE = "\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff"
@@ -218,7 +218,7 @@ def normal(surface: str) -> str:
 
 def _unpointed(word: str) -> str:
     """A word without points, unless it has nothing else."""
-    bare = _POINTS.sub("", word)
+    bare = re.sub(_POINTS, "", word)
     return bare if bare.strip() else word
 
 

@@ -28,7 +28,7 @@ INNER = "##"  # stands before a piece from inside of words, as in WordPiece's vo
 _SHORTEST, _LONGEST = 3, 24  # characters of a part of a compound, and of a compound
 _LONGEST_PIECE = 12  # characters
 # Conjunctions, prepositions and the article, which Arabic and Hebrew write as one with the word that follows.
-_CLITICS = re.compile("[وف]?(?:[بكل]?ال|لل|[بكلس])?ו?(?:כש|מש|ש)?[בכלמ]?ה?")
+_CLITICS = "[وف]?(?:[بكل]?ال|لل|[بكلس])?ו?(?:כש|מש|ש)?[בכלמ]?ה?"  # compiled when the first such word comes
 _LONGEST_CLITICS = 5  # characters
 _COMMON = 20_000  # rows; those of a vocabulary that is ordered by frequency are rare words or names from here on
 
@@ -120,7 +120,7 @@ class Vocabulary:
         if word.isascii():
             return ()
         most = min(_LONGEST_CLITICS, len(word) - _SHORTEST)
-        starts = [start for start in range(1, most + 1) if _CLITICS.fullmatch(word, 0, start)]
+        starts = [start for start in range(1, most + 1) if re.fullmatch(_CLITICS, word[:start])]
         rows = self.rows([word[start:] for start in starts]).tolist() if starts else []
         return tuple(row for row in rows if row >= 0)[:1]
 

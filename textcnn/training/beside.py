@@ -143,4 +143,4 @@ def weighted(encoder: Member, weight: float, networks: Sequence[Member]) -> Memb
     """The encoder with logits that count so much beside the mean of the networks, once all members are averaged."""
     factor = np.float32(weight * len(networks))
     ((layer, bias),) = encoder.network.layers
-    return replace(encoder, network=encoder.network._replace(layers=((layer * factor, bias * factor),)))
+    return encoder._replace(network=encoder.network._replace(layers=((layer * factor, bias * factor),)))

@@ -73,7 +73,7 @@ class Calibration(NamedTuple):
             weight, bias = member.network.layers[-1]
             last = self.factors[:, None] * weight, self.factors * bias + self.join.temperature * self.summands
             layers = (*member.network.layers[:-1], (last[0].astype(np.float32), last[1].astype(np.float32)))
-            members.append(replace(member, network=member.network._replace(layers=layers)))
+            members.append(member._replace(network=member.network._replace(layers=layers)))
         linear = model.linear and model.linear._replace(
             steps=(model.linear.steps * self.factors).astype(np.float32),
             bias=(model.linear.bias * self.factors).astype(np.float32),

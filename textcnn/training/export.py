@@ -1,7 +1,6 @@
 """From trained weights to a model: arrays in place of tensors, quantized vectors, words that the texts did not have."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,8 +103,8 @@ def _shortened(member: Member, rows: NDArray[np.int64], chosen: NDArray[np.int64
     if member.trained is None:
         return member
     own = None if member.static_scales is None else member.static_scales[chosen]
-    return replace(
-        member, trained=Quantized(member.trained.values[rows], member.trained.scales[rows]), static_scales=own
+    return member._replace(
+        trained=Quantized(member.trained.values[rows], member.trained.scales[rows]), static_scales=own
     )
 
 

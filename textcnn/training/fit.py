@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from textcnn.distributed.executor import Executor
 from textcnn.evaluation.metrics import Report, measure_answers
 from textcnn.insight.ngrams import interpret
-from textcnn.model.interpretation import MOST_BYTES, pack
-from textcnn.model.model import Model, fingerprint
+from textcnn.model.interpretation import pack
+from textcnn.model.model import MOST_PACKED, Model, fingerprint
 from textcnn.settings import Settings, record, settled
 from textcnn.text.tokens import folded
 from textcnn.training.conformal import promises
@@ -178,7 +178,7 @@ def _with_ngrams(model: Model, task: Task, texts: int, callback: Callback) -> Mo
     callback(TrainingEvent("phase", note="listing n-grams"))
     every = np.arange(texts)
     packed = pack(interpret(model, task.part(every), task.targets[every]))
-    if len(packed) <= MOST_BYTES:
+    if len(packed) <= MOST_PACKED:
         return replace(model, packed_interpretation=packed)
     sentence = "so many filters have learned more than a model can keep for textcnn inspect"
     callback(TrainingEvent("note", note=sentence))

@@ -1,6 +1,5 @@
 """How answers are printed: for people, as TSV, CSV, JSON lines, the bare label, or as fastText does."""
 
-import csv
 import io
 import json
 import sys
@@ -185,6 +184,8 @@ class _Csv:
 
 def _csv_writer(file: io.StringIO) -> Callable[[Sequence[str]], object]:
     """A function that writes a row. Older versions of Python leave a bare carriage return unquoted by themselves."""
+    import csv
+
     usual = csv.writer(file, lineterminator="\n").writerow
     quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow
     return lambda row: quoted(row) if any("\r" in cell for cell in row) else usual(row)
