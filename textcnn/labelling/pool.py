@@ -21,7 +21,7 @@ from textcnn.text.near_copies import near_copies
 __all__ = ["Pool", "prepare_pool"]
 
 _MOST = 5000  # texts
-_OPENING = 5  # words with which a text begins
+_OPENING_WORDS = 5  # with which a text begins
 
 Ints = NDArray[np.int64]
 
@@ -102,5 +102,5 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
 
 def _features(texts: Sequence[str], vectors_of: ToVectors, words: WordTable) -> PileFeatures:
     """What texts are compared by, as long as no neighbours are looked at."""
-    openings = [" ".join(text.split(maxsplit=_OPENING)[:_OPENING]) for text in texts]
+    openings = [" ".join(text.split(maxsplit=_OPENING_WORDS)[:_OPENING_WORDS]) for text in texts]
     return PileFeatures(vectors_of(texts), words.of(texts), vectors_of(openings))
