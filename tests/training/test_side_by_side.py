@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from textcnn.distributed.processes import ProcessExecutor
 from textcnn.model.file import write_model
 from textcnn.training import side_by_side
 from textcnn.training.fit import fit
+from textcnn.training.linear.svm import USUAL, Recipe
 from textcnn.training.run import Job
 from textcnn.training.task import Labelled, Task
 
@@ -171,7 +173,13 @@ def test_it_is_done_again_where_fewer_epochs_suit(monkeypatch: pytest.MonkeyPatc
 def test_who_stops_gets_the_checkpoint_of_what_held_out(
     after: int, linear: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """While the first goes on, which cuts the linear part's search short wherever that is, or while the last does."""
+    """Wherever the linear part's search is then, which here goes on until it is cut short."""
+
+    def searched(examples: Any, workers: Any, hurry: Event) -> Recipe:
+        assert hurry.wait(60)
+        return USUAL
+
+    monkeypatch.setattr("textcnn.training.run.chosen", searched)
     texts, values = Labelled(TEXTS, LABELS), {"validation_share": 0.2, "batch_size": 100, "linear": linear}
     usual = a_model(tmp_path / "usual", texts, Heard(stop_after=after), **values)
     monkeypatch.setattr("textcnn.training.networks.executor_beside", lambda first: SerialExecutor())
