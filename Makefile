@@ -23,8 +23,8 @@ check: test  ## what CI runs: tests, layout, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-slow: setup  ## the slow tests
-	$(BIN)/python -m pytest -q -m slow -n auto --dist worksteal
+slow: setup  ## the slow tests, and with more examples those that hypothesis draws for
+	$(BIN)/python -m pytest -q -m 'slow or hypothesis' --hypothesis-profile thorough -n auto --dist worksteal
 
 fuzz: SECONDS ?= 3600
 fuzz: setup  ## inputs that nobody would write; make fuzz SECONDS=60

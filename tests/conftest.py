@@ -13,7 +13,9 @@ from examples import EXAMPLES, write_csv
 from hypothesis import settings
 from program import tiny
 
-settings.register_profile("textcnn", deadline=None)  # how long an example takes is the machine's business
+# How long an example takes is the machine's business. `make slow` tries all that are drawn with the other profile.
+settings.register_profile("textcnn", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("textcnn")
 # Workers of OpenMP spin while they wait, and several processes of tests have too few cores for that.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -61,7 +63,7 @@ def _trained(tmp_path_factory):
     data = write_csv(folder / "train.csv", EXAMPLES)
     held = write_csv(folder / "held.csv", [(label, f"{text}.") for label, text in EXAMPLES])  # not the same texts
     path = folder / "model.textcnn"
-    settled = tiny("--epochs=60", "--filters=16", "--dropout=0.1")
+    settled = tiny("--epochs=60", "--filters=16", "--dropout=0.1", "--linear=on")
     assert run(["train", str(data), "--validation", str(held), "-o", str(path), "-q", *settled]) == 0
     return path
 

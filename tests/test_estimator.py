@@ -30,6 +30,8 @@ TINY = {
     "widths": (1, 2),
     "learning_rate": 0.02,
     "quality": "fast",  # one training instead of four
+    "linear": "off",
+    "threads": 1,
 }
 
 
@@ -40,7 +42,7 @@ def tiny(**values: object) -> TextCNNClassifier:
 @pytest.fixture(scope="module")
 def learned() -> TextCNNClassifier:
     """One that has learned, as thoroughly as by default; nobody may change it."""
-    return tiny(quality="good").fit(TEXTS, LABELS)
+    return tiny(quality="good", linear="on").fit(TEXTS, LABELS)
 
 
 # scikit-learn generates no checks for estimators of texts; these are the ones that need no table of numbers.
@@ -306,7 +308,7 @@ def test_equal_weights_are_none_and_a_weight_of_0_leaves_out() -> None:
 def test_the_heavier_opinion_wins_and_the_score_counts_by_weight() -> None:
     other = ["ham" if label == "spam" else "spam" for label in LABELS]
     weights = [1] * 30 + [9] * 30
-    model = tiny(epochs=30, min_count=1).fit(TEXTS * 2, LABELS + other, weights)
+    model = tiny(epochs=30, min_count=1, linear="on").fit(TEXTS * 2, LABELS + other, weights)
     assert model.score(TEXTS * 2, LABELS + other) == 0.5
     assert model.score(TEXTS * 2, LABELS + other, weights) == pytest.approx(0.9)
 
@@ -340,7 +342,7 @@ def test_validation_texts_of_other_labels_alone_are_refused() -> None:
 
 def test_a_loaded_model_has_the_parameters_that_were_given(tmp_path) -> None:
     """What was left to the number of labels is left to it again, and so it can be cloned to learn other labels."""
-    given = tiny(filters=0, epochs=2)
+    given = tiny(filters=0, epochs=2, threads=0)
     given.fit(TEXTS, LABELS).save(tmp_path / "m.textcnn")
     again = load(tmp_path / "m.textcnn")
     assert again.model_.settings["filters"] == 100

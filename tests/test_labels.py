@@ -32,6 +32,7 @@ TINY = {
     "widths": (1,),
     "learning_rate": 0.02,
     "quality": "fast",  # one training instead of four
+    "threads": 1,
 }
 
 

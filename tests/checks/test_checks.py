@@ -39,7 +39,7 @@ def run_checks(corpus, values=SMALL, *, until=None, **more):
 
 @pytest.fixture(scope="module")
 def sound():
-    return run_checks(corpus(*messages()))
+    return run_checks(corpus(*messages()), {**SMALL, "linear": "on"})
 
 
 class TestCheckSuite:

@@ -41,7 +41,7 @@ def texts(random: np.random.Generator, count: int, strange: float = 0.0, harder:
     return Reference(label, 1 - 0.8 * novel, novel, unknown, words)
 
 
-@pytest.mark.parametrize("count", [30, 200, 5000])
+@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.slow), 5000])
 def test_texts_of_the_same_kind_are_reported_in_one_of_twenty_files_at_most(count: int) -> None:
     random = np.random.default_rng(count)
     alarms = sum(
@@ -50,7 +50,9 @@ def test_texts_of_the_same_kind_are_reported_in_one_of_twenty_files_at_most(coun
     assert alarms <= 3
 
 
-@pytest.mark.parametrize(("count", "strange", "least"), [(30, 0.5, 45), (200, 0.2, 45), (1000, 0.1, 40)])
+@pytest.mark.parametrize(
+    ("count", "strange", "least"), [(30, 0.5, 45), pytest.param(200, 0.2, 45, marks=pytest.mark.slow), (1000, 0.1, 40)]
+)
 def test_files_some_of_whose_texts_are_strange_are_reported(count: int, strange: float, least: int) -> None:
     """Most texts are as they were, so that distributions hardly differ: it is the end that tells."""
     random, noticed, by_novel = np.random.default_rng(count), 0, 0

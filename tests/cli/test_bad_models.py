@@ -250,7 +250,7 @@ with contextlib.suppress(ModelFileError):
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """
 
-quick = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class TestAnyModelFile:

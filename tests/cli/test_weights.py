@@ -4,9 +4,9 @@ import json
 
 import pytest
 from examples import EXAMPLES, write_csv
-from program import TINY
+from program import tiny
 
-QUICK = (*TINY, "--epochs=12", "--quality=fast")
+QUICK = tiny("--linear=on", "--epochs=12", "--quality=fast")
 
 
 def write_opinions(folder):

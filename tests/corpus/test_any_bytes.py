@@ -18,7 +18,7 @@ pieces = st.sampled_from(
      '{"text": "a", "label": "b"}\n', "label,text\n", 'a,"b', "\x1f\x8b", "\\ud800", "null", "a", "\ufeff", "é"]
 )  # fmt: skip
 contents = st.one_of(st.binary(max_size=200), st.lists(pieces, max_size=30).map(lambda found: "".join(found).encode()))
-quick = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 columns_told = st.sampled_from([None, "text", "1", 1, 2, "label"])
 
 
@@ -31,7 +31,7 @@ columns_told = st.sampled_from([None, "text", "1", 1, 2, "label"])
     encoding=st.sampled_from(["utf-8", "latin-1", "utf-16", "utf-7", "punycode", "raw_unicode_escape", "shift_jis"]),
     told=columns_told,
 )
-@settings(quick, max_examples=600)
+@settings(quick, max_examples=3 * quick.max_examples)
 def test_any_bytes_become_records_or_an_error_of_ours(data, form, labelled, skip, header, encoding, told):
     reading = Reading(format=form, encoding=encoding, header=header, text_column=told, skip_bad_rows=skip)
     try:

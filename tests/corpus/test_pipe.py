@@ -4,6 +4,7 @@ import os
 import threading
 
 import pytest
+from program import PATIENCE
 
 from textcnn.corpus import Reader, Reading, Record, open_corpus
 
@@ -23,12 +24,12 @@ class Pipe:
         self.out.close()
 
     def answers(self, reader: Reader, line: str) -> Record:
-        """The record that one line brings, in no more than two seconds."""
+        """The record that one line brings, though no other line follows."""
         self.into.write(line.encode())
         got: list[Record] = []
         waiting = threading.Thread(target=lambda: got.append(next(reader)), daemon=True)
         waiting.start()
-        waiting.join(2)
+        waiting.join(PATIENCE)
         if not got:
             self.into.close()  # lets the thread end
         assert got, f"no record came of {line!r}"

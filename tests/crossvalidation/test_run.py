@@ -15,7 +15,7 @@ from textcnn.training.fit import fit
 from textcnn.training.task import Labelled
 
 TEXTS, LABELS = [text for _, text in EXAMPLES], [label for label, _ in EXAMPLES]
-TINY = {"vectors": "none", "filters": 6, "epochs": 3, "dimensions": 8, "quality": "fast"}
+TINY = {"vectors": "none", "filters": 6, "epochs": 3, "dimensions": 8, "quality": "fast", "linear": "off", "threads": 1}
 
 
 @pytest.fixture(scope="module")

@@ -63,10 +63,8 @@ def test_jobs_are_asked_for_when_somebody_is_free() -> None:
 
 
 def test_all_jobs_end_when_the_callback_asks_for_it() -> None:
-    began = time.monotonic()
     results = list(ProcessExecutor(2).run(count, jobs(to=500), lambda event: event.number == 3))
     assert [result.ended for result in results] == [True] * 4
-    assert time.monotonic() - began < 8
 
 
 def test_a_killed_process_is_named_and_nothing_hangs() -> None:

@@ -12,6 +12,7 @@ from textcnn.evaluation.metrics import LabelScore, Report, measure_answers
 from textcnn.labels import indicator
 
 KNOWN = ("a", "b", "c", "d")
+few = settings(max_examples=settings.default.max_examples // 2)  # scikit-learn takes its time
 
 
 @st.composite
@@ -42,7 +43,7 @@ def compare_labels(report, truth, given, weights, labels) -> None:
     assert report.micro_f1 == pytest.approx(micro)
 
 
-@settings(max_examples=60)
+@few
 @given(answered(multi_label=False))
 def test_figures_of_texts_with_one_label(case) -> None:
     gold, said, probabilities, weights = case
@@ -64,7 +65,7 @@ def test_figures_of_texts_with_one_label(case) -> None:
     assert report.log_loss == pytest.approx(loss, rel=1e-5)
 
 
-@settings(max_examples=60)
+@few
 @given(answered(multi_label=True))
 def test_figures_of_texts_with_several_labels(case) -> None:
     gold, said, probabilities, weights = case
@@ -84,7 +85,7 @@ def test_figures_of_texts_with_several_labels(case) -> None:
     assert report.log_loss == pytest.approx(np.mean(losses), rel=1e-5)
 
 
-@settings(max_examples=60)
+@few
 @given(answered(multi_label=False))
 def test_the_calibration_error_is_the_mean_gap_of_fifteen_bins(case) -> None:
     """scikit-learn has none; here bin by bin, as Naeini et al. (2015) write it."""

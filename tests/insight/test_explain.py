@@ -24,6 +24,7 @@ TINY = {
     "widths": (1, 2, 3),
     "learning_rate": 0.02,
     "quality": "fast",  # one training instead of four
+    "threads": 1,
 }
 POOLINGS: list[dict[str, object]] = [{"pooling": "kmax", "k": 2}, {"pooling": "mean"}, {"pooling": "max+mean"}]
 KINDS: list[dict[str, object]] = [
@@ -70,6 +71,18 @@ def predictor(request: pytest.FixtureRequest) -> Predictor:
     return Predictor(averaged(**request.param) if "seeds" in request.param else learned(**request.param))
 
 
+@pytest.fixture(scope="module")
+def usual() -> Predictor:
+    """Of a network with nothing special; nobody may change it."""
+    return Predictor(learned())
+
+
+@pytest.fixture(scope="module")
+def sure() -> Predictor:
+    """One that has learned well what is spam."""
+    return Predictor(learned(filters=40, epochs=40))
+
+
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=WORDS)
 def test_parts_add_up_to_the_logit(predictor: Predictor, text: str) -> None:
@@ -82,9 +95,9 @@ def test_parts_add_up_to_the_logit(predictor: Predictor, text: str) -> None:
         assert found.bias + sum(each.contribution for each in found.ngrams) == pytest.approx(found.logit, abs=1e-6)
 
 
-def test_places_are_those_of_the_original_text() -> None:
+def test_places_are_those_of_the_original_text(usual: Predictor) -> None:
     text = "  FREE\tprize,  at noon"
-    found = explain(Predictor(learned()), text, "spam")
+    found = explain(usual, text, "spam")
     assert [word.text for word in found.words] == ["FREE", "prize", ",", "at", "noon"]
     assert all(text[part.start : part.end] == part.text for part in [*found.words, *found.ngrams])
 
@@ -97,19 +110,19 @@ def test_one_label_against_another(predictor: Predictor) -> None:
     assert both.against == other
 
 
-def test_what_decided_is_what_a_person_would_say() -> None:
-    found = explain(Predictor(learned(filters=40, epochs=40)), "a free lunch", "spam", "ham")
+def test_what_decided_is_what_a_person_would_say(sure: Predictor) -> None:
+    found = explain(sure, "a free lunch", "spam", "ham")
     values = {word.text: word.contribution for word in found.words}
     assert values["free"] > values["lunch"]
     assert found.exact
 
 
-def test_unknown_words_are_named() -> None:
-    assert explain(Predictor(learned()), "free qwertyuiop", "spam").unknown == ["qwertyuiop"]
+def test_unknown_words_are_named(usual: Predictor) -> None:
+    assert explain(usual, "free qwertyuiop", "spam").unknown == ["qwertyuiop"]
 
 
-def test_unknown_words_that_come_again_are_named_once() -> None:
-    assert explain(Predictor(learned()), "zzz free zzz qqq", "spam").unknown == ["qqq", "zzz"]
+def test_unknown_words_that_come_again_are_named_once(usual: Predictor) -> None:
+    assert explain(usual, "zzz free zzz qqq", "spam").unknown == ["qqq", "zzz"]
 
 
 @pytest.mark.slow
@@ -184,12 +197,14 @@ class TestAgainstIntegratedGradients:
         assert min(alike) > 0.4
 
 
-class TestEstimator:
-    @pytest.fixture
-    def fitted(self) -> TextCNNClassifier:
-        numbers = [1] * 5 + [0] * 5
-        return TextCNNClassifier(**{**TINY, "epochs": 30}).fit((SPAM + HAM) * 2, numbers * 2)
+@pytest.fixture(scope="module")
+def fitted() -> TextCNNClassifier:
+    """An estimator whose labels are numbers."""
+    numbers = [1] * 5 + [0] * 5
+    return TextCNNClassifier(**{**TINY, "epochs": 30}).fit((SPAM + HAM) * 2, numbers * 2)
 
+
+class TestEstimator:
     def test_explains_the_likeliest_label_unless_told(self, fitted: TextCNNClassifier) -> None:
         assert fitted.explain("free prize").label == "1"
         assert fitted.explain("free prize", label=0).label == "0"
@@ -223,17 +238,17 @@ class TestEstimator:
 
 
 class TestHtml:
-    def test_a_notebook_shows_words_shaded_and_the_strongest_ngrams(self) -> None:
-        found = explain(Predictor(learned(filters=40, epochs=40)), "a free prize", "spam", "ham")
+    def test_a_notebook_shows_words_shaded_and_the_strongest_ngrams(self, sure: Predictor) -> None:
+        found = explain(sure, "a free prize", "spam", "ham")
         shown = found._repr_html_()
         assert "<b>spam</b> rather than <b>ham</b>" in shown
         assert f"logit {found.logit:+.2f}, of which bias {found.bias:+.2f}" in shown
         assert 'title="' in shown and ">free</span>" in shown
         assert f"{found.ngrams[0].contribution:+.2f}" in shown
 
-    def test_what_is_not_exact_says_so(self) -> None:
+    def test_what_is_not_exact_says_so(self, usual: Predictor) -> None:
         assert "integrated gradients" in explain(Predictor(learned(hidden=(5,))), "free", "spam")._repr_html_()
-        assert "integrated gradients" not in explain(Predictor(learned()), "free", "spam")._repr_html_()
+        assert "integrated gradients" not in explain(usual, "free", "spam")._repr_html_()
 
     def test_the_strongest_word_is_darkest_and_what_is_against_is_underlined(self) -> None:
         shown = shaded_html("ab cd", [Shade(0, 2, 1.0), Shade(3, 5, -0.5)])
@@ -264,9 +279,9 @@ class TestHtml:
         assert visible("a\x1b[31m\u202e\x00b\ud800") == "a\ufffd[31m\ufffd\ufffdb\ufffd"
         assert visible("नमस्\u200dते 👩\u200d👧\n\té") == "नमस्\u200dते 👩\u200d👧\n\té"
 
-    def test_hostile_words_and_labels_of_a_model(self) -> None:
+    def test_hostile_words_and_labels_of_a_model(self, usual: Predictor) -> None:
         script = "<script>alert(1)</script>"
-        model = replace(learned(), labels=(script, "b"))
+        model = replace(usual.model, labels=(script, "b"))
         shown = explain(Predictor(model), f"free {script} &amp;", script)._repr_html_()
         assert "<script" not in shown
         assert shown.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 1

@@ -28,6 +28,7 @@ SMALL = {
     "min_count": 1,
     "epochs": 15,
     "quality": "fast",  # one training instead of four
+    "threads": 1,
 }
 
 

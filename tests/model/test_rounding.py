@@ -84,7 +84,7 @@ class TestShapes:
         assert np.array_equal(rounded.head(features.astype(np.float64)), rounded.head(features))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     widths=st.lists(st.integers(1, 8), min_size=1, max_size=3, unique=True),
     longest=st.floats(1e-20, 1e20),

@@ -8,7 +8,7 @@ from textcnn import cross_validate
 from textcnn.report.folds_page import folds_page
 
 IMAGE = "<img src=x onerror=alert(1)>"
-TINY = {"vectors": "none", "filters": 6, "epochs": 2, "dimensions": 8, "quality": "fast"}
+TINY = {"vectors": "none", "filters": 6, "epochs": 2, "dimensions": 8, "quality": "fast", "linear": "off", "threads": 1}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from examples import HAM, SPAM
 
 SMALL = {
     **{"vectors": "none", "filters": 8, "widths": (1, 2), "dimensions": 10, "min_count": 1},
-    **{"epochs": 6, "learning_rate": 0.02, "threads": 1},
+    **{"epochs": 6, "learning_rate": 0.02, "linear": "off", "threads": 1},
 }
 
 OPTIONS = [f"--{name.replace('_', '-')}={str(value).strip('()')}" for name, value in SMALL.items()]

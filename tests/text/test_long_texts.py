@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from examples import EXAMPLES
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from program import command, environment
 
@@ -76,7 +76,6 @@ def test_of_a_text_so_many_words_and_fifty_times_as_many_characters_are_read() -
     assert beyond(["a b c", "a b c d", "\u200b" * 151, "\u200b" * 150], 3) == [1, 2]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.text(alphabet=["a", "B", "1", "-", ".", " ", "\u200b", "\u2003", "看", "́", "'", "@"]), max_size=6),
     st.integers(1, 9),

@@ -95,8 +95,8 @@ def test_hostile_texts_take_linear_time(kind: str) -> None:
         "equal": lambda: common,
         "almost equal": lambda: [*common[:20], source.choice(WORDS) * 2, *common[20:]],
         "half the same": lambda: [*common, *written(source, 12)],
-        "one word": lambda: ["ab" * 500],
-        "signs": lambda: [". 1" * 300],
+        "one word": lambda: ["ab" * 200],
+        "signs": lambda: [". 1" * 100],
     }[kind]
     made = [" ".join(texts()) for _ in range(1000)]
     began = time.process_time()

@@ -90,9 +90,9 @@ def test_the_rules_for_ascii_are_the_rules(text: str, long: bool) -> None:
 def test_long_chunks_take_linear_time(piece: str) -> None:
     """A hostile chunk of a million characters must not hang; quadratic time would take hours."""
     chunk = piece * (300_000 // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     cut(chunk)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_normal_spelling_is_lower_case_and_plain() -> None:

@@ -25,14 +25,15 @@ OTHERS = ["a free lunch at home", "", "zzxqv", "the prize is cash, call now", "s
 
 def learned(texts: list[str] = TEXTS, labels: list[tuple[str, ...]] = LABELS, **values: Any) -> Model:
     classes = sorted({label for own in labels for label in own})
-    settings = Settings(**{"filters": 4, "epochs": 2, "linear": "off", "refit": "off", "keep_words": 50, **values})
+    small = {"filters": 4, "epochs": 2, "linear": "off", "refit": "off", "keep_words": 50, "keep_ngrams": "off"}
+    settings = Settings(**{**small, **values})
     several = any(len(own) != 1 for own in labels)
     return fit(Labelled(texts, labels), classes=classes, multi_label=several, settings=settings).model
 
 
 @pytest.fixture(scope="module")
 def both() -> Model:
-    return learned(TEXTS * 3, LABELS * 3)
+    return learned(TEXTS * 3, LABELS * 3, keep_ngrams="on")
 
 
 def test_it_is_a_member_with_filters_of_its_own(both: Model) -> None:
@@ -74,7 +75,7 @@ def test_contributions_add_up(both: Model) -> None:
 @pytest.mark.parametrize("pooling", ["max", "mean"])
 def test_a_mean_of_words_stands_beside_networks_of_any_widths(tmp_path: Path, pooling: str) -> None:
     """That of the shared vectors is one: the file says so, and gives the same answers and explanations."""
-    model = learned(TEXTS * 3, LABELS * 3, vectors="shared", widths=(2, 3), pooling=pooling)
+    model = learned(TEXTS * 3, LABELS * 3, vectors="shared", widths=(2, 3), pooling=pooling, keep_ngrams="on")
     network, encoder = (member.network for member in model.members)
     assert (network.pooling.kind, network.bank.widths) == (pooling, (2, 3))
     assert (encoder.pooling.kind, encoder.bank.widths) == ("mean", (1,))
@@ -141,7 +142,7 @@ def test_texts_without_labels_may_teach_it() -> None:
         Labelled(TEXTS * 3, LABELS * 3),
         classes=["ham", "spam"],
         multi_label=False,
-        settings=Settings(filters=4, epochs=2, linear="off", keep_words=50),
+        settings=Settings(filters=4, epochs=2, linear="off", keep_words=50, keep_ngrams="off"),
         callback=lambda event: notes.append(event.note) is not None,
         unlabelled=["a cash prize is free", "win it now", "home for lunch", "see you", "call me at home"],
     ).model

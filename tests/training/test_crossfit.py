@@ -37,7 +37,7 @@ def test_the_model_is_the_same_whoever_does_the_jobs(multi_label: bool) -> None:
             Labelled(TEXTS, labels),
             classes=["ham", "spam", "x"][: 2 + multi_label],
             multi_label=multi_label,
-            settings=quick(),
+            settings=quick(linear="on"),
             executor=executor,
         ).model
         for executor in (SerialExecutor(), Elsewhere())
@@ -49,7 +49,7 @@ def test_the_model_is_the_same_whoever_does_the_jobs(multi_label: bool) -> None:
 @pytest.mark.slow
 def test_each_text_is_answered_once_by_a_model_that_has_not_seen_it() -> None:
     texts, labels, *_ = by_chance()
-    result = fitted(Labelled(texts, labels), min_count=1, epochs=60, learning_rate=0.02)
+    result = fitted(Labelled(texts, labels), linear="on", min_count=1, epochs=60, learning_rate=0.02)
     assert sorted(np.concatenate([part.texts for part in result.held_out]).tolist()) == list(range(60))
     for part in result.held_out:
         held = [texts[number] for number in part.texts]

@@ -24,7 +24,7 @@ def test_data_and_seed_fix_every_byte_on_any_number_of_threads(tmp_path) -> None
     files = set()
     for attempt, threads in enumerate((1, 2, 2)):
         path = tmp_path / f"{attempt}.textcnn"
-        write_model(fitted(threads=threads).model, path)
+        write_model(fitted(threads=threads, linear="on").model, path)
         files.add(path.read_bytes())
     assert len(files) == 1
 
@@ -130,7 +130,7 @@ def everything() -> Heard:
 def test_stopping_keeps_the_best_checkpoint(values: dict[str, Any], after: int) -> None:
     """Also before the first epoch has ended, when there is none yet."""
     heard = Heard(stop_after=after)
-    result = fitted(callback=heard, **values)
+    result = fitted(callback=heard, linear="on", **values)
     assert len(heard.of("batch", "epoch")) == after + 1  # nothing is learned any more
     assert len(result.model.figures["curve"]) <= 2 and len(result.held_out) == 1
     expected = "stopped: checkpoint of epoch 2 kept" if after else "stopped before an epoch had ended"
@@ -170,7 +170,7 @@ def test_the_model_is_calibrated_and_measured_on_answers_to_all_texts(monkeypatc
 
     monkeypatch.setattr(Calibration, "of", of)
     texts, labels, *_ = noise = by_chance()
-    model = fitted(noise, linear="off", min_count=1, epochs=60, learning_rate=0.02).model
+    model = fitted(noise, min_count=1, epochs=60, learning_rate=0.02).model
     assert calibrated == [60, 40, 40, 40]  # all for the model; for the figures of a part the other parts
     assert model.join == Join(2.0, 0.0)
     figures = model.figures["validation"]

@@ -13,6 +13,7 @@ from textcnn.training.guess import fit_guess
 from textcnn.training.label_names import guessed, hint_weight, label_words, words_for
 from textcnn.training.task import Labelled
 
+QUICK = Settings(keep_ngrams="off")  # to find n-grams takes half of the time
 FOOD = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish", "fresh salad and wine"]
 CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal", "a dealer sold me this van"]
 
@@ -58,7 +59,7 @@ def test_the_logits_of_a_guess_are_standardised_cosines() -> None:
 
 def test_a_first_model_guesses_and_promises_nothing() -> None:
     heard = Heard()
-    model = fit_guess(FOOD * 2 + CARS, ["food", "car"], settings=Settings(), callback=heard)
+    model = fit_guess(FOOD * 2 + CARS, ["food", "car"], settings=QUICK, callback=heard)
     answers = Predictor(model).probabilities(["the waiter forgot my lunch", "my motor needs oil"])
     assert model.labels == ("car", "food") and answers.argmax(axis=1).tolist() == [1, 0]
     assert "validation" not in model.figures and not model.optional
@@ -68,7 +69,7 @@ def test_a_first_model_guesses_and_promises_nothing() -> None:
 
 def test_nothing_is_guessed_from_hardly_any_texts() -> None:
     with pytest.raises(DataError, match="3 different texts for 2 labels"):
-        fit_guess(FOOD[:3], ["food", "car"], settings=Settings())
+        fit_guess(FOOD[:3], ["food", "car"], settings=QUICK)
     with pytest.raises(SettingsError, match="where each text has one"):
         fit_guess(FOOD + CARS, ["food", "car"], settings=Settings(labels_per_text="several"))
 
@@ -79,7 +80,7 @@ def test_hints_help_where_texts_are_few() -> None:
     asked = ["my sister bakes", "the road to work"]
     answers = []
     for given in (None, hints):
-        model = fit(training, classes=["car", "food"], multi_label=False, settings=Settings(), hints=given).model
+        model = fit(training, classes=["car", "food"], multi_label=False, settings=QUICK, hints=given).model
         answers.append(Predictor(model).probabilities(asked))
     assert answers[1][0, 1] > answers[0][0, 1] and answers[1][1, 0] > answers[0][1, 0]
 
@@ -89,7 +90,7 @@ def test_hints_are_not_held_out() -> None:
         Labelled(FOOD + CARS, [("food",)] * 4 + [("car",)] * 4),
         classes=["car", "food"],
         multi_label=False,
-        settings=Settings(),
+        settings=QUICK,
         hints={"food": "meals", "car": "engines"},
     )
     (held,) = result.held_out

@@ -112,10 +112,10 @@ def a_trainer(settings: Settings) -> tuple[Trainer, TrainingPart]:
 
 @pytest.mark.parametrize("channels", ["trained", "static", "both", "random"])
 def test_the_loop_yields_events_and_learns(channels: str) -> None:
-    trainer, part = a_trainer(Settings(epochs=60, batch_size=4, channels=channels, learning_rate=0.01))
+    trainer, part = a_trainer(Settings(epochs=30, batch_size=4, channels=channels, learning_rate=0.02))
     rows = list(trainer.events(part, part))
     epochs = [row for row in rows if row.kind == "epoch"]
-    assert len(epochs) == 60
+    assert len(epochs) == 30
     assert [row.batch for row in rows if row.kind == "batch"][:4] == [1, 2, 3, 1]
     assert epochs[-1].loss < 0.5 * epochs[0].loss
     trainer.restore()
@@ -149,7 +149,7 @@ def test_the_best_checkpoint_comes_back() -> None:
 
 @pytest.mark.parametrize("rate", [100.0, 1e6])
 def test_a_diverging_loss_lowers_the_rate_and_says_so(rate: float) -> None:
-    settings = Settings(epochs=40, batch_size=4, learning_rate=rate, vector_learning_rate=rate)
+    settings = Settings(epochs=20, batch_size=4, learning_rate=rate, vector_learning_rate=rate)
     trainer, part = a_trainer(settings)
     epochs = [row for row in trainer.events(part, part) if row.kind == "epoch"]
     assert any("diverged" in row.note for row in epochs)

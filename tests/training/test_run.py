@@ -13,7 +13,7 @@ from torch import nn
 from textcnn.model.predictor import Predictor
 from textcnn.settings import settled
 from textcnn.text.lexicon import encode
-from textcnn.training.events import Stage
+from textcnn.training.events import Stage, TrainingEvent
 from textcnn.training.linear.svm import Recipe
 from textcnn.training.network.model import Dropout, Shape, TextCNN
 from textcnn.training.run import Job, Plan, train
@@ -21,7 +21,7 @@ from textcnn.training.task import Labelled, Task
 
 
 def a_job(**changes: Any) -> Job:
-    task = Task.of([Labelled(TEXTS, LABELS)], ["ham", "spam"], settled(quick(), 2), False)
+    task = Task.of([Labelled(TEXTS, LABELS)], ["ham", "spam"], settled(quick(linear="on"), 2), False)
     every = np.arange(len(TEXTS))
     return Job(task, every[::2], every[1::2])._replace(**changes)
 
@@ -59,7 +59,7 @@ def test_weights_at_the_start_are_those_of_torch_s_layers() -> None:
 
 def test_training_leaves_torch_as_it_was() -> None:
     state, threads = torch.get_rng_state(), torch.get_num_threads()
-    fitted()
+    fitted(linear="on")
     assert torch.get_rng_state().equal(state) and torch.get_num_threads() == threads
 
 
@@ -83,16 +83,20 @@ def test_a_plan_fixes_epochs_and_recipe() -> None:
 
 def test_what_was_learned_by_heart_is_learned_again_for_fewer_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textcnn.training.loop._SEEN_OF_FEW", 400)
-    values = {"learning_rate": 0.02, "epochs": 0, "linear": "off"}
+    values = {"learning_rate": 0.02, "epochs": 0}
     again = "holding out part 1 of 3 again, for fewer epochs"
     heard = Heard()
     model = fitted(by_chance(), callback=heard, **values).model
     assert heard.stages[1] == again and len(heard.stages) == 5
     assert len(model.figures["curve"]) == model.figures["kept"] == 10
     assert [event.epochs for event in heard.of("stage")][1:4] == [10, 10, 10]
+
+    def stops_after_the_first(event: TrainingEvent) -> bool:
+        return heard(event) or event.stage.name == "holding out part 2 of 3"
+
     for asked in ({"epochs": 20}, {"patience": 12}, {"quality": "fast"}):
         heard = Heard()
-        model = fitted(by_chance(), callback=heard, **{**values, **asked}).model
+        model = fitted(by_chance(), callback=stops_after_the_first, **{**values, **asked}).model
         assert again not in heard.stages and len(model.figures["curve"]) > 12
 
 
@@ -109,7 +113,7 @@ def test_early_stopping_says_which_checkpoint_is_kept() -> None:
 
 def test_an_ensemble_is_averaged_and_its_networks_differ() -> None:
     heard = Heard()
-    model = fitted(callback=heard, networks=3, linear="off").model
+    model = fitted(callback=heard, networks=3).model
     assert len(model.members) == 3 and {event.networks for event in heard.of("batch")} == {3}
     assert [event.network for event in heard.of("epoch")] == sorted([1, 2, 3] * 4) * 4
     first, second, third = (member.network.filters[0] for member in model.members)

@@ -35,7 +35,7 @@ def model(tmp_path_factory):
     words = ["房间", "干净", "早餐", "非常", "服务", "很", "好", "差", "脏", "非常好看"]
     rows = np.random.default_rng(0).normal(size=(len(words), 6)).round(3)
     vectors.write_text("".join(f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, rows, strict=True)))
-    settings = quick(vectors=str(vectors), min_count=1)
+    settings = quick(linear="on", vectors=str(vectors), min_count=1)
     trained = fit(Labelled(TEXTS, LABELS), classes=("好评", "差评"), multi_label=False, settings=settings).model
     vectors.unlink()
     write_model(trained, folder / "m.textcnn")
@@ -83,6 +83,6 @@ def test_of_vectors_of_several_languages_words_of_each_are_kept(tmp_path):
     with path.open("wb") as file:
         VectorTable("many", words, Quantized.of(np.eye(7, dtype=np.float32))).write(file, language="en zh")
     training = Labelled(["房间很干净", "房间很脏"] * 5, [("a",), ("b",)] * 5)
-    settings = quick(vectors=str(path), keep_words=1, epochs=1, linear="off")
+    settings = quick(vectors=str(path), keep_words=1, epochs=1)
     model = fit(training, classes=("a", "b"), multi_label=False, settings=settings).model
     assert model.vocabulary.words()[-2:] == ["早餐", "clean"]

@@ -106,7 +106,7 @@ def test_the_model_is_the_same_in_one_process_and_in_several(
             Labelled(TEXTS * 3, LABELS * 3),
             classes=["ham", "spam"],
             multi_label=False,
-            settings=quick(threads=threads, frozen=frozen),
+            settings=quick(threads=threads, frozen=frozen, linear="on"),
             callback=lambda event: event.kind == "stage" and bool(stages.append(event.stage.name)),
             executor=executor,
         ).model
@@ -124,7 +124,7 @@ def test_the_model_is_the_same_in_one_process_and_in_several(
 
 def a_model(path: Path, texts: Labelled, callback: Heard, **values: Any) -> bytes:
     """The file of a model."""
-    settings = quick(**{"threads": 2, **values})
+    settings = quick(**{"linear": "on", "threads": 2, **values})
     result = fit(texts, classes=["ham", "spam"], multi_label=False, settings=settings, callback=callback)
     write_model(result.model, path)
     return path.read_bytes()
@@ -161,7 +161,7 @@ def test_the_model_is_the_same_if_the_last_training_goes_ahead(
 
 def test_it_is_done_again_where_fewer_epochs_suit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("textcnn.training.loop._SEEN_OF_FEW", 400)
-    values = {"learning_rate": 0.02, "epochs": 0, "linear": "off"}
+    values = {"learning_rate": 0.02, "epochs": 0, "linear": "off", "adversarial": 0.0}
     usual = a_model(tmp_path / "usual", by_chance(), Heard(), **values)
     monkeypatch.setattr("textcnn.training.networks.executor_beside", lambda first: SerialExecutor())
     heard = Heard()

@@ -18,6 +18,7 @@ from textcnn.training.network.channels import Channels
 from textcnn.training.network.model import Shape, TextCNN
 from textcnn.training.task import Dataset, Labelled
 
+FROZEN = Settings(keep_ngrams="off")  # of few texts the last layer alone is learned; n-grams would take as long
 FOOD = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish", "fresh salad and wine"]
 CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal", "a dealer sold me this van"]
 MEALS = [("food",)] * 4 + [("car",)] * 4
@@ -55,7 +56,7 @@ def test_the_gradient_of_the_loss_is_answer_less_probability(multi_label: bool) 
     torch.testing.assert_close(logits.grad, answer.detach())
 
 
-@pytest.mark.parametrize("settings", [quick(min_count=1), Settings()], ids=["network", "frozen"])
+@pytest.mark.parametrize("settings", [quick(linear="on", min_count=1), FROZEN], ids=["network", "frozen"])
 def test_a_sure_soft_label_is_a_label(settings: Settings, tmp_path: Path) -> None:
     for name, soft in (("hard", None), ("sure", SURE)):
         given = Labelled(TEXTS, LABELS, soft=soft)
@@ -68,7 +69,8 @@ def test_a_sure_soft_label_is_a_label(settings: Settings, tmp_path: Path) -> Non
 def test_answers_are_as_unsure_as_what_was_learned(frozen: str) -> None:
     soft = [{"car": 0.3, "food": 0.7}] * 4 + [{"car": 0.7, "food": 0.3}] * 4
     given = [Labelled((FOOD + CARS) * 3, MEALS * 3, soft=own and own * 3) for own in (None, soft)]
-    settings = Settings() if frozen == "on" else quick(min_count=1, learning_rate=0.02, epochs=10, refit="off")
+    network = quick(linear="on", min_count=1, learning_rate=0.02, epochs=10, refit="off")
+    settings = FROZEN if frozen == "on" else network
     models = [fit(each, classes=["car", "food"], multi_label=False, settings=settings).model for each in given]
     sure, unsure = (Predictor(model).probabilities(FOOD)[:, 1] for model in models)
     assert (sure > unsure).all() and 0.5 < unsure.mean() < 0.9

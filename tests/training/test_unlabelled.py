@@ -29,7 +29,7 @@ def learned(unlabelled: list[str], labels: Any = LABELS, **settings: Any) -> tup
         Labelled(FOOD + CARS, labels),
         classes=names,
         multi_label=any(len(own) > 1 for own in labels),
-        settings=Settings(**settings),
+        settings=Settings(**{"keep_ngrams": "off", **settings}),
         callback=lambda event: heard.append(event.note) is not None or event.kind == "epoch",
         unlabelled=unlabelled,
     )

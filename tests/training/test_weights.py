@@ -168,7 +168,7 @@ def test_the_heavier_of_two_opinions_is_learned() -> None:
     labels = [*LABELS, *other] * 3
     for right, wrong in ((9.0, 1.0), (1.0, 9.0)):
         weights = np.array(([right] * 10 + [wrong] * 10) * 3)
-        result = fitted(Labelled(texts, labels, weights), epochs=30, learning_rate=0.02, min_count=1)
+        result = fitted(Labelled(texts, labels, weights), linear="on", epochs=30, learning_rate=0.02, min_count=1)
         answers = Predictor(result.model).all_probabilities(TEXTS).argmax(axis=1)
         said = [result.model.labels[answer] for answer in answers]
         assert said == [label for (label,) in (LABELS if right > wrong else other)]

@@ -10,7 +10,7 @@ Not here: how text is cut (tokens.py), and the vectors that rows have (vectors/)
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 
@@ -30,6 +30,7 @@ _LONGEST_PIECE = 12  # characters
 # Conjunctions, prepositions and the article, which Arabic and Hebrew write as one with the word that follows.
 _CLITICS = "[وف]?(?:[بكل]?ال|لل|[بكلس])?ו?(?:כש|מש|ש)?[בכלמ]?ה?"  # compiled when the first such word comes
 _LONGEST_CLITICS = 5  # characters
+_BLOCK = 10_000  # rows whose spellings are made at a time
 _COMMON = 20_000  # rows; those of a vocabulary that is ordered by frequency are rare words or names from here on
 
 
@@ -58,7 +59,18 @@ class Vocabulary:
 
     def words(self, stop: int | None = None) -> list[str]:
         """All spellings, or those of the first rows."""
-        return [self.word(row) for row in range(len(self) if stop is None else stop)]
+        return self._spellings(0, len(self) if stop is None else stop)
+
+    def __iter__(self) -> Iterator[str]:
+        """All spellings in turn; of very many words most may not be wanted."""
+        for first in range(0, len(self), _BLOCK):
+            yield from self._spellings(first, min(first + _BLOCK, len(self)))
+
+    def _spellings(self, first: int, stop: int) -> list[str]:
+        """Those of a range of rows, from one copy of their bytes."""
+        offsets = self.offsets[first : stop + 1].tolist()
+        text, before = self.text[offsets[0] : offsets[-1]].tobytes(), offsets[0]
+        return [text[begin - before : end - before].decode("utf-8", "replace") for begin, end in pairwise(offsets)]
 
     def _bytes(self, row: int) -> bytes:
         return self.text[self.offsets[row] : self.offsets[row + 1]].tobytes()

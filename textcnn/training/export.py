@@ -115,10 +115,9 @@ def _frequent(start: Start, known: set[str], most: int) -> tuple[list[str], NDAr
         return [], np.empty(0, np.int64), Quantized(np.empty((0, dimensions), np.int8), np.empty(0, np.float32))
     words: list[str] = []
     rows: list[int] = []
-    for row in range(len(start.table.vocabulary)):
+    for row, word in enumerate(start.table.vocabulary):
         if len(rows) >= most:
             break
-        word = start.table.vocabulary.word(row)
         if word not in known and word == normal(word):  # others cannot be found
             words.append(word)
             rows.append(row)
