@@ -94,7 +94,7 @@ class Settings:
     adversarial: float = _setting(
         -1.0,
         "Regularisation",
-        "length of the step that makes the word vectors of a batch worse; 0: none; -1: by quality",
+        "length of the step that makes the word vectors of every second batch worse; 0: none; -1: by quality",
         Limits(-1, 100),
     )
     label_smoothing: float = _setting(0.0, "Regularisation", "share of probability given to all labels", Limits(0, 0.5))

