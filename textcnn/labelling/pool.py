@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from textcnn.labelling.learner import PileFeatures, WordTable
 from textcnn.labelling.pile import Pile
-from textcnn.labelling.pupil import Lessons, prepare_lessons
+from textcnn.labelling.pupil import TaughtTexts, prepare_lessons
 from textcnn.labelling.sentences import ToVectors, vectors_for
 from textcnn.labelling.smoothing import smoothed
 from textcnn.text.near_copies import near_copies
@@ -36,7 +36,7 @@ class Pool(NamedTuple):
     groups: dict[int, int]  # of each text that was looked at, the one of its near-copies that is in the pool
     alone: PileFeatures  # of the first texts of the pool, among which neighbours are looked for
     features: PileFeatures  # (P, ...), smoothed by neighbours
-    lessons: Lessons  # by which what is known of some texts is handed on to all
+    lessons: TaughtTexts  # by which what is known of some texts is handed on to all
     words: WordTable
     vectors_of: ToVectors
 

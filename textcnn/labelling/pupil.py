@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from textcnn.labelling.learner import SHARPNESS, LinearScores, PileFeatures, QuickModel, kernel_of, softmax
 
-__all__ = ["Lessons", "Pupil", "prepare_lessons", "teach"]
+__all__ = ["Pupil", "TaughtTexts", "prepare_lessons", "teach"]
 
 Floats = NDArray[np.float32]
 
@@ -28,7 +28,7 @@ _POWER = 4.0  # of answers
 _WORTH = 300.0  # labelled texts with which the learner counts as much as the pupil
 
 
-class Lessons(NamedTuple):
+class TaughtTexts(NamedTuple):
     """Texts by which pupils are taught, and what takes longest of that, for all pupils alike."""
 
     texts: PileFeatures  # (n, ...)
@@ -50,17 +50,17 @@ class Pupil(NamedTuple):
         return both
 
 
-def prepare_lessons(pool: PileFeatures) -> Lessons:
+def prepare_lessons(pool: PileFeatures) -> TaughtTexts:
     """From the first texts of the pool, which are in random order."""
     from scipy.linalg import cho_factor
 
     texts = pool.take(np.arange(min(_MOST, len(pool.sentences))))
     kernel = kernel_of(texts).astype(np.float32)
     kernel[np.diag_indices_from(kernel)] += _PENALTY
-    return Lessons(texts, cho_factor(kernel, lower=True, overwrite_a=True))
+    return TaughtTexts(texts, cho_factor(kernel, lower=True, overwrite_a=True))
 
 
-def teach(lessons: Lessons, teacher: QuickModel) -> Pupil:
+def teach(lessons: TaughtTexts, teacher: QuickModel) -> Pupil:
     """A pupil that has learned what the teacher says of the texts."""
     from scipy.linalg import cho_solve
 
