@@ -10,6 +10,7 @@ from textcnn.labelling.forecast import forecast_gain
 from textcnn.labelling.learner import PileFeatures, WordTable, fit_kernel, kernel_of, learn_quickly, likeness
 from textcnn.labelling.pile import Pile
 from textcnn.labelling.pool import prepare_pool
+from textcnn.labelling.pupil import prepare_lessons, teach
 from textcnn.labelling.sentences import vectors_for
 from textcnn.labelling.session import random_order
 from textcnn.labelling.simulation import Simulation, simulate
@@ -55,6 +56,41 @@ class TestLearner:
     def test_few_texts_do_not_make_it_sure(self, features):
         model = learn_quickly(features, [0, 1], [0, 1], 2)
         assert model.probabilities(features).max() < 0.99
+
+
+class TestPupil:
+    def test_it_learns_the_sharpened_answers_to_texts_without_labels(self, features):
+        teacher = learn_quickly(features, range(20), LABELS[:20].tolist(), 2)
+        pupil = teach(prepare_lessons(features), teacher)
+        sharp = teacher.probabilities(features) ** 4
+        sharp /= sharp.sum(axis=1, keepdims=True)
+        kernel, mean = kernel_of(features), sharp.mean(axis=0)
+        expected = kernel @ np.linalg.solve(kernel + 0.3 * np.eye(len(TEXTS)), sharp - mean) + mean
+        assert pupil.linear.scores(features) == pytest.approx(expected, abs=1e-4)
+
+    def test_it_counts_the_less_the_more_texts_have_labels(self, features):
+        lessons = prepare_lessons(features)
+        few, many = (
+            teach(lessons, learn_quickly(features, rows, LABELS[rows].tolist(), 2))
+            for rows in (np.arange(20), np.arange(40))
+        )
+        assert few.share == pytest.approx(300 / 320)
+        assert many.share == pytest.approx(300 / 340)
+
+    def test_it_is_as_sure_as_its_teacher(self, features):
+        teacher = learn_quickly(features, range(20), LABELS[:20].tolist(), 2)
+        pupil = teach(prepare_lessons(features), teacher)
+        found, wanted = (each.probabilities(features).max(axis=1).mean() for each in (pupil, teacher))
+        assert found == pytest.approx(wanted, abs=0.1)
+
+    def test_words_that_come_with_known_ones_count_where_no_label_is(self):
+        texts = ["red apple", "blue whale", *["red cherry"] * 5, *["blue shark"] * 5, "cherry", "shark"]
+        vectors = np.zeros((len(texts), 1), np.float32)
+        features = PileFeatures(vectors, WordTable(texts).of(texts), vectors)
+        teacher = learn_quickly(features, [0, 1], [0, 1], 2)
+        assert teacher.probabilities(features)[-2:] == pytest.approx(np.full((2, 2), 0.5))
+        pupil = teach(prepare_lessons(features), teacher)
+        assert pupil.probabilities(features)[-2:].argmax(axis=1).tolist() == [0, 1]
 
 
 class TestLikeness:

@@ -9,6 +9,7 @@ strategies.py  which text next
 sentences.py   vectors by which texts are alike
 smoothing.py   vectors drawn towards those of their neighbours, which need no label
 learner.py     the learner between two questions
+pupil.py       what the texts without labels tell about the learner's answers
 forecast.py    what more labels would bring
 shading.py     which words a guess rests on
 wording.py     what every screen says in the same words

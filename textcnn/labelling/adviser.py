@@ -17,6 +17,7 @@ from textcnn.evaluation.metrics import accuracy_interval
 from textcnn.labelling.forecast import Forecast, forecast_gain
 from textcnn.labelling.learner import Answers, QuickModel, kernel_of, learn_quickly
 from textcnn.labelling.pool import Pool
+from textcnn.labelling.pupil import Pupil, teach
 from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_telling
 from textcnn.training.label_names import Places, label_words, places_of
 
@@ -80,6 +81,7 @@ class Advice(NamedTuple):
     pool: Pool | None = None
     probabilities: Floats | None = None  # (P, K); None: there are not two labels yet
     model: QuickModel | None = None
+    pupil: Pupil | None = None  # of the model, by which texts are answered
     estimate: Estimate | None = None  # None: there are hardly any random texts yet
     forecast: Forecast | None = None  # None: it cannot be told yet
     doubts: tuple[DoubtedLabel, ...] = ()
@@ -120,10 +122,11 @@ def advise(
         return Advice(len(places), names, going_on or _queue(pool, places, snapshot, strategy, random), pool)
     numbers = [names.index(label) for label in snapshot.labels]
     model = learn_quickly(pool.features, places, numbers, len(names), _places_of(pool, names, hints))
-    probabilities = model.probabilities(pool.features)
+    pupil = teach(pool.lessons, model)
+    probabilities = pupil.probabilities(pool.features)
     learned = (probabilities, np.bincount(numbers))
     queue = going_on or _queue(pool, places, snapshot, strategy, random, learned)
-    return Advice(len(places), names, queue, pool, probabilities, model)
+    return Advice(len(places), names, queue, pool, probabilities, model, pupil)
 
 
 def _places_of(pool: Pool, labels: Sequence[str], hints: Mapping[str, str]) -> Places:

@@ -26,8 +26,10 @@ from textcnn.text.tokens import normal
 from textcnn.training.label_names import Places
 
 __all__ = [
+    "SHARPNESS",
     "Answers",
     "KernelFit",
+    "LinearScores",
     "PileFeatures",
     "QuickModel",
     "WordTable",
@@ -35,6 +37,7 @@ __all__ = [
     "kernel_of",
     "learn_quickly",
     "likeness",
+    "softmax",
     "subject_likeness",
 ]
 
@@ -47,7 +50,7 @@ _PAIRS = 1 << 18  # buckets of pairs of words
 _FIRST = 0.2  # share of the first word in what words say; the words and pairs have the rest
 _OPENING = 0.3  # share of how texts begin in how alike they are; what they are about has the rest
 _PENALTIES = tuple(10.0**power for power in (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5))
-_SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
+SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # factors of scores, before the softmax
 _TRUST = (0.0, 0.5, 1.0)  # in what names say: one of them; less than all of it while there are few texts
 _FEW = 20
 _PRIOR = 2.0  # texts' worth of doubt in a sharpness beyond the mildest
@@ -88,6 +91,27 @@ class Answers(NamedTuple):
     probabilities: Floats  # (n, K)
 
 
+class LinearScores(NamedTuple):
+    """What least squares on the kernel says of any texts: it is linear in what they are compared by."""
+
+    of_sentences: Floats  # (d, K)
+    of_words: Floats  # (V, K)
+    of_openings: Floats  # (d, K)
+    bias: Floats  # (K,)
+
+    @classmethod
+    def over(cls, texts: PileFeatures, weights: Floats) -> "LinearScores":
+        """From the texts it was learned from, and the weight of each (n, K)."""
+        of_words = texts.words.T @ weights
+        return cls(texts.sentences.T @ weights, of_words, texts.openings.T @ weights, weights.sum(axis=0))
+
+    def scores(self, features: PileFeatures) -> Floats:
+        """(B, K)."""
+        about = (features.sentences @ self.of_sentences + features.words @ self.of_words) / 2
+        found: Floats = (1 - _OPENING) * about + _OPENING * (features.openings @ self.of_openings) + self.bias
+        return found
+
+
 class QuickModel(NamedTuple):
     """What was learned; it answers texts by their likeness to the labelled ones."""
 
@@ -100,16 +124,14 @@ class QuickModel(NamedTuple):
 
     def probabilities(self, features: PileFeatures) -> Floats:
         """(B, K)."""
-        of_sentences, of_words, of_openings = (each.T @ self.weights for each in self.labelled)
-        bias = self.weights.sum(axis=0)
+        linear = LinearScores.over(self.labelled, self.weights)
         blocks = [np.empty((0, self.weights.shape[1]), np.float32)]
         for first in range(0, len(features.sentences), _BLOCK):
-            rows = slice(first, first + _BLOCK)
-            about = (features.sentences[rows] @ of_sentences + features.words[rows] @ of_words) / 2
-            scores = (1 - _OPENING) * about + _OPENING * (features.openings[rows] @ of_openings) + bias
+            some = PileFeatures(*(each[first : first + _BLOCK] for each in features))
+            scores = linear.scores(some)
             if self.names is not None and self.trust:
-                scores = scores + self.trust * self.names.guess(features.sentences[rows])
-            blocks.append(_softmax(scores * self.sharpness))
+                scores = np.asarray(scores + self.trust * self.names.guess(some.sentences), np.float32)
+            blocks.append(softmax(scores * self.sharpness))
         return np.concatenate(blocks)
 
 
@@ -193,7 +215,7 @@ def fit_kernel(
             unseen = wanted - weights / (np.square(vectors) @ inverse)[:, None]
             loss, sharpness = _sharpest(unseen, targets)
             if best is None or loss < least:
-                best, least = KernelFit(weights, sharpness, _softmax(unseen * sharpness), trust), loss
+                best, least = KernelFit(weights, sharpness, softmax(unseen * sharpness), trust), loss
     assert best is not None
     return best
 
@@ -206,15 +228,16 @@ def _trusts(texts: int) -> tuple[float, ...]:
 def _sharpest(scores: NDArray[np.float64], targets: Ints) -> tuple[float, float]:
     """The least log loss, and the factor of the scores that gives it; few texts do not make it sharp."""
     losses = [
-        -float(np.log(_softmax(scores * factor)[np.arange(len(targets)), targets] + 1e-9).sum())
+        -float(np.log(softmax(scores * factor)[np.arange(len(targets)), targets] + 1e-9).sum())
         + _PRIOR * np.log(factor)
-        for factor in _SHARPNESS
+        for factor in SHARPNESS
     ]
     best = int(np.argmin(losses))
-    return losses[best], _SHARPNESS[best]
+    return losses[best], SHARPNESS[best]
 
 
-def _softmax(scores: NDArray[Any]) -> Floats:
+def softmax(scores: NDArray[Any]) -> Floats:
+    """Probabilities of scores (B, K)."""
     raised = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: Floats = (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from textcnn.labelling.learner import PileFeatures, WordTable
 from textcnn.labelling.pile import Pile
+from textcnn.labelling.pupil import TaughtTexts, prepare_lessons
 from textcnn.labelling.sentences import ToVectors, vectors_for
 from textcnn.labelling.smoothing import smoothed
 from textcnn.text.near_copies import near_copies
@@ -35,6 +36,7 @@ class Pool(NamedTuple):
     groups: dict[int, int]  # of each text that was looked at, the one of its near-copies that is in the pool
     alone: PileFeatures  # of the first texts of the pool, among which neighbours are looked for
     features: PileFeatures  # (P, ...), smoothed by neighbours
+    lessons: TaughtTexts  # by which what is known of some texts is handed on to all
     words: WordTable
     vectors_of: ToVectors
 
@@ -88,13 +90,15 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
     texts = [pile.texts[row] for row in rows.tolist()]
     words, vectors_of = WordTable(texts), vectors_for(texts, np.random.default_rng(seed))
     alone = _features(texts, vectors_of, words)
+    features = smoothed(alone, alone)
     return Pool(
         pile,
         rows,
         {row: place for place, row in enumerate(rows.tolist())},
         dict(zip(looked_at, stand_for.tolist(), strict=True)),
         alone,
-        smoothed(alone, alone),
+        features,
+        prepare_lessons(features),
         words,
         vectors_of,
     )

@@ -20,12 +20,12 @@ def shades_of(advice: Advice, row: int) -> list[Shade]:
     None if there is no guess.
     """
     guesses = advice.guesses(row)
-    if len(guesses) < 2 or advice.pool is None or advice.model is None:
+    if len(guesses) < 2 or advice.pool is None or advice.pupil is None:
         return []
     text = advice.pool.pile.texts[row]
     spans = _spans(tokenize(text, _MOST_WORDS))
     variants = [text, *(text[:start] + " " + text[end:] for start, end in spans)]
-    logs = np.log(advice.model.probabilities(advice.pool.features_of(variants)) + 1e-9)
+    logs = np.log(advice.pupil.probabilities(advice.pool.features_of(variants)) + 1e-9)
     best, rival = (advice.labels.index(label) for label, _ in guesses[:2])
     ahead = logs[:, best] - logs[:, rival]  # (W + 1,)
     return [Shade(*span, float(ahead[0] - without)) for span, without in zip(spans, ahead[1:], strict=True)]
