@@ -322,7 +322,7 @@ def test_weights_that_are_none_are_refused(learned: TextCNNClassifier, wrong: An
 
 def test_validation_texts_may_have_weights() -> None:
     held = ["free", "noon"], ["spam", "spam"]
-    model = tiny().fit(TEXTS, LABELS, validation=(*held, [3, 1]))
+    model = tiny(linear="on").fit(TEXTS, LABELS, validation=(*held, [3, 1]))
     assert model.model_.figures["validation"]["accuracy"] == 0.75
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from examples import write_csv
 from messages import OPTIONS, SMALL, messages
+from program import changed
 
 from textcnn.checks import Check, Verdict, data, language, leakage, learning, overlap, sanity
 from textcnn.checks.filter_health import filter_checks
@@ -400,7 +401,9 @@ class TestLabelErrors:
         for number in (3, 7, 11):
             labels[number] = "spam"
         write_csv(folder / "t.csv", zip(labels, texts, strict=True))
-        found = json.loads(textcnn("check", "t.csv", "--label-errors=3", "--format=json", *OPTIONS).out)
+        found = json.loads(
+            textcnn("check", "t.csv", "--label-errors=3", "--format=json", *changed(OPTIONS, "--linear=on")).out
+        )
         first = found["label_errors"][0]
         assert first["line"] in (5, 9, 13) and (first["label"], first["likelier"]) == ("spam", "ham")
         assert first["text"] == texts[first["line"] - 2] and first["source"] == "t.csv"
