@@ -157,7 +157,8 @@ def _cell(accuracies: list[float]) -> str:
     if not accuracies:
         return "–"
     fewer = "" if len(accuracies) == DRAWS else f" ({len(accuracies)})"
-    return f"{np.mean(accuracies):.1f} ± {np.std(accuracies):.1f}{fewer}"
+    spread = f" ± {np.std(accuracies):.1f}" if len(accuracies) > 1 else ""
+    return f"{np.mean(accuracies):.1f}{spread}{fewer}"
 
 
 def _options() -> argparse.Namespace:
