@@ -9,41 +9,58 @@ cdef extern from * nogil:
 
     #if defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && defined(__x86_64__) \\
         && !defined(__SANITIZE_ADDRESS__)
+    #define TEXTCNN_SEVERAL
     #define TEXTCNN_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
     #else
     #define TEXTCNN_WIDE
     #endif
 
+    #define TEXTCNN_ROWS(real) \\
+        real *total, const real *weights, const int32_t *rows, Py_ssize_t count, const real *table, Py_ssize_t size
     #if defined(__GNUC__)
-    #define TEXTCNN_LANES(name, real) \\
-        typedef real name##_lanes __attribute__((vector_size(64), aligned(sizeof(real)), may_alias));
-    #define TEXTCNN_IN_REGISTERS(name, real) \\
-        for (; at + (Py_ssize_t)(256 / sizeof(real)) <= size; at += 256 / sizeof(real)) { \\
-            name##_lanes *out = (name##_lanes *)(total + at); \\
-            name##_lanes one = out[0], two = out[1], three = out[2], four = out[3]; \\
-            for (Py_ssize_t i = 0; i < count; i++) { \\
-                const name##_lanes *row = (const name##_lanes *)(table + rows[i] * size + at); \\
-                real weight = weights[i]; \\
-                one += weight * row[0], two += weight * row[1]; \\
-                three += weight * row[2], four += weight * row[3]; \\
-            } \\
-            out[0] = one, out[1] = two, out[2] = three, out[3] = four; \\
-        }
-    #else
-    #define TEXTCNN_LANES(name, real)
-    #define TEXTCNN_IN_REGISTERS(name, real)
-    #endif
-
-    #define TEXTCNN_ADD_ROWS(name, real) \\
-        TEXTCNN_LANES(name, real) \\
-        TEXTCNN_WIDE static void name(real *total, const real *weights, const int32_t *rows, Py_ssize_t count, \\
-                                      const real *table, Py_ssize_t size) { \\
+    /* `held` registers of so many bytes. What is wider than a register goes by the stack, several times slower. */
+    #define TEXTCNN_ADD_ROWS_BY(name, real, bytes, held, target) \\
+        typedef real name##_lanes __attribute__((vector_size(bytes), aligned(sizeof(real)), may_alias)); \\
+        target static void name(TEXTCNN_ROWS(real)) { \\
+            const Py_ssize_t tile = held * bytes / sizeof(real); \\
             Py_ssize_t at = 0; \\
-            TEXTCNN_IN_REGISTERS(name, real) \\
-            for (Py_ssize_t i = 0; i < count; i++) \\
-                for (Py_ssize_t f = at; f < size; f++) \\
-                    total[f] += weights[i] * table[rows[i] * size + f]; \\
+            for (; at + tile <= size; at += tile) { \\
+                name##_lanes *out = (name##_lanes *)(total + at), sum[held]; \\
+                for (int k = 0; k < held; k++) \\
+                    sum[k] = out[k]; \\
+                for (Py_ssize_t i = 0; i < count; i++) { \\
+                    const name##_lanes *row = (const name##_lanes *)(table + rows[i] * size + at); \\
+                    for (int k = 0; k < held; k++) \\
+                        sum[k] += weights[i] * row[k]; \\
+                } \\
+                for (int k = 0; k < held; k++) \\
+                    out[k] = sum[k]; \\
+            } \\
+            TEXTCNN_ADD_REST(at) \\
         }
+    #endif
+    #define TEXTCNN_ADD_REST(at) \\
+        for (Py_ssize_t i = 0; i < count; i++) \\
+            for (Py_ssize_t f = at; f < size; f++) \\
+                total[f] += weights[i] * table[rows[i] * size + f];
+    #if defined(TEXTCNN_SEVERAL)
+    #define TEXTCNN_ADD_ROWS(name, real) \\
+        TEXTCNN_ADD_ROWS_BY(name##_64, real, 64, 4, __attribute__((target("avx512f")))) \\
+        TEXTCNN_ADD_ROWS_BY(name##_32, real, 32, 8, __attribute__((target("avx2")))) \\
+        TEXTCNN_ADD_ROWS_BY(name##_16, real, 16, 8, ) \\
+        static void name(TEXTCNN_ROWS(real)) { \\
+            if (__builtin_cpu_supports("avx512f")) \\
+                name##_64(total, weights, rows, count, table, size); \\
+            else if (__builtin_cpu_supports("avx2")) \\
+                name##_32(total, weights, rows, count, table, size); \\
+            else \\
+                name##_16(total, weights, rows, count, table, size); \\
+        }
+    #elif defined(__GNUC__)
+    #define TEXTCNN_ADD_ROWS(name, real) TEXTCNN_ADD_ROWS_BY(name, real, 16, 8, )
+    #else
+    #define TEXTCNN_ADD_ROWS(name, real) static void name(TEXTCNN_ROWS(real)) { TEXTCNN_ADD_REST(0) }
+    #endif
     TEXTCNN_ADD_ROWS(textcnn_add_rows_float, float)
     TEXTCNN_ADD_ROWS(textcnn_add_rows_double, double)
 
