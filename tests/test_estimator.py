@@ -119,7 +119,7 @@ ON_ROWS = [
 @pytest.mark.parametrize("name", ON_ROWS)
 @pytest.mark.slow
 def test_scikit_learn_checks_on_rows(name: str) -> None:
-    getattr(estimator_checks, name)("Rows", Rows(**{**TINY, "epochs": 4, "filters": 4}))
+    getattr(estimator_checks, name)("Rows", Rows(**{**TINY, "epochs": 4, "filters": 4, "linear": "on"}))
 
 
 def test_learns_and_answers(learned: TextCNNClassifier) -> None:
