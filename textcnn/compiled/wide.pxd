@@ -1,5 +1,5 @@
 # Sums in registers as wide as the processor has. Where the compiler can, each function is compiled for several
-# processors, and the one that suits is chosen when the program starts. All add in the same order, without fused
+# processors, and the one that suits is chosen as the program runs. All add in the same order, without fused
 # multiplications (see setup.py), so the numbers are the same everywhere.
 from libc.stdint cimport int32_t
 
