@@ -133,7 +133,7 @@ def test_texts_left_out_choose_the_penalty(monkeypatch: pytest.MonkeyPatch) -> N
     sets = [(list(noise), list(labels)), (topics, [label for label in MEALS for _ in range(3)])]
     chosen = [learned(*of_set).model.members[0].network.layers[0][0] for of_set in sets]
     for one, penalty in zip(range(2), (3.0, 1.0), strict=True):
-        monkeypatch.setattr("textcnn.training.frozen._PENALTIES", (penalty,))
+        monkeypatch.setattr("textcnn.training.last_layer._PENALTIES", (penalty,))
         assert (learned(*sets[one]).model.members[0].network.layers[0][0] == chosen[one]).all()
 
 

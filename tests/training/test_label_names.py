@@ -85,6 +85,29 @@ def test_hints_help_where_texts_are_few() -> None:
     assert answers[1][0, 1] > answers[0][0, 1] and answers[1][1, 0] > answers[0][1, 0]
 
 
+def test_names_are_where_few_texts_start() -> None:
+    """What a, b mean nobody knows; of food and car the vectors do, and texts bear them out."""
+    asked = ["my sister bakes", "the road to work"]
+    heard, right = Heard(), []
+    for names in (("a", "b"), ("food", "car")):
+        labels = [names[:1]] * 4 + [names[1:]] * 4
+        model = fit(
+            Labelled(FOOD + CARS, labels), classes=names, multi_label=False, settings=QUICK, callback=heard
+        ).model
+        right.append(Predictor(model).probabilities(asked)[np.arange(2), np.arange(2)])
+    assert (right[1] > right[0]).all()
+    assert [event.note.partition("; ")[2] for event in heard.of("stage")] == ["", "names of labels trusted 75%"]
+
+
+def test_names_that_deceive_are_as_no_names() -> None:
+    answers = []
+    for first, second in (("car", "food"), ("b", "a")):
+        labels = [(first,)] * 4 + [(second,)] * 4
+        model = fit(Labelled(FOOD + CARS, labels), classes=[first, second], multi_label=False, settings=QUICK).model
+        answers.append(Predictor(model).probabilities(CARS))
+    assert answers[0] == pytest.approx(answers[1])
+
+
 def test_hints_are_not_held_out() -> None:
     result = fit(
         Labelled(FOOD + CARS, [("food",)] * 4 + [("car",)] * 4),

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from textcnn.model.file import write_model
+from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings
 from textcnn.training.fit import FitResult, fit
 from textcnn.training.task import Labelled
-from textcnn.training.unlabelled import MOST_UNLABELLED, Lessons, evened, sampled
+from textcnn.training.unlabelled import MOST_UNLABELLED, sampled
 
 FOOD = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish", "fresh salad and wine"]
 CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal", "a dealer sold me this van"]
@@ -19,7 +19,6 @@ POOL = [
     *("the motor needs oil", "a flat tyre on the road", "he parked the car outside", "the gearbox makes noise"),
 ]
 LABELS = [("food",)] * 4 + [("car",)] * 4
-ALL_IN = np.array([-1, -1])
 
 
 def learned(unlabelled: list[str], labels: Any = LABELS, **settings: Any) -> tuple[FitResult, list[str]]:
@@ -36,37 +35,18 @@ def learned(unlabelled: list[str], labels: Any = LABELS, **settings: Any) -> tup
     return result, [note for note in heard if "without labels" in note]
 
 
-def test_sure_lessons_are_as_good_as_labels_by_hand() -> None:
-    """Two texts at -1 and 1 with labels, two there without that count as two: w² + 4 (1 - w)² is least at 4 / 5."""
-    rows = np.array([[-1.0], [1.0]])
-    y = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    lessons = Lessons.of(rows, rows.copy())
-    assert lessons.covariance == pytest.approx(np.ones((1, 1)))
-    solution = lessons.solution(2.0, np.zeros((2, 2)), y, np.ones(2), 1.0, [ALL_IN])
-    assert solution.weights[0] == pytest.approx([-0.8, 0.8], abs=0.002)
-    assert solution.left_out == pytest.approx(0.8 * y, abs=0.002)
-
-
-def test_a_text_left_out_teaches_nothing() -> None:
-    """Not even through what was said about the others: the answer is that of who never saw it."""
-    random = np.random.default_rng(0)
-    rows, pool = random.normal(size=(8, 3)), random.normal(size=(30, 3))
-    y = np.where(np.arange(8)[:, None] % 2 == np.arange(2), 1.0, -1.0)
-    lessons, folds = Lessons.of(rows, pool), np.arange(8) // 2
-    whole = lessons.solution(5.0, np.zeros((8, 8)), y, np.ones(8), 1.0, [folds])
-    kept = np.arange(2, 8)
-    without = lessons._replace(labelled=rows[kept])
-    part = without.solution(5.0, np.zeros((6, 6)), y[kept], np.ones(6), 1.0, [np.full(6, -1)])
-    assert rows[:2] @ part.weights + part.bias == pytest.approx(whole.left_out[:2])
-
-
-def test_probabilities_have_the_shares_of_the_labels() -> None:
-    logits = np.random.default_rng(0).normal(size=(50, 2)) + np.array([3, 0])
-    offsets = np.zeros(2)
-    for _ in range(10):
-        probabilities, offsets = evened(logits, np.array([0.25, 0.75]), offsets)
-    assert probabilities.mean(axis=0) == pytest.approx([0.25, 0.75], abs=1e-3)
-    assert probabilities.sum(axis=1) == pytest.approx(np.ones(50))
+def test_words_that_only_texts_without_labels_have_mean_what_stands_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No vector knows zorblat, and no labelled text has it."""
+    monkeypatch.setattr("textcnn.training.frozen._Frozen._gain", lambda *_: -1.0)  # eight texts cannot tell
+    pool = [*POOL, *(f"{text} zorblat" for text in POOL[:4])]
+    (result, _), (without, _) = learned(pool), learned(POOL)
+    asked = ["zorblat", "zorblat zorblat"]
+    more, less = (Predictor(each.model).probabilities(asked)[:, 1] for each in (result, without))
+    assert "unlabelled" in result.model.figures
+    assert (more > less).all()
+    assert (more > 0.5).all()
 
 
 def test_copies_empty_texts_and_labelled_ones_are_no_lesson() -> None:

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.labelling.learner import SHARPNESS, LinearScores, PileFeatures, QuickModel, kernel_of, softmax
+from textcnn.labelling.learner import LinearScores, PileFeatures, QuickModel, kernel_of, softmax
+from textcnn.training.pupil import as_sure, sharpened
 
 __all__ = ["Pupil", "TaughtTexts", "prepare_lessons", "teach"]
 
@@ -24,7 +25,6 @@ Floats = NDArray[np.float32]
 
 _MOST = 2000  # texts
 _PENALTY = 0.3
-_POWER = 4.0  # of answers
 _WORTH = 300.0  # labelled texts with which the learner counts as much as the pupil
 
 
@@ -65,16 +65,10 @@ def teach(lessons: TaughtTexts, teacher: QuickModel) -> Pupil:
     from scipy.linalg import cho_solve
 
     said = teacher.probabilities(lessons.texts)
-    sharp = said**_POWER
-    sharp /= sharp.sum(axis=1, keepdims=True)
+    sharp = sharpened(said)
     mean = sharp.mean(axis=0)
     weights = np.asarray(cho_solve(lessons.factor, sharp - mean), np.float32)
     linear = LinearScores.over(lessons.texts, weights)
     linear = linear._replace(bias=linear.bias + mean)
     share = _WORTH / (_WORTH + len(teacher.weights))
-    return Pupil(teacher, linear, _as_sure(linear.scores(lessons.texts), float(said.max(axis=1).mean())), share)
-
-
-def _as_sure(scores: Floats, wanted: float) -> float:
-    """The factor of the scores (n, K) with which the likeliest labels have this probability on average."""
-    return min(SHARPNESS, key=lambda factor: abs(float(softmax(scores * factor).max(axis=1).mean()) - wanted))
+    return Pupil(teacher, linear, as_sure(linear.scores(lessons.texts), float(said.max(axis=1).mean())), share)

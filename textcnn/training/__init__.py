@@ -4,8 +4,10 @@ fit.py            by the last layer alone where texts are few, else by networks
 frozen.py         the last layer alone, over the sentence encoder
 encoder_layer.py  a last layer over it: what it says about texts, and what becomes of a network
 beside.py         the same beside networks
-ridge.py          its closed form, cross-validated without learning again
-unlabelled.py     what texts without labels tell about it
+last_layer.py     its closed form: where labels' words let it start, how strongly it is held back
+ridge.py          ridge regression, cross-validated without learning again
+pupil.py          who learns from answers to texts without labels, and answers beside
+unlabelled.py     which of these texts are used, and what is told of them
 networks.py       hold out, cross-fit, calibrate, fit on all
 outcome.py        what both ways hand over
 crossfit.py       out-of-fold answers, and how good they are

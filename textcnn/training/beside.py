@@ -10,6 +10,7 @@ Shapes: B texts, d numbers of the encoder, K labels.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +26,12 @@ from textcnn.storage.quantized import Quantized
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.calibration import calibrate
 from textcnn.training.embeddings import Start
-from textcnn.training.encoder_layer import PENALTY, STEEP, EncoderFeatures, encoder_over, scaled
-from textcnn.training.ridge import RidgeRegression
+from textcnn.training.encoder_layer import EncoderFeatures, encoder_over, scaled
+from textcnn.training.label_names import said_by_words
+from textcnn.training.last_layer import STEEP, LabelledRows, spread_of
+from textcnn.training.pupil import taught
 from textcnn.training.task import Task
-from textcnn.training.unlabelled import STRENGTHS, Lessons, encoded_others
+from textcnn.training.unlabelled import encoded_others
 
 __all__ = ["Standing", "encoder_members", "may_stand", "standing", "weighted"]
 
@@ -38,6 +41,7 @@ Numbers = NDArray[np.float64]
 _MOST = 2_000  # texts; of more, networks find by themselves what the encoder knows
 _MOST_WORDS = 100_000  # of these texts; it knows sentences, and of long texts takes long to say little
 _LEAST_WEIGHT = 1e-9
+_FOLDS = 10  # of texts that choose how the last layer is learned
 
 
 class Standing(NamedTuple):
@@ -61,6 +65,7 @@ def encoder_members(
     ragged: Ragged,
     targets: Floats,
     weights: Floats,
+    words: Sequence[str] = (),
     unlabelled: Sequence[str] = (),
 ) -> tuple[Member, ...]:
     """The encoder with a last layer that is learned from texts, and with one that others taught, too, if there are any.
@@ -74,6 +79,7 @@ def encoder_members(
         ragged: those to learn from, their words as rows of the start's matrix.
         targets: (B, K) probabilities of the labels.
         weights: (B,) of the texts.
+        words: what the labels are called.
         unlabelled: texts without labels.
     """
     encoder = encoder_over(start)
@@ -82,17 +88,21 @@ def encoder_members(
     network, seen = scaled(encoder.network, start.scale), start.over(encoder.table, encoded)
     matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
     features, vectors = EncoderFeatures.of(network, matrix, ragged, len(targets)), Quantized.of(matrix)
+    count = len(targets)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
-    rows, in_no_fold = features.rows, [np.full(len(targets), -1)]
-    alone = RidgeRegression.of(rows @ rows.T, signs, own, PENALTY, in_no_fold)
-    learned = [(rows.T @ alone.alpha, alone.bias)]
+    folds = np.random.default_rng(settings.seed).permutation(count) % _FOLDS
+    named = partial(said_by_words, words, features, settings=settings, table=encoder.table)
+    labelled = LabelledRows(features.rows, np.zeros((count, count)), signs, own, [folds], named(features.rows))
+    layers = [labelled.learned().layer()]
     if unlabelled:
-        lessons = Lessons.of(rows, features.others(*encoded_others(unlabelled, settings, encoder.table)))
-        nothing = np.zeros((len(rows), len(rows)))
-        taught = lessons.solution(STRENGTHS[0], nothing, signs, own, PENALTY, in_no_fold)
-        learned.append((taught.weights, taught.bias))
+        others = features.others(*encoded_others(unlabelled, settings, encoder.table))
+        every = count + len(others)
+        labelled = labelled._replace(named=named(np.concatenate([features.rows, others])))
+        teacher = labelled.learned((None, spread_of(features.rows, others)))
+        layers.append(taught(teacher, others, np.zeros((every, every)), [np.full(count, -1)]))
     scales = None if seen is start else (encoder.table.vectors.scales * start.scale).astype(np.float32)
-    return tuple(Member(features.with_layer(STEEP * each, STEEP * bias), vectors, scales) for each, bias in learned)
+    layered = (features.with_layer(STEEP * layer.weights, STEEP * layer.bias) for layer in layers)
+    return tuple(Member(network, vectors, scales) for network in layered)
 
 
 def _suits(encoder: Network, settings: Settings) -> bool:

@@ -13,14 +13,12 @@ from textcnn.model.network import Network
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.embeddings import Start
 
-__all__ = ["ANY", "PENALTY", "STEEP", "EncoderFeatures", "encoder_over", "scaled"]
+__all__ = ["ANY", "EncoderFeatures", "encoder_over", "scaled"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-PENALTY = 1.0  # usually, texts having unit mean square length
 ANY = 1000  # the most that `min_count` can be: of words without a vector the encoder knows nothing
-STEEP = 2.0  # logits for an output of one, usually
 
 
 class EncoderFeatures(NamedTuple):

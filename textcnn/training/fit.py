@@ -17,7 +17,7 @@ from textcnn.text.tokens import folded
 from textcnn.training.conformal import promises
 from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.frozen import fit_frozen
-from textcnn.training.label_names import hint_texts
+from textcnn.training.label_names import hint_texts, label_words
 from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.outcome import HeldOut
 from textcnn.training.outside import Judged, judged_outside, told_apart
@@ -61,8 +61,8 @@ def fit(
             checkpoint so far.
         executor: does the trainings; by default this process and, if they last long enough for that, as many others as
             there are cores and memory for.
-        hints: what labels mean, in words; they help where texts are few, and are told to be left out where they are
-            many.
+        hints: what labels mean, in words, where their names do not say it; they help where texts are few, and are told
+            to be left out where they are many.
         unlabelled: texts without labels, from which a last layer over the sentence encoder learns, too, where there is
             one.
 
@@ -76,18 +76,17 @@ def fit(
     described = hint_texts(classes, hints or {})
     hinted = Labelled(list(described.values()), [(label,) for label in described])
     task = Task.of([training, *([validation] if validation else []), hinted], classes, settings, multi_label)
+    task = task._replace(words=[described.get(label) or label_words(label) for label in classes])
     unseen = _unseen(training, validation, classes, callback)
-    outcome = fit_frozen(task, training, unseen, callback, len(described), unlabelled)
+    outcome = fit_frozen(task, training, unseen, callback, list(described.values()), unlabelled)
     if outcome is None:
         # Only now, for torch takes longer to import than a few texts to learn.
         from textcnn.training.networks import fit_networks
 
         if described:
-            callback(
-                TrainingEvent(
-                    "note", note="label hints are left out: they are for few texts over the vectors of the package"
-                )
-            )
+            why = "they are for few texts over the vectors of the package"
+            callback(TrainingEvent("note", note=f"label hints are left out: {why}"))
+            task = task._replace(words=list(map(label_words, classes)))
         outcome = fit_networks(task, training, unseen, callback, executor, unlabelled)
     model = outcome.model
     strange = None if outcome.seen else judged_outside(outside, outcome.held_out)

@@ -3,7 +3,8 @@
 The encoder says what a sentence is about before any label is known. Few texts cannot make its filters better, but they
 can tell what of it matters: that is a linear model, found in closed form together with the linear part, in a moment and
 without torch. The same solution says what each text would be answered by the others, so all texts are learned from and
-all are held out. What comes out is a model like any other: filters, a last layer, a linear part.
+all are held out. What the labels are called, and texts without labels, help (last_layer.py, pupil.py). What comes
+out is a model like any other: filters, a last layer, a linear part.
 
 Shapes: B texts, d numbers of the encoder, K labels.
 """
@@ -12,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,20 +28,23 @@ from textcnn.model.network import Network
 from textcnn.model.novelty import Likeness, unseen_shares
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, record, settled
+from textcnn.text.lexicon import encode
+from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded, is_word
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
-from textcnn.training.embeddings import Start, begin
-from textcnn.training.encoder_layer import ANY, PENALTY, STEEP, EncoderFeatures, encoder_over, scaled
+from textcnn.training.embeddings import Start, begin, segmenter_for
+from textcnn.training.encoder_layer import ANY, EncoderFeatures, encoder_over, scaled
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
-from textcnn.training.label_names import hint_weight
+from textcnn.training.label_names import hint_weight, said_by_words
+from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer, spread_of
 from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, WeightedFeatures
 from textcnn.training.outcome import HeldOut, Outcome
-from textcnn.training.ridge import RidgeRegression
+from textcnn.training.pupil import taught
 from textcnn.training.task import Labelled, Task
-from textcnn.training.unlabelled import STRENGTHS, Lessons, Solution, encoded_others, leave_out, told_gain, usable
+from textcnn.training.unlabelled import encoded_others, leave_out, told_gain, usable
 from textcnn.vectors.table import VectorTable
 
 __all__ = ["fit_frozen"]
@@ -52,7 +56,6 @@ _FEW = 200  # texts, up to which the filters stay as they are
 _MOST = 2_000  # texts, whose Gram matrix is made
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
 _OPENING = 4.0  # how much more than other features of the linear part those that say how several texts begin
-_PENALTIES = (PENALTY, 3 * PENALTY)  # one of them; of some dozens of texts those that are left out can tell which
 _FOLDS, _DEALINGS = 10, 5  # at most, and how often texts are dealt into them
 _DEALINGS_ASKED = 2  # the same where each fold asks texts without labels
 _LEAST_WEIGHT = 1e-9
@@ -68,7 +71,7 @@ def fit_frozen(
     training: Labelled,
     unseen: NDArray[np.int64],
     callback: Callback,
-    hints: int = 0,
+    hints: Sequence[str] = (),
     unlabelled: Sequence[str] = (),
 ) -> Outcome | None:
     """Learn the last layer alone; None if the settings, the number of texts or their language want a whole network.
@@ -78,7 +81,7 @@ def fit_frozen(
         training: the former.
         unseen: numbers of the validation texts that say how good the model is; without any, the others do.
         callback: is told what is done.
-        hints: how many of the task's last texts are no texts, but say what a label means; they are never held out.
+        hints: the task's last texts, which are no texts, but say what a label means; they are never held out.
         unlabelled: texts that have no labels, and are heeded as far as that helps the others.
 
     Raises:
@@ -106,9 +109,8 @@ def fit_frozen(
     start = start.over(encoder.table, task.encoded)
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    frozen = _Frozen(task, training, unseen, start, scaled(encoder.network, start.scale), hints)
-    frozen.ask(unlabelled, encoder.table, callback)
-    return frozen.outcome(callback)
+    frozen = _Frozen(task, training, unseen, start, scaled(encoder.network, start.scale), encoder.table, hints)
+    return frozen.outcome(unlabelled, callback)
 
 
 def _why_not(task: Task, texts: int) -> str:
@@ -140,52 +142,68 @@ def _standardised(rows: Numbers) -> Numbers:
     return np.asarray(centred / (np.sqrt(np.square(centred).sum(axis=1).mean()) or 1.0))
 
 
+class _Spelling(NamedTuple):
+    """Features of the linear part, of texts that are learned from."""
+
+    encoded: Encoded
+    features: WeightedFeatures
+    gram: Numbers  # (n, n) products of the texts' features
+
+    @classmethod
+    def of(cls, encoded: Encoded) -> "_Spelling":
+        """How unevenly features are spread over the labels is not asked, for it would tell of texts left out.
+
+        With which word texts begin tells questions, requests and wishes from each other, so that counts more.
+        """
+        count = len(encoded.ragged.starts) - 1
+        examples = Examples.of(encoded, np.zeros((count, 1), np.float32), multi_label=True)
+        tables, statistics = examples.tables, FeatureStatistics.of(examples)
+        opening = np.isin(tables.buckets, opening_buckets(encoded.surfaces, encoded.ragged))
+        ratio = np.where(opening & (statistics.frequency > 1), np.float32(_OPENING), np.float32(1))
+        features = WeightedFeatures.of(tables, statistics._replace(ratio=ratio), USUAL.power)
+        gram = features.gram()(np.eye(count, dtype=np.float32)).astype(np.float64)
+        return cls(encoded, features, np.asarray(_SPELLING / 2 * (gram + gram.T)))
+
+
+class _Learned(NamedTuple):
+    """A last layer, and the features of its linear part, if it has one."""
+
+    layer: LastLayer
+    spelling: _Spelling | None
+    trust: float  # in what labels are called
+
+
 class _Frozen:
     """A training of the last layer."""
 
     def __init__(
-        self, task: Task, training: Labelled, unseen: NDArray[np.int64], start: Start, encoder: Network, hints: int
+        self,
+        task: Task,
+        training: Labelled,
+        unseen: NDArray[np.int64],
+        start: Start,
+        encoder: Network,
+        table: VectorTable,
+        hints: Sequence[str],
     ) -> None:
-        self.task, self.training, self.unseen, self.start = task, training, unseen, start
+        self.task, self.training, self.unseen, self.start, self.table = task, training, unseen, start, table
         self.began = time.perf_counter()
         self.count = len(training.texts)
         self.hints = hints
-        self.learn = np.concatenate([np.arange(self.count), np.arange(len(task.targets) - hints, len(task.targets))])
-        self.features = _features(encoder, task, start, self.count, hints)
+        every = len(task.targets)
+        self.learn = np.concatenate([np.arange(self.count), np.arange(every - len(hints), every)])
+        self.features = _features(encoder, task, start, self.count, len(hints))
         self.targets, self.weights = task.learned[self.learn], task.weights[self.learn]
         self.weights[self.count :] *= hint_weight(self.count, len(task.classes))
         self.signs: Numbers = 2 * self.targets.astype(np.float64) - 1
         self.dealings = self._dealings()
-        self.spelling = self._spelling() if task.settings.linear == "on" else None
-        self.lessons: Lessons | None = None
-        self.used: dict[str, Any] = {}  # of them
+        self.used: dict[str, Any] = {}  # of texts without labels
 
-    def _spelling(self) -> WeightedFeatures:
-        """The linear part's features; how unevenly they are spread is not asked, for it would tell of the left out.
-
-        With which word texts begin tells questions, requests and wishes from each other, so that counts more.
-        """
-        encoded = self.task.part(self.learn)
-        examples = Examples.of(encoded, self.targets, multi_label=self.task.multi_label)
-        tables, statistics = examples.tables, FeatureStatistics.of(examples)
-        opening = np.isin(tables.buckets, opening_buckets(encoded.surfaces, encoded.ragged))
-        ratio = np.where(opening & (statistics.frequency > 1), np.float32(_OPENING), np.float32(1))
-        return WeightedFeatures.of(tables, statistics._replace(ratio=ratio), USUAL.power)
-
-    def ask(self, unlabelled: Sequence[str], table: VectorTable, callback: Callback) -> None:
-        """Let texts without labels teach, too, by the encoder over this table."""
-        texts = usable(unlabelled, self.training.texts, self.task, callback, table)
-        if texts and not np.any(self.dealings[0] >= 0):
-            leave_out("no label has two texts, one of which could say what they are worth", callback)
-        elif texts:
-            others = self.features.others(*encoded_others(texts, self.task.settings, table))
-            self.lessons = Lessons.of(self.features.rows[self.learn], others)
-
-    def outcome(self, callback: Callback) -> Outcome:
+    def outcome(self, unlabelled: Sequence[str], callback: Callback) -> Outcome:
         """Learn, calibrate by the answers to texts that were left out, and tell."""
-        solution = self._solution(callback)
-        bare = self._model(solution)
-        texts, logits = self._held_out(solution, bare)
+        learned = self._learned(unlabelled, callback)
+        bare = self._model(learned)
+        texts, logits = self._held_out(learned.layer, bare)
         seen = not len(texts)
         calibration = self._calibration(texts, logits)
         if seen:
@@ -194,60 +212,69 @@ class _Frozen:
         model = calibration.applied(bare)
         targets, weights = self.task.targets[texts], self.task.weights[texts]
         probabilities = calibration.probabilities(logits, np.zeros_like(logits))
-        self._tell(calibration, logits, targets, weights, callback)
-        likeness = self._likeness(bare, texts, seen=len(self.unseen) == 0)
+        self._tell(calibration, logits, targets, weights, learned.trust, callback)
+        likeness = self._likeness(bare, texts, None if len(self.unseen) else learned.spelling)
         held = HeldOut(texts, probabilities, targets, weights, model, likeness)
         return Outcome(model, [held], seen, self._course())
 
-    def _likeness(self, bare: Model, texts: NDArray[np.int64], *, seen: bool) -> Likeness:
+    def _likeness(self, bare: Model, texts: NDArray[np.int64], spelling: _Spelling | None) -> Likeness:
         """Of texts that the model has not seen, or has: of those, words that no other text has count as not seen."""
-        encoded = self.task.part(texts)
-        likeness = Predictor(bare).seen_by_networks(encoded)[1]
-        if not seen or self.spelling is None:
+        likeness = Predictor(bare).seen_by_networks(self.task.part(texts))[1]
+        if spelling is None:
             return likeness
-        spellings, spelling_of = distinct_spellings(encoded.surfaces)
-        ragged = self.task.part(np.arange(self.count)).ragged
-        texts_of = np.bincount(bag_of_items(spelling_of[ragged.words], ragged.starts).items, minlength=len(spellings))
+        surfaces, ragged = spelling.encoded
+        spellings, spelling_of = distinct_spellings(surfaces)
+        no_hints = np.delete(np.arange(len(ragged.starts) - 1), np.arange(self.count, len(self.learn)))
+        learned = ragged.take(no_hints)
+        texts_of = np.bincount(bag_of_items(spelling_of[learned.words], learned.starts).items, minlength=len(spellings))
         words = np.array(list(map(is_word, spellings)), bool)
-        return likeness._replace(unseen=unseen_shares(encoded.ragged, words[spelling_of], texts_of[spelling_of] > 1))
+        unseen = unseen_shares(ragged.take(texts), words[spelling_of], texts_of[spelling_of] > 1)
+        return likeness._replace(unseen=unseen)
 
-    def _solution(self, callback: Callback) -> Solution:
+    def _learned(self, unlabelled: Sequence[str], callback: Callback) -> _Learned:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
-        linear = self._linear_gram()
-        by_penalty = {penalty: self._alone(linear, penalty, self.dealings) for penalty in _PENALTIES}
-        penalty = min(by_penalty, key=lambda penalty: self._missed(by_penalty[penalty]))
-        if self.lessons is None:
-            return by_penalty[penalty]
-        dealings = self.dealings[:_DEALINGS_ASKED]
-        alone = self._alone(linear, penalty, dealings)
-        usual, strong = (
-            self.lessons.solution(strength, linear, self.signs, self._weights(), penalty, dealings)
-            for strength in STRENGTHS
-        )
-        with_lessons = strong if self._gain(strong, usual) > 0 else usual
-        held_back = self._gain(alone, with_lessons) > 0
-        losses = [float(self._losses(solution).mean()) for solution in (alone, with_lessons)]
-        self.used = told_gain(len(self.lessons.unlabelled), losses, callback, used=not held_back)
-        return by_penalty[penalty] if held_back else with_lessons
+        spelling = self._spelling(self.task.part(self.learn))
+        chosen = self._labelled(spelling).learned()
+        alone = _Learned(chosen.layer(), spelling, chosen.trust)
+        texts = usable(unlabelled, self.training.texts, self.task, callback, self.table)
+        if texts and not np.any(self.dealings[0] >= 0):
+            leave_out("no label has two texts, one of which could say what they are worth", callback)
+            return alone
+        return self._better(alone, texts, callback) if texts else alone
 
-    def _linear_gram(self) -> Numbers:
-        """Products of the texts' features in the linear part: (B, B)."""
-        if self.spelling is None:
-            return np.zeros((len(self.learn), len(self.learn)))
-        of_spelling = self.spelling.gram()(np.eye(len(self.learn), dtype=np.float32)).astype(np.float64)
-        return np.asarray(_SPELLING / 2 * (of_spelling + of_spelling.T))
+    def _spelling(self, encoded: Encoded) -> _Spelling | None:
+        return _Spelling.of(encoded) if self.task.settings.linear == "on" else None
 
-    def _alone(self, linear: Numbers, penalty: float, dealings: list[NDArray[np.int64]]) -> Solution:
-        """By the labelled texts."""
-        rows = self.features.rows[self.learn]
-        learned = RidgeRegression.of(rows @ rows.T + linear, self.signs, self._weights(), penalty, dealings)
-        return Solution(rows.T @ learned.alpha, *learned)
+    def _labelled(self, spelling: _Spelling | None, others: Numbers | None = None) -> LabelledRows:
+        """The labelled texts, and hints, as the last layer sees them; words of labels find their place among all."""
+        rows, task = self.features.rows[self.learn], self.task
+        count = len(rows)
+        gram = np.zeros((count, count)) if spelling is None else spelling.gram[:count, :count]
+        every = rows[: self.count] if others is None else np.concatenate([rows[: self.count], others])
+        named = said_by_words(task.words, self.features, every, task.settings, self.table)
+        return LabelledRows(rows, gram, self.signs, self._weights(), self.dealings, named)
 
-    def _missed(self, solution: Solution) -> float:
-        """By how much texts that are left out in turn miss their targets: squares, which few texts scatter least."""
-        texts = np.flatnonzero(self.dealings[0] >= 0)
-        squares = np.square(self.signs - solution.left_out)[texts].sum(axis=1)
-        return float(self._weights()[texts] @ squares)
+    def _better(self, alone: _Learned, texts: Sequence[str], callback: Callback) -> _Learned:
+        """What texts without labels teach, unless it is worse than without them by more than chance."""
+        others = self.features.others(*encoded_others(texts, self.task.settings, self.table))
+        spelling = self._spelling(self._with(texts))
+        rows = self._labelled(spelling, others)
+        every = len(self.learn) + len(texts)
+        gram = np.zeros((every, every)) if spelling is None else spelling.gram
+        teacher = rows.learned((None, spread_of(rows.rows, others)))
+        layer = taught(teacher, others, gram, self.dealings[:_DEALINGS_ASKED])
+        taught_by_all = _Learned(layer, spelling, teacher.trust)
+        held_back = self._gain(alone.layer, taught_by_all.layer) > 0
+        losses = [float(self._losses(each.layer).mean()) for each in (alone, taught_by_all)]
+        self.used = told_gain(len(texts), losses, callback, used=not held_back)
+        return alone if held_back else taught_by_all
+
+    def _with(self, others: Sequence[str]) -> Encoded:
+        """The texts that are learned from, hints, then others."""
+        task = self.task
+        texts = [*self.training.texts, *self.hints, *others]
+        segment = segmenter_for(texts, replace(task.settings, vectors=self.table.name)) if task.segmented else None
+        return encode(texts, task.settings.max_words, segment)
 
     def _dealings(self) -> list[NDArray[np.int64]]:
         """The fold of each text, several times: as many folds as the most frequent label has texts, if these are few.
@@ -259,7 +286,7 @@ class _Frozen:
         strata = [labels[:1] for labels in self.training.labels]
         most = max(Counter(stratum for stratum, _ in {*zip(strata, texts, strict=True)}).values())
         dealings = [stratified_folds(texts, strata, min(most, _FOLDS), random) for _ in range(_DEALINGS)]
-        return [np.append(folds, np.full(self.hints, -1)) for folds in dealings]
+        return [np.append(folds, np.full(len(self.hints), -1)) for folds in dealings]
 
     def _weights(self) -> Numbers:
         """Of each text, by itself and by its class; what counts for nothing still has to be something: (B,)."""
@@ -267,13 +294,14 @@ class _Frozen:
         by_class = 1.0 if self.task.multi_label else (self.targets @ of_classes).astype(np.float64)
         return np.asarray(np.maximum(self.weights * by_class, _LEAST_WEIGHT))
 
-    def _model(self, solution: Solution) -> Model:
+    def _model(self, learned: _Learned) -> Model:
         """A model, not calibrated: its logits are `STEEP` times the outputs."""
-        task, alpha, linear = self.task, STEEP * solution.alpha, None
-        if self.spelling is not None:
+        task, layer, linear = self.task, learned.layer, None
+        if learned.spelling is not None:
             scores = score_count(len(task.classes), multi_label=task.multi_label)
-            linear = self.spelling.part((_SPELLING * alpha[:, -scores:]).astype(np.float32))
-        network = self.features.with_layer(STEEP * solution.weights, STEEP * solution.bias)
+            alpha = _SPELLING * STEEP * layer.alpha[:, -scores:]
+            linear = learned.spelling.features.part(alpha.astype(np.float32))
+        network = self.features.with_layer(STEEP * layer.weights, STEEP * layer.bias)
         bank = network.bank
         settings = replace(
             task.settings,
@@ -289,7 +317,7 @@ class _Frozen:
             members, self.start, linear, task.classes, task.multi_label, settings, segmented=task.segmented
         )
 
-    def _held_out(self, solution: Solution, bare: Model) -> tuple[NDArray[np.int64], Floats]:
+    def _held_out(self, layer: LastLayer, bare: Model) -> tuple[NDArray[np.int64], Floats]:
         """Texts that say what answers are worth, and logits of answers to them by texts that are not among them.
 
         A training text that is the only one of its label says nothing.
@@ -297,7 +325,7 @@ class _Frozen:
         if len(self.unseen):
             return self.unseen, _logits(bare, self.task, self.unseen)
         texts = np.flatnonzero(self.dealings[0] >= 0)  # none of the hints
-        return texts, np.asarray(STEEP * solution.left_out[texts], np.float32)
+        return texts, np.asarray(STEEP * layer.left_out[texts], np.float32)
 
     def _calibration(self, texts: NDArray[np.int64], logits: Floats) -> Calibration:
         """The join has the linear part count as it was learned, together with the last layer."""
@@ -315,25 +343,32 @@ class _Frozen:
         )
         return found._replace(join=Join(found.join.temperature, 1 / found.join.temperature))
 
-    def _gain(self, one: Solution, other: Solution) -> float:
+    def _gain(self, one: LastLayer, other: LastLayer) -> float:
         """How much less one loses than the other on texts left out in turn, beyond what may be chance: nats a text."""
         difference = self._losses(other) - self._losses(one)
         return float(difference.mean() - difference.std() / len(difference) ** 0.5)
 
-    def _losses(self, solution: Solution) -> Numbers:
+    def _losses(self, layer: LastLayer) -> Numbers:
         """Of calibrated answers to the texts that are left out in turn: (B,), each by the text's weight."""
         texts = np.flatnonzero(self.dealings[0] >= 0)
-        logits = np.asarray(STEEP * solution.left_out[texts], np.float32)
+        logits = np.asarray(STEEP * layer.left_out[texts], np.float32)
         outputs = self._calibration(texts, logits).join.logits(logits, np.zeros_like(logits)).astype(np.float64)
         losses = losses_of_logits(outputs, self.task.learned[texts], multi_label=False)
         return np.asarray(losses * self.task.weights[texts])
 
     def _tell(
-        self, calibration: Calibration, logits: Floats, targets: Floats, weights: Numbers, callback: Callback
+        self,
+        calibration: Calibration,
+        logits: Floats,
+        targets: Floats,
+        weights: Numbers,
+        trust: float,
+        callback: Callback,
     ) -> None:
         outputs = calibration.join.logits(logits, np.zeros_like(logits)).astype(np.float64)
         losses = losses_of_logits(outputs, targets, multi_label=self.task.multi_label)
-        note = f"loss {np.average(losses, weights=weights):.2f} on texts left out in turn"
+        named = f"; names of labels trusted {trust:.0%}" if trust else ""
+        note = f"loss {np.average(losses, weights=weights):.2f} on texts left out in turn{named}"
         seconds = time.perf_counter() - self.began
         stage = Stage(f"learning the last layer from {self.count:,} texts", "last layer")
         callback(TrainingEvent("stage", stage, seconds=seconds, note=note))

@@ -17,8 +17,23 @@ from numpy.typing import NDArray
 
 from textcnn.encoder import ENCODER, encode, read_encoder
 from textcnn.errors import DataError, SettingsError
+from textcnn.settings import Settings
+from textcnn.training.encoder_layer import EncoderFeatures
+from textcnn.training.unlabelled import encoded_others
+from textcnn.vectors.table import VectorTable
 
-__all__ = ["Places", "guessed", "hint_texts", "hint_weight", "label_words", "places_of", "words_for"]
+__all__ = [
+    "Places",
+    "guessed",
+    "has_words",
+    "hint_texts",
+    "hint_weight",
+    "label_words",
+    "leanings",
+    "places_of",
+    "said_by_words",
+    "words_for",
+]
 
 Numbers = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -43,16 +58,21 @@ def words_for(labels: Sequence[str], hints: Mapping[str, str]) -> list[str]:
     """
     _refuse_others(labels, hints)
     words = [hints.get(label) or label_words(label) for label in labels]
-    known = read_encoder(ENCODER).table.vocabulary
+    table = read_encoder(ENCODER).table
     for label, said in zip(labels, words, strict=True):
-        candidates = re.findall(r"[^\W\d_]{2,}", said.lower())
-        if not candidates or known.rows(candidates).max() < 0:
+        if not has_words(said, table):
             what = "its hint has" if label in hints else "it has"
             raise SettingsError(
                 f"nothing can be guessed from label {label!r}: {what} no word that the English vectors know; say what "
                 f'it means in a file for --label-hints, in a line such as {_toml(label)} = "words that tell it"'
             )
     return words
+
+
+def has_words(said: str, table: VectorTable) -> bool:
+    """Whether the vectors know a word of two letters and more of what is said."""
+    candidates = re.findall(r"[^\W\d_]{2,}", said.lower())
+    return bool(candidates) and bool(table.vocabulary.rows(candidates).max() >= 0)
 
 
 def _toml(label: str) -> str:
@@ -108,6 +128,41 @@ def places_of(vectors: Numbers | Floats, named: Numbers | Floats) -> "Places":
         nearest = _nearest(rows, found.logits(rows))
         found = Places.among(rows, _unit(named + _unit(nearest)), mean)
     return found
+
+
+def leanings(rows: Numbers, named: Numbers) -> Numbers:
+    """Weights (d, K) by which labels' words say 1 of texts that are the label's and -1 of others, as far as they can.
+
+    What is said of texts is spread as targets of equally many texts a label are.
+
+    Args:
+        rows: of texts, (B, d).
+        named: of the labels' words, (K, d).
+    """
+    places, share = places_of(rows, named).places, 1 / len(named)
+    spread = (rows @ places.T).std(axis=0) + _LEAST
+    return np.asarray(2 * np.sqrt(share * (1 - share)) * places.T / spread)
+
+
+def said_by_words(
+    words: Sequence[str], features: EncoderFeatures, rows: Numbers, settings: Settings, table: VectorTable
+) -> Numbers | None:
+    """The same for labels in words, with nothing for those of which the vectors know no word; None if that is most.
+
+    Args:
+        words: of each label.
+        features: what makes rows of texts.
+        rows: of texts, with labels or without, (B, d).
+        settings: of the training.
+        table: the vectors of the encoder.
+    """
+    known = [label for label, said in enumerate(words) if has_words(said, table)]
+    if len(known) < 2:
+        return None
+    named = features.others(*encoded_others([words[label] for label in known], settings, table))
+    weights = np.zeros((rows.shape[1], len(words)))
+    weights[:, known] = leanings(rows, named)
+    return weights
 
 
 class Places(NamedTuple):

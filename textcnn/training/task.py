@@ -131,6 +131,7 @@ class Task(NamedTuple):
     multi_label: bool
     learned: NDArray[np.float32]  # (B, K) what is learned: the targets, or the probabilities that a text has instead
     segmented: bool = False  # whether words of scripts without blanks were found by the vocabulary of the vectors
+    words: Sequence[str] = ()  # what each class means, in words: its hint, or else its name
 
     @classmethod
     def of(cls, parts: Sequence[Labelled], classes: Sequence[str], settings: Settings, multi_label: bool) -> "Task":

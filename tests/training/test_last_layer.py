@@ -1,0 +1,69 @@
+"""A last layer in closed form: words of labels are where it starts, if they are right; texts left out tell."""
+
+import numpy as np
+import pytest
+
+from textcnn.training.last_layer import LabelledRows, spread_of
+
+RANDOM = np.random.default_rng(0)
+ROWS = np.array([[-1.0], [1.0], [-1.0], [1.0]])
+SIGNS = np.hstack([-ROWS, ROWS])
+FOLDS = np.array([0, 0, 1, 1])
+RIGHT = np.array([[-1.0, 1.0]])  # words that say of each text what is true
+
+
+def labelled(named: np.ndarray | None, folds: np.ndarray = FOLDS) -> LabelledRows:
+    return LabelledRows(ROWS, np.zeros((4, 4)), SIGNS, np.ones(4), [folds], named)
+
+
+def test_words_that_say_all_leave_nothing_to_learn() -> None:
+    chosen = labelled(RIGHT).learned()
+    assert chosen.trust == 1
+    assert chosen.layer().weights == pytest.approx(RIGHT)
+    assert chosen.layer().alpha == pytest.approx(np.zeros((4, 2)))
+    assert chosen.missed == pytest.approx(0)
+
+
+def test_words_that_deceive_are_as_no_words() -> None:
+    deceived, alone = labelled(-RIGHT).learned(), labelled(None).learned()
+    assert deceived.trust == 0
+    assert deceived.layer().weights == pytest.approx(alone.layer().weights)
+    assert deceived.left_out == pytest.approx(alone.left_out)
+
+
+def test_where_no_text_can_be_left_out_words_are_half_trusted() -> None:
+    assert labelled(-RIGHT, np.full(4, -1)).learned().trust == 0.5
+
+
+def test_without_words_it_is_ridge_regression_by_hand() -> None:
+    """Four texts at -1 and 1 with these targets: 4 (1 - w)² + w² is least at 4 / 5."""
+    assert labelled(None).learned().layer().weights == pytest.approx(0.8 * RIGHT)
+
+
+def test_what_a_fold_is_told_owes_nothing_to_its_labels() -> None:
+    rows, signs = RANDOM.normal(size=(6, 3)), np.where(RANDOM.random((6, 2)) < 0.5, -1.0, 1.0)
+    texts = LabelledRows(rows, np.zeros((6, 6)), signs, np.ones(6), [np.arange(6) // 2])
+    out = np.arange(2)
+    flipped = texts._replace(signs=np.where(np.arange(6)[:, None] < 2, -signs, signs))
+    one, other = (each.learned() for each in (texts, flipped))
+    other = other._replace(ridge=one.ridge)  # the same penalty, whatever was chosen
+    assert one.layer(out).weights == pytest.approx(other.layer(out).weights)
+    assert rows[out] @ one.layer(out).weights + one.layer(out).bias == pytest.approx(one.left_out[out])
+
+
+def test_the_spread_of_texts_keeps_the_length_of_labelled_ones() -> None:
+    rows, others = RANDOM.normal(size=(5, 3)), RANDOM.normal(size=(40, 3)) * [3, 1, 0.1]
+    spread = spread_of(rows, others)
+    assert ((rows @ spread) * rows).sum() == pytest.approx(np.square(rows).sum())
+    assert spread[0, 0] > spread[1, 1] > spread[2, 2] > 0
+
+
+def test_a_spread_is_chosen_where_texts_left_out_are_the_better_for_it() -> None:
+    """The label is in the first direction, in which texts differ most; the others are noise."""
+    first = np.where(np.arange(16) % 2, 1.0, -1.0)
+    rows = np.hstack([first[:, None], RANDOM.normal(size=(16, 40))])
+    signs = np.stack([-first, first], axis=1)
+    texts = LabelledRows(rows, np.zeros((16, 16)), signs, np.ones(16), [np.arange(16) // 4])
+    spread = np.diag([20.0, *[0.5] * 40])
+    assert texts.learned((None, spread)).missed < texts.learned().missed
+    assert texts.learned((None, spread)).of_texts == pytest.approx(rows @ spread)

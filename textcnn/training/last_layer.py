@@ -1,0 +1,107 @@
+"""A last layer over the sentence encoder, and a linear part with it, in closed form from few texts.
+
+What the words of the labels say of a text (label_names.py) is where it starts, as far as that is trusted: ridge
+regression learns what is left. Labels without words, and words that deceive, are trusted with nothing: texts that are
+left out in turn choose the trust, and how strongly all is held back. They do it by how far they miss their targets
+(squares), which few texts scatter least.
+
+Texts without labels, if there are some, tell in which directions texts of this kind differ; what they differ in may
+matter more than what they share, and that is chosen in the same way.
+
+Shapes: B texts, d numbers of the encoder, K labels.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.training.ridge import RidgeRegression
+
+__all__ = ["STEEP", "LabelledRows", "LastLayer", "LastLayerFit", "spread_of"]
+
+Numbers = NDArray[np.float64]
+Folds = NDArray[np.int64]  # (B,) the fold of each text; below 0: it is left out of none
+
+STEEP = 2.0  # logits for an output of one, usually
+
+_PENALTIES = (1.0, 3.0)  # texts having unit mean square length
+_TRUST = (0.5, 0.25, 0.75, 0.0, 1.0)  # in what words say; the first where no text can be left out
+_SPREAD = 0.02  # of the mean variance that a direction has at least
+
+
+class LastLayer(NamedTuple):
+    """Outputs of one and minus one for labels that are there and not, or what is near to that."""
+
+    weights: Numbers  # (d, K) of the encoder's numbers
+    alpha: Numbers  # (n, K) dual coefficients of the linear part, of all texts that were learned from
+    bias: Numbers  # (K,)
+    left_out: Numbers  # (B, K) what each labelled text gets by the texts of other folds; by all, if it is in none
+
+
+class LabelledRows(NamedTuple):
+    """Texts that have labels, as the last layer sees them."""
+
+    rows: Numbers  # (B, d)
+    spelling: Numbers  # (B, B) products of the texts' features in the linear part
+    signs: Numbers  # (B, K) targets, 1 of the label and -1 of the others
+    weights: Numbers  # (B,) above 0
+    dealings: Sequence[Folds]
+    named: Numbers | None = None  # (d, K) what the words of labels say, as weights
+
+    def learned(self, spreads: Sequence[Numbers | None] = (None,)) -> "LastLayerFit":
+        """Learn, and choose.
+
+        Args:
+            spreads: (d, d) of texts, see `spread_of`, one of which is chosen; None is that of any direction alike.
+        """
+        return min(self._every(spreads), key=lambda chosen: chosen.missed)
+
+    def _every(self, spreads: Sequence[Numbers | None]) -> Iterator["LastLayerFit"]:
+        said = np.zeros_like(self.signs) if self.named is None else self.rows @ self.named
+        for spread in spreads:
+            of_texts = self.rows if spread is None else self.rows @ spread  # (B, d) weights that each stands for
+            for penalty in _PENALTIES:
+                ridge = RidgeRegression.of(of_texts @ self.rows.T + self.spelling, self.weights, penalty)
+                for trust in (0.0,) if self.named is None else _TRUST:
+                    y = self.signs - trust * said
+                    left_out = ridge.left_out(y, self.dealings) + trust * said
+                    yield LastLayerFit(self, of_texts, ridge, trust, y, left_out, self._missed(left_out))
+
+    def _missed(self, left_out: Numbers) -> float:
+        texts = np.flatnonzero(self.dealings[0] >= 0)
+        return float(self.weights[texts] @ np.square(self.signs - left_out)[texts].sum(axis=1))
+
+
+class LastLayerFit(NamedTuple):
+    """Equations with the trust that suits, and how far answers to texts left out miss."""
+
+    texts: LabelledRows
+    of_texts: Numbers  # (B, d)
+    ridge: RidgeRegression
+    trust: float
+    y: Numbers  # (B, K) targets less what words say
+    left_out: Numbers  # (B, K)
+    missed: float
+
+    def layer(self, out: NDArray[np.int64] | None = None) -> LastLayer:
+        """What is learned from all texts, or from all but some."""
+        alpha, bias = self.ridge.without(self.y, np.empty(0, np.int64) if out is None else out)
+        weights = self.of_texts.T @ alpha
+        if self.texts.named is not None:
+            weights = weights + self.trust * self.texts.named
+        return LastLayer(weights, alpha, bias, self.left_out)
+
+
+def spread_of(rows: Numbers, others: Numbers) -> Numbers:
+    """How texts differ: their covariance (d, d), by which labelled ones keep their mean square length.
+
+    Args:
+        rows: of labelled texts, (B, d).
+        others: of texts without labels, (U, d).
+    """
+    covariance = np.atleast_2d(np.cov(np.concatenate([rows, others]).T, bias=True))
+    covariance += _SPREAD * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    before, after = np.square(rows).sum(), ((rows @ covariance) * rows).sum()
+    return np.asarray(covariance * (before / after if after else 1.0))

@@ -1,0 +1,147 @@
+"""Texts without labels, beside few that have some: a pupil learns what is said of them, and answers beside its teacher.
+
+The teacher, a last layer (last_layer.py), knows a few texts. Its answers to others are sharpened, and a pupil learns
+them by least squares on the same features: words that come in many texts of a kind, and in none of the few that have a
+label, count then, too. That is a round of self-training (Scudder 1965, "Probability of error of some adaptive
+pattern-recognition machines"; sharpened as by Berthelot et al. 2019, "MixMatch").
+
+The pupil is as sure as the teacher on average, whose answers are calibrated by texts that have a label. Logits are the
+mean of both: the more texts have labels, the less there is to be added to them, and the more the teacher counts.
+
+The answer to a text by those of other folds is that of a pupil whose teacher never saw its fold: nothing that was said
+about a text without a label owes anything to a label of the fold.
+
+Shapes: B labelled texts, U others, d numbers of the encoder, K labels.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.model.predictor import to_probabilities
+from textcnn.training.calibration import calibrate
+from textcnn.training.last_layer import STEEP, LastLayer, LastLayerFit
+
+__all__ = ["as_sure", "sharpened", "taught"]
+
+Numbers = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+_PENALTY = 3.0
+_POWER = 4.0  # of answers
+_WORTH = 300.0  # labelled texts with which the teacher counts as much as the pupil
+_SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # factors of what the pupil says
+
+
+def sharpened(probabilities: NDArray[Any]) -> NDArray[Any]:
+    """Surer ones: (B, K)."""
+    sharp = probabilities**_POWER
+    return np.asarray(sharp / sharp.sum(axis=1, keepdims=True))
+
+
+def as_sure(scores: NDArray[Any], wanted: float) -> float:
+    """The factor of scores (B, K) with which the likeliest labels have this probability on average."""
+
+    def mean(factor: float) -> float:
+        return float(_probabilities(scores * factor).max(axis=1).mean())
+
+    return min(_SHARPNESS, key=lambda factor: abs(mean(factor) - wanted))
+
+
+def _probabilities(logits: NDArray[Any]) -> Floats:
+    return to_probabilities(logits.astype(np.float32), multi_label=False)
+
+
+def taught(teacher: LastLayerFit, others: Numbers, spelling: Numbers, dealings: Sequence[Ints]) -> LastLayer:
+    """Teacher and pupil as one layer, whose linear part has coefficients of the labelled texts, then of the others.
+
+    Args:
+        teacher: who learned from the labelled texts.
+        others: texts without labels, (U, d).
+        spelling: (B + U, B + U) products of all texts' features in the linear part.
+        dealings: of the labelled texts into folds; the answers to those left out are means over them.
+    """
+    school = _School.of(teacher, others, spelling)
+    nobody = np.empty(0, np.int64)
+    said = school.said(teacher.layer(nobody))
+    pupil = school.learned(said)
+    share = _WORTH / (_WORTH + len(teacher.y))
+    left_out = [_left_out(teacher, school, pupil, folds) for folds in dealings]
+    of_teacher, layer = (1 - share) * school.sharpness, teacher.layer(nobody)
+    alpha = np.concatenate([of_teacher * layer.alpha, share * pupil.alpha])
+    bias = of_teacher * layer.bias + share * pupil.bias
+    weights = of_teacher * layer.weights + share * (others.T @ pupil.alpha)
+    answers = of_teacher * teacher.left_out + share * np.mean(left_out, axis=0)
+    return LastLayer(*(each / STEEP for each in (weights, alpha, bias, answers)))
+
+
+def _left_out(teacher: LastLayerFit, school: "_School", pupil: "_Pupil", folds: Ints) -> Numbers:
+    """What each labelled text gets by pupils of those who did not see its fold: (B, K)."""
+    answers = school.of_labelled @ pupil.alpha + pupil.mean
+    for fold in range(folds.max(initial=-1) + 1):
+        out = np.flatnonzero(folds == fold)
+        other = school.learned(school.said(teacher.layer(out)))
+        answers[out] = school.of_labelled[out] @ other.alpha + other.mean
+    return np.asarray(answers)
+
+
+class _Pupil(NamedTuple):
+    """What it says are logits."""
+
+    alpha: Numbers  # (U, K) coefficients of the texts without labels
+    mean: Numbers  # (K,) what it says beside
+
+    @property
+    def bias(self) -> Numbers:
+        """What it says of a text that is like none."""
+        return np.asarray(self.mean + self.alpha.sum(axis=0))
+
+
+class _School(NamedTuple):
+    """Texts without labels, and what takes longest to learn from them, for all pupils alike."""
+
+    others: Numbers  # (U, d)
+    spelling: Numbers  # (U, B) products of their features with those of labelled texts in the linear part
+    sharpness: float  # of the teacher: factor of its outputs
+    of_labelled: Numbers  # (B, U) how alike labelled texts and they are, and one for the bias
+    of_others: Numbers  # (U, U) the same of them
+    factor: Any  # of that and the penalty, by Cholesky
+
+    @classmethod
+    def of(cls, teacher: LastLayerFit, others: Numbers, spelling: Numbers) -> "_School":
+        """Compare the texts."""
+        from scipy.linalg import cho_factor
+
+        count = len(teacher.y)
+        every = np.concatenate([teacher.texts.rows, others])
+        alike = every @ others.T + spelling[:, count:] + 1
+        held_back = alike[count:] + _PENALTY * np.eye(len(others))
+        factor = cho_factor(held_back, lower=True)
+        return cls(others, spelling[count:, :count], _sharpness(teacher), alike[:count], alike[count:], factor)
+
+    def said(self, layer: LastLayer) -> Numbers:
+        """How probable labels are for the texts without, (U, K), as a teacher has it."""
+        outputs = self.others @ layer.weights + self.spelling @ layer.alpha + layer.bias
+        return _probabilities(self.sharpness * outputs).astype(np.float64)
+
+    def learned(self, said: Numbers) -> _Pupil:
+        """A pupil to whom this was said."""
+        from scipy.linalg import cho_solve
+
+        sharp = sharpened(said)
+        mean = sharp.mean(axis=0)
+        alpha = np.asarray(cho_solve(self.factor, sharp - mean), np.float64)
+        factor = as_sure(self.of_others @ alpha + mean, float(said.max(axis=1).mean()))
+        return _Pupil(factor * alpha, factor * mean)
+
+
+def _sharpness(teacher: LastLayerFit) -> float:
+    """The factor of a teacher's outputs that makes logits of them, by texts left out."""
+    texts = np.flatnonzero(teacher.texts.dealings[0] >= 0)
+    logits = (STEEP * teacher.left_out[texts]).astype(np.float32)
+    targets = ((teacher.texts.signs[texts] + 1) / 2).astype(np.float32)
+    join = calibrate(logits, np.zeros_like(logits), targets, teacher.texts.weights[texts], multi_label=False)
+    return STEEP / join.temperature
