@@ -19,7 +19,7 @@ from textcnn.labelling.learner import Answers, QuickModel, kernel_of, learn_quic
 from textcnn.labelling.pool import Pool
 from textcnn.labelling.pupil import Pupil, teach
 from textcnn.labelling.strategies import covering, likely, uncertain, uncertain_and_telling
-from textcnn.training.label_names import Places, label_words, places_of
+from textcnn.training.label_names import Places, in_words, places_of
 
 __all__ = ["MORE", "STRATEGIES", "Advice", "DoubtedLabel", "Estimate", "Proposal", "Snapshot", "advise", "with_figures"]
 
@@ -131,7 +131,7 @@ def advise(
 
 def _places_of(pool: Pool, labels: Sequence[str], hints: Mapping[str, str]) -> Places:
     """What the names of labels, or hints, say of texts."""
-    words = [hints.get(label) or label_words(label) for label in labels]
+    words = in_words(labels, hints)
     return places_of(pool.features.sentences, pool.vectors_of(words))
 
 

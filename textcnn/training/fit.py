@@ -17,7 +17,7 @@ from textcnn.text.tokens import folded
 from textcnn.training.conformal import promises
 from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.frozen import fit_frozen
-from textcnn.training.label_names import hint_texts, label_words
+from textcnn.training.label_names import hint_texts, in_words
 from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.outcome import HeldOut
 from textcnn.training.outside import Judged, judged_outside, told_apart
@@ -76,7 +76,7 @@ def fit(
     described = hint_texts(classes, hints or {})
     hinted = Labelled(list(described.values()), [(label,) for label in described])
     task = Task.of([training, *([validation] if validation else []), hinted], classes, settings, multi_label)
-    task = task._replace(words=[described.get(label) or label_words(label) for label in classes])
+    task = task._replace(words=in_words(classes, described))
     unseen = _unseen(training, validation, classes, callback)
     outcome = fit_frozen(task, training, unseen, callback, list(described.values()), unlabelled)
     if outcome is None:
@@ -86,7 +86,7 @@ def fit(
         if described:
             why = "they are for few texts over the vectors of the package"
             callback(TrainingEvent("note", note=f"label hints are left out: {why}"))
-            task = task._replace(words=list(map(label_words, classes)))
+            task = task._replace(words=in_words(classes, {}))
         outcome = fit_networks(task, training, unseen, callback, executor, unlabelled)
     model = outcome.model
     strange = None if outcome.seen else judged_outside(outside, outcome.held_out)

@@ -28,6 +28,7 @@ __all__ = [
     "has_words",
     "hint_texts",
     "hint_weight",
+    "in_words",
     "label_words",
     "leanings",
     "places_of",
@@ -50,14 +51,19 @@ def label_words(label: str) -> str:
     return " ".join(_WORD.findall(label)).lower()
 
 
+def in_words(labels: Sequence[str], hints: Mapping[str, str]) -> list[str]:
+    """Each label in words: its hint, or else its name."""
+    return [hints.get(label) or label_words(label) for label in labels]
+
+
 def words_for(labels: Sequence[str], hints: Mapping[str, str]) -> list[str]:
-    """Each label in words: its hint, or else its name.
+    """The same, where all depends on it.
 
     Raises:
         SettingsError: there are no words for one that the English vectors know, or a hint is for none of the labels.
     """
     _refuse_others(labels, hints)
-    words = [hints.get(label) or label_words(label) for label in labels]
+    words = in_words(labels, hints)
     table = read_encoder(ENCODER).table
     for label, said in zip(labels, words, strict=True):
         if not has_words(said, table):
