@@ -20,7 +20,13 @@ CARS = ["the engine stalled again", "new tyres for the truck", "brakes that sque
 
 @pytest.mark.parametrize(
     ("label", "words"),
-    [("not_spam", "not spam"), ("NotSpam", "not spam"), ("Sci/Tech", "sci tech"), ("HTMLPage2", "html page 2")],
+    [
+        ("not_spam", "not spam"),
+        ("NotSpam", "not spam"),
+        ("Sci/Tech", "science technology"),
+        ("HTMLPage2", "html page 2"),
+        ("NEG", "negative"),
+    ],
 )
 def test_names_are_cut_into_words(label: str, words: str) -> None:
     assert label_words(label) == words

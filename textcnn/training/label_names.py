@@ -43,12 +43,19 @@ _ROUNDS = 3
 _NEAREST = 0.5  # of the texts that would be a label's if all were as frequent, so many say where it is
 _LEAST = 1e-9
 _WEIGHT, _HEAVIEST = 12.0, 10.0  # of a hint, in texts, where there is one text of each label; and at most
+# What labels are often called by the beginnings of words; the vectors know few of these, or as something else.
+_CUT_SHORT = {
+    **{"abbr": "abbreviation", "biz": "business", "desc": "description", "loc": "location", "misc": "miscellaneous"},
+    **{"neg": "negative", "neu": "neutral", "num": "number", "org": "organization", "pos": "positive"},
+    **{"sci": "science", "tech": "technology"},
+}
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 
 
 def label_words(label: str) -> str:
-    """The words of a name: not_spam, NotSpam and not-spam are "not spam"."""
-    return " ".join(_WORD.findall(label)).lower()
+    """The words of a name: not_spam, NotSpam and not-spam are "not spam", NEG is "negative"."""
+    words = " ".join(_WORD.findall(label)).lower().split()
+    return " ".join(_CUT_SHORT.get(word, word) for word in words)
 
 
 def in_words(labels: Sequence[str], hints: Mapping[str, str]) -> list[str]:
