@@ -59,6 +59,7 @@ _OPENING = 4.0  # how much more than other features of the linear part those tha
 _FOLDS, _DEALINGS = 10, 5  # at most, and how often texts are dealt into them
 _DEALINGS_ASKED = 2  # the same where each fold asks texts without labels
 _LEAST_WEIGHT = 1e-9
+_BLOCK = 256  # texts that all are compared with at once
 # Settings that matter to a network that stays as it is; who has set others wants one that learns.
 _HEEDED = {
     *("frozen", "linear", "vectors", "keep_words", "max_words", "labels_per_text", "class_weight", "quality"),
@@ -161,7 +162,9 @@ class _Spelling(NamedTuple):
         opening = np.isin(tables.buckets, opening_buckets(encoded.surfaces, encoded.ragged))
         ratio = np.where(opening & (statistics.frequency > 1), np.float32(_OPENING), np.float32(1))
         features = WeightedFeatures.of(tables, statistics._replace(ratio=ratio), USUAL.power)
-        gram = features.gram()(np.eye(count, dtype=np.float32)).astype(np.float64)
+        product, every = features.gram(), np.eye(count, dtype=np.float32)
+        blocks = [product(every[:, first : first + _BLOCK]) for first in range(0, count, _BLOCK)]
+        gram = np.concatenate(blocks, axis=1).astype(np.float64)
         return cls(encoded, features, np.asarray(_SPELLING / 2 * (gram + gram.T)))
 
 
