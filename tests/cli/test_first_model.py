@@ -35,7 +35,7 @@ def test_a_first_model_says_that_it_is_a_guess(textcnn, folder, pool):
 @pytest.mark.parametrize(
     ("options", "code", "problem"),
     [
-        (("--labels=0,1",), 2, "nothing can be guessed from label '0': it has no word that the English vectors know"),
+        (("--labels=0,1",), 2, "nothing can be guessed from label '0': it has no word that the vectors know"),
         (("--labels=food",), 2, "--labels takes at least two different labels"),
         (("--labels=food,car", "--report=page.html"), 2, "leave out --report"),
         (("--labels=food,car", "--labels-per-text=several"), 2, "where each text has one, not several"),

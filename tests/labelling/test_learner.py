@@ -176,7 +176,8 @@ class TestSentences:
     def test_english_and_other_texts_alike_are_close(self):
         for texts in (
             ["Where is my parcel?", "My order did not come.", "Play some jazz music"],
-            ["wo ist mein Paket geblieben", "mein Paket kam nicht an", "spiele etwas Jazzmusik bitte"],
+            ["wo ist mein Paket geblieben", "meine Bestellung kam nicht an", "spiele etwas Jazzmusik bitte"],
+            ["ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ ᎠᎴ", "ᏗᏂᏲᎵ ᎦᏬᏂᎯᏍᏗ ᎠᎴ", "ᎠᎹ ᎤᏴᏝ ᎢᎦ"],
         ):
             vectors = vectors_for(texts, np.random.default_rng(0))(texts)
             assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3), abs=1e-5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_training import LABELS, TEXTS, Heard, quick
 
-from textcnn.encoder import encode
+from textcnn.encoder import ENCODER, encode, read_encoder
 from textcnn.errors import DataError, SettingsError
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings
@@ -13,8 +13,13 @@ from textcnn.training.guess import fit_guess
 from textcnn.training.label_names import guessed, hint_weight, label_words, words_for
 from textcnn.training.task import Labelled
 
+ENGLISH = read_encoder(ENCODER)
 QUICK = Settings(keep_ngrams="off")  # to find n-grams takes half of the time
 FOOD = ["the soup was cold", "a fine dinner with good bread", "the cook burned our fish", "fresh salad and wine"]
+GERMAN = [
+    *("Die Suppe war kalt.", "Ein gutes Abendessen mit Brot.", "Der Fisch ist verbrannt.", "Salat und Wein"),
+    *("Der Motor ist ausgegangen.", "Neue Reifen für den Lastwagen", "Die Bremsen quietschen.", "ein neues Auto"),
+]
 CARS = ["the engine stalled again", "new tyres for the truck", "brakes that squeal", "a dealer sold me this van"]
 
 
@@ -33,22 +38,22 @@ def test_names_are_cut_into_words(label: str, words: str) -> None:
 
 
 def test_a_hint_wins_over_the_name() -> None:
-    assert words_for(["0", "car_repair"], {"0": "meals"}) == ["meals", "car repair"]
+    assert words_for(["0", "car_repair"], {"0": "meals"}, ENGLISH.table) == ["meals", "car repair"]
 
 
 @pytest.mark.parametrize("label", ["0", "a", "xqzvw", "好"])
 def test_what_is_no_word_wants_a_hint(label: str) -> None:
     with pytest.raises(SettingsError, match=f"nothing can be guessed from label '{label}': it has no word"):
-        words_for([label, "food"], {})
+        words_for([label, "food"], {}, ENGLISH.table)
 
 
 def test_a_hint_for_another_label_is_a_mistake() -> None:
     with pytest.raises(SettingsError, match="label_hints: there is no label 'fod', but 'car', 'food'"):
-        words_for(["car", "food"], {"fod": "meals"})
+        words_for(["car", "food"], {"fod": "meals"}, ENGLISH.table)
 
 
 def test_texts_are_of_the_label_whose_words_they_are_near() -> None:
-    shares = guessed(FOOD + CARS, ["food", "car"])
+    shares = guessed(FOOD + CARS, ["food", "car"], ENGLISH)
     assert shares.sum(axis=1) == pytest.approx(1)
     assert (shares.argmax(axis=1) == [0] * 4 + [1] * 4).all()
     assert shares.max() < 0.97
@@ -57,7 +62,7 @@ def test_texts_are_of_the_label_whose_words_they_are_near() -> None:
 def test_the_logits_of_a_guess_are_standardised_cosines() -> None:
     """Of two labels by hand: the places are opposite each other, and so are the logits."""
     rows = encode(FOOD + CARS).astype(float)
-    logits = np.log(guessed(FOOD + CARS, ["food", "car"]))
+    logits = np.log(guessed(FOOD + CARS, ["food", "car"], ENGLISH))
     differences = logits[:, 0] - logits[:, 1]
     assert len(rows) == 8 and differences.mean() == pytest.approx(0, abs=1e-9)
     assert differences.std() == pytest.approx(2)
@@ -71,6 +76,19 @@ def test_a_first_model_guesses_and_promises_nothing() -> None:
     assert "validation" not in model.figures and not model.optional
     assert model.figures["guessed_from"] == {"car": "car", "food": "food"}
     assert model.figures["training_texts"] == 8
+
+
+def test_german_texts_are_guessed_by_the_shared_vectors_from_german_or_english_names() -> None:
+    for names in (["food", "car"], ["Essen", "Auto"]):
+        model = fit_guess(GERMAN * 2, names, settings=QUICK)
+        answers = Predictor(model).probabilities(["Das Restaurant kocht Gemüse", "Die Werkstatt repariert Fahrzeuge"])
+        assert [model.labels[place] for place in answers.argmax(axis=1)] == names
+        assert model.figures["vectors"] == "shared"
+
+
+def test_nothing_is_guessed_in_a_language_that_no_vectors_know() -> None:
+    with pytest.raises(SettingsError, match="hardly know the language"):
+        fit_guess(["ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "ᎠᎴ ᏗᏂᏲᎵ", "ᎠᎹ ᎤᏴᏝ", "ᎢᎦ ᎤᏗᎴᎦ"], ["food", "car"], settings=QUICK)
 
 
 def test_nothing_is_guessed_from_hardly_any_texts() -> None:

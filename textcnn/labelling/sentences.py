@@ -1,7 +1,8 @@
-"""Sentence vectors, by which the likeness of texts is judged: those of the encoder, or of random projections.
+"""Sentence vectors, by which the likeness of texts is judged: those of an encoder, or of random projections.
 
-English texts get the vectors of `textcnn.encode`. Texts of which few words are English get a random projection of their
-words, weighted by rarity (Bingham & Mannila 2001): texts that share rare words are alike.
+English texts get the vectors of `textcnn.encode`, texts of other languages those of the encoder over the shared
+vectors. Texts of which neither knows the words get a random projection of their words, weighted by rarity (Bingham &
+Mannila 2001): texts that share rare words are alike.
 
 Shapes: B texts, U distinct words, d dimensions.
 """
@@ -11,10 +12,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.encoder import ENCODER, read_encoder
+from textcnn.encoder import encoder_for
 from textcnn.text.lexicon import encode, grouped
 from textcnn.text.ragged import Encoded
-from textcnn.vectors.loading import open_vectors
+from textcnn.training.embeddings import fitting_table
 
 __all__ = ["ToVectors", "vectors_for"]
 
@@ -23,7 +24,6 @@ ToVectors = Callable[[Sequence[str]], Floats]  # texts (B) -> unit vectors (B, d
 
 _MOST_WORDS = 500  # of a text that are looked at
 _GROUP = 200_000  # characters that are projected at once
-_KNOWN = 0.5  # share of the words that must be English
 _DIMENSIONS = 256  # of a random projection
 _SAMPLE = 2000  # texts that say what is usual
 
@@ -32,14 +32,13 @@ def vectors_for(texts: Sequence[str], random: np.random.Generator) -> ToVectors:
     """A function from texts such as these to their vectors.
 
     Args:
-        texts: all that will be compared; a sample of them says whether they are English, and which words are rare.
+        texts: all that will be compared; a sample of them says of which language they are, and which words are rare.
         random: for the sample, and for projections.
     """
     sample = encode([texts[row] for row in random.permutation(len(texts))[:_SAMPLE]], _MOST_WORDS)
-    encoder, english = read_encoder(ENCODER), open_vectors("english", say=lambda note: None)
-    known = np.array([english.look_up(surface).vector is not None for surface in sample.surfaces], np.bool_)
-    share = known[sample.ragged.words].mean() if len(sample.ragged.words) else 1.0
-    return encoder.encode if share >= _KNOWN else _projection(sample, random)
+    table = fitting_table(sample)
+    encoder = None if table is None else encoder_for(table)
+    return _projection(sample, random) if encoder is None else encoder.encode
 
 
 def _projection(sample: Encoded, random: np.random.Generator) -> ToVectors:

@@ -15,7 +15,7 @@ from textcnn.vectors.gensim_training import train_vectors
 from textcnn.vectors.loading import Known, Pretrained, in_the_package, open_vectors
 from textcnn.vectors.table import VectorTable
 
-__all__ = ["Start", "begin", "is_foreign", "segmenter_for"]
+__all__ = ["Start", "begin", "fitting_table", "is_foreign", "segmenter_for"]
 
 _UNIT = 0.4  # root mean square of a number in a vector at the start: learning rates are made for it
 _LEAST_KNOWN = 0.5  # share of the words, below which vectors are hardly those of the language
@@ -101,6 +101,13 @@ def begin(encoded: Encoded, training: NDArray[np.bool_], settings: Settings, say
     pretrained[UNKNOWN] = False
     totals = np.bincount(rows, counts, len(matrix)).astype(np.int64)
     return Start(["", *row_of], matrix, totals, rows, table, scale, source, share, afresh, pretrained)
+
+
+def fitting_table(encoded: Encoded) -> VectorTable | None:
+    """The vectors of the package that suit the language of texts; None if none do."""
+    counts = np.bincount(encoded.ragged.words, minlength=len(encoded.surfaces))
+    words = _fitting(encoded, counts, lambda note: None)
+    return None if words is None else words.table
 
 
 def is_foreign(encoded: Encoded, table: VectorTable) -> bool:

@@ -5,14 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from textcnn.encoder import SentenceEncoder, encoder_for
 from textcnn.errors import SettingsError
 from textcnn.labels import require_two, sorted_names
 from textcnn.model.model import Model
 from textcnn.settings import Settings
+from textcnn.text.lexicon import encode
+from textcnn.training.embeddings import fitting_table
 from textcnn.training.events import Callback
 from textcnn.training.fit import fit
 from textcnn.training.label_names import guessed, words_for
 from textcnn.training.task import Labelled
+from textcnn.vectors.loading import open_vectors
 
 __all__ = ["fit_guess"]
 
@@ -39,8 +43,8 @@ def fit_guess(
 
     Raises:
         DataError: there are fewer than two labels, or hardly any texts.
-        SettingsError: nothing can be guessed from a label, the texts are hardly English, or the settings want what is
-            not possible.
+        SettingsError: nothing can be guessed from a label, the package has no vectors for the language of the texts, or
+            the settings want what is not possible.
     """
     if settings.metric != "accuracy" or settings.outside:
         name = "outside" if settings.outside else "metric"
@@ -52,16 +56,30 @@ def fit_guess(
         raise SettingsError("labels can be guessed from their names where each text has one, not several")
     names = sorted_names({*labels})
     require_two(names)
-    words = words_for(names, hints or {})
     pool = _drawn(texts, settings.seed)
-    shares = guessed(pool, words)
+    encoder = _encoder_for(pool, settings)
+    words = words_for(names, hints or {}, encoder.table)
+    shares = guessed(pool, words, encoder)
     soft = [dict(zip(names, row, strict=True)) for row in shares.tolist()]
     training = Labelled(pool, [(names[place],) for place in shares.argmax(axis=1)], soft=soft)
     frozen = replace(settings, frozen="on")
     model = fit(training, classes=names, multi_label=False, settings=frozen, callback=callback).model
-    if model.figures["vectors"] != "english":  # what sentences and labels mean was guessed by those
-        raise SettingsError("labels are guessed from their names where texts are English, which these hardly are")
     return _unmeasured(model, dict(zip(names, words, strict=True)))
+
+
+def _encoder_for(texts: Sequence[str], settings: Settings) -> SentenceEncoder:
+    """That over the vectors that suit the texts, or that the settings name."""
+    if settings.vectors in ("auto", "none", "trained"):  # that the latter do not do, training says
+        table = fitting_table(encode(texts, settings.max_words))
+    else:
+        table = open_vectors(settings.vectors, say=lambda note: None).table
+    encoder = None if table is None else encoder_for(table)
+    if encoder is None:
+        raise SettingsError(
+            "labels are guessed from their names by the vectors in the package, which hardly know the language of these"
+            " texts, or by a pack"
+        )
+    return encoder
 
 
 def _drawn(texts: Sequence[str], seed: int) -> list[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.encoder import ENCODER, encode, read_encoder
+from textcnn.encoder import SentenceEncoder
 from textcnn.errors import DataError, SettingsError
 from textcnn.settings import Settings
 from textcnn.training.encoder_layer import EncoderFeatures
@@ -63,21 +63,20 @@ def in_words(labels: Sequence[str], hints: Mapping[str, str]) -> list[str]:
     return [hints.get(label) or label_words(label) for label in labels]
 
 
-def words_for(labels: Sequence[str], hints: Mapping[str, str]) -> list[str]:
+def words_for(labels: Sequence[str], hints: Mapping[str, str], table: VectorTable) -> list[str]:
     """The same, where all depends on it.
 
     Raises:
-        SettingsError: there are no words for one that the English vectors know, or a hint is for none of the labels.
+        SettingsError: there are no words for one that the vectors know, or a hint is for none of the labels.
     """
     _refuse_others(labels, hints)
     words = in_words(labels, hints)
-    table = read_encoder(ENCODER).table
     for label, said in zip(labels, words, strict=True):
         if not has_words(said, table):
             what = "its hint has" if label in hints else "it has"
             raise SettingsError(
-                f"nothing can be guessed from label {label!r}: {what} no word that the English vectors know; say what "
-                f'it means in a file for --label-hints, in a line such as {_toml(label)} = "words that tell it"'
+                f"nothing can be guessed from label {label!r}: {what} no word that the vectors know; say what it means "
+                f'in a file for --label-hints, in a line such as {_toml(label)} = "words that tell it"'
             )
     return words
 
@@ -113,16 +112,21 @@ def hint_weight(texts: int, labels: int) -> float:
     return min(_WEIGHT * labels / max(texts, 1), _HEAVIEST)
 
 
-def guessed(texts: Sequence[str], words: Sequence[str]) -> Numbers:
+def guessed(texts: Sequence[str], words: Sequence[str], encoder: SentenceEncoder) -> Numbers:
     """How probable each label is for each text, guessed from the labels' words: (B, K).
+
+    Args:
+        texts: (B,).
+        words: of each label, (K,).
+        encoder: that knows the language of both.
 
     Raises:
         DataError: the texts are too few to say anything about labels.
     """
     if len(set(texts)) < 2 * len(words):
         raise DataError(f"{len(set(texts))} different texts for {len(words)} labels: at least two for each are needed")
-    vectors = encode(texts)
-    return places_of(vectors, encode(words)).guess(vectors)
+    vectors = encoder.encode(texts)
+    return places_of(vectors, encoder.encode(words)).guess(vectors)
 
 
 def places_of(vectors: Numbers | Floats, named: Numbers | Floats) -> "Places":
