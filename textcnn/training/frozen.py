@@ -40,7 +40,7 @@ from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
 from textcnn.training.label_names import hint_weight, said_by_words
 from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer, spread_of
-from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, WeightedFeatures
+from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, FeatureTables, WeightedFeatures
 from textcnn.training.outcome import HeldOut, Outcome
 from textcnn.training.pupil import taught
 from textcnn.training.task import Labelled, Task
@@ -157,8 +157,8 @@ class _Spelling(NamedTuple):
         With which word texts begin tells questions, requests and wishes from each other, so that counts more.
         """
         count = len(encoded.ragged.starts) - 1
-        examples = Examples.of(encoded, np.zeros((count, 1), np.float32), multi_label=True)
-        tables, statistics = examples.tables, FeatureStatistics.of(examples)
+        tables, nothing = FeatureTables.of(encoded), np.zeros((count, 1), np.float32)
+        statistics = FeatureStatistics.of(Examples(tables, nothing, nothing, np.ones(count, np.float32), True))
         opening = np.isin(tables.buckets, opening_buckets(encoded.surfaces, encoded.ragged))
         ratio = np.where(opening & (statistics.frequency > 1), np.float32(_OPENING), np.float32(1))
         features = WeightedFeatures.of(tables, statistics._replace(ratio=ratio), USUAL.power)
