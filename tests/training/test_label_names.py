@@ -10,8 +10,9 @@ from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings
 from textcnn.training.fit import fit
 from textcnn.training.guess import fit_guess
-from textcnn.training.label_names import guessed, hint_weight, label_words, words_for
+from textcnn.training.label_names import guessed, has_words, hint_weight, label_words, words_for
 from textcnn.training.task import Labelled
+from textcnn.vectors.loading import open_vectors
 
 ENGLISH = read_encoder(ENCODER)
 QUICK = Settings(keep_ngrams="off")  # to find n-grams takes half of the time
@@ -31,6 +32,9 @@ CARS = ["the engine stalled again", "new tyres for the truck", "brakes that sque
         ("Sci/Tech", "science technology"),
         ("HTMLPage2", "html page 2"),
         ("NEG", "negative"),
+        ("SANTÉ", "santé"),
+        ("खेल_जगत", "खेल जगत"),
+        ("กีฬา", "กีฬา"),
     ],
 )
 def test_names_are_cut_into_words(label: str, words: str) -> None:
@@ -130,6 +134,31 @@ def test_names_that_deceive_are_as_no_names() -> None:
         model = fit(Labelled(FOOD + CARS, labels), classes=[first, second], multi_label=False, settings=QUICK).model
         answers.append(Predictor(model).probabilities(CARS))
     assert answers[0] == pytest.approx(answers[1])
+
+
+def test_texts_that_names_cannot_tell_apart_are_told_apart_by_nothing() -> None:
+    """To the encoder all are one text; a thousandth of nothing must not be made as large as a label."""
+    heard = Heard()
+    texts, names = ["zxqv the", "qwrtz the", "the kkkzz"], ["food", "politics", "sports"]
+    labels = [(name,) for name in names]
+    model = fit(Labelled(texts, labels), classes=names, multi_label=False, settings=QUICK, callback=heard).model
+    assert np.abs(model.members[0].network.layers[0][0]).max() < 100
+    (stage,) = heard.of("stage")
+    assert "on texts learned from" in stage.note
+
+
+def test_unchecked_names_are_trusted_by_a_quarter_and_that_is_said() -> None:
+    heard = Heard()
+    texts, labels = [FOOD[0], CARS[2]], [("food",), ("car",)]
+    fit(Labelled(texts, labels), classes=["car", "food"], multi_label=False, settings=QUICK, callback=heard)
+    (stage,) = heard.of("stage")
+    assert stage.note.endswith("on texts learned from; names of labels trusted 25%, unchecked")
+
+
+def test_names_of_other_scripts_are_words_that_vectors_may_know() -> None:
+    shared = open_vectors("shared", say=lambda note: None).table
+    assert has_words("खेल", shared) and has_words("体育新闻", shared) and has_words("กีฬา", shared)
+    assert not has_words("3", shared) and not has_words("x", ENGLISH.table) and not has_words("", ENGLISH.table)
 
 
 def test_hints_are_not_held_out() -> None:

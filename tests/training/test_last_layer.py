@@ -31,8 +31,8 @@ def test_words_that_deceive_are_as_no_words() -> None:
     assert deceived.left_out == pytest.approx(alone.left_out)
 
 
-def test_where_no_text_can_be_left_out_words_are_half_trusted() -> None:
-    assert labelled(-RIGHT, np.full(4, -1)).learned().trust == 0.5
+def test_where_no_text_can_be_left_out_words_are_trusted_by_a_quarter() -> None:
+    assert labelled(-RIGHT, np.full(4, -1)).learned().trust == 0.25
 
 
 def test_without_words_it_is_ridge_regression_by_hand() -> None:

@@ -10,7 +10,7 @@ RANDOM = np.random.default_rng(0)
 ROWS = np.array([[-1.0, 0], [1.0, 0], [-1.0, 0], [1.0, 0]])
 SIGNS = np.hstack([-ROWS[:, :1], ROWS[:, :1]])
 # What differs in the first direction differs in the second, too, of which the labelled texts have nothing.
-OTHERS = np.array([[-1.0, -1], [1.0, 1]] * 10)
+OTHERS = np.array([[-1.0, -1], [1.0, 1]] * 250)
 FOLDS = [np.array([0, 0, 1, 1])]
 TEACHER = LabelledRows(ROWS, np.zeros((4, 4)), SIGNS, np.ones(4), FOLDS).learned()
 
@@ -26,7 +26,7 @@ def test_scores_are_made_as_sure_as_is_wanted() -> None:
 
 
 def test_it_learns_what_no_labelled_text_has() -> None:
-    layer = taught(TEACHER, OTHERS, np.zeros((24, 24)), FOLDS)
+    layer = taught(TEACHER, OTHERS, np.zeros((504, 504)), FOLDS)
     assert TEACHER.layer().weights[1] == pytest.approx([0, 0])
     assert layer.weights[1, 1] > 0.1
     assert layer.weights[1, 0] < -0.1
@@ -34,7 +34,7 @@ def test_it_learns_what_no_labelled_text_has() -> None:
 
 def test_what_is_left_out_is_answered_by_what_its_fold_did_not_teach() -> None:
     """The linear part's coefficients and the encoder's are the same function: leaving out is learning without."""
-    layer = taught(TEACHER, OTHERS, np.zeros((24, 24)), FOLDS)
+    layer = taught(TEACHER, OTHERS, np.zeros((504, 504)), FOLDS)
     kept = np.arange(2, 4)
     part = LabelledRows(ROWS[kept], np.zeros((2, 2)), SIGNS[kept], np.ones(2), [np.full(2, -1)]).learned()
     assert TEACHER.layer(np.arange(2)).weights == pytest.approx(part.layer().weights)
@@ -65,3 +65,9 @@ def test_the_more_texts_have_labels_the_more_the_teacher_counts() -> None:
         return float(STEEP * weights[1, 1] / weights[0, 1])
 
     assert second(1) > second(200) > 0
+
+
+def test_few_texts_without_labels_count_little() -> None:
+    some = OTHERS[:50]
+    few, many = (taught(TEACHER, each, np.zeros((4 + len(each),) * 2), FOLDS).weights for each in (some, OTHERS))
+    assert 0 < few[1, 1] < many[1, 1] / 5

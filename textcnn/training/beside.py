@@ -67,6 +67,8 @@ def encoder_members(
     weights: Floats,
     words: Sequence[str] = (),
     unlabelled: Sequence[str] = (),
+    *,
+    segmented: bool = False,
 ) -> tuple[Member, ...]:
     """The encoder with a last layer that is learned from texts, and with one that others taught, too, if there are any.
 
@@ -81,6 +83,7 @@ def encoder_members(
         weights: (B,) of the texts.
         words: what the labels are called.
         unlabelled: texts without labels.
+        segmented: whether words of scripts without blanks are found by the vocabulary of the vectors.
     """
     encoder = encoder_over(start)
     if encoder is None or not _suits(encoder.network, settings):
@@ -95,7 +98,7 @@ def encoder_members(
     labelled = LabelledRows(features.rows, np.zeros((count, count)), signs, own, [folds], named(features.rows))
     layers = [labelled.learned().layer()]
     if unlabelled:
-        others = features.others(*encoded_others(unlabelled, settings, encoder.table))
+        others = features.others(*encoded_others(unlabelled, settings, encoder.table, segmented=segmented))
         every = count + len(others)
         labelled = labelled._replace(named=named(np.concatenate([features.rows, others])))
         teacher = labelled.learned((None, spread_of(features.rows, others)))

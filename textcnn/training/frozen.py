@@ -259,7 +259,8 @@ class _Frozen:
 
     def _better(self, alone: _Learned, texts: Sequence[str], callback: Callback) -> _Learned:
         """What texts without labels teach, unless it is worse than without them by more than chance."""
-        others = self.features.others(*encoded_others(texts, self.task.settings, self.table))
+        task = self.task
+        others = self.features.others(*encoded_others(texts, task.settings, self.table, segmented=task.segmented))
         spelling = self._spelling(self._with(texts))
         rows = self._labelled(spelling, others)
         every = len(self.learn) + len(texts)
@@ -370,8 +371,10 @@ class _Frozen:
     ) -> None:
         outputs = calibration.join.logits(logits, np.zeros_like(logits)).astype(np.float64)
         losses = losses_of_logits(outputs, targets, multi_label=self.task.multi_label)
-        named = f"; names of labels trusted {trust:.0%}" if trust else ""
-        note = f"loss {np.average(losses, weights=weights):.2f} on texts left out in turn{named}"
+        checked = bool(np.any(self.dealings[0] >= 0))
+        of_which = "left out in turn" if checked else "learned from"
+        named = f"; names of labels trusted {trust:.0%}{'' if checked else ', unchecked'}" if trust else ""
+        note = f"loss {np.average(losses, weights=weights):.2f} on texts {of_which}{named}"
         seconds = time.perf_counter() - self.began
         stage = Stage(f"learning the last layer from {self.count:,} texts", "last layer")
         callback(TrainingEvent("stage", stage, seconds=seconds, note=note))

@@ -9,6 +9,7 @@ Shapes: B texts, d numbers of a sentence's vector, K labels.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from textcnn.encoder import SentenceEncoder
 from textcnn.errors import DataError, SettingsError
 from textcnn.settings import Settings
+from textcnn.text.lexicon import encode
+from textcnn.training.embeddings import segmenter_for
 from textcnn.training.encoder_layer import EncoderFeatures
 from textcnn.training.unlabelled import encoded_others
 from textcnn.vectors.table import VectorTable
@@ -42,6 +45,7 @@ Floats = NDArray[np.float32]
 _ROUNDS = 3
 _NEAREST = 0.5  # of the texts that would be a label's if all were as frequent, so many say where it is
 _LEAST = 1e-9
+_MOST_WORDS = 100  # of a name or hint that are looked up
 _WEIGHT, _HEAVIEST = 12.0, 10.0  # of a hint, in texts, where there is one text of each label; and at most
 # What labels are often called by the beginnings of words; the vectors know few of these, or as something else.
 _CUT_SHORT = {
@@ -49,12 +53,15 @@ _CUT_SHORT = {
     **{"neg": "negative", "neu": "neutral", "num": "number", "org": "organization", "pos": "positive"},
     **{"sci": "science", "tech": "technology"},
 }
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+_SPREAD = 1e-3  # of what words say of texts, below which it is the same of all
+_BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 def label_words(label: str) -> str:
     """The words of a name: not_spam, NotSpam and not-spam are "not spam", NEG is "negative"."""
-    words = " ".join(_WORD.findall(label)).lower().split()
+    # Marks belong to letters: without those of Hindi or Thai a word is none.
+    spaced = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in _BETWEEN.sub(" ", label))
+    words = spaced.lower().split()
     return " ".join(_CUT_SHORT.get(word, word) for word in words)
 
 
@@ -82,9 +89,11 @@ def words_for(labels: Sequence[str], hints: Mapping[str, str], table: VectorTabl
 
 
 def has_words(said: str, table: VectorTable) -> bool:
-    """Whether the vectors know a word of two letters and more of what is said."""
-    candidates = re.findall(r"[^\W\d_]{2,}", said.lower())
-    return bool(candidates) and bool(table.vocabulary.rows(candidates).max() >= 0)
+    """Whether the vectors know a word of what is said; one Latin letter is none."""
+    segment = segmenter_for([said], Settings(vectors=table.name))
+    surfaces = encode([said.lower()], _MOST_WORDS, segment).surfaces
+    words = [surface for surface in surfaces if surface[0].isalpha() and (len(surface) > 1 or not surface.isascii())]
+    return bool(words) and bool(table.vocabulary.rows(words).max() >= 0)
 
 
 def _toml(label: str) -> str:
@@ -157,14 +166,17 @@ def leanings(rows: Numbers, named: Numbers) -> Numbers:
         named: of the labels' words, (K, d).
     """
     places, share = places_of(rows, named).places, 1 / len(named)
-    spread = (rows @ places.T).std(axis=0) + _LEAST
-    return np.asarray(2 * np.sqrt(share * (1 - share)) * places.T / spread)
+    spread = (rows @ places.T).std(axis=0)
+    telling = spread > _SPREAD  # rows have unit mean square length
+    return np.asarray(2 * np.sqrt(share * (1 - share)) * places.T * telling / np.where(telling, spread, 1))
 
 
 def said_by_words(
     words: Sequence[str], features: EncoderFeatures, rows: Numbers, settings: Settings, table: VectorTable
 ) -> Numbers | None:
-    """The same for labels in words, with nothing for those of which the vectors know no word; None if that is most.
+    """The same for labels in words, with nothing for those of which the vectors know no word.
+
+    None if they know words of fewer than two.
 
     Args:
         words: of each label.
@@ -176,7 +188,7 @@ def said_by_words(
     known = [label for label, said in enumerate(words) if has_words(said, table)]
     if len(known) < 2:
         return None
-    named = features.others(*encoded_others([words[label] for label in known], settings, table))
+    named = features.others(*encoded_others([words[label] for label in known], settings, table, segmented=True))
     weights = np.zeros((rows.shape[1], len(words)))
     weights[:, known] = leanings(rows, named)
     return weights

@@ -1,9 +1,9 @@
 """A last layer over the sentence encoder, and a linear part with it, in closed form from few texts.
 
 What the words of the labels say of a text (label_names.py) is where it starts, as far as that is trusted: ridge
-regression learns what is left. Labels without words, and words that deceive, are trusted with nothing: texts that are
-left out in turn choose the trust, and how strongly all is held back. They do it by how far they miss their targets
-(squares), which few texts scatter least.
+regression learns what is left. Words that deceive are trusted with nothing: texts that are left out in turn choose the
+trust, and how strongly all is held back. They do it by how far they miss their targets (squares), which few texts
+scatter least. Where each label has one text alone nothing can be left out, and words are trusted unchecked, by a part.
 
 Texts without labels, if there are some, tell in which directions texts of this kind differ; what they differ in may
 matter more than what they share, and that is chosen in the same way.
@@ -27,7 +27,7 @@ Folds = NDArray[np.int64]  # (B,) the fold of each text; below 0: it is left out
 STEEP = 2.0  # logits for an output of one, usually
 
 _PENALTIES = (1.0, 3.0)  # texts having unit mean square length
-_TRUST = (0.5, 0.25, 0.75, 0.0, 1.0)  # in what words say; the first where no text can be left out
+_TRUST = (0.25, 0.5, 0.75, 0.0, 1.0)  # in what words say; the first where no text can be left out
 _SPREAD = 0.02  # of the mean variance that a direction has at least
 
 

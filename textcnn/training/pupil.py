@@ -6,10 +6,10 @@ label, count then, too. That is a round of self-training (Scudder 1965, "Probabi
 pattern-recognition machines"; sharpened as by Berthelot et al. 2019, "MixMatch").
 
 The pupil is as sure as the teacher on average, whose answers are calibrated by texts that have a label. Logits are the
-mean of both: the more texts have labels, the less there is to be added to them, and the more the teacher counts.
+mean of both: the more texts have labels, and the fewer have none, the more the teacher counts.
 
-The answer to a text by those of other folds is that of a pupil whose teacher never saw its fold: nothing that was said
-about a text without a label owes anything to a label of the fold.
+The answer to a text by those of other folds is that of a pupil whose teacher did not learn from its fold. (How strongly
+teachers are held back, how far they trust names and how sure they are, all labels tell together: a few numbers.)
 
 Shapes: B labelled texts, U others, d numbers of the encoder, K labels.
 """
@@ -33,6 +33,7 @@ Ints = NDArray[np.int64]
 _PENALTY = 3.0
 _POWER = 4.0  # of answers
 _WORTH = 300.0  # labelled texts with which the teacher counts as much as the pupil
+_ENOUGH = 500  # texts without labels; of fewer the pupil counts less
 _SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # factors of what the pupil says
 
 
@@ -68,7 +69,7 @@ def taught(teacher: LastLayerFit, others: Numbers, spelling: Numbers, dealings: 
     nobody = np.empty(0, np.int64)
     said = school.said(teacher.layer(nobody))
     pupil = school.learned(said)
-    share = _WORTH / (_WORTH + len(teacher.y))
+    share = _WORTH / (_WORTH + len(teacher.y)) * min(len(others) / _ENOUGH, 1)
     left_out = [_left_out(teacher, school, pupil, folds) for folds in dealings]
     of_teacher, layer = (1 - share) * school.sharpness, teacher.layer(nobody)
     alpha = np.concatenate([of_teacher * layer.alpha, share * pupil.alpha])

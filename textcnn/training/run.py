@@ -228,7 +228,10 @@ class _Training:
         weights, plan = self.of_texts * of_classes, self.job.plan
         others = self.job.unlabelled if plan is None or plan.standing.taught else ()
         texts = self.task.encoded, self.train.ragged
-        return encoder_members(self.start, self.settings, *texts, self.targets, weights, self.task.words, others)
+        words, segmented = self.task.words, self.task.segmented
+        return encoder_members(
+            self.start, self.settings, *texts, self.targets, weights, words, others, segmented=segmented
+        )
 
     def _planned(self, networks: Sequence[_Network], plan: Plan) -> Plan:
         """The plan with how the encoder stands beside these networks, if it is this training that makes it."""

@@ -89,10 +89,19 @@ def told_gain(count: int, losses: Sequence[float], callback: Callback, *, used: 
     return {"unlabelled": {"texts": count, "log_loss_without": before, "log_loss": after}}
 
 
-def encoded_others(texts: Sequence[str], settings: Settings, table: VectorTable) -> tuple[Encoded, Start]:
-    """Texts without labels for the encoder over a table, whatever words the labelled ones have."""
+def encoded_others(
+    texts: Sequence[str], settings: Settings, table: VectorTable, *, segmented: bool
+) -> tuple[Encoded, Start]:
+    """Texts without labels for the encoder over a table, whatever words the labelled ones have.
+
+    Args:
+        texts: without labels.
+        settings: of the training.
+        table: the vectors.
+        segmented: whether words of scripts without blanks are found by the vocabulary of the vectors.
+    """
     alone = _over(settings, table)
-    encoded = _encoded(texts, alone)
+    encoded = _encoded(texts, alone) if segmented else encode(texts, settings.max_words)
     start = begin(encoded, np.ones(len(encoded.ragged.words), bool), alone, lambda note: None)
     return encoded, start.over(table, encoded)
 
