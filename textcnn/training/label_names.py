@@ -89,11 +89,11 @@ def words_for(labels: Sequence[str], hints: Mapping[str, str], table: VectorTabl
 
 
 def has_words(said: str, table: VectorTable) -> bool:
-    """Whether the vectors know a word of what is said; one Latin letter is none."""
+    """Whether the vectors know a word of what is said, or its pieces; one Latin letter is none."""
     segment = segmenter_for([said], Settings(vectors=table.name))
     surfaces = encode([said.lower()], _MOST_WORDS, segment).surfaces
     words = [surface for surface in surfaces if surface[0].isalpha() and (len(surface) > 1 or not surface.isascii())]
-    return bool(words) and bool(table.vocabulary.rows(words).max() >= 0)
+    return any(table.find(word).rows for word in words)
 
 
 def _toml(label: str) -> str:
