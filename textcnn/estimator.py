@@ -83,7 +83,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
                 named so, or for each text a mapping from labels to numbers, or None.
             label_hints: what labels mean, in words, by label; they help where texts are few.
             unlabelled: texts of the same kind without labels, of which 2,000 at most teach, too, where few have labels,
-                unless answers to held-out texts are worse for it.
+                unless answers to held-out texts are worse for it by more than chance.
             teacher: the name or folder of a sentence-transformers model, which says how probable each label of a text
                 is, of those without labels, too; answers do without it.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best

@@ -33,7 +33,7 @@ def test_it_learns_what_no_labelled_text_has() -> None:
 
 
 def test_what_is_left_out_is_answered_by_what_its_fold_did_not_teach() -> None:
-    """The linear part's coefficients and the encoder's are the same function: leaving out is learning without."""
+    """Its teacher is who learned from the other fold alone."""
     layer = taught(TEACHER, OTHERS, np.zeros((504, 504)), FOLDS)
     kept = np.arange(2, 4)
     part = LabelledRows(ROWS[kept], np.zeros((2, 2)), SIGNS[kept], np.ones(2), [np.full(2, -1)]).learned()
@@ -43,6 +43,7 @@ def test_what_is_left_out_is_answered_by_what_its_fold_did_not_teach() -> None:
 
 
 def test_features_of_the_linear_part_teach_as_numbers_of_the_encoder_do() -> None:
+    """What the one makes of texts the other makes, too: answers and those left out are the same."""
     rows, others = RANDOM.normal(size=(6, 3)), RANDOM.normal(size=(9, 3))
     signs = np.where(np.arange(6)[:, None] % 2 == np.arange(2), 1.0, -1.0)
     folds, nothing = [np.arange(6) // 2], np.zeros((15, 15))

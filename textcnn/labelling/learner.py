@@ -24,9 +24,9 @@ from textcnn.text.lexicon import Lexicon, grouped
 from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import normal
 from textcnn.training.label_names import Places
+from textcnn.training.pupil import SHARPNESS
 
 __all__ = [
-    "SHARPNESS",
     "Answers",
     "KernelFit",
     "LinearScores",
@@ -50,7 +50,6 @@ _PAIRS = 1 << 18  # buckets of pairs of words
 _FIRST = 0.2  # share of the first word in what words say; the words and pairs have the rest
 _OPENING = 0.3  # share of how texts begin in how alike they are; what they are about has the rest
 _PENALTIES = tuple(10.0**power for power in (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5))
-SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # factors of scores, before the softmax
 _TRUST = (0.0, 0.5, 1.0)  # in what names say: one of them; less than all of it while there are few texts
 _FEW = 20
 _PRIOR = 2.0  # texts' worth of doubt in a sharpness beyond the mildest

@@ -28,7 +28,7 @@ from textcnn.vectors.table import VectorTable
 __all__ = [
     "Places",
     "guessed",
-    "has_words",
+    "have_words",
     "hint_texts",
     "hint_weight",
     "in_words",
@@ -78,8 +78,8 @@ def words_for(labels: Sequence[str], hints: Mapping[str, str], table: VectorTabl
     """
     _refuse_others(labels, hints)
     words = in_words(labels, hints)
-    for label, said in zip(labels, words, strict=True):
-        if not has_words(said, table):
+    for label, known in zip(labels, have_words(words, table), strict=True):
+        if not known:
             what = "its hint has" if label in hints else "it has"
             raise SettingsError(
                 f"nothing can be guessed from label {label!r}: {what} no word that the vectors know; say what it means "
@@ -88,12 +88,12 @@ def words_for(labels: Sequence[str], hints: Mapping[str, str], table: VectorTabl
     return words
 
 
-def has_words(said: str, table: VectorTable) -> bool:
-    """Whether the vectors know a word of what is said, or its pieces; one Latin letter is none."""
-    segment = segmenter_for([said], Settings(vectors=table.name))
-    surfaces = encode([said.lower()], _MOST_WORDS, segment).surfaces
-    words = [surface for surface in surfaces if surface[0].isalpha() and (len(surface) > 1 or not surface.isascii())]
-    return any(table.find(word).rows for word in words)
+def have_words(labels: Sequence[str], table: VectorTable) -> list[bool]:
+    """Of which labels, in words, the vectors know a word or its pieces; one Latin letter is none."""
+    segment = segmenter_for(labels, Settings(vectors=table.name))
+    surfaces = [encode([said.lower()], _MOST_WORDS, segment).surfaces for said in labels]
+    words = [[one for one in own if one[0].isalpha() and (len(one) > 1 or not one.isascii())] for own in surfaces]
+    return [any(table.find(word).rows for word in own) for own in words]
 
 
 def _toml(label: str) -> str:
@@ -185,7 +185,7 @@ def said_by_words(
         settings: of the training.
         table: the vectors of the encoder.
     """
-    known = [label for label, said in enumerate(words) if has_words(said, table)]
+    known = np.flatnonzero(have_words(words, table)).tolist()
     if len(known) < 2:
         return None
     named = features.others(*encoded_others([words[label] for label in known], settings, table, segmented=True))

@@ -24,7 +24,7 @@ from textcnn.model.predictor import to_probabilities
 from textcnn.training.calibration import calibrate
 from textcnn.training.last_layer import STEEP, LastLayer, LastLayerFit
 
-__all__ = ["as_sure", "sharpened", "taught"]
+__all__ = ["SHARPNESS", "as_sure", "sharpened", "taught"]
 
 Numbers = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -34,7 +34,7 @@ _PENALTY = 3.0
 _POWER = 4.0  # of answers
 _WORTH = 300.0  # labelled texts with which the teacher counts as much as the pupil
 _ENOUGH = 500  # texts without labels; of fewer the pupil counts less
-_SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # factors of what the pupil says
+SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # factors of scores
 
 
 def sharpened(probabilities: NDArray[Any]) -> NDArray[Any]:
@@ -49,7 +49,7 @@ def as_sure(scores: NDArray[Any], wanted: float) -> float:
     def mean(factor: float) -> float:
         return float(_probabilities(scores * factor).max(axis=1).mean())
 
-    return min(_SHARPNESS, key=lambda factor: abs(mean(factor) - wanted))
+    return min(SHARPNESS, key=lambda factor: abs(mean(factor) - wanted))
 
 
 def _probabilities(logits: NDArray[Any]) -> Floats:
@@ -65,13 +65,11 @@ def taught(teacher: LastLayerFit, others: Numbers, spelling: Numbers, dealings: 
         spelling: (B + U, B + U) products of all texts' features in the linear part.
         dealings: of the labelled texts into folds; the answers to those left out are means over them.
     """
-    school = _School.of(teacher, others, spelling)
-    nobody = np.empty(0, np.int64)
-    said = school.said(teacher.layer(nobody))
-    pupil = school.learned(said)
+    school, layer = _School.of(teacher, others, spelling), teacher.layer()
+    pupil = school.learned(school.said(layer))
     share = _WORTH / (_WORTH + len(teacher.y)) * min(len(others) / _ENOUGH, 1)
     left_out = [_left_out(teacher, school, pupil, folds) for folds in dealings]
-    of_teacher, layer = (1 - share) * school.sharpness, teacher.layer(nobody)
+    of_teacher = (1 - share) * school.sharpness
     alpha = np.concatenate([of_teacher * layer.alpha, share * pupil.alpha])
     bias = of_teacher * layer.bias + share * pupil.bias
     weights = of_teacher * layer.weights + share * (others.T @ pupil.alpha)
