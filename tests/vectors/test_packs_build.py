@@ -10,6 +10,9 @@ from program import script
 
 from textcnn import TextCNNClassifier, load
 from textcnn.encoder import encoder_for
+from textcnn.settings import Settings
+from textcnn.training.fit import fit
+from textcnn.training.task import Labelled
 from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.packs import pack, packs
 
@@ -164,6 +167,26 @@ def test_a_pack_with_an_encoder_needs_few_texts(build, tmp_path, monkeypatch):
     monkeypatch.undo()
     assert not packs()
     assert load(tmp_path / "m").predict(["Salat", "Garage"]).tolist() == ["food", "car"]
+
+
+def test_names_of_labels_and_texts_without_labels_help_over_a_pack(build, tmp_path, monkeypatch):
+    """Both are looked up in the pack, whose vectors are called german, and opened as de."""
+    table, readout = food_and_cars(build)
+    install(build, table, readout, tmp_path, monkeypatch)
+    texts, labels = [*FOOD[:2], *CARS[:2]], ["Salat"] * 2 + ["Garage"] * 2
+    said: list[str] = []
+    others = [f"{one} {two}" for of_kind in (FOOD, CARS) for one in of_kind for two in of_kind]
+    model = fit(
+        Labelled(texts, [(label,) for label in labels]),
+        classes=["Garage", "Salat"],
+        multi_label=False,
+        settings=Settings(vectors="de"),
+        unlabelled=others,
+        callback=lambda event: said.append(event.note or "") or False,
+    ).model
+    assert any("names of labels trusted" in note for note in said)
+    assert any("50 texts without labels" in note for note in said)
+    assert model.settings["frozen"] == "on"
 
 
 def test_an_encoder_is_for_the_rows_of_its_pack(build, tmp_path, monkeypatch):

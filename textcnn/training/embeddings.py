@@ -1,6 +1,7 @@
 """What training starts from: the words of the texts, their rows, and the vectors they begin with."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from textcnn.vectors.gensim_training import train_vectors
 from textcnn.vectors.loading import Known, Pretrained, in_the_package, open_vectors
 from textcnn.vectors.table import VectorTable
 
-__all__ = ["Start", "begin", "fitting_table", "is_foreign", "segmenter_for"]
+__all__ = ["Start", "begin", "fitting_table", "is_foreign", "reopening", "segmenter_for"]
 
 _UNIT = 0.4  # root mean square of a number in a vector at the start: learning rates are made for it
 _LEAST_KNOWN = 0.5  # share of the words, below which vectors are hardly those of the language
@@ -114,6 +115,11 @@ def is_foreign(encoded: Encoded, table: VectorTable) -> bool:
     """Whether texts seem to be of another language than vectors."""
     counts = np.bincount(encoded.ragged.words, minlength=len(encoded.surfaces))
     return _fit(encoded, _words(encoded, Pretrained(table)), counts).foreign
+
+
+def reopening(settings: Settings, table: VectorTable) -> Settings:
+    """Settings by which vectors that a training has found are opened again: those of a pack have another name."""
+    return replace(settings, vectors=table.name) if table.name in in_the_package() else settings
 
 
 def segmenter_for(texts: Sequence[str], settings: Settings) -> Segmenter | None:

@@ -33,7 +33,7 @@ from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded, is_word
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
-from textcnn.training.embeddings import Start, begin, segmenter_for
+from textcnn.training.embeddings import Start, begin, reopening, segmenter_for
 from textcnn.training.encoder_layer import ANY, EncoderFeatures, encoder_over, scaled
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
@@ -277,7 +277,7 @@ class _Frozen:
         """The texts that are learned from, hints, then others."""
         task = self.task
         texts = [*self.training.texts, *self.hints, *others]
-        segment = segmenter_for(texts, replace(task.settings, vectors=self.table.name)) if task.segmented else None
+        segment = segmenter_for(texts, reopening(task.settings, self.table)) if task.segmented else None
         return encode(texts, task.settings.max_words, segment)
 
     def _dealings(self) -> list[NDArray[np.int64]]:

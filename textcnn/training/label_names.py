@@ -20,7 +20,7 @@ from textcnn.encoder import SentenceEncoder
 from textcnn.errors import DataError, SettingsError
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
-from textcnn.training.embeddings import segmenter_for
+from textcnn.text.segmentation import Segmenter
 from textcnn.training.encoder_layer import EncoderFeatures
 from textcnn.training.unlabelled import encoded_others
 from textcnn.vectors.table import VectorTable
@@ -90,7 +90,7 @@ def words_for(labels: Sequence[str], hints: Mapping[str, str], table: VectorTabl
 
 def have_words(labels: Sequence[str], table: VectorTable) -> list[bool]:
     """Of which labels, in words, the vectors know a word or its pieces; one Latin letter is none."""
-    segment = segmenter_for(labels, Settings(vectors=table.name))
+    segment = None if table.name == "english" else Segmenter.of(table.vocabulary)
     surfaces = [encode([said.lower()], _MOST_WORDS, segment).surfaces for said in labels]
     words = [[one for one in own if one[0].isalpha() and (len(one) > 1 or not one.isascii())] for own in surfaces]
     return [any(table.find(word).rows for word in own) for own in words]

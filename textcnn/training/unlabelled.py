@@ -13,7 +13,7 @@ from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded
-from textcnn.training.embeddings import Start, begin, is_foreign, segmenter_for
+from textcnn.training.embeddings import Start, begin, is_foreign, reopening, segmenter_for
 from textcnn.training.encoder_layer import ANY
 from textcnn.training.events import Callback, TrainingEvent
 from textcnn.training.task import Task
@@ -107,7 +107,7 @@ def encoded_others(
 
 
 def _over(settings: Settings, table: VectorTable) -> Settings:
-    return replace(settings, vectors=table.name, min_count=ANY)
+    return replace(reopening(settings, table), min_count=ANY)
 
 
 def _encoded(texts: Sequence[str], settings: Settings) -> Encoded:
