@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from encoder import LONGEST
+from encoder import LONGEST, precision
 from inputs import E5, E5_TOKENIZER, package_files
 from numpy.typing import NDArray
 
 BLANK = "\u2581"
 PREFIX = "query: "  # the model was trained to see it before a text
-LAYERS = (7, 11)  # of twelve
+LAYERS = (7, 11)  # of twelve: what they say about a word in its place
+LAST_LAYER = 12
 _BLOCK = 32
 
 
@@ -67,7 +68,7 @@ class Weights:
 
 
 class Multilingual:
-    """The encoder, in bfloat16, and its tokenizer."""
+    """The encoder and its tokenizer."""
 
     def __init__(self, inputs: Path, layers: Sequence[int] = LAYERS) -> None:
         import tokenizers
@@ -81,7 +82,7 @@ class Multilingual:
         )
         self.cutter.no_padding()
         self.cutter.enable_truncation(LONGEST)
-        self.weights = {name: torch.from_numpy(array).bfloat16() for name, array in _arrays(weights)}
+        self.weights = {name: torch.from_numpy(array).to(precision()) for name, array in _arrays(weights)}
 
     def linear(self, name: str, x: Any) -> Any:
         """A linear layer."""
