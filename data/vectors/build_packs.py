@@ -8,12 +8,13 @@ A vector is the mean of what two layers of a sentence encoder of many languages,
 wherever it occurs in free texts of its language. Rare words lean on what their pieces let expect. Pieces have rows of
 their own, made by the same regression, so that the mean of pieces stands for a word that is not listed. The layers are
 centred for each language, joined, and rotated to axes that all languages share: a word and its translation are near.
-A sentence encoder comes with each table (readout.py), one readout for all languages that are built together.
+A sentence encoder comes with each table (readout.py), and filters that networks start from (distillation.py): one
+readout and one bank for all languages that are built together. If English is one, packs list its most frequent words.
 
 The texts are read a shard at a time, those with new words first; a shard that is there is not read again. `--exclude`
 leaves out every passage that shares seven words in a row (of scripts without blanks: 18 characters) with a text of a
 CSV file in that folder. Inputs are as build_vectors.py has them. A shard takes about 20 seconds of one core that
-computes in bfloat16; `--cached` reads none, and takes those that are there. Needs the same packages.
+computes in bfloat16, 50 of another; `--cached` reads none, and takes those that are there. Needs the same packages.
 """
 
 import argparse
@@ -22,35 +23,36 @@ import random
 import re
 import sys
 import zipfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from build_vectors import LENGTH, Floats, equal_lengths, expected, say
-from e5 import BLANK, LAYERS, Multilingual, Pieces
+from build_vectors import LENGTH, Floats, expected, say
+from distillation import distilled
+from e5 import BLANK, LAYERS, Multilingual
 from inputs import E5, E5_TOKENIZER, checked
 from languages import LANGUAGES, OTHER_LETTERS, SOURCES, UNSPACED, paragraphs
 from numpy.typing import NDArray
 from passages import bare
-from readout import Lesson, learned, teach, write_readout
+from readout import Lesson, learned, write_readout
+from shards import SHARD, Read, forms_of, lesson, merged, shards
 from table_words import own_spelling
 
 from textcnn.storage.quantized import Quantized
-from textcnn.text.tokens import cut, normal, of_letters, tokenize, unspaced
+from textcnn.text.tokens import cut, normal, of_letters, unspaced
 from textcnn.text.vocabulary import INNER, Vocabulary
 from textcnn.vectors.packs import ENCODER, TABLE
 from textcnn.vectors.table import VectorTable
 
 ROWS, DIMENSIONS = 60_000, 256
-SHARD, SHARDS = 3_000, 12  # passages of a shard; shards that are read
+SHARDS = 12  # that are read
 PRIOR = 5.0  # occurrences that what is expected of a word counts for
-COMMON = 500.0  # row whose vector counts half where a sentence is read
+COMMON = 1_000.0  # row whose vector counts half where a sentence is read
 PIECE = 0.3  # how much less a piece counts than a word that is as frequent, where rows are put in order
-PREFIX_PIECES = 4  # the mark of the beginning, and those of the encoder's prefix
-BLANK_ALONE = 6  # the number of a piece that is a blank and nothing else
+ENGLISH, RARER = 5_000, 0.05  # English words of a pack, and how often they are there, of how often in English
 
 # -------------------------------------------------------------------------------------------------- texts
 
@@ -153,96 +155,6 @@ def new_words_first(gathered: Sequence[str], unspaced: bool) -> list[str]:
     return chosen
 
 
-# ------------------------------------------------------------------------------------------------ reading
-
-
-class Sums:
-    """Sums of what layers say about words, or pieces, by spelling."""
-
-    def __init__(self, size: int) -> None:
-        import torch
-
-        self.rows: dict[str, int] = {}
-        self.sums, self.counts = torch.zeros(1 << 17, len(LAYERS) * size), torch.zeros(1 << 17)
-
-    def row(self, spelling: str) -> int:
-        """Its row."""
-        return self.rows.setdefault(spelling, len(self.rows))
-
-    def add(self, spellings: Iterable[str], weights: NDArray[np.float32], states: Any) -> None:
-        """Add states, (N, layers·size), each with its weight."""
-        import torch
-
-        to, shares = torch.tensor([self.row(spelling) for spelling in spellings]), torch.from_numpy(weights)
-        self.sums.index_add_(0, to, states * shares[:, None])
-        self.counts.index_add_(0, to, shares)
-
-    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
-        """As they are saved: spellings, counts and means."""
-        counts = self.counts[: len(self.rows)]
-        means = self.sums[: len(self.rows)] / counts.clamp(min=1e-6)[:, None]
-        return {
-            name: np.array(list(self.rows)),
-            f"{name}_counts": counts.numpy(),
-            f"{name}_means": means.half().numpy(),
-        }
-
-
-def read(some: Sequence[str], encoder: Multilingual, file: Path) -> None:
-    """Read a shard of passages, and save what was said about each word and piece."""
-    import torch
-
-    words, pieces = Sums(encoder.size), Sums(encoder.size)
-    encoded, forms = encoder.pieces(some), defaultdict[str, Counter[str]](Counter)
-    for batch in equal_lengths([len(one.ids) for one in encoded]):
-        with torch.inference_mode():
-            layers = encoder.states(torch.tensor([encoded[number].ids for number in batch]))
-            states = torch.cat([layers[layer] for layer in LAYERS], dim=2).float()
-        for number, of_passage in zip(batch, states, strict=True):
-            add_passage(some[number], encoded[number], of_passage, words, pieces, forms)
-    part = file.with_suffix(".part")
-    shown = np.array([forms[word].most_common(1)[0][0] for word in words.rows])
-    with part.open("wb") as stream:
-        np.savez(stream, forms=shown, **words.arrays("words"), **pieces.arrays("pieces"))
-    part.replace(file)
-
-
-def add_passage(
-    passage: str, one: Pieces, states: Any, words: Sums, pieces: Sums, forms: dict[str, Counter[str]]
-) -> None:
-    """Add what is said about the pieces of a passage, and about the words that they are of."""
-    tokens = tokenize(passage)
-    inside = range(PREFIX_PIECES, len(one.ids) - 1)
-    kept = np.array([at for at in inside if one.places[at] >= 0 and one.ids[at] != BLANK_ALONE], np.int64)
-    if not len(kept) or not tokens:
-        return
-    starts = [token.start for token in tokens]
-    of_word = np.maximum(np.searchsorted(starts, np.array(one.places)[kept], side="right") - 1, 0)
-    _, group, counts = np.unique(of_word, return_inverse=True, return_counts=True)
-    spelt = [normal(tokens[word].surface) for word in of_word.tolist()]
-    for token in tokens:
-        forms[normal(token.surface)][token.surface] += 1
-    words.add(spelt, (1 / counts[group]).astype(np.float32), states[kept])
-    pieces.add((one.spelt[at] for at in kept.tolist()), np.ones(len(kept), np.float32), states[kept])
-
-
-def shards(code: str, inputs: Path, work: Path, exclude: Path | None, most: int, *, cached: bool = False) -> list[Path]:
-    """The shards of a language, read where they are not there yet; or those alone that are."""
-    folder = work / code
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / f"{number:04d}.npz" for number in range(most)]
-    if cached:
-        files = [file for file in files if file.exists()]
-    elif not all(file.exists() for file in files):
-        encoder, gathered = Multilingual(inputs), gather(code, inputs, exclude)
-        files = files[: -(-len(gathered) // SHARD)]
-        for number, file in enumerate(files):
-            if not file.exists():
-                read(gathered[number * SHARD : (number + 1) * SHARD], encoder, file)
-                say(f"{code}: read {number + 1} of {len(files)} shards")
-    return files
-
-
 # ------------------------------------------------------------------------------------------------- tables
 
 
@@ -252,39 +164,6 @@ class Rows(NamedTuple):
     names: list[str]
     shares: NDArray[np.float64]
     vectors: Floats
-
-
-class Read(NamedTuple):
-    """Means over all shards."""
-
-    spellings: list[str]
-    counts: Floats
-    means: Floats
-
-
-def merged(files: Sequence[Path], name: str) -> Read:
-    """The means of words, or of pieces, over shards; words that are spelt alike are one."""
-    rows: dict[str, int] = {}
-    loaded = []
-    for file in files:
-        with np.load(file) as saved:
-            spelt = saved[name].tolist() if name == "pieces" else map(normal, saved[name].tolist())
-            own = [rows.setdefault(one, len(rows)) for one in spelt]
-            loaded.append((own, saved[f"{name}_counts"], saved[f"{name}_means"].astype(np.float32)))
-    counts, sums = np.zeros(len(rows), np.float32), np.zeros((len(rows), loaded[0][2].shape[1]), np.float32)
-    for own, number, means in loaded:
-        np.add.at(counts, own, number)
-        np.add.at(sums, own, means * number[:, None])
-    return Read(list(rows), counts, sums / np.maximum(counts, 1e-6)[:, None])
-
-
-def forms_of(files: Sequence[Path]) -> dict[str, str]:
-    """How each word stood in a text: the encoder's pieces have capitals."""
-    forms: dict[str, str] = {}
-    for file in files:
-        with np.load(file) as saved:
-            forms.update(zip(map(normal, saved["words"].tolist()), saved["forms"].tolist(), strict=True))
-    return forms
 
 
 def language(files: Sequence[Path], cutter: Any) -> Rows:
@@ -361,6 +240,16 @@ def is_unspaced(name: str) -> bool:
     return bool(units) and "".join(units) == name and all(unit[0].isalnum() and unspaced(unit[0]) for unit in units)
 
 
+def with_english(rows: Rows, english: Rows) -> Rows:
+    """And the most frequent English words, which labels are in, and now and then texts of any language."""
+    listed = set(rows.names)
+    new = [at for at, name in enumerate(english.names[:ENGLISH]) if not (name in listed or name.startswith(INNER))]
+    names, shares = [*rows.names, *(english.names[at] for at in new)], [rows.shares, RARER * english.shares[new]]
+    order = np.argsort(-np.concatenate(shares), kind="stable")
+    vectors = np.concatenate([rows.vectors, english.vectors[new]])[order]
+    return Rows([names[at] for at in order.tolist()], np.concatenate(shares)[order], vectors)
+
+
 def rotated(parts: Mapping[str, Rows], dimensions: int) -> dict[str, Floats]:
     """The vectors of languages on axes that all share: each layer scaled alike, the first principal axes."""
     vectors = np.concatenate([rows.vectors for rows in parts.values()])
@@ -377,14 +266,14 @@ def rotated(parts: Mapping[str, Rows], dimensions: int) -> dict[str, Floats]:
 
 # ------------------------------------------------------------------------------------------------- wheels
 
-NOTICE = """table.vectors: vectors of words; sentences.safetensors: a readout, what they say of a sentence. Both made by
-data/vectors/build_packs.py of textcnn with the weights of
+NOTICE = """table.vectors: vectors of words, and filters; sentences.safetensors: a readout, what they say of a sentence.
+Made by data/vectors/build_packs.py of textcnn with the weights of
 
 - multilingual-e5-small. Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang, Rangan Majumder, Furu Wei: Multilingual E5
   Text Embeddings, 2024 (https://huggingface.co/intfloat/multilingual-e5-small). MIT. Changed: the table has means of
-  hidden states, reduced, the readout was fitted to them, and neither has any of the weights.
+  hidden states, reduced, the readout and the filters were fitted to them, and none has any of the weights.
 
-Texts that the encoder read, none of which is here:
+Texts that the encoder read, in this language and in those that were built together with it, none of which is here:
 
 """
 
@@ -393,7 +282,7 @@ def wheel(code: str, table: VectorTable, readout: Floats | None, output: Path, v
     """A package with nothing but a table, a sentence encoder over it, if there is a readout, and a notice."""
     package, sources = (
         f"textcnn_vectors_{code}",
-        "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in SOURCES if one.has(code)),
+        "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in SOURCES),
     )
     info = f"{package}-{version}.dist-info"
     path = output / f"{package}-{version}-py3-none-any.whl"
@@ -422,17 +311,19 @@ def build(codes: Sequence[str], options: argparse.Namespace) -> None:
     """All steps."""
     for origin in (E5, E5_TOKENIZER):
         checked(origin, options.inputs)
-    cutter, parts = Multilingual(options.inputs).cutter, dict[str, Rows]()
+    cutter, parts, lessons = Multilingual(options.inputs).cutter, dict[str, Rows](), dict[str, Lesson]()
     for code in codes:
-        files = shards(code, options.inputs, options.work, options.exclude, options.shards, cached=options.cached)
-        parts[code] = language(files, cutter)
+        gathered = partial(gather, code, options.inputs, options.exclude)
+        files = shards(options.work / code, gathered, options.inputs, options.shards, cached=options.cached)
+        parts[code], lessons[code] = language(files, cutter), lesson(files)
         say(f"{code}: {len(parts[code].names):,} rows from {len(files)} shards")
+    if "en" in parts:
+        parts = {code: with_english(rows, parts["en"]) for code, rows in parts.items()}
     tables = {code: tabled(code, parts[code].names, vectors) for code, vectors in rotated(parts, DIMENSIONS).items()}
-    lessons = lessons_of(codes, options)
-    readout = learned(lessons, tables, COMMON) if lessons else None
+    readout, filters = learned(lessons, tables, COMMON), distilled(lessons, tables)
     options.output.mkdir(parents=True, exist_ok=True)
     for code, table in tables.items():
-        path = wheel(code, table, readout, options.output, options.version)
+        path = wheel(code, table._replace(filters=filters), readout, options.output, options.version)
         say(f"{path}: {len(table.vocabulary):,} rows")
 
 
@@ -440,16 +331,6 @@ def tabled(code: str, names: Sequence[str], vectors: Floats) -> VectorTable:
     """Rows as a table, its frequent words as long as those of other tables."""
     length = LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean()
     return VectorTable(LANGUAGES[code].name, Vocabulary.of(names), Quantized.of(vectors * np.float32(length)))
-
-
-def lessons_of(codes: Sequence[str], options: argparse.Namespace) -> dict[str, Lesson]:
-    """What the encoder says of whole passages of each language; of those alone that are there, if it must not read."""
-    files = {code: options.work / code / "sentences.npz" for code in codes}
-    return {
-        code: teach(file, options.inputs, partial(gather, code, options.inputs, options.exclude))
-        for code, file in files.items()
-        if file.exists() or not options.cached
-    }
 
 
 def main() -> None:

@@ -20,16 +20,18 @@ other language.
 import argparse
 import random
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from build_packs import Rows, gather, language, rotated, shards
+from build_packs import Rows, gather, language, rotated
 from build_vectors import LENGTH, Floats, say
 from e5 import Multilingual
 from inputs import E5, E5_TOKENIZER, checked
 from languages import LANGUAGES
 from numpy.typing import NDArray
 from readout import means
+from shards import shards
 
 from textcnn.encoder import by_rarity
 from textcnn.storage.atomic import written_whole
@@ -111,7 +113,8 @@ def build(options: argparse.Namespace) -> None:
     cutter = Multilingual(options.inputs).cutter
     parts = {}
     for code in options.languages:
-        files = shards(code, options.inputs, options.work, options.exclude, options.shards, cached=options.cached)
+        gathered = partial(gather, code, options.inputs, options.exclude)
+        files = shards(options.work / code, gathered, options.inputs, options.shards, cached=options.cached)
         parts[code] = language(files, cutter)
         say(f"{code}: {len(parts[code].names):,} rows from {len(files)} shards")
     names, vectors = joined(parts, options.rows, options.dimensions)

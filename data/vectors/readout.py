@@ -16,6 +16,7 @@ from e5 import Multilingual
 
 from textcnn.encoder import by_rarity, rows_digest, write_encoder
 from textcnn.text.lexicon import encode
+from textcnn.text.ragged import Ragged
 from textcnn.text.segmentation import Segmenter
 from textcnn.vectors.pretrained_filters import Filters
 from textcnn.vectors.table import VectorTable
@@ -62,15 +63,20 @@ def said_of(passages: Sequence[str], inputs: Path) -> Floats:
     return vectors
 
 
-def means(table: VectorTable, passages: Sequence[str]) -> Floats:
-    """Of the vectors of each passage's words, unknown ones being zeros: (N, D)."""
+def vectors_and_words(table: VectorTable, passages: Sequence[str]) -> tuple[Floats, Ragged]:
+    """Of all words of passages, unknown ones being zeros: (V, D), and which of them each passage has."""
     encoded = encode(passages, WORDS, Segmenter.of(table.vocabulary))
     zero = np.zeros(table.dimensions, np.float32)
-    found = [table.find(surface).rows for surface in encoded.surfaces]
-    vectors = np.stack([table.vector(rows) if rows else zero for rows in found])
+    found = table.vectors_of([one.rows for one in table.find_all(encoded.surfaces)])
+    return np.stack([zero if vector is None else vector for vector in found]), encoded.ragged
+
+
+def means(table: VectorTable, passages: Sequence[str]) -> Floats:
+    """Of the vectors of each passage's words: (N, D)."""
+    vectors, ragged = vectors_and_words(table, passages)
     sums = np.zeros((len(passages), table.dimensions), np.float32)
-    np.add.at(sums, np.repeat(np.arange(len(passages)), encoded.ragged.lengths), vectors[encoded.ragged.words])
-    return np.asarray(sums / np.maximum(encoded.ragged.lengths, 1)[:, None], np.float32)
+    np.add.at(sums, np.repeat(np.arange(len(passages)), ragged.lengths), vectors[ragged.words])
+    return np.asarray(sums / np.maximum(ragged.lengths, 1)[:, None], np.float32)
 
 
 def readout(features: Floats, taught: Floats) -> Floats:
@@ -83,6 +89,11 @@ def readout(features: Floats, taught: Floats) -> Floats:
     weights = np.linalg.solve(gram + slack, features.T @ wanted)
     lengths = np.linalg.norm(features @ weights, axis=1)
     return np.asarray((weights / np.sqrt(np.square(lengths).mean())).T, np.float32)
+
+
+def unit(rows: Floats) -> Floats:
+    """Each as long as one."""
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def centred(rows: Floats) -> Floats:
@@ -99,7 +110,7 @@ def signed_axes(dimensions: int) -> Filters:
 def learned(lessons: Mapping[str, Lesson], tables: Mapping[str, VectorTable], common: float) -> Floats:
     """One readout for tables on the same axes, from the lessons of all their languages: (D, D)."""
     features = [centred(means(by_rarity(tables[code], common), lesson.passages)) for code, lesson in lessons.items()]
-    taught = [centred(vectors / np.linalg.norm(vectors, axis=1, keepdims=True)) for _, vectors in lessons.values()]
+    taught = [centred(unit(vectors)) for _, vectors in lessons.values()]
     return readout(np.concatenate(features), np.concatenate(taught))
 
 

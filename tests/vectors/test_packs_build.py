@@ -103,6 +103,14 @@ def shard(file, random, words, pieces):
     return file
 
 
+def test_a_lesson_is_what_was_said_of_the_passages_of_all_shards(tmp_path):
+    shards, files = script("shards"), [tmp_path / "0.npz", tmp_path / "1.npz"]
+    np.savez(files[0], passages=np.array(["eins", "zwei"]), said=np.eye(2, 3, dtype=np.float16))
+    np.savez(files[1], passages=np.array(["drei"]), said=np.ones((1, 3), np.float16))
+    passages, vectors = shards.lesson(files)
+    assert passages == ["eins", "zwei", "drei"] and vectors.tolist() == [[1, 0, 0], [0, 1, 0], [1, 1, 1]]
+
+
 def test_means_over_shards_are_weighted_by_occurrences(build, tmp_path):
     random = np.random.default_rng(0)
     files = [
@@ -154,6 +162,37 @@ def food_and_cars(build):
     random, names = np.random.default_rng(0), [word.lower() for word in (*FOOD, *CARS)]
     vectors = np.repeat(np.eye(2, 4), 5, axis=0) + 0.05 * random.normal(size=(10, 4))
     return build.tabled("de", names, vectors.astype(np.float32)), np.eye(2, 4, dtype=np.float32)
+
+
+def test_frequent_english_words_are_in_every_pack(build, monkeypatch):
+    """A word of both is the pack's own; pieces are no words; they are put among its own as if they were rarer."""
+    monkeypatch.setattr(build, "ENGLISH", 4)
+    german = build.Rows(["die", "in", "selten"], np.array([0.5, 0.3, 0.001]), np.full((3, 2), 1.0, np.float32))
+    english = build.Rows(["the", "in", "##s", "of", "rare"], np.array([0.4, 0.2, 0.1, 0.02, 0.01]), np.zeros((5, 2)))
+    both = build.with_english(german, english)
+    assert both.names == ["die", "in", "the", "selten", "of"]
+    np.testing.assert_allclose(both.shares, [0.5, 0.3, 0.02, 0.001, 0.001])
+    assert both.vectors[:, 0].tolist() == [1, 1, 0, 1, 0]
+
+
+def test_filters_of_several_packs_learn_from_the_passages_of_all(build, monkeypatch):
+    """Of each passage it was said whether it is about food or cars; words of languages are not mixed up."""
+    distillation = script("distillation")
+    monkeypatch.setattr(distillation, "HELD_OUT", 20)
+    monkeypatch.setattr(distillation, "AXES", 1)
+    monkeypatch.setattr(distillation, "BATCH", 10)
+    food_first, (names, draw) = food_and_cars(build)[0], ([*FOOD, *CARS], np.random.default_rng(0))
+    cars_first = build.tabled("fr", [word.lower() for word in (*CARS, *FOOD)], np.repeat(np.eye(2, 4), 5, axis=0))
+    kinds = draw.integers(0, 2, (2, 300))
+    passages = [[" ".join(draw.choice(names[5 * kind :][:5], 3)) for kind in of_one] for of_one in kinds]
+    lessons = {
+        code: distillation.Lesson(texts, np.eye(2, 3, dtype=np.float32)[of_one])
+        for code, texts, of_one in zip(("de", "fr"), passages, (kinds[0], 1 - kinds[1]), strict=True)
+    }
+    said: list[str] = []
+    monkeypatch.setattr(distillation, "say", said.append)
+    filters = distillation.distilled(lessons, {"de": food_first, "fr": cars_first})
+    assert filters[4].slices.shape == (4, 200, 4) and float(said[-1].split()[-2]) > 0.9
 
 
 def test_a_pack_with_an_encoder_needs_few_texts(build, tmp_path, monkeypatch):

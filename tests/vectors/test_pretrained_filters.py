@@ -167,7 +167,7 @@ def test_targets_keep_the_axes_of_most_variance() -> None:
 
 def test_filters_learn_their_targets_and_keep_them_in_the_table(monkeypatch, tmp_path) -> None:
     """The targets: whether a text has "good", and whether it has "bad film"; in the end little is left to explain."""
-    build = script("build_filters")
+    build = script("distillation")
     monkeypatch.setattr(build, "HELD_OUT", 100)
     path, draw = write_table(tmp_path / "table", {}), np.random.default_rng(0)
     texts = [" ".join(draw.choice(WORDS, size=6)) for _ in range(1500)]
@@ -177,7 +177,7 @@ def test_filters_learn_their_targets_and_keep_them_in_the_table(monkeypatch, tmp
     ragged = start.ragged(encoded)
     said: list[str] = []
     monkeypatch.setattr(build, "say", said.append)
-    network = build.learn(ragged, start, wanted, filters=8, epochs=12)
+    network = build.learn(ragged, start.matrix, wanted, filters=8, epochs=12)
     assert float(said[-1].split()[-2]) > 0.7 > float(said[0].split()[-2])
     learned, again = TextCNN(network.shape), TextCNN(network.shape)
     learned.load_state_dict(network.state_dict())

@@ -31,6 +31,7 @@ SYSTEMS = {
     "textcnn-network": System("ours", "network", random=True),
     "textcnn-shared": System("ours", "shared", random=True),
     "textcnn-pack": System("ours", "pack", random=True),
+    "textcnn-pack-unlabelled": System("ours", "pack_unlabelled", random=True),
     "textcnn-unlabelled": System("ours", "unlabelled", random=True),
     "textcnn-teacher": System("ours", "teacher", random=True),
     "svm": System("linear", "svm"),

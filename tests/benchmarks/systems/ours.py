@@ -44,11 +44,22 @@ def shared(task: Task, seed: int) -> Answers:
 
 def pack(task: Task, seed: int) -> Answers:
     """With the pack of the language after which the texts are named: deu_Latn, zh_reviews."""
+    return _textcnn(task, seed, vectors=_language(task))
+
+
+def pack_unlabelled(task: Task, seed: int) -> Answers:
+    """With that and the texts beside the labelled ones."""
+    if not task.unlabelled:
+        raise Unavailable("this task has no texts without labels")
+    return _textcnn(task, seed, {"unlabelled": task.unlabelled}, vectors=_language(task))
+
+
+def _language(task: Task) -> str:
     named = task.data.partition("_")[0]
     language = _CODES.get(named, named[:2])
     if language not in packs():
         raise Unavailable(f"the pack of {language} is not installed")
-    return _textcnn(task, seed, vectors=language)
+    return language
 
 
 def teacher(task: Task, seed: int) -> Answers:
