@@ -9,7 +9,8 @@ wherever it occurs in free texts of its language. Rare words lean on what their 
 their own, made by the same regression, so that the mean of pieces stands for a word that is not listed. The layers are
 centred for each language, joined, and rotated to axes that all languages share: a word and its translation are near.
 A sentence encoder comes with each table (readout.py), and filters that networks start from (distillation.py): one
-readout and one bank for all languages that are built together. If English is one, packs list its most frequent words.
+readout and one bank for all languages that are built together. English is read in any case, for packs list its most
+frequent words, too.
 
 The texts are read a shard at a time, those with new words first; a shard that is there is not read again. `--exclude`
 leaves out every passage that shares seven words in a row (of scripts without blanks: 18 characters) with a text of a
@@ -312,19 +313,18 @@ def build(codes: Sequence[str], options: argparse.Namespace) -> None:
     for origin in (E5, E5_TOKENIZER):
         checked(origin, options.inputs)
     cutter, parts, lessons = Multilingual(options.inputs).cutter, dict[str, Rows](), dict[str, Lesson]()
-    for code in codes:
+    for code in dict.fromkeys([*codes, "en"]):
         gathered = partial(gather, code, options.inputs, options.exclude)
         files = shards(options.work / code, gathered, options.inputs, options.shards, cached=options.cached)
         parts[code], lessons[code] = language(files, cutter), lesson(files)
         say(f"{code}: {len(parts[code].names):,} rows from {len(files)} shards")
-    if "en" in parts:
-        parts = {code: with_english(rows, parts["en"]) for code, rows in parts.items()}
+    parts = {code: with_english(rows, parts["en"]) for code, rows in parts.items()}
     tables = {code: tabled(code, parts[code].names, vectors) for code, vectors in rotated(parts, DIMENSIONS).items()}
     readout, filters = learned(lessons, tables, COMMON), distilled(lessons, tables)
     options.output.mkdir(parents=True, exist_ok=True)
-    for code, table in tables.items():
-        path = wheel(code, table._replace(filters=filters), readout, options.output, options.version)
-        say(f"{path}: {len(table.vocabulary):,} rows")
+    for code in codes:
+        path = wheel(code, tables[code]._replace(filters=filters), readout, options.output, options.version)
+        say(f"{path}: {len(tables[code].vocabulary):,} rows")
 
 
 def tabled(code: str, names: Sequence[str], vectors: Floats) -> VectorTable:
