@@ -279,8 +279,8 @@ Texts that the encoder read, in this language and in those that were built toget
 """
 
 
-def wheel(code: str, table: VectorTable, readout: Floats | None, output: Path, version: str) -> Path:
-    """A package with nothing but a table, a sentence encoder over it, if there is a readout, and a notice."""
+def wheel(code: str, table: VectorTable, readout: Floats, output: Path, version: str) -> Path:
+    """A package with nothing but a table, a sentence encoder over it, and a notice."""
     package, sources = (
         f"textcnn_vectors_{code}",
         "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in SOURCES),
@@ -294,16 +294,15 @@ def wheel(code: str, table: VectorTable, readout: Floats | None, output: Path, v
         f"Summary: Word vectors for textcnn: {LANGUAGES[code].name}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: textcnn\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    tensors = [f"{package}/{name}" for name in (TABLE, ENCODER)[: 1 if readout is None else 2]]
+    tensors = [f"{package}/{name}" for name in (TABLE, ENCODER)]
     part = path.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
         with archive.open(tensors[0], "w") as stream:
             table.write(stream, language=code, licence="MIT; see NOTICE", source="multilingual-e5-small over texts")
-        if readout is not None:
-            with archive.open(tensors[1], "w") as stream:
-                write_readout(stream, table, code, readout, COMMON)
+        with archive.open(tensors[1], "w") as stream:
+            write_readout(stream, table, code, readout, COMMON)
         archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in (*files, *tensors, f"{info}/RECORD")))
     return part.replace(path)
 

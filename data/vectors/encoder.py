@@ -64,7 +64,7 @@ class Encoder:
 
 
 def precision() -> Any:
-    """That in which an encoder is quickest: in bfloat16 a processor that lacks it takes five times as long or more."""
+    """Bfloat16 where the processor has it; one that lacks it takes several times as long in it as in float32."""
     import torch
 
     processor = Path("/proc/cpuinfo")

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from build_vectors import Floats, equal_lengths
-from e5 import Multilingual
+from e5 import LAST_LAYER, Multilingual
 
 from textcnn.encoder import by_rarity, rows_digest, write_encoder
 from textcnn.text.lexicon import encode
@@ -24,7 +24,6 @@ from textcnn.vectors.table import VectorTable
 PASSAGES = 3_000  # of a language
 SHORTEST = 16  # characters of a passage
 PIECES = 96  # of a passage that the encoder reads
-LAST_LAYER = 12
 WORDS = 64  # of a passage
 RIDGE = 0.1
 WHITENING = 0.25  # power of the standard deviations by which axes are divided

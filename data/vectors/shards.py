@@ -117,6 +117,8 @@ def shards(
             if not file.exists():
                 read(passages[number * SHARD : (number + 1) * SHARD], encoder, file)
                 say(f"{folder.name}: read {number + 1} of {len(files)} shards")
+    if not files:
+        raise SystemExit(f"{folder}: no shard is there, and there is nothing to read")
     return files
 
 
@@ -126,6 +128,8 @@ def lesson(files: Sequence[Path]) -> Lesson:
     vectors = []
     for file in files:
         with np.load(file) as saved:
+            if "said" not in saved:
+                raise SystemExit(f"{file} does not say what was read of passages: remove it, so that it is read anew")
             passages += saved["passages"].tolist()
             vectors.append(saved["said"].astype(np.float32))
     return Lesson(passages, np.concatenate(vectors))

@@ -10,9 +10,6 @@ from program import script
 
 from textcnn import TextCNNClassifier, load
 from textcnn.encoder import encoder_for
-from textcnn.settings import Settings
-from textcnn.training.fit import fit
-from textcnn.training.task import Labelled
 from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.packs import pack, packs
 
@@ -107,6 +104,11 @@ def test_a_lesson_is_what_was_said_of_the_passages_of_all_shards(tmp_path):
     shards, files = script("shards"), [tmp_path / "0.npz", tmp_path / "1.npz"]
     np.savez(files[0], passages=np.array(["eins", "zwei"]), said=np.eye(2, 3, dtype=np.float16))
     np.savez(files[1], passages=np.array(["drei"]), said=np.ones((1, 3), np.float16))
+    np.savez(tmp_path / "old.npz", words=np.array(["eins"]))
+    with pytest.raises(SystemExit, match=r"old\.npz .* read anew"):
+        shards.lesson([tmp_path / "old.npz"])
+    with pytest.raises(SystemExit, match="no shard"):
+        shards.shards(tmp_path / "de", list, tmp_path, 2, cached=True)
     passages, vectors = shards.lesson(files)
     assert passages == ["eins", "zwei", "drei"] and vectors.tolist() == [[1, 0, 0], [0, 1, 0], [1, 1, 1]]
 
@@ -139,10 +141,12 @@ def test_a_pack_has_words_and_pieces_and_is_found_once_it_is_installed(build, tm
     assert set(rows.names) == {*words, "hau", "##s", "##sen", "übe", "##r"} and rows.names[0] == "haus"
     vectors = build.rotated({"de": rows}, 4)["de"]
     assert vectors.shape == (9, 4)
-    install(build, build.tabled("de", rows.names, vectors), None, tmp_path, monkeypatch)
+    install(build, build.tabled("de", rows.names, vectors), np.eye(4, dtype=np.float32), tmp_path, monkeypatch)
     assert pack("de") == tmp_path / "site" / "textcnn_vectors_de" / "table.vectors"
     opened = open_vectors("de", say=sys.exit)
     assert opened.table.facts["language"] == "de" and opened.table.vocabulary.has_pieces
+    assert encoder_for(opened.table) is not None
+    pack("de").with_name(build.ENCODER).unlink()  # as in older packs
     assert encoder_for(opened.table) is None
     assert opened.table.find("Haussen").rows == (*4 * [rows.names.index("haus")], *3 * [rows.names.index("##sen")])
 
@@ -215,17 +219,11 @@ def test_names_of_labels_and_texts_without_labels_help_over_a_pack(build, tmp_pa
     texts, labels = [*FOOD[:2], *CARS[:2]], ["Salat"] * 2 + ["Garage"] * 2
     said: list[str] = []
     others = [f"{one} {two}" for of_kind in (FOOD, CARS) for one in of_kind for two in of_kind]
-    model = fit(
-        Labelled(texts, [(label,) for label in labels]),
-        classes=["Garage", "Salat"],
-        multi_label=False,
-        settings=Settings(vectors="de"),
-        unlabelled=others,
-        callback=lambda event: said.append(event.note or "") or False,
-    ).model
+    model = TextCNNClassifier(vectors="de")
+    model.fit(texts, labels, unlabelled=others, callback=lambda event: said.append(event.note or "") or False)
     assert any("names of labels trusted" in note for note in said)
-    assert any("50 texts without labels" in note for note in said)
-    assert model.settings["frozen"] == "on"
+    assert any("uses 50 texts without labels" in note for note in said)
+    assert model.predict(["Wein", "Bremse"]).tolist() == ["Salat", "Garage"]
 
 
 def test_an_encoder_is_for_the_rows_of_its_pack(build, tmp_path, monkeypatch):
