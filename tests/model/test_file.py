@@ -15,7 +15,10 @@ from textcnn.errors import OutputError
 from textcnn.model.file import FORMAT, write_model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
+from textcnn.storage.quantized import HALF_BYTE, Quantized
 from textcnn.storage.tensor_file import TensorFileError, read_tensors, write_tensors
+from textcnn.text.vocabulary import Vocabulary
+from textcnn.vectors.table import VectorTable
 
 TEXTS = ["win a free prize now", "free cash for you", "see you at lunch", "lunch at noon then"] * 5
 LABELS = ["spam 💰", "spam 💰", "7", "7"] * 5
@@ -69,6 +72,28 @@ def test_a_saved_model_comes_back(tmp_path: Path, values: dict[str, object]) -> 
     assert (tmp_path / "again.textcnn").read_bytes() == (tmp_path / "m.textcnn").read_bytes()
 
 
+@pytest.mark.parametrize("channels", ["trained", "static"])
+def test_numbers_of_half_a_byte_stay_so(tmp_path: Path, channels: str) -> None:
+    """Words that the texts did not have take half the room, and answer the same; older programs say what to do."""
+    random, words = np.random.default_rng(0), ["win", "lunch", "prize", "dinner", "##s"]
+    table = Quantized.of(random.normal(size=(5, 8)).astype(np.float32), HALF_BYTE)
+    models = []
+    for halves in (True, False):
+        path = tmp_path / f"{halves}.vectors"
+        with path.open("wb") as file:
+            VectorTable("a", Vocabulary.of(words), table).write(file, in_half_bytes=halves)
+        models.append(a_model(vectors=str(path), channels=channels))
+        models[-1].save(tmp_path / f"{halves}.textcnn")
+    asked = ["dinner tonight", "prizes", "win a dinner"]
+    np.testing.assert_array_equal(models[0].predict_proba(asked), models[1].predict_proba(asked))
+    again = load(tmp_path / "True.textcnn")
+    np.testing.assert_array_equal(again.predict_proba(asked), models[1].predict_proba(asked))
+    halved = channels == "trained"
+    assert again.model_.static.values.dtype == (np.uint8 if halved else np.int8)
+    formats = [json.loads(read_tensors(tmp_path / f"{halves}.textcnn").metadata["textcnn"]) for halves in (True, False)]
+    assert [described["format"] for described in formats] == [FORMAT if halved else FORMAT - 1, FORMAT - 1]
+
+
 @pytest.mark.parametrize("values", KINDS, ids=str)
 @pytest.mark.slow
 def test_threads_leave_no_trace_in_the_file(tmp_path: Path, values: dict[str, object]) -> None:
@@ -102,7 +127,7 @@ def test_the_library_of_the_format_reads_it(saved: Path) -> None:
     ("values", "message"),
     [
         ({"format": FORMAT + 1}, "newer textcnn.*pip install --upgrade"),
-        ({"format": FORMAT - 1}, "of format 1, made by an older textcnn.*train it again"),
+        ({"format": FORMAT - 2}, "of format 1, made by an older textcnn.*train it again"),
         ({"format": "1"}, "not made by textcnn"),
         ({"labels": ["a"]}, "missing or of the wrong shape"),
         ({"labels": ["a", "a"]}, "labels are damaged"),
@@ -143,6 +168,8 @@ def test_a_description_that_does_not_fit_is_refused(path: Path, values: dict[str
         ("linear.buckets", lambda array: array[::-1], "linear part is damaged"),
         ("linear.weights", lambda array: array[:-1], "linear part is damaged"),
         ("static.values", lambda array: array[:, :0], "vectors 'static' are damaged"),
+        ("static.values", lambda array: array.view(np.uint8), "vectors 'static' are damaged"),
+        ("0.trained.values", lambda array: array.view(np.uint8), "vectors '0.trained' are damaged"),
         ("0.0.bias", lambda array: array[:-1], "wrong shape"),
     ],
 )

@@ -16,7 +16,7 @@ from textcnn.model.model import Model
 from textcnn.model.network import Frame, Network, responses, to_slices
 from textcnn.model.predictor import Predictor
 from textcnn.model.rounding import MOST, in_whole_numbers
-from textcnn.storage.quantized import Quantized
+from textcnn.storage.quantized import HALF_BYTE, Quantized
 from textcnn.text.ragged import Ragged
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -145,10 +145,12 @@ def test_filters_and_vectors_of_nothing_but_zeros_are_whole_too() -> None:
         )
 
 
+@pytest.mark.parametrize("halved", [False, True])
 @pytest.mark.parametrize("rows", [0, 1, 300])
-def test_the_longest_row_is_found(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_longest_row_is_found(rows: int, halved: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(rows)
-    table = Quantized.of((random.standard_normal((rows, 70)) * random.uniform(0, 9, (rows, 1))).astype(np.float32))
+    matrix = (random.standard_normal((rows, 70)) * random.uniform(0, 9, (rows, 1))).astype(np.float32)
+    table = Quantized.of(matrix, HALF_BYTE).halved() if halved else Quantized.of(matrix)
     expected = np.sqrt(np.square(table.rows(np.arange(rows)).astype(np.float64)).sum(axis=1)).max(initial=0)
     found = table.longest()
     assert found == pytest.approx(expected, rel=1e-6)

@@ -386,7 +386,10 @@ def test_a_table_of_half_bytes_opens_as_it_was_written(tmp_path):
     with path.open("wb") as file:
         VectorTable("half", Vocabulary.of(list("abcde")), vectors).write(file, in_half_bytes=True)
     table = VectorTable.open(path)
-    assert table.dimensions == 6 and table.vectors.values.dtype == np.int8
+    assert table.dimensions == 6 and table.vectors.values.dtype == np.int8 and table.in_half_bytes
+    halved = vectors.halved()
+    assert halved.dimensions == 6 and halved.values.shape == (5, 3)
+    np.testing.assert_array_equal(halved.rows(np.array([4, 0])), vectors.rows(np.array([4, 0])))
     np.testing.assert_array_equal(table.vectors.values[:], vectors.values)
     np.testing.assert_array_equal(table.vectors.values[np.array([3, 1])], vectors.values[[3, 1]])
     errors = np.abs(table.vectors.rows(np.arange(5)) - matrix) / np.abs(matrix).max(axis=1, keepdims=True)

@@ -67,7 +67,7 @@ def _summary(model: "Model", path: Path) -> dict[str, Any]:
         "multi_label": model.multi_label,
         "networks": len(networks),
         "words": len(model.vocabulary),
-        "dimensions": int(model.static.values.shape[1]),
+        "dimensions": model.static.dimensions,
         "weights": sum(array.size for array in chain(*arrays)),
         "temperature": model.join.temperature,
         "linear_features": 0 if model.linear is None else len(model.linear.buckets),

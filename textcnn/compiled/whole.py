@@ -9,7 +9,7 @@ Shapes: T tokens in B texts, U distinct words, d dimensions; F filters of each w
 """
 
 import cython
-from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, int64_t
+from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, int64_t, uint8_t
 from cython.cimports.textcnn.compiled.pooling import pool, textcnn_sweep
 
 if not cython.compiled:
@@ -32,6 +32,26 @@ def longest_row(values: cython.const[int8_t][:, ::1], scales: cython.const[cytho
             total = 0
             for i in range(values.shape[1]):
                 total += cython.cast(int16_t, one[i]) * cython.cast(int16_t, one[i])
+            length = cython.cast(cython.double, scales[row]) * scales[row] * total
+            longest = length if length > longest else longest
+    return longest
+
+
+def longest_packed_row(values: cython.const[uint8_t][:, ::1], scales: cython.const[cython.float][::1]):
+    """The same of half bytes, two in a byte, each less eight: (V, d / 2)."""
+    row: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    total: int32_t
+    length: cython.double
+    longest: cython.double = 0
+    one: cython.pointer(cython.const[uint8_t])
+    with cython.nogil:
+        for row in range(values.shape[0]):
+            one = cython.address(values[row, 0])
+            total = 0
+            for i in range(values.shape[1]):
+                total += (cython.cast(int16_t, one[i] & 15) - 8) * (cython.cast(int16_t, one[i] & 15) - 8)
+                total += (cython.cast(int16_t, one[i] >> 4) - 8) * (cython.cast(int16_t, one[i] >> 4) - 8)
             length = cython.cast(cython.double, scales[row]) * scales[row] * total
             longest = length if length > longest else longest
     return longest

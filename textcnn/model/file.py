@@ -3,7 +3,7 @@
     metadata "textcnn"   JSON: format, settings, labels, calibration, held-out figures, fingerprint, and how the texts
                          were read, if that is known
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
-    static.*             vectors in bytes with scales, of all rows from `first_static` on
+    static.*             vectors in bytes with scales, of all rows from `first_static` on; in half bytes in format 3
     N.trained.*          network N: vectors of the training texts' words, changed by training
     N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
@@ -44,7 +44,8 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 
 __all__ = ["FORMAT", "read_model", "write_model"]
 
-FORMAT = 2
+FORMAT = 3  # of files with half bytes; all others are of the one before, which older programs read, too
+_BEFORE = 2
 _MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
 _DEEPEST = 8  # levels of lists and objects in the held-out figures
 _OF_THE_MACHINE = {"threads"}  # settings that have no effect on what is learned
@@ -58,7 +59,7 @@ def write_model(model: Model, path: Path) -> None:
         OutputError: it cannot be written, or its labels are so long that it could not be read.
     """
     described = {
-        "format": FORMAT,
+        "format": FORMAT if model.static.values.dtype == np.uint8 else _BEFORE,
         "version": model.version,
         "settings": {name: value for name, value in model.settings.items() if name not in _OF_THE_MACHINE},
         "settled": model.settled,
@@ -214,7 +215,8 @@ class _Reader:
 
     def _static(self, vocabulary: Vocabulary) -> tuple[Quantized, int]:
         """The static vectors, and the row of the vocabulary with which they begin."""
-        static, first = self._quantized("static"), self.described["first_static"]
+        kinds = (np.int8, np.uint8) if self.described["format"] == FORMAT else (np.int8,)
+        static, first = self._quantized("static", kinds), self.described["first_static"]
         if type(first) is not int or first < 0 or first + len(static.scales) != len(vocabulary):
             raise TensorFileError("its vectors do not fit its vocabulary")
         if self.settings["channels"] in ("static", "both") and first:
@@ -236,15 +238,15 @@ class _Reader:
             raise TensorFileError(f"its tensor {name!r} is of the wrong type")
         return tensor
 
-    def _quantized(self, name: str) -> Quantized:
+    def _quantized(self, name: str, kinds: tuple[type, ...] = (np.int8,)) -> Quantized:
         values = self.tensor(f"{name}.values")
-        if values.ndim != 2 or values.dtype != np.int8 or not values.shape[1]:
+        if values.ndim != 2 or values.dtype not in kinds or not values.shape[1]:
             raise TensorFileError(f"its vectors {name!r} are damaged")
         return Quantized(values, self.floats(f"{name}.scales", values.shape[:1]))
 
     def _members(self, static: Quantized, first: int, labels: int) -> tuple[Member, ...]:
         """All networks of the ensemble; `first` is the first row of the vocabulary that has static vectors."""
-        networks, dimensions = self.described["networks"], static.values.shape[1]
+        networks, dimensions = self.described["networks"], static.dimensions
         if type(networks) is not int or not 1 <= networks <= MOST_NETWORKS:
             raise TensorFileError("its description is damaged")
         return tuple(
@@ -264,7 +266,7 @@ class _Reader:
         if self.settings["channels"] == "static":
             return None
         trained = self._quantized(f"{number}.trained")
-        if trained.values.shape[1] != dimensions or len(trained.scales) < first:
+        if trained.dimensions != dimensions or len(trained.scales) < first:
             raise TensorFileError("its trained vectors do not fit the others")
         return trained
 
@@ -346,15 +348,13 @@ class _Reader:
 
 
 def _check_format(number: int) -> None:
+    own = f"this one reads formats {_BEFORE} and {FORMAT}"
     if number > FORMAT:
         raise TensorFileError(
-            f"it is of format {number}, made by a newer textcnn; this one reads format {FORMAT}: "
-            "pip install --upgrade textcnn"
+            f"it is of format {number}, made by a newer textcnn; {own}: pip install --upgrade textcnn"
         )
-    if number < FORMAT:
-        raise TensorFileError(
-            f"it is of format {number}, made by an older textcnn; this one reads format {FORMAT}: train it again"
-        )
+    if number < _BEFORE:
+        raise TensorFileError(f"it is of format {number}, made by an older textcnn; {own}: train it again")
 
 
 def _strings(value: Any) -> bool:

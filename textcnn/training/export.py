@@ -64,11 +64,16 @@ def assembled(
         segmented: whether words of scripts without blanks were found by the table's vocabulary.
     """
     keep_all = settings.channels in ("static", "both")
-    room = _MOST_BYTES // (start.matrix.shape[1] + _WORD)
+    halves = start.table is not None and start.table.in_half_bytes and not keep_all
+    own, other = (_WORD + start.matrix.shape[1] // parts for parts in (1, 1 + halves))
     keep_words = settings.keep_words * (1 if start.table is None else start.table.languages)
-    rows = _rows_of_texts(start, max(room - keep_words, room // 4))
+    rows = _rows_of_texts(start, max((_MOST_BYTES - keep_words * other) // own, _MOST_BYTES // own // 4))
     names = [start.words[row] for row in rows]
-    words, chosen, static = _frequent(start, set(names), min(keep_words, max(room - len(names), 0)))
+    words, chosen, static = _frequent(
+        start, set(names), min(keep_words, max(_MOST_BYTES - len(names) * own, 0) // other)
+    )
+    if halves:
+        static = static.halved()
     if keep_all:
         seen = Quantized.of(start.matrix[rows])
         static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))

@@ -33,10 +33,10 @@ class StoredRows:
     ndim = 2
 
     def __init__(self, file: FileIO, place: Place, was: State) -> None:
-        self._packed = place.kind == np.uint8
+        self.packed = place.kind == np.uint8  # in the file: of an array there is a number in each byte
         self._stored = place.shape[1]
-        self.shape = (place.shape[0], self._stored * (1 + self._packed))
-        self.dtype = np.dtype(np.int8) if self._packed else place.kind
+        self.shape = (place.shape[0], self._stored * (1 + self.packed))
+        self.dtype = np.dtype(np.int8) if self.packed else place.kind
         self._kind = place.kind
         self._file, self._first, self._was = file, place.first, was
         self._lock = Lock()  # threads share the place in the file
@@ -69,7 +69,7 @@ class StoredRows:
             raise VectorsError(f"cannot read the vectors {self._file.name}: {error.strerror or error}") from error
         if not whole or not same:
             raise VectorsError(f"the vectors {self._file.name} were changed while they were in use; begin again")
-        return unpacked(found) if self._packed else found
+        return unpacked(found) if self.packed else found
 
     def _fill(self, some: NDArray[Any], row: int) -> bool:
         return fill(some, self._file, self._first + row * self._stored * self._kind.itemsize)

@@ -56,6 +56,11 @@ class VectorTable(NamedTuple):
         """How many languages share it, as far as it says so; at least one."""
         return max(len(self.facts.get("language", "").split()), 1)
 
+    @property
+    def in_half_bytes(self) -> bool:
+        """Whether its file has two numbers in a byte."""
+        return isinstance(self.vectors.values, StoredRows) and self.vectors.values.packed
+
     def find(self, surface: str) -> Found:
         """The rows of a word as it stands in a text: its own under some spelling, else those of its parts."""
         spelt = list(spellings(surface))
