@@ -138,13 +138,13 @@ def encoder_for(table: VectorTable) -> SentenceEncoder | None:
     Raises:
         VectorsError: its file is damaged.
     """
-    path = {"english": ENCODER, "shared": SHARED_ENCODER}.get(table.name) or _in_pack(table.facts.get("language"))
+    path = {"english": ENCODER, "shared": SHARED_ENCODER}.get(table.name) or _in_pack(table.facts.get("language", ""))
     return _read(path, table) if path is not None and path.exists() else None
 
 
-def _in_pack(language: str | None) -> Path | None:
-    """Where the pack of a language would have its encoder; None if it is not installed."""
-    installed = packs()
+def _in_pack(languages: str) -> Path | None:
+    """Where the pack of a language would have its encoder, which it has with others; None if it is not installed."""
+    installed, language = packs(), languages.partition(" ")[0]
     return installed[language].with_name(ENCODER_OF_PACK) if language in installed else None
 
 

@@ -5,9 +5,10 @@
     python data/vectors/build_packs.py --inputs inputs --work work --output dist de tr      two packs
 
 A vector is the mean of what two layers of a sentence encoder of many languages, multilingual-e5-small, say about a word
-wherever it occurs in free texts of its language. Rare words lean on what their pieces let expect. Pieces have rows of
-their own, made by the same regression, so that the mean of pieces stands for a word that is not listed. The layers are
-centred for each language, joined, and rotated to axes that all languages share: a word and its translation are near.
+wherever it occurs in free texts of its language, and about words alone that are frequent in others (word_lists.py); see
+language_rows.py. The layers are centred for each language, joined, and rotated to axes that all languages share, then
+centred once more as a sentence sees them, as build_shared.py does: a word and its translation are near. Numbers have
+half a byte each.
 A sentence encoder comes with each table (readout.py), and filters that networks start from (distillation.py): one
 readout and one bank for all languages that are built together. English is read in any case, for packs list its most
 frequent words, too.
@@ -28,32 +29,29 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from build_vectors import LENGTH, Floats, expected, say
+from build_vectors import LENGTH, Floats, say
 from distillation import distilled
-from e5 import BLANK, LAYERS, Multilingual
+from e5 import Multilingual
 from inputs import E5, E5_TOKENIZER, checked
+from language_rows import Rows, language, rotated, with_english, worth_reading
 from languages import LANGUAGES, OTHER_LETTERS, SOURCES, UNSPACED, paragraphs
-from numpy.typing import NDArray
 from passages import bare
-from readout import Lesson, learned, write_readout
-from shards import SHARD, Read, forms_of, lesson, merged, shards
-from table_words import own_spelling
+from readout import Lesson, leaning, learned, write_readout
+from shards import SHARD, lesson, read_alone, shards
+from word_lists import LISTS, frequent_words
 
-from textcnn.storage.quantized import Quantized
-from textcnn.text.tokens import cut, normal, of_letters, unspaced
-from textcnn.text.vocabulary import INNER, Vocabulary
+from textcnn.storage.quantized import HALF_BYTE, Quantized
+from textcnn.text.vocabulary import Vocabulary
 from textcnn.vectors.packs import ENCODER, TABLE
 from textcnn.vectors.table import VectorTable
 
-ROWS, DIMENSIONS = 60_000, 256
+DIMENSIONS = 256
 SHARDS = 12  # that are read
-PRIOR = 5.0  # occurrences that what is expected of a word counts for
 COMMON = 1_000.0  # row whose vector counts half where a sentence is read
-PIECE = 0.3  # how much less a piece counts than a word that is as frequent, where rows are put in order
-ENGLISH, RARER = 5_000, 0.05  # English words of a pack, and how often they are there, of how often in English
+PASSAGES = 1_500  # of a language, that say what it leans to
 
 # -------------------------------------------------------------------------------------------------- texts
 
@@ -156,115 +154,6 @@ def new_words_first(gathered: Sequence[str], unspaced: bool) -> list[str]:
     return chosen
 
 
-# ------------------------------------------------------------------------------------------------- tables
-
-
-class Rows(NamedTuple):
-    """Spellings, their shares of the texts, and vectors: the most frequent first."""
-
-    names: list[str]
-    shares: NDArray[np.float64]
-    vectors: Floats
-
-
-def language(files: Sequence[Path], cutter: Any) -> Rows:
-    """The words of a language and its pieces, not yet rotated."""
-    words, pieces, forms = merged(files, "words"), merged(files, "pieces"), forms_of(files)
-    centre = (words.means * words.counts[:, None]).sum(axis=0) / words.counts.sum()
-    row_of = {piece: row for row, piece in enumerate(pieces.spellings)}
-    encoded = cutter.encode_batch([forms[word] for word in words.spellings], add_special_tokens=False)
-    own = [[row_of[piece] for piece in one.tokens if piece in row_of] for one in encoded]
-    of_pieces = pieces.means - centre
-    given = np.array([of_pieces[rows].mean(axis=0) if rows else np.zeros(len(centre)) for rows in own], np.float32)
-    everything = expected(
-        np.concatenate([given, of_pieces]),
-        np.concatenate([words.means - centre, of_pieces]),
-        np.concatenate([np.minimum(words.counts, 50), np.zeros(len(of_pieces), np.float32)]),
-    )
-    guess, by_piece = everything[: len(given)], everything[len(given) :]
-    leaning = (words.means - centre) * words.counts[:, None] + PRIOR * guess
-    vectors = leaning / (words.counts + PRIOR)[:, None]
-    total = float(words.counts.sum())
-    listed = {
-        word: (count / total, vector)
-        for word, count, vector in zip(words.spellings, words.counts.tolist(), vectors, strict=True)
-        if count and own_spelling(word)
-    }
-    listed |= {
-        name: (PIECE * count / total, vector)
-        for name, (count, vector) in named_pieces(pieces, by_piece).items()
-        if name not in listed
-    }
-    listed |= {name: (count / total, vector) for name, (count, vector) in unspaced_words(pieces).items()}
-    names = sorted(listed, key=lambda name: -listed[name][0])[:ROWS]
-    return Rows(names, np.array([listed[name][0] for name in names]), np.stack([listed[name][1] for name in names]))
-
-
-def named_pieces(pieces: Read, vectors: Floats) -> dict[str, tuple[float, Floats]]:
-    """Pieces of letters as a table lists them; those that differ in case only are one, their vectors a mean."""
-    found: dict[str, tuple[float, Floats]] = {}
-    for piece, count, vector in zip(pieces.spellings, pieces.counts.tolist(), vectors, strict=True):
-        name, begins = normal(piece.lstrip(BLANK)), piece.startswith(BLANK)
-        if not (of_letters(name) if begins else inner(name)) or unspaced(name[:1]):
-            continue
-        name = name if begins else INNER + name
-        before, mean = found.get(name, (0.0, vector))
-        found[name] = before + count, (before * mean + count * vector) / (before + count)
-    return found
-
-
-def inner(name: str) -> bool:
-    """Whether this can stand inside of words as they are spelt: letters, or marks but points."""
-    whole = f"x{name}"
-    return len(name) > 0 and of_letters(whole) and normal(whole) == whole
-
-
-def unspaced_words(pieces: Read) -> dict[str, tuple[float, Floats]]:
-    """Pieces of scripts without blanks are words; rare ones lean on the mean of all."""
-    kept = [row for row, piece in enumerate(pieces.spellings) if is_unspaced(normal(piece.lstrip(BLANK)))]
-    if not kept:
-        return {}
-    counts, means = pieces.counts[kept], pieces.means[kept]
-    centre = (means * counts[:, None]).sum(axis=0) / counts.sum()
-    vectors = (means - centre) * (counts / (counts + PRIOR))[:, None]
-    found: dict[str, tuple[float, Floats]] = {}
-    for row, count, vector in zip(kept, counts.tolist(), vectors, strict=True):
-        name = normal(pieces.spellings[row].lstrip(BLANK))
-        before, mean = found.get(name, (0.0, vector))
-        found[name] = before + count, (before * mean + count * vector) / (before + count)
-    return found
-
-
-def is_unspaced(name: str) -> bool:
-    """Whether a spelling has nothing but whole characters of scripts without blanks, each with its marks."""
-    units = cut(name)
-    return bool(units) and "".join(units) == name and all(unit[0].isalnum() and unspaced(unit[0]) for unit in units)
-
-
-def with_english(rows: Rows, english: Rows) -> Rows:
-    """And the most frequent English words, which labels are in, and now and then texts of any language."""
-    listed = set(rows.names)
-    new = [at for at, name in enumerate(english.names[:ENGLISH]) if not (name in listed or name.startswith(INNER))]
-    names, shares = [*rows.names, *(english.names[at] for at in new)], [rows.shares, RARER * english.shares[new]]
-    order = np.argsort(-np.concatenate(shares), kind="stable")
-    vectors = np.concatenate([rows.vectors, english.vectors[new]])[order]
-    return Rows([names[at] for at in order.tolist()], np.concatenate(shares)[order], vectors)
-
-
-def rotated(parts: Mapping[str, Rows], dimensions: int) -> dict[str, Floats]:
-    """The vectors of languages on axes that all share: each layer scaled alike, the first principal axes."""
-    vectors = np.concatenate([rows.vectors for rows in parts.values()])
-    layers = np.split(vectors, len(LAYERS), axis=1)
-    joined = np.concatenate([layer / np.sqrt((layer**2).sum(axis=1).mean()) for layer in layers], axis=1)
-    weights = np.sqrt(np.concatenate([rows.shares for rows in parts.values()]))[:, None]
-    weights /= weights.sum()
-    joined -= (joined * weights).sum(axis=0)
-    _, axes = np.linalg.eigh((joined * weights).T @ joined)
-    turned = (joined @ axes[:, : -dimensions - 1 : -1]).astype(np.float32)
-    ends = np.cumsum([len(rows.names) for rows in parts.values()])[:-1]
-    return dict(zip(parts, np.split(turned, ends), strict=True))
-
-
 # ------------------------------------------------------------------------------------------------- wheels
 
 NOTICE = """table.vectors: vectors of words, and filters; sentences.safetensors: a readout, what they say of a sentence.
@@ -274,7 +163,7 @@ Made by data/vectors/build_packs.py of textcnn with the weights of
   Text Embeddings, 2024 (https://huggingface.co/intfloat/multilingual-e5-small). MIT. Changed: the table has means of
   hidden states, reduced, the readout and the filters were fitted to them, and none has any of the weights.
 
-Texts that the encoder read, in this language and in those that were built together with it, none of which is here:
+Texts and lists of words that the encoder read, in this language and in those that were built together with it:
 
 """
 
@@ -283,7 +172,7 @@ def wheel(code: str, table: VectorTable, readout: Floats, output: Path, version:
     """A package with nothing but a table, a sentence encoder over it, and a notice."""
     package, sources = (
         f"textcnn_vectors_{code}",
-        "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in SOURCES),
+        "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in (*SOURCES, *LISTS)),
     )
     info = f"{package}-{version}.dist-info"
     path = output / f"{package}-{version}-py3-none-any.whl"
@@ -300,7 +189,9 @@ def wheel(code: str, table: VectorTable, readout: Floats, output: Path, version:
         for name, text in files.items():
             archive.writestr(name, text)
         with archive.open(tensors[0], "w") as stream:
-            table.write(stream, language=code, licence="MIT; see NOTICE", source="multilingual-e5-small over texts")
+            languages = " ".join(dict.fromkeys([code, "en"]))
+            source = "multilingual-e5-small over texts"
+            table.write(stream, in_half_bytes=True, language=languages, licence="MIT; see NOTICE", source=source)
         with archive.open(tensors[1], "w") as stream:
             write_readout(stream, table, code, readout, COMMON)
         archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in (*files, *tensors, f"{info}/RECORD")))
@@ -313,12 +204,9 @@ def build(codes: Sequence[str], options: argparse.Namespace) -> None:
         checked(origin, options.inputs)
     cutter, parts, lessons = Multilingual(options.inputs).cutter, dict[str, Rows](), dict[str, Lesson]()
     for code in dict.fromkeys([*codes, "en"]):
-        gathered = partial(gather, code, options.inputs, options.exclude)
-        files = shards(options.work / code, gathered, options.inputs, options.shards, cached=options.cached)
-        parts[code], lessons[code] = language(files, cutter), lesson(files)
-        say(f"{code}: {len(parts[code].names):,} rows from {len(files)} shards")
-    parts = {code: with_english(rows, parts["en"]) for code, rows in parts.items()}
-    tables = {code: tabled(code, parts[code].names, vectors) for code, vectors in rotated(parts, DIMENSIONS).items()}
+        parts[code], lessons[code] = whole_language(code, cutter, options)
+    parts = upright(parts, lessons)
+    tables = {code: tabled(code, with_english(rows, parts["en"])) for code, rows in parts.items()}
     readout, filters = learned(lessons, tables, COMMON), distilled(lessons, tables)
     options.output.mkdir(parents=True, exist_ok=True)
     for code in codes:
@@ -326,10 +214,36 @@ def build(codes: Sequence[str], options: argparse.Namespace) -> None:
         say(f"{path}: {len(tables[code].vocabulary):,} rows")
 
 
-def tabled(code: str, names: Sequence[str], vectors: Floats) -> VectorTable:
-    """Rows as a table, its frequent words as long as those of other tables."""
-    length = LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean()
-    return VectorTable(LANGUAGES[code].name, Vocabulary.of(names), Quantized.of(vectors * np.float32(length)))
+def whole_language(code: str, cutter: Any, options: argparse.Namespace) -> tuple[Rows, Lesson]:
+    """Its rows, not yet rotated, and what was said of its passages."""
+    gathered = partial(gather, code, options.inputs, options.exclude)
+    files = shards(options.work / code, gathered, options.inputs, options.shards, cached=options.cached)
+    listed = frequent_words(code, options.inputs)
+    wanted = partial(worth_reading, files, listed, blanks=code not in UNSPACED)
+    alone = read_alone(options.work / code / "alone.npz", wanted, options.inputs, cached=options.cached)
+    rows = language(files, cutter, listed, alone)
+    say(f"{code}: {len(rows.names):,} rows from {len(files)} shards, {len(listed):,} words listed")
+    return rows, lesson(files)
+
+
+def upright(parts: Mapping[str, Rows], lessons: Mapping[str, Lesson]) -> dict[str, Rows]:
+    """Languages on axes that all share, less what each leans to, so that a word and its translation are near.
+
+    Their frequent words are as long as those of other tables.
+    """
+    turned = rotated(parts, DIMENSIONS)
+    length = LENGTH / np.mean([np.linalg.norm(vectors[:5000], axis=1).mean() for vectors in turned.values()])
+    found = {}
+    for code, vectors in turned.items():
+        rows = parts[code]._replace(vectors=vectors * np.float32(length))
+        passages = random.Random(7).sample(lessons[code].passages, min(PASSAGES, len(lessons[code].passages)))
+        found[code] = rows._replace(vectors=rows.vectors - leaning(tabled(code, rows), passages, COMMON))
+    return found
+
+
+def tabled(code: str, rows: Rows) -> VectorTable:
+    """Rows as a table."""
+    return VectorTable(LANGUAGES[code].name, Vocabulary.of(rows.names), Quantized.of(rows.vectors, HALF_BYTE))
 
 
 def main() -> None:
@@ -352,7 +266,7 @@ def main() -> None:
         print("\n".join(f"{code}  {language.name}" for code, language in LANGUAGES.items()))
         for package in (E5, E5_TOKENIZER):
             print(f"{package.file}\n    {package.origin}; {package.terms}\n    SHA-256 {package.sha256}")
-        for source in SOURCES:
+        for source in (*SOURCES, *LISTS):
             print(f"{source.name}; {source.terms}\n    {source.origin}")
         return
     build(options.codes or list(LANGUAGES), options)

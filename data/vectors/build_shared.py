@@ -20,20 +20,18 @@ other language.
 import argparse
 import random
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from build_packs import Rows, gather, language, rotated
+from build_packs import gather, whole_language
 from build_vectors import LENGTH, Floats, say
 from e5 import Multilingual
 from inputs import E5, E5_TOKENIZER, checked
+from language_rows import Rows, rotated
 from languages import LANGUAGES
 from numpy.typing import NDArray
-from readout import means
-from shards import shards
+from readout import leaning
 
-from textcnn.encoder import by_rarity
 from textcnn.storage.atomic import written_whole
 from textcnn.storage.quantized import HALF_BYTE, Quantized
 from textcnn.text.vocabulary import INNER, Vocabulary
@@ -75,13 +73,6 @@ def worthy(names: list[str], shares: NDArray[np.float64], vectors: Floats, most:
     return [*range(min(first, len(names))), *np.sort(later).tolist()]
 
 
-def leaning(table: VectorTable, passages: Sequence[str]) -> Floats:
-    """What to take from each vector, so that the mean of passages is zero as a sentence encoder sees them: (D,)."""
-    ones = Quantized(np.ones((len(table.vocabulary), 1), np.int8), np.ones(len(table.vocabulary), np.float32))
-    weights = means(by_rarity(table._replace(vectors=ones), COMMON), passages)
-    return np.asarray(means(by_rarity(table, COMMON), passages).mean(axis=0) / weights.mean(), np.float32)
-
-
 def upright(names: Sequence[str], vectors: Floats, parts: Mapping[str, Rows], leanings: Mapping[str, Floats]) -> Floats:
     """Vectors less what their languages lean to, by how frequent each spelling is in each language: (N, D)."""
     place = {name: row for row, name in enumerate(names)}
@@ -100,12 +91,6 @@ def some_passages(code: str, options: argparse.Namespace) -> list[str]:
     return random.Random(7).sample(gathered, min(PASSAGES, len(gathered)))
 
 
-def random_axes(dimensions: int) -> Floats:
-    """An orthogonal matrix."""
-    axes, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(dimensions, dimensions)))
-    return np.asarray(axes, np.float32)
-
-
 def build(options: argparse.Namespace) -> None:
     """All steps."""
     for origin in (E5, E5_TOKENIZER):
@@ -113,15 +98,11 @@ def build(options: argparse.Namespace) -> None:
     cutter = Multilingual(options.inputs).cutter
     parts = {}
     for code in options.languages:
-        gathered = partial(gather, code, options.inputs, options.exclude)
-        files = shards(options.work / code, gathered, options.inputs, options.shards, cached=options.cached)
-        parts[code] = language(files, cutter)
-        say(f"{code}: {len(parts[code].names):,} rows from {len(files)} shards")
+        parts[code], _ = whole_language(code, cutter, options)
     names, vectors = joined(parts, options.rows, options.dimensions)
     vectors *= np.float32(LENGTH / np.linalg.norm(vectors[:5000], axis=1).mean())
-    vectors = vectors @ random_axes(options.dimensions)
     table = VectorTable("shared", Vocabulary.of(names), Quantized.of(vectors, HALF_BYTE))
-    leanings = {code: leaning(table, some_passages(code, options)) for code in parts}
+    leanings = {code: leaning(table, some_passages(code, options), COMMON) for code in parts}
     table = table._replace(vectors=Quantized.of(upright(names, vectors, parts, leanings), HALF_BYTE))
     with written_whole(options.output) as file:
         table.write(

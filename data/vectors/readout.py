@@ -15,6 +15,7 @@ from build_vectors import Floats, equal_lengths
 from e5 import LAST_LAYER, Multilingual
 
 from textcnn.encoder import by_rarity, rows_digest, write_encoder
+from textcnn.storage.quantized import Quantized
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Ragged
 from textcnn.text.segmentation import Segmenter
@@ -76,6 +77,13 @@ def means(table: VectorTable, passages: Sequence[str]) -> Floats:
     sums = np.zeros((len(passages), table.dimensions), np.float32)
     np.add.at(sums, np.repeat(np.arange(len(passages)), ragged.lengths), vectors[ragged.words])
     return np.asarray(sums / np.maximum(ragged.lengths, 1)[:, None], np.float32)
+
+
+def leaning(table: VectorTable, passages: Sequence[str], common: float) -> Floats:
+    """What to take from each vector, so that the mean of passages is zero as a sentence encoder sees them: (D,)."""
+    ones = Quantized(np.ones((len(table.vocabulary), 1), np.int8), np.ones(len(table.vocabulary), np.float32))
+    weights = means(by_rarity(table._replace(vectors=ones), common), passages)
+    return np.asarray(means(by_rarity(table, common), passages).mean(axis=0) / weights.mean(), np.float32)
 
 
 def readout(features: Floats, taught: Floats) -> Floats:

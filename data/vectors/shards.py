@@ -4,7 +4,7 @@ A shard is read once, and kept in a file.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -120,6 +120,44 @@ def shards(
     if not files:
         raise SystemExit(f"{folder}: no shard is there, and there is nothing to read")
     return files
+
+
+def read_alone(
+    file: Path, wanted: Callable[[], Mapping[str, str]], inputs: Path, *, cached: bool = False
+) -> "Read | None":
+    """What is said of words that stand alone.
+
+    Args:
+        file: where it is kept once they were read.
+        wanted: words, and how each stands in a text.
+        inputs: the folder of the encoder's packages.
+        cached: whether none is read if the file is not there.
+    """
+    if not file.exists():
+        forms = {} if cached else wanted()
+        if not forms:
+            return None
+        keep_alone(file, forms, Multilingual(inputs))
+    with np.load(file) as saved:
+        spellings, means = saved["words"].tolist(), saved["means"].astype(np.float32)
+    return Read(spellings, np.zeros(len(spellings), np.float32), means)
+
+
+def keep_alone(file: Path, forms: Mapping[str, str], encoder: Multilingual) -> None:
+    """Read words that stand alone, and save the means of what is said of their pieces."""
+    import torch
+
+    means = np.zeros((len(forms), len(LAYERS) * encoder.size), np.float16)
+    encoded = [one.ids for one in encoder.pieces(list(forms.values()))]
+    for batch in equal_lengths([len(ids) for ids in encoded]):
+        with torch.inference_mode():
+            layers = encoder.states(torch.tensor([encoded[number] for number in batch]))
+            states = torch.cat([layers[layer] for layer in LAYERS], dim=2)[:, PREFIX_PIECES:-1]
+            means[batch] = states.float().mean(dim=1).numpy()
+    part = file.with_suffix(".part")
+    with part.open("wb") as stream:
+        np.savez(stream, words=np.array(list(forms)), means=means)
+    part.replace(file)
 
 
 def lesson(files: Sequence[Path]) -> Lesson:

@@ -14,6 +14,7 @@ from textcnn.text.tokens import normal, spellings, unspaced_share
 from textcnn.text.vocabulary import UNKNOWN
 from textcnn.vectors.gensim_training import train_vectors
 from textcnn.vectors.loading import Known, Pretrained, in_the_package, open_vectors
+from textcnn.vectors.packs import is_pack_name
 from textcnn.vectors.table import VectorTable
 
 __all__ = ["Start", "begin", "fitting_table", "is_foreign", "reopening", "segmenter_for"]
@@ -125,7 +126,8 @@ def reopening(settings: Settings, table: VectorTable) -> Settings:
 def segmenter_for(texts: Sequence[str], settings: Settings) -> Segmenter | None:
     """What joins characters of scripts without blanks to words: the words of the vectors, if texts are of such scripts.
 
-    A model over the shared vectors joins them in any case, for it can be asked in languages that it did not learn from.
+    A model over the shared vectors, or over a pack, joins them in any case: it can be asked in languages that it did
+    not learn from.
 
     Raises:
         VectorsError: there are no vectors of that name, or their file is malformed.
@@ -134,8 +136,8 @@ def segmenter_for(texts: Sequence[str], settings: Settings) -> Segmenter | None:
     wanted = "shared" if automatic and "shared" in in_the_package() else settings.vectors
     if wanted in _WITHOUT_WORDS or settings.channels == "random":
         return None
-    least = _UNSPACED if automatic else 0.0
-    if settings.vectors != "shared" and unspaced_share(texts) <= least:
+    of_several = wanted == "shared" or is_pack_name(wanted)
+    if unspaced_share(texts) <= (_UNSPACED if automatic else -1.0 if of_several else 0.0):
         return None
     segmenter = Segmenter.of(open_vectors(wanted, say=lambda note: None).table.vocabulary)
     return segmenter if len(segmenter) else None
