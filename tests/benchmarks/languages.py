@@ -67,15 +67,9 @@ def _task(data: str, protocol: str, pool: Part, asked: Part, *, dev: bool) -> Ta
 
 
 def _tells(system: str, task: Task) -> bool:
-    """Whether it says something of its own: packs do not know other languages, and all else reads what it is given."""
+    """Whether it says something of its own: packs know English, too, and all else reads what it is given."""
     across = task.protocol.startswith("from ")
-    own = {
-        "textcnn-shared": across,
-        "textcnn": not across,
-        "textcnn-pack": not across,
-        "textcnn-pack-unlabelled": not across,
-    }
-    return own.get(system, True)
+    return {"textcnn-shared": across, "textcnn": not across, "textcnn-pack-unlabelled": not across}.get(system, True)
 
 
 def encode(folders: list[Path]) -> None:
