@@ -23,6 +23,7 @@ from textcnn.encoder import (
 from textcnn.errors import DataError, VectorsError
 from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.pretrained_filters import Filters
+from textcnn.vectors.table import VectorTable
 
 TEXTS = ["Where is my parcel?", "My order never came.", "We play football on Sundays.", "", "good " * 3000]
 
@@ -100,12 +101,14 @@ def test_the_more_frequent_the_less_a_word_counts() -> None:
     assert by_rarity(table, 0) is table
 
 
-def test_an_encoder_is_for_the_vectors_that_it_was_made_for() -> None:
+def test_an_encoder_is_for_the_vectors_that_it_was_made_for(tmp_path: Path) -> None:
     """So the one in the package is for those in the package, and must be made again when they are."""
     table = open_vectors("shared", say=lambda note: None).table
     assert encoder_for(table) is not None
     assert encoder_for(by_rarity(table, 10)) is None
-    assert encoder_for(table._replace(name="mine")) is None
+    with (tmp_path / "english.vectors").open("wb") as file:
+        table._replace(name="english").write(file)
+    assert encoder_for(VectorTable.open(tmp_path / "english.vectors")) is None  # whatever it is called
 
 
 def test_without_compiled_loops_the_vectors_are_the_same() -> None:

@@ -35,7 +35,7 @@ from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.packs import ENCODER as ENCODER_OF_PACK
 from textcnn.vectors.packs import packs
 from textcnn.vectors.pretrained_filters import Filters, read_filters, tensors_of
-from textcnn.vectors.table import VectorTable
+from textcnn.vectors.table import EMBEDDED, SHARED, VectorTable
 
 __all__ = [
     "ENCODER",
@@ -138,12 +138,13 @@ def encoder_for(table: VectorTable) -> SentenceEncoder | None:
     Raises:
         VectorsError: its file is damaged.
     """
-    path = {"english": ENCODER, "shared": SHARED_ENCODER}.get(table.name) or _in_pack(table.facts.get("language", ""))
+    own = {EMBEDDED: ENCODER, SHARED: SHARED_ENCODER}.get(table.file) if table.file is not None else None
+    path = own or _in_pack(table.facts.get("language", ""))
     return _read(path, table) if path is not None and path.exists() else None
 
 
 def _in_pack(languages: str) -> Path | None:
-    """Where the pack of a language would have its encoder, which it has with others; None if it is not installed."""
+    """Where the pack of the first of these languages would have its encoder; None if it is not installed."""
     installed, language = packs(), languages.partition(" ")[0]
     return installed[language].with_name(ENCODER_OF_PACK) if language in installed else None
 

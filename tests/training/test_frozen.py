@@ -11,7 +11,7 @@ from small_training import LABELS, TEXTS, Heard, by_chance
 
 from textcnn.errors import SettingsError
 from textcnn.insight.explain import explain
-from textcnn.model.file import read_model, write_model
+from textcnn.model.file import FORMAT, format_of, read_model, write_model
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
@@ -75,6 +75,7 @@ def test_so_it_is_in_other_languages(texts: list[str], asked: list[str], tmp_pat
     explanation = explain(predictor, asked[1], "car")
     total = explanation.bias + sum(word.contribution for word in explanation.words)
     assert total == pytest.approx(explanation.logit, abs=1e-5)
+    assert format_of(model) == FORMAT and len(model.vocabulary) >= 185_000  # in half bytes all shared words have room
 
 
 def test_what_german_texts_teach_holds_for_english_ones() -> None:

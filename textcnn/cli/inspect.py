@@ -54,13 +54,13 @@ def inspect(
 
 
 def _summary(model: "Model", path: Path) -> dict[str, Any]:
-    from textcnn.model.file import FORMAT
+    from textcnn.model.file import format_of
 
     networks = [member.network for member in model.members]
     arrays = [(*network.filters, *network.biases, *chain(*network.layers)) for network in networks]
     return {
         "model": str(path),
-        "format": FORMAT,
+        "format": format_of(model),
         "version": model.version,
         "bytes": path.stat().st_size,
         "labels": list(model.labels),

@@ -42,14 +42,19 @@ from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 
-__all__ = ["FORMAT", "read_model", "write_model"]
+__all__ = ["FORMAT", "WHOLE_BYTES", "format_of", "read_model", "write_model"]
 
-FORMAT = 3  # of files with half bytes; all others are of the one before, which older programs read, too
-_BEFORE = 2
+FORMAT = 3  # of files whose static vectors have half a byte a number
+WHOLE_BYTES = 2  # of all others, which older programs read, too
 _MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
 _DEEPEST = 8  # levels of lists and objects in the held-out figures
 _OF_THE_MACHINE = {"threads"}  # settings that have no effect on what is learned
 _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
+
+
+def format_of(model: Model) -> int:
+    """The format of its file."""
+    return FORMAT if model.static.values.dtype == np.uint8 else WHOLE_BYTES
 
 
 def write_model(model: Model, path: Path) -> None:
@@ -59,7 +64,7 @@ def write_model(model: Model, path: Path) -> None:
         OutputError: it cannot be written, or its labels are so long that it could not be read.
     """
     described = {
-        "format": FORMAT if model.static.values.dtype == np.uint8 else _BEFORE,
+        "format": format_of(model),
         "version": model.version,
         "settings": {name: value for name, value in model.settings.items() if name not in _OF_THE_MACHINE},
         "settled": model.settled,
@@ -215,8 +220,8 @@ class _Reader:
 
     def _static(self, vocabulary: Vocabulary) -> tuple[Quantized, int]:
         """The static vectors, and the row of the vocabulary with which they begin."""
-        kinds = (np.int8, np.uint8) if self.described["format"] == FORMAT else (np.int8,)
-        static, first = self._quantized("static", kinds), self.described["first_static"]
+        kind = np.uint8 if self.described["format"] == FORMAT else np.int8
+        static, first = self._quantized("static", kind), self.described["first_static"]
         if type(first) is not int or first < 0 or first + len(static.scales) != len(vocabulary):
             raise TensorFileError("its vectors do not fit its vocabulary")
         if self.settings["channels"] in ("static", "both") and first:
@@ -238,9 +243,9 @@ class _Reader:
             raise TensorFileError(f"its tensor {name!r} is of the wrong type")
         return tensor
 
-    def _quantized(self, name: str, kinds: tuple[type, ...] = (np.int8,)) -> Quantized:
+    def _quantized(self, name: str, kind: type = np.int8) -> Quantized:
         values = self.tensor(f"{name}.values")
-        if values.ndim != 2 or values.dtype not in kinds or not values.shape[1]:
+        if values.ndim != 2 or values.dtype != kind or not values.shape[1]:
             raise TensorFileError(f"its vectors {name!r} are damaged")
         return Quantized(values, self.floats(f"{name}.scales", values.shape[:1]))
 
@@ -348,12 +353,12 @@ class _Reader:
 
 
 def _check_format(number: int) -> None:
-    own = f"this one reads formats {_BEFORE} and {FORMAT}"
+    own = f"this one reads formats {WHOLE_BYTES} and {FORMAT}"
     if number > FORMAT:
         raise TensorFileError(
             f"it is of format {number}, made by a newer textcnn; {own}: pip install --upgrade textcnn"
         )
-    if number < _BEFORE:
+    if number < WHOLE_BYTES:
         raise TensorFileError(f"it is of format {number}, made by an older textcnn; {own}: train it again")
 
 

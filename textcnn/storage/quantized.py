@@ -1,7 +1,7 @@
 """Matrices with one byte per number, or half of one: each row has its own scale, value = byte · scale.
 
-The error is less than half a percent of a row's length, and the size a quarter of that in single precision. In half
-bytes, where there are many rows, it is an eighth of it, and the size, too, is an eighth.
+The error is less than a percent of a row's length, and the size a quarter of that in single precision. In half bytes
+the error is about an eighth of a row's length, and so is the size of that in single precision.
 """
 
 import math
@@ -14,11 +14,12 @@ from textcnn.compiled.loader import loops
 
 __all__ = ["HALF_BYTE", "Quantized", "packed", "unpacked"]
 
+_BLOCK = 10_000  # rows that are looked at together
 HALF_BYTE = 7  # the largest number of half a byte, where there are as many below zero
 
 
 class Quantized(NamedTuple):
-    """A matrix (V, d) as bytes with a scale for each row."""
+    """A matrix (V, d) as bytes, or half bytes, with a scale for each row."""
 
     values: NDArray[Any]  # int8, (V, d); or uint8, two numbers in a byte, (V, d / 2)
     scales: NDArray[np.float32]  # (V,)
@@ -51,9 +52,13 @@ class Quantized(NamedTuple):
         if compiled is not None and self.values.size:
             longest = compiled.longest_row if self.values.dtype == np.int8 else compiled.longest_packed_row
             return math.sqrt(longest(self.values, self.scales))
-        values = _whole(self.values)
+        return math.sqrt(max((self._longest_square(first) for first in range(0, len(self.scales), _BLOCK)), default=0))
+
+    def _longest_square(self, first: int) -> float:
+        some = slice(first, first + _BLOCK)
+        values = _whole(self.values[some])
         squares = np.einsum("vd,vd->v", values, values, dtype=np.int32)
-        return math.sqrt((np.square(self.scales.astype(np.float64)) * squares).max(initial=0))
+        return float((np.square(self.scales[some].astype(np.float64)) * squares).max())
 
 
 def _whole(values: NDArray[Any]) -> NDArray[np.int8]:

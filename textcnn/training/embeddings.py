@@ -47,6 +47,11 @@ class Start(NamedTuple):
     afresh: bool  # nothing is known of the words but what the training texts say
     pretrained: NDArray[np.bool_]  # (V,) whether a row is a vector of the table, multiplied
 
+    @property
+    def in_half_bytes(self) -> bool:
+        """Whether the table's file has half a byte a number."""
+        return self.table is not None and self.table.in_half_bytes
+
     def ragged(self, encoded: Encoded) -> Ragged:
         """The texts it was made for, their words as rows of the matrix."""
         return encoded.ragged._replace(words=self.rows[encoded.ragged.words].astype(np.int32))
@@ -120,14 +125,15 @@ def is_foreign(encoded: Encoded, table: VectorTable) -> bool:
 
 def reopening(settings: Settings, table: VectorTable) -> Settings:
     """Settings by which vectors that a training has found are opened again: those of a pack have another name."""
-    return replace(settings, vectors=table.name) if table.name in in_the_package() else settings
+    names = [name for name, path in in_the_package().items() if table.file == path]
+    return replace(settings, vectors=names[0]) if names else settings
 
 
 def segmenter_for(texts: Sequence[str], settings: Settings) -> Segmenter | None:
     """What joins characters of scripts without blanks to words: the words of the vectors, if texts are of such scripts.
 
-    A model over the shared vectors, or over a pack, joins them in any case: it can be asked in languages that it did
-    not learn from.
+    Where the shared vectors or a pack are named they are joined in any case: such a model can be asked in languages
+    that it did not learn from.
 
     Raises:
         VectorsError: there are no vectors of that name, or their file is malformed.
@@ -136,8 +142,8 @@ def segmenter_for(texts: Sequence[str], settings: Settings) -> Segmenter | None:
     wanted = "shared" if automatic and "shared" in in_the_package() else settings.vectors
     if wanted in _WITHOUT_WORDS or settings.channels == "random":
         return None
-    of_several = wanted == "shared" or is_pack_name(wanted)
-    if unspaced_share(texts) <= (_UNSPACED if automatic else -1.0 if of_several else 0.0):
+    of_several = settings.vectors == "shared" or is_pack_name(wanted)
+    if not of_several and unspaced_share(texts) <= (_UNSPACED if automatic else 0.0):
         return None
     segmenter = Segmenter.of(open_vectors(wanted, say=lambda note: None).table.vocabulary)
     return segmenter if len(segmenter) else None

@@ -64,15 +64,16 @@ def assembled(
         segmented: whether words of scripts without blanks were found by the table's vocabulary.
     """
     keep_all = settings.channels in ("static", "both")
-    halves = start.table is not None and start.table.in_half_bytes and not keep_all
-    own, other = (_WORD + start.matrix.shape[1] // parts for parts in (1, 1 + halves))
-    keep_words = settings.keep_words * (1 if start.table is None else start.table.languages)
-    rows = _rows_of_texts(start, max((_MOST_BYTES - keep_words * other) // own, _MOST_BYTES // own // 4))
+    halves = start.in_half_bytes and not keep_all
+    learned = _WORD + start.matrix.shape[1]  # bytes of a word with its vector
+    listed = _WORD + start.matrix.shape[1] // 2 if halves else learned
+    keep_words = settings.keep_words * start.table.languages if start.table is not None else 0
+    keep_words = min(keep_words, 0 if start.table is None else len(start.table.vocabulary))
+    rows = _rows_of_texts(start, max((_MOST_BYTES - keep_words * listed) // learned, _MOST_BYTES // learned // 4))
     names = [start.words[row] for row in rows]
-    words, chosen, static = _frequent(
-        start, set(names), min(keep_words, max(_MOST_BYTES - len(names) * own, 0) // other)
-    )
-    if halves:
+    room = max(_MOST_BYTES - len(names) * learned, 0) // listed
+    words, chosen, static = _frequent(start, set(names), min(keep_words, room))
+    if halves and words:
         static = static.halved()
     if keep_all:
         seen = Quantized.of(start.matrix[rows])

@@ -28,6 +28,7 @@ from textcnn.model.network import Network
 from textcnn.model.novelty import Likeness, unseen_shares
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, record, settled
+from textcnn.storage.quantized import Quantized
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Encoded
 from textcnn.text.tokens import folded, is_word
@@ -307,16 +308,17 @@ class _Frozen:
             linear = learned.spelling.features.part(alpha.astype(np.float32))
         network = self.features.with_layer(STEEP * layer.weights, STEEP * layer.bias)
         bank = network.bank
+        halves = self.start.in_half_bytes  # words of the texts, parts of others among them, have whole bytes
         settings = replace(
             task.settings,
             frozen="on",
-            channels="static",
+            channels="trained" if halves else "static",
             pooling=network.pooling.kind,
             widths=bank.widths,
             filters=bank.filters,
             min_count=ANY,
         )
-        members = [Member(network, None)]
+        members = [Member(network, Quantized.of(self.start.matrix) if halves else None)]
         return assembled(
             members, self.start, linear, task.classes, task.multi_label, settings, segmented=task.segmented
         )

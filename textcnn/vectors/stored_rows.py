@@ -6,6 +6,7 @@ They are read, not mapped. Where a mapped file is cut short the system kills who
 import weakref
 from io import FileIO
 from itertools import pairwise
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -39,6 +40,7 @@ class StoredRows:
         self.dtype = np.dtype(np.int8) if self.packed else place.kind
         self._kind = place.kind
         self._file, self._first, self._was = file, place.first, was
+        self.path = Path(file.name)
         self._lock = Lock()  # threads share the place in the file
         weakref.finalize(self, file.close)
 

@@ -1,7 +1,7 @@
 """Vectors in a byte per number, or half a byte, in a file of which only words and the rows that are needed are read.
 
-Each row has its own scale, value = byte · scale, which costs less than half a percent of a row's length and a quarter
-of the room. Rows are ordered by frequency, so the first ones are the most useful.
+Each row has its own scale, value = byte · scale, see storage/quantized.py. Rows are ordered by frequency, so the first
+ones are the most useful.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,12 +49,17 @@ class VectorTable(NamedTuple):
     @property
     def dimensions(self) -> int:
         """Numbers of a vector."""
-        return int(self.vectors.values.shape[1])
+        return self.vectors.dimensions
 
     @property
     def languages(self) -> int:
         """How many languages share it, as far as it says so; at least one."""
         return max(len(self.facts.get("language", "").split()), 1)
+
+    @property
+    def file(self) -> Path | None:
+        """The file that its rows stay in, if they do."""
+        return self.vectors.values.path if isinstance(self.vectors.values, StoredRows) else None
 
     @property
     def in_half_bytes(self) -> bool:
