@@ -170,10 +170,8 @@ Texts and lists of words that the encoder read, in this language and in those th
 
 def wheel(code: str, table: VectorTable, readout: Floats, output: Path, version: str) -> Path:
     """A package with nothing but a table, a sentence encoder over it, and a notice."""
-    package, sources = (
-        f"textcnn_vectors_{code}",
-        "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in (*SOURCES, *LISTS)),
-    )
+    package = f"textcnn_vectors_{code}"
+    sources = "".join(f"- {one.name} ({one.origin}), {one.terms}\n" for one in (*SOURCES, *LISTS))
     info = f"{package}-{version}.dist-info"
     path = output / f"{package}-{version}-py3-none-any.whl"
     files: dict[str, str] = {
@@ -243,7 +241,7 @@ def upright(parts: Mapping[str, Rows], lessons: Mapping[str, Lesson]) -> dict[st
 
 def tabled(code: str, rows: Rows) -> VectorTable:
     """Rows as a table."""
-    return VectorTable(LANGUAGES[code].name, Vocabulary.of(rows.names), Quantized.of(rows.vectors, HALF_BYTE))
+    return VectorTable(f"{LANGUAGES[code].name} pack", Vocabulary.of(rows.names), Quantized.of(rows.vectors, HALF_BYTE))
 
 
 def main() -> None:

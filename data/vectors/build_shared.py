@@ -11,10 +11,10 @@ the mean of its words, rare ones counting more (readout.py), is zero over passag
 as a whole leans to what another one has a label for. Numbers have half a byte each: more rows tell more than finer
 ones. The axes are turned at random first, so that no axis is much longer than others.
 
-The table in the package was built with `--cached --shards 12` when eight shards of German had been read, seven of
-Arabic, Chinese, French, Hindi, Japanese, Korean, Russian, Spanish and Turkish, six of Thai, five of Italian, four of
-Dutch, Polish and Portuguese, two of Bengali, Czech, Greek, Hebrew, Hungarian, Persian and Romanian, and one of each
-other language.
+The table in the package was built with `--cached --shards 12`, before lists of words were read, when eight shards of
+German had been read, seven of Arabic, Chinese, French, Hindi, Japanese, Korean, Russian, Spanish and Turkish, six of
+Thai, five of Italian, four of Dutch, Polish and Portuguese, two of Bengali, Czech, Greek, Hebrew, Hungarian, Persian
+and Romanian, and one of each other language.
 """
 
 import argparse

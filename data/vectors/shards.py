@@ -125,10 +125,10 @@ def shards(
 def read_alone(
     file: Path, wanted: Callable[[], Mapping[str, str]], inputs: Path, *, cached: bool = False
 ) -> "Read | None":
-    """What is said of words that stand alone.
+    """What is said of words that stand alone; read once, whatever is wanted later.
 
     Args:
-        file: where it is kept once they were read.
+        file: where it is kept.
         wanted: words, and how each stands in a text.
         inputs: the folder of the encoder's packages.
         cached: whether none is read if the file is not there.

@@ -1,7 +1,7 @@
 """Lists of words, the most frequent first: they say which words a language has besides those of the texts at hand.
 
 They come with Tesseract, which reads print, and were counted on the web; that of Russian comes with Navec's vectors,
-and was counted in news.
+and was counted in news. Those of Hungarian and Polish are too large for the snapshots that are read: there are none.
 """
 
 import gzip
@@ -47,8 +47,7 @@ def frequent_words(code: str, inputs: Path) -> dict[str, str]:
     """The words of a language, as a table spells them, and how each stands in a text; the most frequent first."""
     forms: dict[str, str] = {}
     for form in _listed(code, inputs):
-        titled = form.isupper() and form.lower() != form and len(form) > CAPITALS
-        if form and not titled and len(form) <= LONGEST:
+        if form and len(form) <= LONGEST and not (form.isupper() and len(form) > CAPITALS):
             forms.setdefault(normal(form), form)
     return forms
 
