@@ -64,17 +64,8 @@ def assembled(
         segmented: whether words of scripts without blanks were found by the table's vocabulary.
     """
     keep_all = settings.channels in ("static", "both")
-    halves = start.in_half_bytes and not keep_all
-    learned = _WORD + start.matrix.shape[1]  # bytes of a word with its vector
-    listed = _WORD + start.matrix.shape[1] // 2 if halves else learned
-    keep_words = settings.keep_words * start.table.languages if start.table is not None else 0
-    keep_words = min(keep_words, 0 if start.table is None else len(start.table.vocabulary))
-    rows = _rows_of_texts(start, max((_MOST_BYTES - keep_words * listed) // learned, _MOST_BYTES // learned // 4))
+    rows, words, chosen, static = _kept(start, settings.keep_words, halved=start.in_half_bytes and not keep_all)
     names = [start.words[row] for row in rows]
-    room = max(_MOST_BYTES - len(names) * learned, 0) // listed
-    words, chosen, static = _frequent(start, set(names), min(keep_words, room))
-    if halves and words:
-        static = static.halved()
     if keep_all:
         seen = Quantized.of(start.matrix[rows])
         static = Quantized(np.concatenate([seen.values, static.values]), np.concatenate([seen.scales, static.scales]))
@@ -90,6 +81,25 @@ def assembled(
         segmented=segmented,
         version=__version__,
     )
+
+
+def _kept(
+    start: Start, keep_words: int, *, halved: bool
+) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64], Quantized]:
+    """The rows of the texts' words that there is room for; then words of the table, their rows in it, and vectors.
+
+    Args:
+        start: the words and vectors that training began with.
+        keep_words: most words of each of the table's languages.
+        halved: whether a number of the table's vectors has half a byte.
+    """
+    learned = _WORD + start.matrix.shape[1]  # bytes of a word with its vector
+    listed = _WORD + start.matrix.shape[1] // 2 if halved else learned
+    most = min(keep_words * start.table.languages, len(start.table.vocabulary)) if start.table is not None else 0
+    rows = _rows_of_texts(start, max((_MOST_BYTES - most * listed) // learned, _MOST_BYTES // learned // 4))
+    room = max(_MOST_BYTES - len(rows) * learned, 0) // listed
+    words, chosen, vectors = _frequent(start, {start.words[row] for row in rows}, min(most, room))
+    return rows, words, chosen, vectors.halved() if halved and words else vectors
 
 
 def _rows_of_texts(start: Start, most: int) -> NDArray[np.int64]:
