@@ -18,29 +18,18 @@ if not cython.compiled:
 _AHEAD = cython.declare(cython.Py_ssize_t, 4)  # windows; their rows are on the way while this one is added up
 
 
-def longest_row(values: cython.const[int8_t][:, ::1], scales: cython.const[cython.float][::1]):
-    """The square of the length of the longest row: (V, d) bytes, each row in units of its own of (V,)."""
+def longest_row(values: cython.const[uint8_t][:, ::1], scales: cython.const[cython.float][::1], halves: cython.bint):
+    """The square of the length of the longest row: (V, d) bytes, each row in units of its own of (V,).
+
+    Args:
+        values: the bytes, as if they had no sign; of halves there are two in each, (V, d / 2), to be less eight.
+        scales: the units.
+        halves: whether a number has half a byte.
+    """
     row: cython.Py_ssize_t
     i: cython.Py_ssize_t
-    total: int32_t
-    length: cython.double
-    longest: cython.double = 0
-    one: cython.pointer(cython.const[int8_t])
-    with cython.nogil:
-        for row in range(values.shape[0]):
-            one = cython.address(values[row, 0])
-            total = 0
-            for i in range(values.shape[1]):
-                total += cython.cast(int16_t, one[i]) * cython.cast(int16_t, one[i])
-            length = cython.cast(cython.double, scales[row]) * scales[row] * total
-            longest = length if length > longest else longest
-    return longest
-
-
-def longest_packed_row(values: cython.const[uint8_t][:, ::1], scales: cython.const[cython.float][::1]):
-    """The same of half bytes, two in a byte, each less eight: (V, d / 2)."""
-    row: cython.Py_ssize_t
-    i: cython.Py_ssize_t
+    low: int16_t
+    high: int16_t
     total: int32_t
     length: cython.double
     longest: cython.double = 0
@@ -49,9 +38,15 @@ def longest_packed_row(values: cython.const[uint8_t][:, ::1], scales: cython.con
         for row in range(values.shape[0]):
             one = cython.address(values[row, 0])
             total = 0
-            for i in range(values.shape[1]):
-                total += (cython.cast(int16_t, one[i] & 15) - 8) * (cython.cast(int16_t, one[i] & 15) - 8)
-                total += (cython.cast(int16_t, one[i] >> 4) - 8) * (cython.cast(int16_t, one[i] >> 4) - 8)
+            if halves:
+                for i in range(values.shape[1]):
+                    low = (one[i] & 15) - 8
+                    high = (one[i] >> 4) - 8
+                    total += low * low + high * high
+            else:
+                for i in range(values.shape[1]):
+                    low = cython.cast(int8_t, one[i])
+                    total += low * low
             length = cython.cast(cython.double, scales[row]) * scales[row] * total
             longest = length if length > longest else longest
     return longest

@@ -50,8 +50,8 @@ class Quantized(NamedTuple):
             return math.inf
         compiled = loops("whole")
         if compiled is not None and self.values.size:
-            longest = compiled.longest_row if self.values.dtype == np.int8 else compiled.longest_packed_row
-            return math.sqrt(longest(self.values, self.scales))
+            halves = self.values.dtype == np.uint8
+            return math.sqrt(compiled.longest_row(self.values.view(np.uint8), self.scales, halves))
         return math.sqrt(max((self._longest_square(first) for first in range(0, len(self.scales), _BLOCK)), default=0))
 
     def _longest_square(self, first: int) -> float:
