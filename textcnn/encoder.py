@@ -138,8 +138,8 @@ def encoder_for(table: VectorTable) -> SentenceEncoder | None:
     Raises:
         VectorsError: its file is damaged.
     """
-    own = {EMBEDDED: ENCODER, SHARED: SHARED_ENCODER}.get(table.file) if table.file is not None else None
-    path = own or _in_pack(table.facts.get("language", ""))
+    own: dict[Path | None, Path] = {EMBEDDED: ENCODER, SHARED: SHARED_ENCODER}
+    path = own.get(table.file) or _in_pack(table.facts.get("language", ""))
     return _read(path, table) if path is not None and path.exists() else None
 
 

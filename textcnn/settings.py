@@ -119,7 +119,7 @@ class Settings:
     keep_words: int = _setting(
         40000,
         "Word vectors",
-        "most words kept in the model that the training texts did not have; of several languages, of each",
+        "most words kept in the model that the training texts did not have; of vectors of several languages, of each",
         Limits(0, 1000000),
     )
 

@@ -4,7 +4,7 @@
                          were read, if that is known
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
     static.*             vectors in bytes with scales, of all rows from `first_static` on; in half bytes in format 3
-    N.trained.*          network N: vectors of the training texts' words, changed by training
+    N.trained.*          network N: vectors of the training texts' words, as training left them
     N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
     N.layer.L.*          layer L of its head

@@ -308,7 +308,7 @@ class _Frozen:
             linear = learned.spelling.features.part(alpha.astype(np.float32))
         network = self.features.with_layer(STEEP * layer.weights, STEEP * layer.bias)
         bank = network.bank
-        halves = self.start.in_half_bytes  # words of the texts, parts of others among them, have whole bytes
+        halves = self.start.in_half_bytes  # which a mean of pieces does not fit into: words of the texts stand apart
         settings = replace(
             task.settings,
             frozen="on",
