@@ -39,10 +39,12 @@ def small_filters() -> dict[int, Filters]:
     return {h: Filters(random.normal(size=(h, 1, 256)).astype(np.float16), np.zeros(1, np.float16)) for h in (1, 2)}
 
 
-def read_encoder_of(filters: dict[int, Filters], readout: np.ndarray, bias: np.ndarray) -> SentenceEncoder:
+def read_encoder_of(
+    filters: dict[int, Filters], readout: np.ndarray, bias: np.ndarray, words: np.ndarray | None = None
+) -> SentenceEncoder:
     path = Path("small.safetensors")
     with path.open("wb") as file:
-        write_encoder(file, filters, readout.astype(np.float32), bias, {})
+        write_encoder(file, filters, readout.astype(np.float32), bias, {}, words)
     return read_encoder(path)
 
 
@@ -79,6 +81,18 @@ def test_by_hand(folder: Path, small: SentenceEncoder) -> None:
     np.testing.assert_allclose(small.encode(["Good film"])[0], by_hand / np.linalg.norm(by_hand), atol=0.01)
 
 
+def test_the_mean_of_words_has_a_readout_of_its_own(folder: Path) -> None:
+    """To what filters of no response leave, 2 and nothing, it adds twice the first number of the mean, and its last."""
+    none = {1: Filters(np.zeros((1, 1, 256), np.float16), np.zeros(1, np.float16))}
+    words = np.zeros((2, 256), np.float32)
+    words[0, 0], words[1, -1] = 2, 1
+    encoder = read_encoder_of(none, np.zeros((2, 1)), np.array([2, 0]), words)
+    mean = np.mean([encoder.table.vector(encoder.table.find(word).rows) for word in ("good", "film", "film")], axis=0)
+    by_hand = np.array([2 + 2 * mean[0], mean[-1]])
+    np.testing.assert_allclose(encoder.encode(["Good film film"])[0], by_hand / np.linalg.norm(by_hand), atol=1e-3)
+    np.testing.assert_array_equal(encoder.encode([""]), [[1, 0]])
+
+
 def test_over_the_shared_vectors_a_sentence_is_near_its_translation() -> None:
     encoder = read_encoder(SHARED_ENCODER)
     dinner, dish, train = encoder.encode(["We eat fish and rice.", "Wir essen Fisch und Reis.", "Der Zug fährt ab."])
@@ -88,7 +102,7 @@ def test_over_the_shared_vectors_a_sentence_is_near_its_translation() -> None:
 def test_words_of_scripts_without_blanks_are_found_by_the_shared_vectors() -> None:
     """Its readout is linear: a text of two words is the mean of both, each as long as it is rare."""
     encoder = read_encoder(SHARED_ENCODER)
-    weights = encoder.network.layers[0][0][:, : encoder.table.dimensions]
+    weights = encoder.networks[0].layers[0][0][:, : encoder.table.dimensions]
     vectors = [encoder.table.vector(encoder.table.find(word).rows) for word in ("日本", "音楽")]
     by_hand = weights @ sum(vectors)
     np.testing.assert_allclose(encoder.encode(["日本音楽"])[0], by_hand / np.linalg.norm(by_hand), atol=1e-3)
@@ -132,6 +146,8 @@ def test_encoding_imports_nothing_heavy() -> None:
     ("name", "value"),
     [
         ("readout", np.zeros((3, 5), np.int8)),
+        ("words.readout", np.zeros((3, 255), np.int8)),
+        ("words.scales", np.zeros(2, np.float32)),
         ("scales", np.full(3, np.nan, np.float32)),
         ("bias", np.zeros(4, np.float32)),
         ("biases.1", np.zeros(3, np.float16)),
@@ -141,7 +157,7 @@ def test_encoding_imports_nothing_heavy() -> None:
 def test_a_damaged_file_is_refused(folder: Path, name: str, value: np.ndarray) -> None:
     from textcnn.storage.tensor_file import read_tensors, write_tensors
 
-    read_encoder_of(small_filters(), np.ones((3, 2)), np.zeros(3))
+    read_encoder_of(small_filters(), np.ones((3, 2)), np.zeros(3), np.ones((3, 256), np.float32))
     read = read_tensors(Path("small.safetensors"))
     with Path("small.safetensors").open("wb") as file:
         write_tensors(file, read.metadata, {**read.tensors, name: value})

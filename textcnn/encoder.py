@@ -2,11 +2,12 @@
 
     encode(["Where is my parcel?", "My order never came."])     (2, d), unit vectors: their products are cosines
 
-The package has two. Over the English vectors the filters and the readout learned from a sentence encoder that is a
-transformer, and from texts that people called good or bad, see data/vectors/build_encoder.py. Over the shared vectors,
-of many languages, it is simpler: the mean of the words' vectors, of which those of rare words count more (Arora et al.
-2017), and a readout, see data/vectors/readout.py. Packs (vectors/packs.py) may have one of the same kind. What answers
-is a look-up for each word and a maximum or mean for each filter, with NumPy.
+The package has two. Over the English vectors the filters and the readout learned from sentence encoders that are
+transformers, and from texts that people called good or bad; the mean of the words' vectors tells what maxima do not,
+and has a readout of its own, see data/vectors/build_encoder.py. Over the shared vectors, of many languages, that is
+all: the mean of the words' vectors, of which those of rare words count more (Arora et al. 2017), and a readout, see
+data/vectors/readout.py. Packs (vectors/packs.py) may have one of the same kind. What answers is a look-up for each
+word and a maximum or mean for each filter, with NumPy.
 
 Shapes: B texts, D dimensions of a word's vector and d of a sentence's; M maps, see model/bank.py.
 """
@@ -44,14 +45,18 @@ __all__ = [
     "by_rarity",
     "encode",
     "encoder_for",
+    "mean_of_words",
     "read_encoder",
     "rows_digest",
+    "signed_axes",
     "write_encoder",
 ]
 
 ENCODER = Path(__file__).with_name("vectors") / "sentences.safetensors"
 SHARED_ENCODER = ENCODER.with_name("shared_sentences.safetensors")
 FORMAT = "textcnn-encoder-1"
+
+_WORDS = "words."  # how the names of tensors begin that are of the mean of words
 
 _MOST_WORDS = 1000  # of a text that are read
 _GROUP = 200_000  # characters that are encoded at once
@@ -61,15 +66,15 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """Word vectors, and a network over them whose outputs are the numbers of a sentence's vector."""
+    """Word vectors, and networks over them; the mean of their outputs are the numbers of a sentence's vector."""
 
     table: VectorTable
-    network: Network
+    networks: tuple[Network, ...]
 
     @property
     def dimensions(self) -> int:
         """Numbers of a sentence's vector, d."""
-        return len(self.network.layers[-1][1])
+        return len(self.networks[0].layers[-1][1])
 
     def encode(self, texts: Iterable[str]) -> Floats:
         """Unit vectors of any number of texts, in their order: (B, d); that of a text depends on no other one."""
@@ -92,7 +97,7 @@ class SentenceEncoder:
                 static=self.table.vectors,
                 first_static=1,
                 segmented=self.table.name != "english",
-                members=(Member(self.network, zero),),
+                members=tuple(Member(network, zero) for network in self.networks),
             )
         )
 
@@ -172,7 +177,8 @@ def _over(table: VectorTable, read: TensorFile) -> SentenceEncoder:
     if pooling not in ("max", "mean"):
         raise TensorFileError(f"its pooling is {pooling!r}")
     common = float(read.metadata.get("common", 0))
-    return SentenceEncoder(by_rarity(table, common), _network(read.tensors, table.dimensions, Pooling(pooling)))
+    networks = _networks(read.tensors, table.dimensions, Pooling(pooling))
+    return SentenceEncoder(by_rarity(table, common), networks)
 
 
 def by_rarity(table: VectorTable, common: float) -> VectorTable:
@@ -189,28 +195,47 @@ def rows_digest(table: VectorTable) -> str:
     return hashlib.sha256(table.vectors.scales.tobytes()).hexdigest()[:16]
 
 
-def _network(tensors: Mapping[str, NDArray[Any]], dimensions: int, pooling: Pooling) -> Network:
-    """The network in a file, checked."""
+def _networks(tensors: Mapping[str, NDArray[Any]], dimensions: int, pooling: Pooling) -> tuple[Network, ...]:
+    """The networks in a file, checked: of the filters, and of the mean of words if that has a readout of its own."""
     filters = read_filters(tensors, dimensions)
     counts = {of_width.biases.size for of_width in filters.values()}
     if len(counts) != 1:
         raise TensorFileError("it has no filters, or not as many of each width")
-    bank = Bank(tuple(filters), counts.pop())
-    readout, bias = Quantized(tensors["readout"], tensors["scales"]), tensors["bias"]
-    _check_readout(readout, bias, bank)
+    bank, bias = Bank(tuple(filters), counts.pop()), tensors["bias"]
     slices = [of_width.slices.reshape(-1, dimensions) for of_width in filters.values()]
     biases = [of_width.biases for of_width in filters.values()]
-    layer = (readout.rows(np.arange(len(bias))), bias)
-    return Network(bank, pooling, (_joined(slices),), (_joined(biases),), (layer,))
+    layer = (_readout(tensors, "", bias, bank.maps), bias)
+    first = Network(bank, pooling, (_joined(slices),), (_joined(biases),), (layer,))
+    if f"{_WORDS}readout" not in tensors:
+        return (first,)
+    weights = _readout(tensors, _WORDS, bias, dimensions)
+    return first, mean_of_words(weights)
 
 
-def _check_readout(readout: Quantized, bias: NDArray[Any], bank: Bank) -> None:
+def _readout(tensors: Mapping[str, NDArray[Any]], name: str, bias: NDArray[Any], features: int) -> Floats:
+    """A readout of so many features, (d, features)."""
+    readout = Quantized(tensors[f"{name}readout"], tensors[f"{name}scales"])
     kinds = tuple(map(str, (readout.values.dtype, readout.scales.dtype, bias.dtype)))
     shapes = (readout.values.shape, readout.scales.shape, bias.shape)
-    if kinds != ("int8", "float32", "float32") or shapes != ((bias.size, bank.maps), (bias.size,), (bias.size,)):
+    if kinds != ("int8", "float32", "float32") or shapes != ((bias.size, features), (bias.size,), (bias.size,)):
         raise TensorFileError("the shape of its readout does not fit")
     if not bias.size or not np.isfinite(readout.scales).all() or not np.isfinite(bias).all():
         raise TensorFileError("its readout is damaged")
+    return readout.rows(np.arange(bias.size))
+
+
+def mean_of_words(weights: Floats) -> Network:
+    """A network whose outputs are weights (d, D) times the mean of a text's word vectors."""
+    axes, bias = signed_axes(weights.shape[1]), np.zeros(len(weights), np.float32)
+    layer = (np.concatenate([weights, -weights], axis=1), bias)
+    slices, biases = axes.slices[0].astype(np.float32), axes.biases.astype(np.float32)
+    return Network(Bank((1,), biases.size), Pooling("mean"), (slices,), (biases,), (layer,))
+
+
+def signed_axes(dimensions: int) -> Filters:
+    """Filters of width 1 that say how far a word lies on each axis to the one side, then to the other; (1, 2·D, D)."""
+    axes = np.eye(dimensions, dtype=np.float16)
+    return Filters(np.concatenate([axes, -axes])[None], np.zeros(2 * dimensions, np.float16))
 
 
 def _joined(parts: Sequence[NDArray[np.float16]]) -> Floats:
@@ -218,13 +243,26 @@ def _joined(parts: Sequence[NDArray[np.float16]]) -> Floats:
 
 
 def write_encoder(
-    file: BinaryIO, filters: Mapping[int, Filters], readout: Floats, bias: Floats, facts: Mapping[str, str]
+    file: BinaryIO,
+    filters: Mapping[int, Filters],
+    readout: Floats,
+    bias: Floats,
+    facts: Mapping[str, str],
+    words: Floats | None = None,
 ) -> None:
-    """Write filters of each width, as many of each, and the readout (d, M) with its bias (d,)."""
-    rounded = Quantized.of(readout)
-    layer: dict[str, NDArray[Any]] = {
-        "readout": rounded.values,
-        "scales": rounded.scales,
-        "bias": np.asarray(bias, np.float32),
-    }
-    write_tensors(file, {"format": FORMAT, **facts}, {**tensors_of(filters), **layer})
+    """Write filters of each width, as many of each, and the readout (d, M) with its bias (d,).
+
+    Args:
+        file: where they go.
+        filters: by width.
+        readout: of the filters' features.
+        bias: of the sentence's vector.
+        facts: what is known of them.
+        words: the readout of the mean of words' vectors, (d, D), if it has one; what both say is averaged.
+    """
+    layers = {"": readout} if words is None else {"": readout, _WORDS: words}
+    tensors: dict[str, NDArray[Any]] = {"bias": np.asarray(bias, np.float32)}
+    for name, weights in layers.items():
+        rounded = Quantized.of(weights)
+        tensors |= {f"{name}readout": rounded.values, f"{name}scales": rounded.scales}
+    write_tensors(file, {"format": FORMAT, **facts}, {**tensors_of(filters), **tensors})

@@ -14,12 +14,11 @@ import numpy as np
 from build_vectors import Floats, equal_lengths
 from e5 import LAST_LAYER, Multilingual
 
-from textcnn.encoder import by_rarity, rows_digest, write_encoder
+from textcnn.encoder import by_rarity, rows_digest, signed_axes, write_encoder
 from textcnn.storage.quantized import Quantized
 from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Ragged
 from textcnn.text.segmentation import Segmenter
-from textcnn.vectors.pretrained_filters import Filters
 from textcnn.vectors.table import VectorTable
 
 PASSAGES = 3_000  # of a language
@@ -106,12 +105,6 @@ def unit(rows: Floats) -> Floats:
 def centred(rows: Floats) -> Floats:
     """Less their mean."""
     return np.asarray(rows - rows.mean(axis=0), np.float32)
-
-
-def signed_axes(dimensions: int) -> Filters:
-    """Filters of width 1 that say how far a word lies on each axis to the one side, then to the other; (1, 2·D, D)."""
-    axes = np.eye(dimensions, dtype=np.float16)
-    return Filters(np.concatenate([axes, -axes])[None], np.zeros(2 * dimensions, np.float16))
 
 
 def learned(lessons: Mapping[str, Lesson], tables: Mapping[str, VectorTable], common: float) -> Floats:

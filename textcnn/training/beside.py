@@ -11,6 +11,7 @@ Shapes: B texts, d numbers of the encoder, K labels.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -69,10 +70,10 @@ def encoder_members(
     unlabelled: Sequence[str] = (),
     *,
     segmented: bool = False,
-) -> tuple[Member, ...]:
+) -> tuple[tuple[Member, ...], ...]:
     """The encoder with a last layer that is learned from texts, and with one that others taught, too, if there are any.
 
-    None of them if it cannot stand beside networks in one file.
+    Of each as many members as it has networks; none if it cannot stand beside networks in one file.
 
     Args:
         start: what training began with; words without a pretrained vector say nothing to the encoder.
@@ -86,11 +87,11 @@ def encoder_members(
         segmented: whether words of scripts without blanks are found by the vocabulary of the vectors.
     """
     encoder = encoder_over(start)
-    if encoder is None or not _suits(encoder.network, settings):
+    if encoder is None or not _suits(encoder.networks[0], settings):
         return ()
-    network, seen = scaled(encoder.network, start.scale), start.over(encoder.table, encoded)
+    networks, seen = scaled(encoder.networks, start.scale), start.over(encoder.table, encoded)
     matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
-    features, vectors = EncoderFeatures.of(network, matrix, ragged, len(targets)), Quantized.of(matrix)
+    features, vectors = EncoderFeatures.of(networks, matrix, ragged, len(targets)), Quantized.of(matrix)
     count = len(targets)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
     folds = np.random.default_rng(settings.seed).permutation(count) % _FOLDS
@@ -105,7 +106,7 @@ def encoder_members(
         layers.append(taught(teacher, others, np.zeros((every, every)), [np.full(count, -1)]))
     scales = None if seen is start else (encoder.table.vectors.scales * start.scale).astype(np.float32)
     layered = (features.with_layer(STEEP * layer.weights, STEEP * layer.bias) for layer in layers)
-    return tuple(Member(network, vectors, scales) for network in layered)
+    return tuple(tuple(Member(network, vectors, scales) for network in of_layer) for of_layer in layered)
 
 
 def _suits(encoder: Network, settings: Settings) -> bool:
@@ -119,26 +120,28 @@ def _suits(encoder: Network, settings: Settings) -> bool:
 
 
 def standing(
-    model: Model, encoders: int, part: Encoded, targets: Floats, weights: Numbers, *, multi_label: bool
+    model: Model, encoders: Sequence[int], part: Encoded, targets: Floats, weights: Numbers, *, multi_label: bool
 ) -> Standing:
     """What has the least log loss on held-out texts; of an encoder that others taught, only if it is no worse.
 
     Args:
         model: not calibrated.
-        encoders: how many of its last members are encoders; of two the second was taught by texts without labels.
+        encoders: of how many of its last members each encoder is made; of two the second was taught by texts without
+            labels.
         part: the held-out texts.
         targets: (B, K) probabilities of their labels.
         weights: (B,) of them.
         multi_label: whether a text can have several labels.
     """
-    networks = _logits(model, model.members[:-encoders], part)
-    of_encoders = [_logits(model, (member,), part) for member in model.members[-encoders:]]
+    first, *borders = len(model.members) - sum(encoders) + np.cumsum([0, *encoders])
+    networks = _logits(model, model.members[:first], part)
+    of_encoders = [_logits(model, model.members[start:stop], part) for start, stop in pairwise([first, *borders])]
     joins = [calibrate(networks, own, targets, weights, multi_label=multi_label) for own in of_encoders]
     losses = [
         weights * losses_of_logits(join.logits(networks, own).astype(np.float64), targets, multi_label=multi_label)
         for join, own in zip(joins, of_encoders, strict=True)
     ]
-    chosen = int(encoders > 1 and not _is_worse(losses[-1] - losses[0]))
+    chosen = int(len(encoders) > 1 and not _is_worse(losses[-1] - losses[0]))
     join = joins[chosen]
     return Standing(join.linear_weight * join.temperature, bool(chosen), tuple(float(each.mean()) for each in losses))
 
@@ -152,8 +155,12 @@ def _is_worse(more: Numbers) -> bool:
     return bool(more.mean() > more.std() / len(more) ** 0.5)
 
 
-def weighted(encoder: Member, weight: float, networks: Sequence[Member]) -> Member:
-    """The encoder with logits that count so much beside the mean of the networks, once all members are averaged."""
-    factor = np.float32(weight * len(networks))
-    ((layer, bias),) = encoder.network.layers
-    return encoder._replace(network=encoder.network._replace(layers=((layer * factor, bias * factor),)))
+def weighted(encoder: Sequence[Member], weight: float, networks: int) -> list[Member]:
+    """An encoder with logits that count so much beside the mean of so many networks, once all members are averaged."""
+    factor = np.float32(weight * networks / len(encoder))
+    return [_times(member, factor) for member in encoder]
+
+
+def _times(member: Member, factor: np.float32) -> Member:
+    ((layer, bias),) = member.network.layers
+    return member._replace(network=member.network._replace(layers=((layer * factor, bias * factor),)))

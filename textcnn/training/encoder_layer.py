@@ -24,34 +24,42 @@ ANY = 1000  # the most that `min_count` can be: of words without a vector the en
 class EncoderFeatures(NamedTuple):
     """What the encoder says about texts, less the mean of the training texts, which have unit mean square length."""
 
-    network: Network  # the encoder's, for the vectors of a start
+    networks: tuple[Network, ...]  # the encoder's, for the vectors of a start
     mean: Numbers  # (d,)
     scale: float
     rows: Numbers  # (B, d) of all texts
 
     @classmethod
-    def of(cls, network: Network, matrix: Floats, ragged: Ragged, texts: int) -> "EncoderFeatures":
+    def of(cls, networks: tuple[Network, ...], matrix: Floats, ragged: Ragged, texts: int) -> "EncoderFeatures":
         """Of texts whose words are rows of a matrix, the first so many being those for training."""
-        outputs = _outputs(network, matrix, ragged)
+        outputs = _outputs(networks, matrix, ragged)
         mean = outputs[:texts].mean(axis=0)
         centred = outputs - mean
         scale = float(np.sqrt(np.square(centred[:texts]).sum(axis=1).mean())) or 1.0
-        return cls(network, mean, scale, centred / scale)
+        return cls(networks, mean, scale, centred / scale)
 
     def others(self, encoded: Encoded, start: Start) -> Numbers:
         """The same of texts that have another start: (U, d)."""
-        return np.asarray((_outputs(self.network, start.matrix, start.ragged(encoded)) - self.mean) / self.scale)
+        return np.asarray((_outputs(self.networks, start.matrix, start.ragged(encoded)) - self.mean) / self.scale)
 
-    def with_layer(self, weights: Numbers, bias: Numbers) -> Network:
-        """The network whose outputs are rows · weights + bias: readout and last layer are one."""
+    def with_layer(self, weights: Numbers, bias: Numbers) -> tuple[Network, ...]:
+        """The networks, the mean of whose outputs is rows · weights + bias: readout and last layer are one."""
         weight = (weights / self.scale).T
-        readout, offset = self.network.layers[-1]
-        layer = (weight @ readout).astype(np.float32), (bias + weight @ (offset - self.mean)).astype(np.float32)
-        return self.network._replace(layers=(layer,))
+        constant = bias - weight @ self.mean
+        return tuple(_layered(network, weight, constant) for network in self.networks)
 
 
-def _outputs(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
-    return np.concatenate([network.head(network.features(matrix, part)) for part in ragged.parts()])
+def _layered(network: Network, weight: Numbers, constant: Numbers) -> Network:
+    readout, offset = network.layers[-1]
+    layer = (weight @ readout).astype(np.float32), (constant + weight @ offset).astype(np.float32)
+    return network._replace(layers=(layer,))
+
+
+def _outputs(networks: tuple[Network, ...], matrix: Floats, ragged: Ragged) -> Floats:
+    """What they say of texts, averaged: (B, d)."""
+    parts = list(ragged.parts())
+    said = [np.concatenate([each.head(each.features(matrix, part)) for part in parts]) for each in networks]
+    return np.asarray(sum(said) / np.float32(len(said)), np.float32)
 
 
 def encoder_over(start: Start) -> SentenceEncoder | None:
@@ -59,6 +67,9 @@ def encoder_over(start: Start) -> SentenceEncoder | None:
     return None if start.table is None else encoder_for(start.table)
 
 
-def scaled(network: Network, scale: float) -> Network:
-    """A network for vectors that were multiplied by a scale."""
-    return network._replace(filters=tuple((slices / scale).astype(np.float32) for slices in network.filters))
+def scaled(networks: tuple[Network, ...], scale: float) -> tuple[Network, ...]:
+    """Networks for vectors that were multiplied by a scale."""
+    return tuple(
+        each._replace(filters=tuple((slices / scale).astype(np.float32) for slices in each.filters))
+        for each in networks
+    )

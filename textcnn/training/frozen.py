@@ -111,7 +111,7 @@ def fit_frozen(
     start = start.over(encoder.table, task.encoded)
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    frozen = _Frozen(task, training, unseen, start, scaled(encoder.network, start.scale), encoder.table, hints)
+    frozen = _Frozen(task, training, unseen, start, scaled(encoder.networks, start.scale), encoder.table, hints)
     return frozen.outcome(unlabelled, callback)
 
 
@@ -130,7 +130,7 @@ def _why_not(task: Task, texts: int) -> str:
     return f"--{changed[0].replace('_', '-')}" if changed else ""
 
 
-def _features(encoder: Network, task: Task, start: Start, texts: int, hints: int) -> EncoderFeatures:
+def _features(encoder: tuple[Network, ...], task: Task, start: Start, texts: int, hints: int) -> EncoderFeatures:
     """Of all texts of the task, the first so many being those for training, the last so many hints."""
     features = EncoderFeatures.of(encoder, start.matrix, start.ragged(task.encoded), texts)
     if hints:  # which are of another kind: what matters is how they differ from each other
@@ -186,7 +186,7 @@ class _Frozen:
         training: Labelled,
         unseen: NDArray[np.int64],
         start: Start,
-        encoder: Network,
+        encoder: tuple[Network, ...],
         table: VectorTable,
         hints: Sequence[str],
     ) -> None:
@@ -306,19 +306,20 @@ class _Frozen:
             scores = score_count(len(task.classes), multi_label=task.multi_label)
             alpha = _SPELLING * STEEP * layer.alpha[:, -scores:]
             linear = learned.spelling.features.part(alpha.astype(np.float32))
-        network = self.features.with_layer(STEEP * layer.weights, STEEP * layer.bias)
-        bank = network.bank
+        networks = self.features.with_layer(STEEP * layer.weights, STEEP * layer.bias)
+        bank = networks[0].bank
         halves = self.start.in_half_bytes  # which a mean of pieces does not fit into: words of the texts stand apart
         settings = replace(
             task.settings,
             frozen="on",
             channels="trained" if halves else "static",
-            pooling=network.pooling.kind,
+            pooling=networks[0].pooling.kind,
             widths=bank.widths,
             filters=bank.filters,
             min_count=ANY,
         )
-        members = [Member(network, Quantized.of(self.start.matrix) if halves else None)]
+        trained = Quantized.of(self.start.matrix) if halves else None
+        members = [Member(network, trained) for network in networks]
         return assembled(
             members, self.start, linear, task.classes, task.multi_label, settings, segmented=task.segmented
         )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from threading import Event
 from typing import NamedTuple
 
@@ -220,9 +221,9 @@ class _Training:
         members = [network.member for network in networks]
         if not self.encoders:
             return members
-        return [*members, weighted(self.encoders[plan.standing.taught], plan.standing.weight, members)]
+        return [*members, *weighted(self.encoders[plan.standing.taught], plan.standing.weight, len(members))]
 
-    def _encoders(self) -> tuple[Member, ...]:
+    def _encoders(self) -> tuple[tuple[Member, ...], ...]:
         """The sentence encoder with a last layer of these texts, if it can stand beside the networks."""
         of_classes = np.float32(1) if self.task.multi_label else self.targets @ self.weights
         weights, plan = self.of_texts * of_classes, self.job.plan
@@ -238,10 +239,11 @@ class _Training:
         held, task = self.job.held, self.task
         if not self.encoders or self.job.plan is not None:
             return plan
-        members = [*(network.member for network in networks), *self.encoders]
+        members = [*(network.member for network in networks), *chain.from_iterable(self.encoders)]
         model = self._model(members, None, replace(self.settings, keep_words=0))
         texts = task.part(held), task.learned[held], task.weights[held]
-        return plan._replace(standing=standing(model, len(self.encoders), *texts, multi_label=task.multi_label))
+        sizes = list(map(len, self.encoders))
+        return plan._replace(standing=standing(model, sizes, *texts, multi_label=task.multi_label))
 
     def _model(self, members: Sequence[Member], linear: LinearPart | None, settings: Settings) -> Model:
         task = self.task
@@ -321,7 +323,7 @@ class _Training:
             weights=self.weights,
             multi_label=task.multi_label,
             afresh=self.start.afresh,
-            encoder=any(each.network.pooling.kind != "mean" for each in self.encoders),  # a mean knows less
+            encoder=any(of_one[0].network.pooling.kind != "mean" for of_one in self.encoders),  # a mean knows less
             seed=seed,
         )
 
