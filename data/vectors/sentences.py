@@ -6,8 +6,9 @@ sentence or a run of words with an excluded text is left out.
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from inputs import Package, blobs, zipped
 from passages import SENTENCE, Excluded, clean
@@ -43,7 +44,26 @@ SHARES = {
     "quiz": 1129,
     "dictionary": 806,
 }
+# Sentences of each source that say what people think, or are of another kind, for who learns to tell good from bad.
+OPINIONS = {
+    "product reviews": 42_000,
+    "film reviews": 60_000,
+    "pros and cons": 8_000,
+    "tweets": 20_000,
+    "web treebank: blogs, mail, answers, reviews": 4_000,
+    "newsgroups": 3_000,
+    "chat": 3_000,
+    "talk about topics": 3_000,
+    "quiz": 1_500,
+    "news of Reuters": 1_500,
+    "open American corpus": 1_500,
+    "queries": 1_000,
+    "dictionary": 1_000,
+}
+QUESTIONS = ("queries", "quiz")  # sources of which each sentence is a question
 _SHORTEST, _LONGEST = 3, 30  # words
+_SHORT = 10  # words of what is a request or a remark rather than a statement
+_OF_SHORT, _OF_OTHERS = 0.25, 0.1  # shares of those that are read besides questions
 
 
 def cut(text: str, draw: random.Random) -> Iterator[str]:
@@ -103,11 +123,18 @@ def sentences_of(
     return kept
 
 
-def gather(
-    inputs: Path, excluded: Excluded, portions: int, say: Callable[[str], None]
-) -> tuple[list[str], list[list[str]]]:
-    """What an encoder reads, so many portions,, and the reviews of films and products, sentence by sentence."""
-    seen, chosen, reviews = set[int](), list[str](), list[list[str]]()
+class Gathered(NamedTuple):
+    """Sentences that encoders read."""
+
+    first: list[str]  # of all kinds, so many portions
+    further: list[str]  # mostly questions, or short
+    opinions: list[str]
+    reviews: list[list[str]]  # of films and products, sentence by sentence
+
+
+def gather(inputs: Path, excluded: Excluded, portions: int, say: Callable[[str], None]) -> Gathered:
+    """What encoders read, mixed."""
+    seen, reviews, by_source = set[int](), list[list[str]](), dict[str, list[str]]()
     for source in TEXTS:
         draw = random.Random(source.name)
         found = sentences_of(source, inputs, seen, excluded, draw)
@@ -115,8 +142,28 @@ def gather(
             reviews += found
         flat = [sentence for of_text in found for sentence in of_text]
         draw.shuffle(flat)
-        fit = [one for one in flat if _SHORTEST <= one.count(" ") + 1 <= _LONGEST]
-        chosen += fit[: SHARES[source.name] * portions]
+        by_source[source.name] = [one for one in flat if _SHORTEST <= one.count(" ") + 1 <= _LONGEST]
         say(f"{source.name}: {len(flat):,} sentences")
-    random.Random(5).shuffle(chosen)
-    return chosen, reviews
+    mixed = random.Random(5)
+    first = [one for name, fit in by_source.items() for one in fit[: SHARES[name] * portions]]
+    mixed.shuffle(first)
+    further = _further({name: fit[SHARES[name] * portions :] for name, fit in by_source.items()}, mixed)
+    opinions = [one for name, count in OPINIONS.items() for one in by_source[name][:count]]
+    return Gathered(first, further, opinions, reviews)
+
+
+def _further(by_source: Mapping[str, Sequence[str]], mixed: random.Random) -> list[str]:
+    """All questions, and some of the others."""
+    questions, others = list[str](), list[str]()
+    for name, sentences in by_source.items():
+        draw = random.Random(f"{name}x")
+        for one in sentences:
+            if "?" in one or name in QUESTIONS:
+                questions.append(one)
+            elif draw.random() < (_OF_SHORT if len(one.split()) < _SHORT else _OF_OTHERS):
+                others.append(one)
+    mixed.shuffle(questions)
+    mixed.shuffle(others)
+    further = questions + others
+    mixed.shuffle(further)
+    return further

@@ -15,7 +15,7 @@ from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings
 from textcnn.text.lexicon import encode
-from textcnn.training.beside import standing
+from textcnn.training.beside import standing, weighted
 from textcnn.training.fit import fit
 from textcnn.training.task import Labelled
 from textcnn.vectors.loading import open_vectors
@@ -36,11 +36,12 @@ def both() -> Model:
     return learned(TEXTS * 3, LABELS * 3, keep_ngrams="on")
 
 
-def test_it_is_a_member_with_filters_of_its_own(both: Model) -> None:
-    network, encoder = (member.network for member in both.members)
+def test_its_filters_and_its_mean_of_words_are_members(both: Model) -> None:
+    network, encoder, mean = (member.network for member in both.members)
     assert network.bank.filters == 4
     assert encoder.bank.filters > 100
     assert encoder.bank.widths == network.bank.widths
+    assert (mean.pooling.kind, mean.bank.widths) == ("mean", (1,))
 
 
 def test_the_file_gives_the_same_answers(both: Model, tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_what_was_learned_can_be_read_again(both: Model, tmp_path: Path) -> None
     assert interpretation is not None
     filters = interpretation.filters
     near = [(one, filters[one.nearest]) for one in filters if one.nearest >= 0]
-    assert {one.network for one, _ in near} == {0, 1}
+    assert {one.network for one, _ in near} == {0, 1, 2}
     assert all(one.network == other.network and one.width == other.width for one, other in near)
 
 
@@ -111,7 +112,7 @@ def test_words_without_a_vector_say_nothing_to_it() -> None:
     strange = [f"ẍẅẍ {text}" for text in TEXTS * 3]
     model = learned(strange, LABELS * 3)
     row = model.rows_of(["ẍẅẍ"])
-    of_network, of_encoder = (model.vectors_of(member, row) for member in model.members)
+    of_network, *of_encoder = (model.vectors_of(member, row) for member in model.members)
     assert np.any(of_network)
     assert not np.any(of_encoder)
 
@@ -120,7 +121,7 @@ def test_several_labels() -> None:
     labels = [own if number % 2 else (*own, "short") for number, own in enumerate(LABELS * 3)]
     model = learned(TEXTS * 3, labels)
     assert model.multi_label
-    assert len(model.members) == 2
+    assert len(model.members) == 3
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_where_it_does_not_fit_networks_are_alone(values: dict[str, Any]) -> Non
 
 
 def test_it_stands_beside_several_networks_too() -> None:
-    assert len(learned(TEXTS * 3, LABELS * 3, networks=2).members) == 3
+    assert len(learned(TEXTS * 3, LABELS * 3, networks=2).members) == 4
 
 
 def test_texts_without_labels_may_teach_it() -> None:
@@ -153,13 +154,12 @@ def test_texts_without_labels_may_teach_it() -> None:
 
 def test_what_others_taught_is_taken_unless_it_is_worse(both: Model) -> None:
     """Of two encoders that say the same the taught one stands; of one that says the opposite the other."""
-    network, encoder = both.members
-    ((layer, bias),) = encoder.network.layers
-    opposite = encoder._replace(network=encoder.network._replace(layers=((-layer, -bias),)))
+    network, *encoder = both.members
+    opposite = weighted(encoder, -2.0, 1)
     part, targets = encode(TEXTS, 20), indicator(LABELS, ["ham", "spam"]).astype(np.float32)
     for other, taught in ((encoder, True), (opposite, False)):
-        model = replace(both, members=(network, encoder, other))
-        found = standing(model, 2, part, targets, np.ones(len(TEXTS)), multi_label=False)
+        model = replace(both, members=(network, *encoder, *other))
+        found = standing(model, [2, 2], part, targets, np.ones(len(TEXTS)), multi_label=False)
         assert found.taught == taught
         assert found.weight > 0
         assert len(found.losses) == 2

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from program import script
 
+from textcnn.text.ragged import Ragged
+
 BUILD = script("build_encoder")
+VERDICT = script("verdict")
 RATINGS = script("ratings")
 SENTENCES = script("sentences")
 
@@ -77,19 +80,68 @@ def test_parts_for_testing_are_not_opened(path: str) -> None:
 def test_a_sentence_is_judged_by_the_others_of_its_review() -> None:
     """Two reviews of four sentences; the last one of the good review sounds bad, and the other way round."""
     verdicts = np.array([4, 4, 4, -2, -4, -4, -4, 2], np.float32)
-    chosen, goodness = BUILD.by_company(verdicts, np.repeat([0, 1], 4), np.full(8, 5))
+    chosen, goodness = VERDICT.by_company(verdicts, verdicts / 2, np.repeat([0, 1], 4), np.full(8, 5))
     assert chosen.tolist() == [3, 7]  # the others have an odd one among their company, so they are less certain
     np.testing.assert_allclose(goodness, 1 / (1 + np.exp([-1.2 + 1.0, 1.2 - 1.0])))
-    assert BUILD.by_company(verdicts, np.arange(8), np.full(8, 5))[0].tolist() == []  # reviews of one sentence
+    alone = VERDICT.by_company(verdicts, verdicts, np.arange(8), np.full(8, 5))[0]
+    assert alone.tolist() == []  # reviews of one sentence
+
+
+def test_the_direction_from_bad_to_good_says_it_of_others() -> None:
+    """Vectors of 20 numbers, of which the first is how good; what stands in the middle teaches nothing."""
+    draw = np.random.default_rng(0)
+    goodness = np.repeat([1.0, 0.0, 0.5], 200)
+    rated, others = draw.normal(size=(2, 600, 20)).astype(np.float32)
+    rated[:, 0] += 4 * (goodness - 0.5)
+    others[:, 0] += np.repeat([-3, 3], 300)
+    odds = VERDICT.direction_odds(VERDICT.Said([("", one) for one in goodness], rated, others))
+    assert np.mean(odds[:300] < 0) > 0.9
+    assert np.mean(odds[300:] > 0) > 0.9
+    assert np.abs(odds).mean() > 2  # held back, but said as surely as it is right
+
+
+def test_of_rated_texts_short_clear_ones_are_read_first() -> None:
+    ratings = [("so so", 0.5), ("very good " * 20, 1.0), ("good", 1.0), ("bad " * 50, 0.0)]
+    assert VERDICT.read_of_ratings(ratings) == [ratings[2], ratings[0], ratings[1]]
+
+
+def test_further_sentences_are_questions_and_some_of_the_others() -> None:
+    sentences = [f"Is this number {number}?" for number in range(50)]
+    sentences += [f"No, it is {number}." for number in range(400)] + [
+        "one two three four five six seven eight nine ten"
+    ]
+    further = SENTENCES._further({"quiz": ["Name a river"], "chat": sentences}, random.Random(0))
+    assert {"Name a river", *sentences[:50]} <= set(further)
+    assert 50 + 70 < len(further) < 50 + 140
+
+
+def test_means_of_words() -> None:
+    ragged = Ragged(np.array([0, 1, 1], np.int32), np.array([0, 3, 3]))
+    vectors = np.array([[3, 0], [0, 6]], np.float32)
+    np.testing.assert_allclose(BUILD.means(vectors, ragged), [[1, 4], [0, 0]])
+
+
+def test_what_features_say_of_vectors_is_found_in_groups() -> None:
+    """Ridge regression with an intercept, which is hardly held back where there are many sentences."""
+    draw = np.random.default_rng(0)
+    features = draw.normal(3, 2, size=(20_000, 6)).astype(np.float32)
+    weights = draw.normal(size=(6, 3))
+    vectors = (features @ weights + 5).astype(np.float16)
+    scale = BUILD.Scale.of(features)
+    groups = zip(np.array_split(features, 3), np.array_split(vectors, 3), strict=True)
+    found = BUILD.told(scale, groups)
+    np.testing.assert_allclose(found, weights * scale.deviation[:, None] / 1.15, rtol=0.02, atol=0.02)
 
 
 def test_the_readout_is_centred_of_unit_size_and_ends_with_the_verdict() -> None:
     draw = np.random.default_rng(0)
-    features = draw.normal(3, 2, size=(2000, 300)).astype(np.float32)
-    taught, verdict = features[:, :7] @ draw.normal(size=(7, 5)), np.eye(300, dtype=np.float32)[4]
-    weights, bias = BUILD.readout(features, taught.astype(np.float32), verdict, -3.0)
+    features = draw.normal(3, 2, size=(2000, 500)).astype(np.float32)
+    verdict = np.eye(500, dtype=np.float32)[4]
+    weights, bias = BUILD.readout(
+        features, np.arange(500) < 400, [draw.normal(size=(500, 200)).astype(np.float32)], verdict, -3.0
+    )
     vectors = features @ weights.T + bias
-    assert vectors.shape == (2000, 257)
+    assert vectors.shape == (2000, 385)
     np.testing.assert_allclose(vectors[:, :-1].mean(axis=0), 0, atol=1e-3)
     assert (vectors[:, :-1] ** 2).sum(axis=1).mean() == pytest.approx(1, abs=0.01)
     np.testing.assert_allclose(vectors[:, -1], 0.3 * (features[:, 4] - 3) / features[:, 4].std(), atol=1e-3)
