@@ -61,10 +61,16 @@ def test_what_was_learned_can_be_read_again(both: Model, tmp_path: Path) -> None
     assert all(one.network == other.network and one.width == other.width for one, other in near)
 
 
-def test_compiled_loops_give_the_same_answers(both: Model) -> None:
-    ready = Predictor(both, threads=1)
+@pytest.mark.parametrize("vectors", ["english", "shared"])
+def test_compiled_loops_give_the_same_answers(vectors: str) -> None:
+    """And say the same of how novel texts are, an empty one too."""
+    model = learned(TEXTS * 3, LABELS * 3, vectors=vectors, linear="on")
+    plain, ready = Predictor(model), Predictor(model, threads=1)
     ready.make_ready()
-    np.testing.assert_array_equal(ready.probabilities(OTHERS), Predictor(both).probabilities(OTHERS))
+    assert ready._bulk is not None
+    (answers, likeness), (expected, likeness_expected) = (one.all_judged(OTHERS) for one in (ready, plain))
+    np.testing.assert_array_equal(answers, expected)
+    np.testing.assert_allclose(likeness, likeness_expected, rtol=1e-6)
 
 
 def test_contributions_add_up(both: Model) -> None:

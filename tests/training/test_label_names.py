@@ -115,16 +115,16 @@ def test_hints_help_where_texts_are_few() -> None:
 
 def test_names_are_where_few_texts_start() -> None:
     """What a, b mean nobody knows; of food and car the vectors do, and texts bear them out."""
-    asked = ["my sister bakes", "the road to work"]
-    heard, right = Heard(), []
+    asked = ["she bakes pies", "my sister cooks rice", "fried eggs", "the road to work", "a parking lot", "we drive"]
+    is_car, heard, right = np.repeat([0, 1], 3), Heard(), []
     for names in (("a", "b"), ("food", "car")):
         labels = [names[:1]] * 4 + [names[1:]] * 4
         model = fit(
             Labelled(FOOD + CARS, labels), classes=names, multi_label=False, settings=QUICK, callback=heard
         ).model
-        right.append(Predictor(model).probabilities(asked)[np.arange(2), np.arange(2)])
-    assert (right[1] > right[0]).all()
-    assert [event.note.partition("; ")[2] for event in heard.of("stage")] == ["", "names of labels trusted 75%"]
+        right.append(np.log(Predictor(model).probabilities(asked)[np.arange(6), is_car]).mean())
+    assert right[1] > right[0]
+    assert [event.note.partition("; ")[2] for event in heard.of("stage")] == ["", "names of labels trusted 100%"]
 
 
 def test_names_that_deceive_are_as_no_names() -> None:

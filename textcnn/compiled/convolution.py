@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Convolution by look-up with max pooling, and its gradient.
+"""Convolution by look-up with max pooling, and its gradient; and the mean of filters that see one word.
 
 What is computed: training/network/convolution.py; for answers, model/network.py. The layout of slices and maps:
 model/bank.py; a width's slices and maps begin here where those of the width before end.
@@ -349,3 +349,42 @@ def add_rows(
                     cython.address(table[0, 0]),
                     table.shape[1],
                 )
+
+
+def pool_mean(
+    table: cython.float[:, ::1],
+    words: int32_t[::1],
+    starts: int64_t[::1],
+    sums: cython.double[::1],
+    features: cython.float[:, ::1],
+):
+    """The mean response of each filter of width 1 in each text.
+
+    Args:
+        table: (U, F) responses of words, nothing below zero.
+        words: (T,) rows of the table.
+        starts: (B + 1,) where texts begin.
+        sums: (F,) to compute in.
+        features: (B, F) is filled, but for empty texts.
+    """
+    text: cython.Py_ssize_t
+    token: cython.Py_ssize_t
+    f: cython.Py_ssize_t
+    filters: cython.Py_ssize_t = table.shape[1]
+    last: cython.Py_ssize_t = starts[features.shape[0]]
+    row: cython.pointer(cython.float)
+    with cython.nogil:
+        for text in range(features.shape[0]):
+            if starts[text] == starts[text + 1]:
+                continue
+            for f in range(filters):
+                sums[f] = 0
+            for token in range(starts[text], starts[text + 1]):
+                if token + _AHEAD < last:
+                    for f in range(0, filters, 16):
+                        prefetch(cython.address(table[words[token + _AHEAD], f]))
+                row = cython.address(table[words[token], 0])
+                for f in range(filters):
+                    sums[f] += row[f]
+            for f in range(filters):
+                features[text, f] = cython.cast(cython.float, sums[f] / (starts[text + 1] - starts[text]))

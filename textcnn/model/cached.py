@@ -93,7 +93,9 @@ class CachedModel:
     def suits(model: Model) -> bool:
         """Whether the loops do what this model needs, and are available."""
         networks = model.networks
-        simple = all(len(network.filters) == 1 and network.pooling.kind == "max" for network in networks)
+        simple = all(
+            len(network.filters) == 1 and (_is_max(network) or _is_mean_of_words(network)) for network in networks
+        )
         narrow = all(network.bank.slices <= _WIDEST for network in networks)
         return simple and narrow and all(loops(name) is not None for name in _Loops._fields)
 
@@ -189,6 +191,10 @@ class CachedModel:
             self._loops.whole.pool_whole(table, ragged.words, starts, widths, bias.astype(np.int16), room, of_whole)
             return of_whole
         features, none = np.empty(shape, np.float32), np.empty((0, 0), np.int32)
+        if not _is_max(network):
+            features[np.diff(starts) == 0] = np.maximum(bias, 0)
+            self._loops.convolution.pool_mean(table, ragged.words, starts, np.empty(bank.filters), features)
+            return features
         rest = ((0, len(features)), features, none, np.empty(bank.filters, np.float32))
         self._loops.convolution.pool_max(table, ragged.words, starts, widths, bank.filters, *rest)
         features += bias
@@ -233,7 +239,7 @@ class CachedModel:
         ):
             vectors = self._model.vectors_of(member, rows)
             self._workers.run(
-                partial(_respond, vectors[first:last], columns, network.whole, table, places[first:last])
+                partial(_respond, vectors[first:last], columns, network, table, places[first:last])
                 for first, last in spans(len(words), _WORDS)
             )
 
@@ -366,9 +372,23 @@ def _label_lengths(network: Network, *, centred: bool) -> Doubles:
 
 
 @_overflow_allowed
-def _respond(vectors: Floats, columns: Doubles, whole: bool, table: NDArray[Any], places: NDArray[np.int64]) -> None:
-    """Put the responses of words to all slices, rounded, into the table: (U, D), (D, C), (S, C), (U,)."""
-    table[places] = rounded_to_slices(rounded(vectors, 1), columns, whole)
+def _respond(
+    vectors: Floats, columns: Doubles, network: Network, table: NDArray[Any], places: NDArray[np.int64]
+) -> None:
+    """Put the responses of words to all slices, rounded, into the table: (U, D), (D, C), (S, C), (U,).
+
+    Of a mean, which is not of the best window, what is below zero is taken for zero at once.
+    """
+    responses = rounded_to_slices(rounded(vectors, 1), columns, network.whole).astype(table.dtype)
+    table[places] = responses if _is_max(network) else np.maximum(responses + network.biases[0], 0)
+
+
+def _is_max(network: Network) -> bool:
+    return network.pooling.kind == "max"
+
+
+def _is_mean_of_words(network: Network) -> bool:
+    return network.pooling.kind == "mean" and network.bank.widths == (1,)
 
 
 def _grown(rows: NDArray[Any], used: int, more: int) -> NDArray[Any]:

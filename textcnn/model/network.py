@@ -129,7 +129,9 @@ class Network(NamedTuple):
                 )
             if self.pooling.has_mean:
                 active = np.maximum(values + bias[block.maps], 0)
-                features[:, -1, block.maps] = _reduce(np.add, active, first, last) / (last - first)[:, None]
+                # In double precision the order of additions does not matter.
+                sums = _reduce(np.add, active.astype(np.float64), first, last)
+                features[:, -1, block.maps] = sums / (last - first)[:, None]
         return features.reshape(len(features), self.bank.features(self.pooling))
 
     def _best(self, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
@@ -219,12 +221,12 @@ def responses(
         yield block, values
 
 
-def _reduce(how: np.ufunc, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
+def _reduce(how: np.ufunc, values: NDArray[Any], first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[Any]:
     """Reduce the rows first[b] to last[b] - 1 for each text: (P, F) -> (B, F)."""
     if not len(first):
-        return np.empty((0, values.shape[1]), np.float32)
+        return np.empty((0, values.shape[1]), values.dtype)
     borders = np.stack([first, last], axis=1).ravel()
-    reduced: Floats = how.reduceat(values, borders, axis=0)[::2]
+    reduced: NDArray[Any] = how.reduceat(values, borders, axis=0)[::2]
     return reduced
 
 
