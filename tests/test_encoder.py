@@ -165,6 +165,15 @@ def test_a_damaged_file_is_refused(folder: Path, name: str, value: np.ndarray) -
         read_encoder(Path("small.safetensors"))
 
 
+def test_two_means_of_words_are_refused(folder: Path) -> None:
+    """A model's file could not tell which is which."""
+    with pytest.raises(VectorsError, match="two means of words"), Path("two.safetensors").open("wb") as file:
+        words = np.ones((3, 256), np.float32)
+        write_encoder(file, small_filters(), np.ones((3, 2)), np.zeros(3), {"pooling": "mean"}, words)
+        file.flush()
+        read_encoder(Path("two.safetensors"))
+
+
 def test_another_file_or_none_is_refused(folder: Path) -> None:
     with pytest.raises(VectorsError, match="cannot read the encoder"):
         read_encoder(Path("nothing.safetensors"))

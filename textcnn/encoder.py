@@ -66,7 +66,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """Word vectors, and networks over them; the mean of their outputs are the numbers of a sentence's vector."""
+    """Word vectors, and networks over them; the mean of their outputs is a sentence's vector."""
 
     table: VectorTable
     networks: tuple[Network, ...]
@@ -208,6 +208,8 @@ def _networks(tensors: Mapping[str, NDArray[Any]], dimensions: int, pooling: Poo
     first = Network(bank, pooling, (_joined(slices),), (_joined(biases),), (layer,))
     if f"{_WORDS}readout" not in tensors:
         return (first,)
+    if pooling.kind == "mean":
+        raise TensorFileError("it has two means of words")
     weights = _readout(tensors, _WORDS, bias, dimensions)
     return first, mean_of_words(weights)
 

@@ -45,7 +45,7 @@ from textcnn.vectors.table import EMBEDDED, VectorTable
 
 PORTIONS = 1  # of sentences that MPNet reads, some 19,000 each
 QUICK = 240_000  # sentences that MiniLM reads, these among them
-OPINIONS = 160_000  # texts that multilingual-e5-small reads, the rated ones among them
+HEARD = 160_000  # texts that multilingual-e5-small reads, the rated ones among them
 PIECES = 96  # of a sentence that they read
 GROUP = 8_000  # sentences at a time
 OWN_AXES, AXES, RIDGE, VERDICT = 256, 384, 3000.0, 0.3
@@ -77,7 +77,7 @@ def opinions_of(read: Read) -> Opinions:
     texts = {text for text, _ in known}
     others = [one for one in read.opinions if one not in texts]
     random.Random(3).shuffle(others)
-    return Opinions(read.ratings, read.reviews, others[: OPINIONS - len(known)])
+    return Opinions(read.ratings, read.reviews, others[: HEARD - len(known)])
 
 
 def teach(sentences: Sequence[str], encoder: Encoder, file: Path) -> Floats:
@@ -240,13 +240,15 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description="Train the sentence encoder of textcnn.")
-    parser.add_argument("--list", action="store_true", help="name the rated texts and their terms")
+    parser.add_argument("--list", action="store_true", help="name what is read besides, and its terms")
     parser.add_argument("--inputs", type=Path, default=Path("inputs"), help="folder with packages and clones")
     parser.add_argument("--work", type=Path, default=Path("work"), help="folder for what steps leave")
     parser.add_argument("--exclude", type=Path, help="folder of CSV files whose texts must not be read")
     parser.add_argument("--output", type=Path, default=ENCODER, help="where it goes (default: into the package)")
     options = parser.parse_args()
     if options.list:
+        for package in (E5, E5_TOKENIZER):
+            print(f"{package.file}: {package.origin}\n  SHA-256 {package.sha256}, {package.terms}")
         for source in RATINGS:
             print(f"{source.name}: {source.origin.name} {source.origin.commit}\n  {source.origin.terms}")
         return

@@ -220,7 +220,7 @@ def direction_odds(said: Said) -> Floats:
     return np.asarray(odds, np.float32)
 
 
-def judge(opinions: Opinions, said: Said, table: VectorTable) -> "Verdict":
+def judge(opinions: Opinions, said: Said, table: VectorTable) -> Verdict:
     """Learn to tell good from bad, from rated texts, from what an encoder says of others, and from reviews.
 
     Args:

@@ -13,7 +13,7 @@ from textcnn.labels import indicator
 from textcnn.model.file import read_model, write_model
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
-from textcnn.settings import Settings
+from textcnn.settings import MOST_NETWORKS, Settings
 from textcnn.text.lexicon import encode
 from textcnn.training.beside import standing, weighted
 from textcnn.training.fit import fit
@@ -139,6 +139,12 @@ def test_where_it_does_not_fit_networks_are_alone(values: dict[str, Any]) -> Non
     assert len(learned(TEXTS * 3, LABELS * 3, **values).members) == 1
 
 
+def test_beside_as_many_networks_as_there_may_be_it_can_be_read(tmp_path: Path) -> None:
+    model = learned(TEXTS * 3, LABELS * 3, networks=MOST_NETWORKS, filters=1, epochs=1)
+    write_model(model, tmp_path / "many")
+    assert len(read_model(tmp_path / "many").members) == MOST_NETWORKS + 2
+
+
 def test_it_stands_beside_several_networks_too() -> None:
     assert len(learned(TEXTS * 3, LABELS * 3, networks=2).members) == 4
 
@@ -161,7 +167,7 @@ def test_texts_without_labels_may_teach_it() -> None:
 def test_what_others_taught_is_taken_unless_it_is_worse(both: Model) -> None:
     """Of two encoders that say the same the taught one stands; of one that says the opposite the other."""
     network, *encoder = both.members
-    opposite = weighted(encoder, -2.0, 1)
+    opposite = weighted(encoder, -len(encoder), 1)
     part, targets = encode(TEXTS, 20), indicator(LABELS, ["ham", "spam"]).astype(np.float32)
     for other, taught in ((encoder, True), (opposite, False)):
         model = replace(both, members=(network, *encoder, *other))

@@ -191,7 +191,7 @@ class CachedModel:
             self._loops.whole.pool_whole(table, ragged.words, starts, widths, bias.astype(np.int16), room, of_whole)
             return of_whole
         features, none = np.empty(shape, np.float32), np.empty((0, 0), np.int32)
-        if not _is_max(network):
+        if not _is_max(network):  # the table has what comes out of the ReLU
             features[np.diff(starts) == 0] = np.maximum(bias, 0)
             self._loops.convolution.pool_mean(table, ragged.words, starts, np.empty(bank.filters), features)
             return features
@@ -375,9 +375,9 @@ def _label_lengths(network: Network, *, centred: bool) -> Doubles:
 def _respond(
     vectors: Floats, columns: Doubles, network: Network, table: NDArray[Any], places: NDArray[np.int64]
 ) -> None:
-    """Put the responses of words to all slices, rounded, into the table: (U, D), (D, C), (S, C), (U,).
+    """Put the responses of words to all slices, rounded, into the table; for a mean, with bias and ReLU.
 
-    Of a mean, which is not of the best window, what is below zero is taken for zero at once.
+    (U, D) vectors, (D, C) columns, (S, C) table, (U,) places.
     """
     responses = rounded_to_slices(rounded(vectors, 1), columns, network.whole).astype(table.dtype)
     table[places] = responses if _is_max(network) else np.maximum(responses + network.biases[0], 0)

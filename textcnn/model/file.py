@@ -47,6 +47,7 @@ __all__ = ["FORMAT", "WHOLE_BYTES", "format_of", "read_model", "write_model"]
 FORMAT = 3  # of files whose static vectors have half a byte a number
 WHOLE_BYTES = 2  # of all others, which older programs read, too
 _MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
+_OF_ENCODER = 2  # networks of a sentence encoder, at most, which stands beside those of the settings
 _DEEPEST = 8  # levels of lists and objects in the held-out figures
 _OF_THE_MACHINE = {"threads"}  # settings that have no effect on what is learned
 _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
@@ -252,7 +253,7 @@ class _Reader:
     def _members(self, static: Quantized, first: int, labels: int) -> tuple[Member, ...]:
         """All networks of the ensemble; `first` is the first row of the vocabulary that has static vectors."""
         networks, dimensions = self.described["networks"], static.dimensions
-        if type(networks) is not int or not 1 <= networks <= MOST_NETWORKS:
+        if type(networks) is not int or not 1 <= networks <= MOST_NETWORKS + _OF_ENCODER:
             raise TensorFileError("its description is damaged")
         return tuple(
             Member(

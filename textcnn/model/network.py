@@ -128,10 +128,9 @@ class Network(NamedTuple):
                     self._best(values, first, last) + bias[block.maps], 0
                 )
             if self.pooling.has_mean:
-                active = np.maximum(values + bias[block.maps], 0)
-                # In double precision the order of additions does not matter.
-                sums = _reduce(np.add, active.astype(np.float64), first, last)
-                features[:, -1, block.maps] = sums / (last - first)[:, None]
+                values += bias[block.maps]
+                np.maximum(values, 0, out=values)
+                features[:, -1, block.maps] = _sums(values, first, last) / (last - first)[:, None]
         return features.reshape(len(features), self.bank.features(self.pooling))
 
     def _best(self, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
@@ -221,13 +220,21 @@ def responses(
         yield block, values
 
 
-def _reduce(how: np.ufunc, values: NDArray[Any], first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[Any]:
+def _reduce(how: np.ufunc, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
     """Reduce the rows first[b] to last[b] - 1 for each text: (P, F) -> (B, F)."""
     if not len(first):
-        return np.empty((0, values.shape[1]), values.dtype)
+        return np.empty((0, values.shape[1]), np.float32)
     borders = np.stack([first, last], axis=1).ravel()
-    reduced: NDArray[Any] = how.reduceat(values, borders, axis=0)[::2]
+    reduced: Floats = how.reduceat(values, borders, axis=0)[::2]
     return reduced
+
+
+def _sums(values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sums of these rows in double precision, whose roundings single precision does not see: any order has the same."""
+    sums = np.empty((len(first), values.shape[1]))
+    for text, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        np.add.reduce(values[start:stop], axis=0, dtype=np.float64, out=sums[text])
+    return sums
 
 
 def _kmax(values: Floats, first: NDArray[np.int64], last: NDArray[np.int64], k: int) -> Floats:

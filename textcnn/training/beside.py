@@ -71,9 +71,9 @@ def encoder_members(
     *,
     segmented: bool = False,
 ) -> tuple[tuple[Member, ...], ...]:
-    """The encoder with a last layer that is learned from texts, and with one that others taught, too, if there are any.
+    """The members of the encoder with a last layer that is learned from texts, and of one that others taught, too.
 
-    Of each as many members as it has networks; none if it cannot stand beside networks in one file.
+    The latter if there are others; none if it cannot stand beside networks in one file.
 
     Args:
         start: what training began with; words without a pretrained vector say nothing to the encoder.
@@ -120,28 +120,27 @@ def _suits(encoder: Network, settings: Settings) -> bool:
 
 
 def standing(
-    model: Model, encoders: Sequence[int], part: Encoded, targets: Floats, weights: Numbers, *, multi_label: bool
+    model: Model, sizes: Sequence[int], part: Encoded, targets: Floats, weights: Numbers, *, multi_label: bool
 ) -> Standing:
     """What has the least log loss on held-out texts; of an encoder that others taught, only if it is no worse.
 
     Args:
         model: not calibrated.
-        encoders: of how many of its last members each encoder is made; of two the second was taught by texts without
-            labels.
+        sizes: how many of its last members each encoder has; of two the second was taught by texts without labels.
         part: the held-out texts.
         targets: (B, K) probabilities of their labels.
         weights: (B,) of them.
         multi_label: whether a text can have several labels.
     """
-    first, *borders = len(model.members) - sum(encoders) + np.cumsum([0, *encoders])
-    networks = _logits(model, model.members[:first], part)
-    of_encoders = [_logits(model, model.members[start:stop], part) for start, stop in pairwise([first, *borders])]
+    borders = len(model.members) - sum(sizes) + np.cumsum([0, *sizes])
+    networks = _logits(model, model.members[: borders[0]], part)
+    of_encoders = [_logits(model, model.members[start:stop], part) for start, stop in pairwise(borders)]
     joins = [calibrate(networks, own, targets, weights, multi_label=multi_label) for own in of_encoders]
     losses = [
         weights * losses_of_logits(join.logits(networks, own).astype(np.float64), targets, multi_label=multi_label)
         for join, own in zip(joins, of_encoders, strict=True)
     ]
-    chosen = int(len(encoders) > 1 and not _is_worse(losses[-1] - losses[0]))
+    chosen = int(len(sizes) > 1 and not _is_worse(losses[-1] - losses[0]))
     join = joins[chosen]
     return Standing(join.linear_weight * join.temperature, bool(chosen), tuple(float(each.mean()) for each in losses))
 
