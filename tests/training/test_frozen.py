@@ -12,11 +12,13 @@ from small_training import LABELS, TEXTS, Heard, by_chance
 from textcnn.errors import SettingsError
 from textcnn.insight.explain import explain
 from textcnn.model.file import FORMAT, format_of, read_model, write_model
+from textcnn.model.hashing import distinct_spellings, features, pair_buckets
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
+from textcnn.text.lexicon import encode
 from textcnn.training.fit import FitResult, fit
-from textcnn.training.frozen import fit_frozen
+from textcnn.training.frozen import _Spelling, fit_frozen
 from textcnn.training.outcome import Outcome
 from textcnn.training.task import Labelled, Task
 
@@ -91,11 +93,12 @@ def test_words_that_only_a_text_held_out_has_count_as_those_of_new_texts_do() ->
 
 
 def test_who_has_learned_nothing_is_not_sure() -> None:
+    """Of single draws the surest answer is between .63 and .91, so twelve tell."""
     surest = []
-    for seed in range(4):
+    for seed in range(12):
         texts, labels, *_ = by_chance(seed)
         surest.append(Predictor(learned(list(texts), list(labels)).model).probabilities(FOOD + CARS).max())
-    assert np.mean(surest) < 0.75  # one draw of four can look like more than chance
+    assert np.mean(surest) < 0.72
 
 
 def test_the_same_texts_give_the_same_file(of_messages: Model, tmp_path: Path) -> None:
@@ -122,12 +125,19 @@ def test_contributions_add_up(of_messages: Model) -> None:
 def test_how_several_texts_begin_counts_four_times_as_much() -> None:
     """Its weight is the square of that beside the same pair elsewhere; how one text alone begins is like its end."""
     texts = ["so we eat", "so they eat", "then we drive", "then they drive", "fresh bread", "new tyres"]
-    linear = learned(texts, [("food",), ("food",), ("car",), ("car",), ("food",), ("car",)]).model.linear
-    assert linear is not None
-    _, of_pairs = linear.attributed(["so", "we", "eat"])  # "so" begins as many texts as "eat" ends
-    assert of_pairs[0, 0] == pytest.approx(4**2 * of_pairs[-1, 0], rel=0.2)  # weights are rounded
-    _, of_pairs = linear.attributed(["fresh", "bread"])
-    assert of_pairs[0, 0] == pytest.approx(of_pairs[-1, 0], rel=0.1)
+    encoded = encode(texts, 20)
+    spelling = _Spelling.of(encoded)
+    spellings, spelling_of = distinct_spellings(encoded.surfaces)
+    pairs = pair_buckets(features(spellings), spelling_of, encoded.ragged)  # four of "so we eat", the first at its edge
+    weights = spelling.features.weights(np.eye(len(texts), dtype=np.float32))  # to each text those of its own features
+
+    def of_pair(text: int, pair: int) -> float:
+        (place,) = np.flatnonzero(spelling.features.tables.buckets == pairs[pair])
+        return float(weights[place, text])
+
+    assert of_pair(0, 0) == pytest.approx(4**2 * of_pair(0, 3), rel=1e-5)  # "so" begins as many texts as "eat" ends
+    fresh = sum(len(text.split()) + 1 for text in texts[:4])
+    assert of_pair(4, fresh) == pytest.approx(of_pair(4, fresh + 2), rel=1e-5)
 
 
 def test_texts_left_out_choose_the_penalty(monkeypatch: pytest.MonkeyPatch) -> None:
