@@ -30,6 +30,7 @@ from inputs import E5, E5_TOKENIZER, MINILM, MPNET, checked
 from numpy.typing import NDArray
 from passages import Excluded
 from ratings import RATINGS, rated
+from readout import means_of_words
 from sentences import gather
 from texts import TEXTS
 from verdict import FILTERS, WIDTHS, Opinions, Verdict, judge, read_of_ratings, said_of_opinions
@@ -121,20 +122,13 @@ def features_of(table: VectorTable, filters: dict[int, Filters], sentences: Sequ
             distinct, places = np.unique(part.words, return_inverse=True)
             own = Ragged(places.astype(np.int32), part.starts)
             maxima = network.features(vectors[distinct], own)
-            features.append(np.concatenate([maxima, means(vectors[distinct], own)], axis=1))
+            features.append(np.concatenate([maxima, means_of_words(vectors[distinct], own)], axis=1))
         yield np.concatenate(features)
 
 
 def grouped(rows: Floats) -> list[Floats]:
     """As many at a time as features are made of."""
     return [rows[first : first + GROUP] for first in range(0, len(rows), GROUP)]
-
-
-def means(vectors: Floats, ragged: Ragged) -> Floats:
-    """Of the vectors of each text's words: (V, D) -> (B, D)."""
-    sums = np.zeros((len(ragged.lengths), vectors.shape[1]), np.float32)
-    np.add.at(sums, np.repeat(np.arange(len(sums)), ragged.lengths), vectors[ragged.words])
-    return np.asarray(sums / np.maximum(ragged.lengths, 1)[:, None], np.float32)
 
 
 class Scale(NamedTuple):
@@ -227,10 +221,9 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     known[maps:] = False
     features = np.concatenate(list(features_of(table, filters, read.sentences)))
     scale = Scale.of(features)
-    views = [
-        told(scale, zip(features_of(table, filters, texts), grouped(vectors), strict=True))
-        for texts, vectors in ((read.sentences, by_mpnet), (many, by_minilm), (opinions.others, by_e5.others))
-    ]
+    views = [told(scale, [(features, by_mpnet)])]
+    for texts, vectors in ((many, by_minilm), (opinions.others, by_e5.others)):
+        views.append(told(scale, zip(features_of(table, filters, texts), grouped(vectors), strict=True)))
     layer, bias = readout(features, known, views, weights, verdict.bias)
     facts = {"from": "all-mpnet-base-v2, all-MiniLM-L6-v2 and multilingual-e5-small over texts, and texts people rated"}
     with written_whole(path) as file:

@@ -72,9 +72,13 @@ def vectors_and_words(table: VectorTable, passages: Sequence[str]) -> tuple[Floa
 
 def means(table: VectorTable, passages: Sequence[str]) -> Floats:
     """Of the vectors of each passage's words: (N, D)."""
-    vectors, ragged = vectors_and_words(table, passages)
-    sums = np.zeros((len(passages), table.dimensions), np.float32)
-    np.add.at(sums, np.repeat(np.arange(len(passages)), ragged.lengths), vectors[ragged.words])
+    return means_of_words(*vectors_and_words(table, passages))
+
+
+def means_of_words(vectors: Floats, ragged: Ragged) -> Floats:
+    """Of the vectors of each text's words: (V, D) -> (N, D)."""
+    sums = np.zeros((len(ragged.lengths), vectors.shape[1]), np.float32)
+    np.add.at(sums, np.repeat(np.arange(len(sums)), ragged.lengths), vectors[ragged.words])
     return np.asarray(sums / np.maximum(ragged.lengths, 1)[:, None], np.float32)
 
 
