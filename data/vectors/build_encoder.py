@@ -6,9 +6,10 @@
 
 The encoder joins the filters of the table, which learned what MPNet says of passages, with others that learn to tell
 good from bad (verdict.py); and it has the mean of a text's word vectors, for maxima do not say how often, and how much
-in all. Its readout is linear. It has the principal axes of four views of a sentence: the standardised features of the
-table's filters, and what all features predict of the vectors for it of MPNet, MiniLM and multilingual-e5-small (ridge
-regression). Beside them stands the verdict, good or bad, as the last number.
+in all. Its readout is linear. It has the principal axes of five views of a sentence: the standardised features of the
+table's filters, what all features predict of the vectors for it of MPNet, MiniLM and multilingual-e5-small (ridge
+regression), and what they predict of the words of its answers, if it is a question (quiz.py). Beside them stands the
+verdict, good or bad, as the last number.
 
 On one core that is free reading takes a quarter of an hour (MPNet), half an hour (MiniLM) and an hour
 (multilingual-e5-small), all else half an hour. Needs the same packages as build_vectors.py.
@@ -29,6 +30,7 @@ from encoder import Encoder, equal_lengths, minilm, mpnet
 from inputs import E5, E5_TOKENIZER, MINILM, MPNET, checked
 from numpy.typing import NDArray
 from passages import Excluded
+from quiz import Asked, asked_for, quiz
 from ratings import RATINGS, rated
 from readout import means_of_words
 from sentences import gather
@@ -49,7 +51,7 @@ QUICK = 240_000  # sentences that MiniLM reads, these among them
 HEARD = 160_000  # texts that multilingual-e5-small reads, the rated ones among them
 PIECES = 96  # of a sentence that they read
 GROUP = 8_000  # sentences at a time
-OWN_AXES, AXES, RIDGE, VERDICT = 256, 384, 3000.0, 0.3
+OWN_AXES, AXES, RIDGE, ANSWERS, VERDICT = 256, 384, 3000.0, 0.4, 0.3
 LEAST_DEVIATION = 1e-2
 
 
@@ -61,6 +63,7 @@ class Read(NamedTuple):
     opinions: list[str]
     reviews: list[list[str]]
     ratings: list[tuple[str, float]]
+    quiz: list[Asked]
 
 
 def read_all(inputs: Path, work: Path, exclude: Path | None) -> Read:
@@ -68,8 +71,10 @@ def read_all(inputs: Path, work: Path, exclude: Path | None) -> Read:
     file = work / "encoder_texts.json"
     if not file.exists():
         excluded = Excluded(exclude)
-        file.write_text(json.dumps([*gather(inputs, excluded, PORTIONS, say), rated(inputs, excluded, say)]))
-    return Read(*json.loads(file.read_text()))
+        others = rated(inputs, excluded, say), quiz(inputs, excluded, say)
+        file.write_text(json.dumps([*gather(inputs, excluded, PORTIONS, say), *others]))
+    *most, asked = json.loads(file.read_text())
+    return Read(*most, [Asked(*one) for one in asked])
 
 
 def opinions_of(read: Read) -> Opinions:
@@ -165,15 +170,22 @@ def told(scale: Scale, groups: Iterable[tuple[Floats, Floats]]) -> Floats:
     return np.asarray(np.linalg.solve(gram + RIDGE * np.eye(len(gram), dtype=np.float32), cross), np.float32)
 
 
+class View(NamedTuple):
+    """What standardised features say of a text, (P, size), and what that counts beside other views."""
+
+    weights: Floats
+    share: float
+
+
 def readout(
-    features: Floats, known: NDArray[np.bool_], views: Sequence[Floats], verdict: Floats, bias: float
+    features: Floats, known: NDArray[np.bool_], views: Sequence[View], verdict: Floats, bias: float
 ) -> tuple[Floats, Floats]:
     """The readout (AXES + 1, P) and its bias, for vectors whose mean square is about one.
 
     Args:
         features: of sentences, (N, P).
         known: which of them are a view of their own, (P,).
-        views: what standardised features say of encoders' vectors, (P, size) each.
+        views: what features say of encoders' vectors, and of answers.
         verdict: weights of the log-odds of good, (P,).
         bias: of the same.
     """
@@ -182,7 +194,7 @@ def readout(
     gram = moved[:, known].T @ moved[:, known]
     own = np.zeros((moved.shape[1], OWN_AXES), np.float32)
     own[known] = np.linalg.eigh(gram)[1][:, : -OWN_AXES - 1 : -1]
-    every = np.concatenate([_scaled(moved, view) for view in (*views, own)], axis=1)
+    every = np.concatenate([share * _scaled(moved, view) for view, share in (*views, View(own, 1.0))], axis=1)
     seen = moved @ every
     axes = _scaled(moved, every @ np.linalg.eigh(seen.T @ seen)[1][:, : -AXES - 1 : -1]) / scale.deviation[:, None]
     share = VERDICT / (features @ verdict).std()
@@ -221,11 +233,19 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     known[maps:] = False
     features = np.concatenate(list(features_of(table, filters, read.sentences)))
     scale = Scale.of(features)
-    views = [told(scale, [(features, by_mpnet)])]
-    for texts, vectors in ((many, by_minilm), (opinions.others, by_e5.others)):
-        views.append(told(scale, zip(features_of(table, filters, texts), grouped(vectors), strict=True)))
+    lessons = (
+        (read.sentences, by_mpnet, 1.0),
+        (many, by_minilm, 1.0),
+        (opinions.others, by_e5.others, 1.0),
+        ([one.question for one in read.quiz], asked_for(table, read.quiz), ANSWERS),
+    )
+    views = [
+        View(told(scale, zip(features_of(table, filters, texts), grouped(vectors), strict=True)), share)
+        for texts, vectors, share in lessons
+    ]
     layer, bias = readout(features, known, views, weights, verdict.bias)
-    facts = {"from": "all-mpnet-base-v2, all-MiniLM-L6-v2 and multilingual-e5-small over texts, and texts people rated"}
+    readers = "all-mpnet-base-v2, all-MiniLM-L6-v2 and multilingual-e5-small"
+    facts = {"from": f"{readers} over texts, texts people rated, and answers of a quiz"}
     with written_whole(path) as file:
         write_encoder(file, filters, layer[:, :maps], bias, facts, layer[:, maps:])
 

@@ -92,6 +92,13 @@ def glosses(text: str) -> Iterator[str]:
             yield f"{', '.join(words[:4])}: {gloss.strip()}"
 
 
+QUIZ = Repository(
+    "uberspot/OpenTriviaQA",
+    "dd31530bfbb19f9505b160b89c9df4b1127e3c70",
+    ("categories/*",),
+    "8e76f9195468c52c3a34441c71e4f2b7a27aa646bbceb1abd625cf9c0c3bc397",
+    "CC BY-SA 4.0",
+)
 NLTK = ("nltk/nltk_data", "5db857e6f7df11eabb5e5665836db9ec8df07e28")
 
 TEXTS = (
@@ -310,18 +317,7 @@ TEXTS = (
         partial(column, 0),
         300_000,
     ),
-    Texts(
-        "quiz",
-        Repository(
-            "uberspot/OpenTriviaQA",
-            "dd31530bfbb19f9505b160b89c9df4b1127e3c70",
-            ("categories/*",),
-            "8e76f9195468c52c3a34441c71e4f2b7a27aa646bbceb1abd625cf9c0c3bc397",
-            "CC BY-SA 4.0",
-        ),
-        questions,
-        900_000,
-    ),
+    Texts("quiz", QUIZ, questions, 900_000),
     Texts("dictionary", WORDNET, glosses, 1_800_000),
 )
 

@@ -10,10 +10,12 @@ import pytest
 from program import script
 
 from textcnn.text.ragged import Ragged
+from textcnn.vectors.table import EMBEDDED, VectorTable
 
 BUILD = script("build_encoder")
 VERDICT = script("verdict")
 RATINGS = script("ratings")
+QUIZ = script("quiz")
 READOUT = script("readout")
 SENTENCES = script("sentences")
 
@@ -114,6 +116,24 @@ def test_further_sentences_are_questions_and_some_of_the_others() -> None:
     assert 50 + 70 < len(further) < 50 + 140
 
 
+def test_questions_of_a_quiz_come_with_all_answers_to_choose_from() -> None:
+    text = (
+        "#Q Who wrote  it?\n^ Ann\nA Bob\nB Ann\n\n#Q Is it old?\n^ Yes\nA No\nB Yes\n\n#Q One,\ntwo?\n^ 3\nA 3\nB 4\n"
+    )
+    expected = [QUIZ.Asked("Who wrote it?", "Bob , Ann"), QUIZ.Asked("One, two?", "3 , 4")]
+    assert list(QUIZ.entries(text)) == expected
+    assert list(QUIZ.entries(text.replace("\n", "\r\n"))) == expected
+
+
+def test_what_is_asked_for_is_near_for_questions_with_like_answers() -> None:
+    answers = ("Paris , London", "Berlin , Rome", "1914 , 1918", "1939 , 1945")
+    asked = [QUIZ.Asked("", one) for one in answers]
+    likeness = (lambda rows: rows @ rows.T)(QUIZ.asked_for(VectorTable.open(EMBEDDED), asked))
+    np.testing.assert_allclose(np.diag(likeness), 1, rtol=1e-5)
+    assert likeness[0, 1] > 0 > likeness[0, 2]
+    assert likeness[2, 3] > 0 > likeness[1, 3]
+
+
 def test_means_of_words() -> None:
     ragged = Ragged(np.array([0, 1, 1], np.int32), np.array([0, 3, 3]))
     vectors = np.array([[3, 0], [0, 6]], np.float32)
@@ -136,9 +156,8 @@ def test_the_readout_is_centred_of_unit_size_and_ends_with_the_verdict() -> None
     draw = np.random.default_rng(0)
     features = draw.normal(3, 2, size=(2000, 500)).astype(np.float32)
     verdict = np.eye(500, dtype=np.float32)[4]
-    weights, bias = BUILD.readout(
-        features, np.arange(500) < 400, [draw.normal(size=(500, 200)).astype(np.float32)], verdict, -3.0
-    )
+    view = BUILD.View(draw.normal(size=(500, 200)).astype(np.float32), 1.0)
+    weights, bias = BUILD.readout(features, np.arange(500) < 400, [view], verdict, -3.0)
     vectors = features @ weights.T + bias
     assert vectors.shape == (2000, 385)
     np.testing.assert_allclose(vectors[:, :-1].mean(axis=0), 0, atol=1e-3)

@@ -1,0 +1,55 @@
+"""What questions ask for, told by their answers, for the sentence encoder.
+
+Who asks "who" hears of people, "how many" of numbers. Each question of a quiz stands with answers to choose from: what
+is asked for has the mean of their word vectors.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from build_vectors import Floats
+from inputs import blobs
+from passages import Excluded, clean
+from readout import centred, means, unit
+from texts import QUIZ, decoded
+
+from textcnn.vectors.table import VectorTable
+
+_SHORTEST, _LONGEST = 3, 40  # words of a question
+_SAY_NOTHING = {"true", "false", "yes", "no"}
+_CHOICE = re.compile(r"[A-Z] (.+)")
+
+
+class Asked(NamedTuple):
+    """A question, and all that it lets choose from."""
+
+    question: str
+    answers: str
+
+
+def entries(text: str) -> Iterator[Asked]:
+    """The questions of a file; not those that anything is an answer to, such as true or false."""
+    for entry in text.replace("\r\n", "\n").split("#Q ")[1:]:
+        question, _, rest = entry.partition("\n^")
+        choices = [found[1].strip() for line in rest.split("\n")[1:] if (found := _CHOICE.match(line))]
+        if choices and not {choice.lower() for choice in choices} <= _SAY_NOTHING:
+            yield Asked(clean(question), " , ".join(choices))
+
+
+def quiz(inputs: Path, excluded: Excluded, say: Callable[[str], None]) -> list[Asked]:
+    """Each question once; none that must not be read."""
+    found = dict[str, Asked]()
+    for _, data in blobs(QUIZ, inputs):
+        for asked in entries(decoded(data)):
+            fits = _SHORTEST <= asked.question.count(" ") + 1 <= _LONGEST
+            if fits and asked.question.lower() not in found and not excluded.touches(asked.question):
+                found[asked.question.lower()] = asked
+    say(f"quiz: {len(found):,} questions with answers")
+    return list(found.values())
+
+
+def asked_for(table: VectorTable, asked: Sequence[Asked]) -> Floats:
+    """What each question asks for, less what all do: (N, D) unit vectors."""
+    return unit(centred(means(table, [one.answers for one in asked])))
