@@ -43,6 +43,14 @@ def sound():
     return run_checks(corpus(*messages()), {**SMALL, "linear": "on"})
 
 
+PRAISE = """a warm and funny evening; the battery lasts for days; we loved every minute; it works perfectly
+a delight from start to end; the staff were kind and quick; best purchase of the year; sharp pictures, easy to use
+beautifully written; the soup was delicious; I would come again; clever, moving and well played"""
+BLAME = """a dull and endless evening; the battery died in an hour; we left before the end; it broke on the first day
+a waste of money; the staff were rude and slow; worst purchase of the year; blurred pictures, hard to use
+badly written; the soup was cold and salty; I want my money back; boring, flat and poorly played"""
+
+
 class TestCheckSuite:
     def test_a_sound_run_has_no_errors(self, sound):
         assert {check.name for check in sound.values() if check.verdict is Verdict.error} == set()
@@ -74,6 +82,17 @@ class TestCheckSuite:
         beats = found["beats guessing"]
         assert beats.verdict is Verdict.error and "shuffled" in beats.advice and "standard errors" in beats.figure
         assert found["label errors"][1:3] == (Verdict.warning, "not looked for")
+
+    def test_few_texts_are_judged_by_what_train_makes_of_few(self):  # networks learn nothing from these
+        good, bad = (re.split(r"[;\n]\s*", each) for each in (PRAISE, BLAME))
+        texts, labels = [*good, *bad], ["praise"] * len(good) + ["blame"] * len(bad)
+        found = run_checks(corpus(texts, labels), {}, until="fit")
+        assert found["beats guessing"].verdict is Verdict.ok
+        assert found["swallowed labels"].verdict is Verdict.ok
+        assert "weights of filters" not in found["fit"].figure  # which stay as they are
+        random.Random(0).shuffle(labels)
+        found = run_checks(corpus(texts, labels), {}, until="beats guessing")
+        assert found["beats guessing"].verdict is Verdict.error
 
     def test_a_class_of_one_percent_is_an_error(self):
         found = run_checks(corpus(*messages(ham=198, spam=2)), data_only=True)
@@ -334,7 +353,7 @@ class TestTraining:
             def __init__(self, targets, unseen):
                 self.probabilities = np.where(targets[unseen], 0.9, 0.1).astype(np.float32)
 
-        monkeypatch.setattr(sanity, "train_small", lambda s, learned, unseen, v, targets: Leaking(targets, unseen))
+        monkeypatch.setattr(sanity, "train_small", lambda s, learned, unseen, v, targets, few: Leaking(targets, unseen))
         sample = take(corpus(*messages()), np.random.default_rng(0))
         found = sanity.shuffled(sample, deal(sample, np.random.default_rng(0)), SMALL, np.random.default_rng(0))
         assert found.verdict is Verdict.error and "leaks" in found.advice

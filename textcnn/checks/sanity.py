@@ -49,13 +49,15 @@ def _few(sample: Sample, random: np.random.Generator) -> Ints:
     return np.array([number for numbers in by_label.values() for number in numbers[:count]][:_FEW], np.int64)
 
 
-def shuffled(sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.random.Generator) -> Check:
+def shuffled(
+    sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.random.Generator, *, few: bool = False
+) -> Check:
     """With shuffled labels nothing can be learned; if it is, the answer leaks from somewhere."""
     chosen = random.permutation(len(folds))[:_CONTROL]
     targets = sample.targets.copy()
     targets[chosen] = targets[random.permutation(chosen)]
     learned, unseen = np.sort(chosen[folds[chosen] != 0]), np.sort(chosen[folds[chosen] == 0])
-    run = train_small(sample, learned, unseen, values, targets=targets)
+    run = train_small(sample, learned, unseen, values, targets=targets, few=few)
     prior = np.asarray(targets[learned].mean(axis=0))
     gain = gain_over_guessing(targets[unseen], run.probabilities, prior, multi_label=sample.multi_label)
     figure = f"{len(learned):,} texts learned: {max(gain, 0):.1f} standard errors better than guessing"
@@ -65,13 +67,19 @@ def shuffled(sample: Sample, folds: Ints, values: Mapping[str, Any], random: np.
 
 
 def more_texts(
-    sample: Sample, whole: SmallRun, values: Mapping[str, Any], random: np.random.Generator, available: int
+    sample: Sample,
+    whole: SmallRun,
+    values: Mapping[str, Any],
+    random: np.random.Generator,
+    available: int,
+    *,
+    few: bool = False,
 ) -> Check:
     """Whether more texts than are `available` would help: right answers after 10, 30 and 100 % of those learned."""
     order, runs = random.permutation(whole.learned), []
     counts = [max(int(share * len(order)), min(10, len(order))) for share in (0.1, 0.3, 1)]
     for count in counts[:-1]:
-        runs.append(train_small(sample, np.sort(order[:count]), whole.unseen, values))
+        runs.append(train_small(sample, np.sort(order[:count]), whole.unseen, values, few=few))
     scores = [right(sample, each.unseen, each, each.probabilities) for each in (*runs, whole)]
     return curve(counts, scores, len(whole.unseen), available)
 

@@ -1,5 +1,7 @@
 """The small trainings that the checks look at: on a sample, with few filters and epochs, unless told otherwise.
 
+From few texts `train` learns no network, but a last layer over a sentence encoder, in a moment; so can these.
+
 Texts are dealt to three folds; three models each learn from two of them and answer for the third, so that there is an
 answer for every text by a model that has not seen it.
 
@@ -129,6 +131,7 @@ def train_small(
     values: Mapping[str, Any],
     *,
     targets: NDArray[np.bool_] | None = None,
+    few: bool = False,
 ) -> SmallRun:
     """Learn from some texts and answer for others.
 
@@ -138,6 +141,7 @@ def train_small(
         unseen: numbers of those to answer for.
         values: settings that are not to be the small ones.
         targets: other labels than the texts' own, (B, K).
+        few: learn as `train` does from few texts, where these settings allow it.
 
     Raises:
         TrainingError, VectorsError, SettingsError: see their messages.
@@ -146,7 +150,8 @@ def train_small(
 
     began = time.perf_counter()
     texts = _labelled(sample, learned, sample.targets if targets is None else targets)
-    settings = Settings(**{**_SMALL, "epochs": _epochs(len(learned)), **values})
+    small = {**_SMALL, "epochs": _epochs(len(learned)), **values}
+    settings = Settings(**({**values, "frozen": "on"} if few else small))
     result = fit(texts, classes=sample.classes, multi_label=sample.multi_label, settings=settings)
     predictor = Predictor(result.model)
     probabilities = predictor.all_probabilities(sample.chosen(unseen))

@@ -14,13 +14,14 @@ from textcnn.checks.label_errors import Suspect, label_errors
 from textcnn.checks.small_runs import Sample, SmallRun, deal, take, train_small
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.corpus import Corpus
-from textcnn.errors import TrainingError
+from textcnn.errors import SettingsError, TrainingError
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.text.near_copies import near_copies
 from textcnn.text.tokens import folded
 from textcnn.training.folds import FOLDS, splits
+from textcnn.training.frozen import FEW
 
 __all__ = ["CheckInput", "CheckSuite"]
 
@@ -124,20 +125,38 @@ class CheckSuite:
         yield sanity.gradients(sample, values)
         self.tell("learning a few texts by heart")
         yield sanity.learns_a_few(sample, values, self.random)
-        folds, runs = deal(sample, self.random), []
-        for fold in range(FOLDS):
-            self.tell(f"training {fold + 1} of {FOLDS}")
-            runs.append(train_small(sample, np.flatnonzero(folds != fold), np.flatnonzero(folds == fold), values))
-        yield from self._of_runs(runs)
+        folds = deal(sample, self.random)
+        networks = self._runs(folds)
+        by_few = self._by_few(folds)
+        runs, few = by_few or networks, bool(by_few)
+        yield from self._of_runs(networks[0], runs)
         self.tell("training with shuffled labels")
-        yield sanity.shuffled(sample, folds, values, self.random)
+        yield sanity.shuffled(sample, folds, values, self.random, few=few)
         self.tell("training with fewer texts")
-        yield sanity.more_texts(sample, runs[0], values, self.random, len(self.given.corpus.texts))
+        yield sanity.more_texts(sample, runs[0], values, self.random, len(self.given.corpus.texts), few=few)
         seconds = sum(run.seconds for run in runs) / FOLDS
         yield cost(runs[0].predictor, sample.texts, seconds, chosen_device(self.settings))
 
-    def _of_runs(self, runs: list[SmallRun]) -> Iterator[Check]:
-        sample, multi_label, first = self.sample, self.sample.multi_label, runs[0]
+    def _runs(self, folds: NDArray[np.int64], *, few: bool = False) -> list[SmallRun]:
+        runs = []
+        for fold in range(FOLDS):
+            self.tell(f"training {fold + 1} of {FOLDS}")
+            learned, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+            runs.append(train_small(self.sample, learned, unseen, self.given.values, few=few))
+        return runs
+
+    def _by_few(self, folds: NDArray[np.int64]) -> list[SmallRun]:
+        """Those that learn as `train` does from few texts; none where it learns networks."""
+        if len(self.sample.texts) > FEW or self.settings.frozen == "off":
+            return []
+        try:
+            return self._runs(folds, few=True)
+        except SettingsError:  # the vectors have no encoder, or other settings ask for networks
+            return []
+
+    def _of_runs(self, first: SmallRun, runs: list[SmallRun]) -> Iterator[Check]:
+        """What is seen of a network, the first one, and of answers, those of all runs."""
+        sample, multi_label = self.sample, self.sample.multi_label
         figures = first.predictor.model.figures
         out_of_fold = _OutOfFold.of(sample, runs)
         weights = self.settings.class_weight
@@ -148,7 +167,7 @@ class CheckSuite:
         yield beats
         recall, counts = out_of_fold.recalls(sample)
         yield learning.swallowed(recall, counts, out_of_fold.loss, multi_label=multi_label, class_weight=weights)
-        yield learning.fits(self._fit(first))
+        yield learning.fits(self._fit(runs[0]))
         looked = Predictor(self.given.model) if self.given.model is not None else first.predictor
         yield from filter_checks(looked, sample.chosen(first.unseen))
         yield language.unknown_words(first.predictor, sample.chosen(first.unseen))
@@ -163,11 +182,12 @@ class CheckSuite:
     def _fit(self, run: SmallRun) -> learning.Fit:
         sample, own = self.sample, run.learned[:_OWN]
         answers: NDArray[np.float32] = run.predictor.all_probabilities(sample.chosen(own))
+        curve = run.predictor.model.figures["curve"]
         return learning.Fit(
             sanity.right(sample, own, run, answers),
             sanity.right(sample, run.unseen, run, run.probabilities),
-            [row[1] for row in run.predictor.model.figures["curve"]],
-            sum(member.network.filters[0].size for member in run.predictor.model.members),
+            [row[1] for row in curve],
+            sum(member.network.filters[0].size for member in run.predictor.model.members) if curve else 0,
             sum(data.words_of(sample.chosen(run.learned))),
         )
 

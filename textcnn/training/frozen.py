@@ -48,12 +48,12 @@ from textcnn.training.task import Labelled, Task
 from textcnn.training.unlabelled import encoded_others, leave_out, told_gain, usable
 from textcnn.vectors.table import VectorTable
 
-__all__ = ["fit_frozen"]
+__all__ = ["FEW", "fit_frozen"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-_FEW = 200  # texts, up to which the filters stay as they are
+FEW = 200  # texts, up to which the filters stay as they are
 _MOST = 2_000  # texts, whose Gram matrix is made
 _SPELLING = 0.5  # how much the linear part's features count beside the filters'
 _OPENING = 4.0  # how much more than other features of the linear part those that say how several texts begin
@@ -120,7 +120,7 @@ def _why_not(task: Task, texts: int) -> str:
     settings = task.settings
     if settings.frozen == "off":
         return "itself"
-    most = _FEW if settings.frozen == "auto" else _MOST
+    most = FEW if settings.frozen == "auto" else _MOST
     if texts > most:
         return f"{texts:,} texts: the most are {most:,}"
     if task.multi_label and settings.class_weight != "none":
