@@ -68,7 +68,7 @@ class Read(NamedTuple):
 
 def read_all(inputs: Path, work: Path, exclude: Path | None) -> Read:
     """The texts, from the work folder if they are there."""
-    file = work / "encoder_texts.json"
+    file = work / "encoder_reads.json"
     if not file.exists():
         excluded = Excluded(exclude)
         others = rated(inputs, excluded, say), quiz(inputs, excluded, say)
@@ -234,15 +234,14 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     features = np.concatenate(list(features_of(table, filters, read.sentences)))
     scale = Scale.of(features)
     lessons = (
-        (read.sentences, by_mpnet, 1.0),
         (many, by_minilm, 1.0),
         (opinions.others, by_e5.others, 1.0),
         ([one.question for one in read.quiz], asked_for(table, read.quiz), ANSWERS),
     )
-    views = [
-        View(told(scale, zip(features_of(table, filters, texts), grouped(vectors), strict=True)), share)
-        for texts, vectors, share in lessons
-    ]
+    views = [View(told(scale, [(features, by_mpnet)]), 1.0)]
+    for texts, vectors, share in lessons:
+        groups = zip(features_of(table, filters, texts), grouped(vectors), strict=True)
+        views.append(View(told(scale, groups), share))
     layer, bias = readout(features, known, views, weights, verdict.bias)
     readers = "all-mpnet-base-v2, all-MiniLM-L6-v2 and multilingual-e5-small"
     facts = {"from": f"{readers} over texts, texts people rated, and answers of a quiz"}

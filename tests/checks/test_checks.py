@@ -14,10 +14,11 @@ from program import changed
 from textcnn.checks import Check, Verdict, data, language, leakage, learning, overlap, sanity
 from textcnn.checks.filter_health import filter_checks
 from textcnn.checks.label_errors import find_suspects, label_errors
-from textcnn.checks.small_runs import FOLDS, deal, take
+from textcnn.checks.small_runs import FOLDS, deal, take, train_small
 from textcnn.checks.suite import CheckInput, CheckSuite
 from textcnn.checks.verdict import grade
 from textcnn.corpus import Corpus
+from textcnn.errors import SettingsError
 from textcnn.estimator import TextCNNClassifier
 from textcnn.model.predictor import Predictor
 from textcnn.text.near_copies import near_copies
@@ -49,6 +50,11 @@ beautifully written; the soup was delicious; I would come again; clever, moving 
 BLAME = """a dull and endless evening; the battery died in an hour; we left before the end; it broke on the first day
 a waste of money; the staff were rude and slow; worst purchase of the year; blurred pictures, hard to use
 badly written; the soup was cold and salty; I want my money back; boring, flat and poorly played"""
+
+
+def opinions():
+    good, bad = (re.split(r"[;\n]\s*", each) for each in (PRAISE, BLAME))
+    return corpus([*good, *bad], ["praise"] * len(good) + ["blame"] * len(bad))
 
 
 class TestCheckSuite:
@@ -84,15 +90,42 @@ class TestCheckSuite:
         assert found["label errors"][1:3] == (Verdict.warning, "not looked for")
 
     def test_few_texts_are_judged_by_what_train_makes_of_few(self):  # networks learn nothing from these
-        good, bad = (re.split(r"[;\n]\s*", each) for each in (PRAISE, BLAME))
-        texts, labels = [*good, *bad], ["praise"] * len(good) + ["blame"] * len(bad)
-        found = run_checks(corpus(texts, labels), {}, until="fit")
+        found = run_checks(opinions(), {})
         assert found["beats guessing"].verdict is Verdict.ok
         assert found["swallowed labels"].verdict is Verdict.ok
-        assert "weights of filters" not in found["fit"].figure  # which stay as they are
-        random.Random(0).shuffle(labels)
-        found = run_checks(corpus(texts, labels), {}, until="beats guessing")
-        assert found["beats guessing"].verdict is Verdict.error
+        assert found["shuffled labels"].verdict is Verdict.ok
+        assert "of 24 texts are doubted" in found["label errors"].figure
+        assert not {"loss at start", "learning rate", "fit", "dead filters", "features"} & set(found)  # of networks
+
+    def test_a_gain_that_may_be_chance_is_no_error(self):
+        """Of 24 texts 19 are answered .7 to .3 as they are labelled, 5 the other way round: 2.3 standard errors."""
+        sample = CheckSuite(CheckInput(opinions(), {})).sample
+        right = np.where(sample.targets, 0.7, 0.3)
+        right[::5] = 1 - right[::5]
+        known = learning.Frequencies.of(sample.targets, "none", sample.classes, multi_label=False)
+        found = learning.beats_guessing(sample, right.astype(np.float32), known)
+        assert found.verdict is Verdict.warning and found.advice == "it may be chance", found.figure
+        assert "2.3 standard errors" in found.figure
+
+    def test_few_texts_with_labels_by_chance_do_not_beat_guessing(self):
+        few = opinions()
+        random.Random(0).shuffle(few.labels)
+        assert run_checks(few, {}, until="beats guessing")["beats guessing"].verdict is Verdict.error
+
+    @pytest.mark.parametrize(
+        ("values", "network"),
+        [({}, False), ({"frozen": "on"}, False), ({"frozen": "off"}, True), ({"filters": 8}, True), (SMALL, True)],
+    )
+    def test_who_asks_for_networks_has_networks_checked(self, values, network):
+        suite = CheckSuite(CheckInput(opinions(), values))
+        run = train_small(
+            suite.sample, np.arange(24), np.arange(0), {**values, "epochs": 1} if network else values, few=suite._few()
+        )
+        assert run.has_network is network
+
+    def test_what_stands_against_the_last_layer_alone_is_said(self):
+        with pytest.raises(SettingsError, match="frozen: on does not go with --filters"):
+            run_checks(opinions(), {"frozen": "on", "filters": 8})
 
     def test_a_class_of_one_percent_is_an_error(self):
         found = run_checks(corpus(*messages(ham=198, spam=2)), data_only=True)
@@ -394,6 +427,13 @@ class TestLabelErrors:
         found = find_suspects(np.eye(2, dtype=bool)[given], likely, multi_label=False)
         assert sorted(found[:, 0].tolist()) == [4, 7]
         assert [tuple(row) for row in found[:, 1:].tolist()] == [(1 - truth[n], truth[n]) for n in found[:, 0]]
+
+    def test_no_text_reads_like_a_label_that_one_other_text_has(self):
+        """Nobody who has not seen that text knows the label; what is said of it, .01, is no measure for others."""
+        targets = np.eye(3, dtype=bool)[[0, 1] * 10 + [2]]
+        likely = np.where(targets, 0.5, np.array([0.4, 0.4, 0.02])).astype(np.float32)
+        likely[-1] = 0.5, 0.49, 0.01
+        assert not (find_suspects(targets, likely, multi_label=False)[:, 2] == 2).any()
 
     def test_a_superfluous_label_of_several_is_found(self):
         targets = np.zeros((30, 2), bool)

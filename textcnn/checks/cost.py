@@ -12,7 +12,7 @@ _TEXTS = 500
 _SLOW = 20.0  # milliseconds
 
 
-def cost(predictor: Predictor, texts: Sequence[str], training: float, device: str) -> Check:
+def cost(predictor: Predictor, texts: Sequence[str], training: float, device: str, *, network: bool = True) -> Check:
     """Milliseconds per text, the memory of this process at its peak, and how long a small training took."""
     began = time.perf_counter()
     predictor.all_probabilities(texts[:_TEXTS])
@@ -20,7 +20,7 @@ def cost(predictor: Predictor, texts: Sequence[str], training: float, device: st
     memory = _peak()
     figure = f"{milliseconds:.2f} ms per text, {training:.1f} s per small training on the {device}"
     figure += f", {memory / 1e6:,.0f} MB at the peak" if memory else ""
-    advice = "shorter texts (--max-words), fewer --filters or --widths make it quicker"
+    advice = f"shorter texts (--max-words){', fewer --filters or --widths' * network} make it quicker"
     return judge("cost", grade(milliseconds, warning=_SLOW), figure, advice)
 
 

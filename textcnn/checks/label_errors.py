@@ -45,9 +45,9 @@ def find_suspects(
     if multi_label:
         return _each_label(targets, probabilities)
     given = targets.argmax(axis=1)
-    counts = np.maximum(targets.sum(axis=0), 1)
-    usual = (probabilities * targets).sum(axis=0) / counts  # what texts of a label give it on average
-    usual[~targets.any(axis=0)] = np.inf
+    counts = targets.sum(axis=0)
+    usual = (probabilities * targets).sum(axis=0) / np.maximum(counts, 1)  # what texts of a label give it on average
+    usual[counts < 2] = np.inf  # who has not seen a label's only text does not know the label
     confident = np.where(probabilities >= usual, probabilities, -1)
     likelier = confident.argmax(axis=1)
     doubted = np.flatnonzero((confident.max(axis=1) > 0) & (likelier != given))

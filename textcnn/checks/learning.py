@@ -157,7 +157,7 @@ def beats_guessing(sample: Sample, probabilities: NDArray[np.float32], known: Fr
     if gain >= _SURE:
         return judge("beats guessing", Verdict.ok, figure)
     if gain >= _LIKELY:
-        return judge("beats guessing", Verdict.warning, figure, "it may be chance: more texts would tell")
+        return judge("beats guessing", Verdict.warning, figure, "it may be chance")
     return judge("beats guessing", Verdict.error, figure, NO_BETTER)
 
 
@@ -205,7 +205,7 @@ class Fit(NamedTuple):
     own: float  # share of right answers on texts that were learned
     unseen: float  # the same for others
     losses: list[float]  # validation loss of each epoch
-    weights: int  # of filters that were learned; 0 where they stay as they are
+    weights: int
     words: int  # in the texts that were learned
 
 
@@ -213,15 +213,12 @@ def fits(fit: Fit) -> Check:
     """Under-fitting and over-fitting: right answers on learned and on unseen texts, the curve, the size."""
     gap = fit.own - fit.unseen
     figure = f"{fit.own:.1%} right on learned texts, {fit.unseen:.1%} on unseen ones"
-    too_little, too_much = "clearer labels", "more texts"
-    if fit.weights:
-        figure += f"; {fit.weights:,} weights of filters, {fit.words:,} words"
-        too_little = "more --filters, more --epochs, another --learning-rate, or clearer labels"
-        too_much = "more texts, more --dropout, fewer --filters"
+    figure += f"; {fit.weights:,} weights of filters, {fit.words:,} words"
     rising = bool(fit.losses) and fit.losses[-1] > 1.3 * min(fit.losses) + 0.02
     if fit.own < 0.85 and gap < 0.1:
-        return judge("fit", Verdict.warning, figure, f"under-fitting: {too_little}")
+        advice = "under-fitting: more --filters, more --epochs, another --learning-rate, or clearer labels"
+        return judge("fit", Verdict.warning, figure, advice)
     if gap >= 0.25 or (rising and gap >= 0.05):
         figure += "; the validation loss rose again" if rising else ""
-        return judge("fit", Verdict.warning, figure, f"over-fitting: {too_much}")
+        return judge("fit", Verdict.warning, figure, "over-fitting: more texts, more --dropout, fewer --filters")
     return judge("fit", Verdict.ok, figure)

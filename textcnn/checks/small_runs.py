@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.corpus import Corpus
+from textcnn.errors import SettingsError
 from textcnn.labels import indicator, is_multi_label, label_names
+from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.text.tokens import folded
@@ -73,6 +75,11 @@ class SmallRun(NamedTuple):
     unseen: Ints
     probabilities: NDArray[np.float32]  # of the unseen texts
     seconds: float
+
+    @property
+    def has_network(self) -> bool:
+        """Whether a network was learned, or the last layer alone."""
+        return bool(self.predictor.model.figures["curve"])
 
 
 def take(corpus: Corpus, random: np.random.Generator, *, multi_label: bool = False) -> Sample:
@@ -141,7 +148,7 @@ def train_small(
         unseen: numbers of those to answer for.
         values: settings that are not to be the small ones.
         targets: other labels than the texts' own, (B, K).
-        few: learn as `train` does from few texts, where these settings allow it.
+        few: learn as `train` does from few texts, if their language and the other settings allow that.
 
     Raises:
         TrainingError, VectorsError, SettingsError: see their messages.
@@ -150,10 +157,18 @@ def train_small(
 
     began = time.perf_counter()
     texts = _labelled(sample, learned, sample.targets if targets is None else targets)
-    small = {**_SMALL, "epochs": _epochs(len(learned)), **values}
-    settings = Settings(**({**values, "frozen": "on"} if few else small))
-    result = fit(texts, classes=sample.classes, multi_label=sample.multi_label, settings=settings)
-    predictor = Predictor(result.model)
+    small = {**_SMALL, "epochs": _epochs(len(learned)), **values, "frozen": "off"}
+    as_few = {"keep_ngrams": "off", **values, "frozen": "on"}
+
+    def model(chosen: Mapping[str, Any]) -> Model:
+        return fit(texts, classes=sample.classes, multi_label=sample.multi_label, settings=Settings(**chosen)).model
+
+    try:
+        predictor = Predictor(model(as_few if few else small))
+    except SettingsError:
+        if not few or values.get("frozen") == "on":
+            raise
+        predictor = Predictor(model(small))
     probabilities = predictor.all_probabilities(sample.chosen(unseen))
     return SmallRun(predictor, learned, unseen, probabilities, time.perf_counter() - began)
 

@@ -14,7 +14,7 @@ from textcnn.checks.label_errors import Suspect, label_errors
 from textcnn.checks.small_runs import Sample, SmallRun, deal, take, train_small
 from textcnn.checks.verdict import Check, Verdict, judge
 from textcnn.corpus import Corpus
-from textcnn.errors import SettingsError, TrainingError
+from textcnn.errors import TrainingError
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
@@ -125,51 +125,43 @@ class CheckSuite:
         yield sanity.gradients(sample, values)
         self.tell("learning a few texts by heart")
         yield sanity.learns_a_few(sample, values, self.random)
-        folds = deal(sample, self.random)
-        networks = self._runs(folds)
-        by_few = self._by_few(folds)
-        runs, few = by_few or networks, bool(by_few)
-        yield from self._of_runs(networks[0], runs)
+        folds, runs, few = deal(sample, self.random), list[SmallRun](), self._few()
+        for fold in range(FOLDS):
+            self.tell(f"training {fold + 1} of {FOLDS}")
+            learned, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+            runs.append(train_small(sample, learned, unseen, values, few=few))
+        yield from self._of_runs(runs)
         self.tell("training with shuffled labels")
         yield sanity.shuffled(sample, folds, values, self.random, few=few)
         self.tell("training with fewer texts")
         yield sanity.more_texts(sample, runs[0], values, self.random, len(self.given.corpus.texts), few=few)
         seconds = sum(run.seconds for run in runs) / FOLDS
-        yield cost(runs[0].predictor, sample.texts, seconds, chosen_device(self.settings))
+        device = chosen_device(self.settings)
+        yield cost(runs[0].predictor, sample.texts, seconds, device, network=runs[0].has_network)
 
-    def _runs(self, folds: NDArray[np.int64], *, few: bool = False) -> list[SmallRun]:
-        runs = []
-        for fold in range(FOLDS):
-            self.tell(f"training {fold + 1} of {FOLDS}")
-            learned, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-            runs.append(train_small(self.sample, learned, unseen, self.given.values, few=few))
-        return runs
+    def _few(self) -> bool:
+        """Whether `train` would learn the last layer alone from so many texts."""
+        frozen = self.settings.frozen
+        return frozen == "on" or (frozen == "auto" and len(self.given.corpus.texts) <= FEW)
 
-    def _by_few(self, folds: NDArray[np.int64]) -> list[SmallRun]:
-        """Those that learn as `train` does from few texts; none where it learns networks."""
-        if len(self.sample.texts) > FEW or self.settings.frozen == "off":
-            return []
-        try:
-            return self._runs(folds, few=True)
-        except SettingsError:  # the vectors have no encoder, or other settings ask for networks
-            return []
-
-    def _of_runs(self, first: SmallRun, runs: list[SmallRun]) -> Iterator[Check]:
-        """What is seen of a network, the first one, and of answers, those of all runs."""
-        sample, multi_label = self.sample, self.sample.multi_label
-        figures = first.predictor.model.figures
+    def _of_runs(self, runs: list[SmallRun]) -> Iterator[Check]:
+        sample, multi_label, first = self.sample, self.sample.multi_label, runs[0]
         out_of_fold = _OutOfFold.of(sample, runs)
         weights = self.settings.class_weight
         known = learning.Frequencies.of(sample.targets, weights, sample.classes, multi_label=multi_label)
-        yield learning.start_loss(figures, known, multi_label=multi_label)
-        yield learning.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
+        if first.has_network:
+            figures = first.predictor.model.figures
+            yield learning.start_loss(figures, known, multi_label=multi_label)
+            yield learning.learning_rate(figures, len(figures["curve"]), self.settings.learning_rate)
         beats = learning.beats_guessing(sample, out_of_fold.probabilities, known)
         yield beats
         recall, counts = out_of_fold.recalls(sample)
         yield learning.swallowed(recall, counts, out_of_fold.loss, multi_label=multi_label, class_weight=weights)
-        yield learning.fits(self._fit(runs[0]))
+        if first.has_network:
+            yield learning.fits(self._fit(first))
         looked = Predictor(self.given.model) if self.given.model is not None else first.predictor
-        yield from filter_checks(looked, sample.chosen(first.unseen))
+        if first.has_network or self.given.model is not None:
+            yield from filter_checks(looked, sample.chosen(first.unseen))
         yield language.unknown_words(first.predictor, sample.chosen(first.unseen))
         if beats.verdict is not Verdict.ok:  # every label would be a suspect
             yield judge("label errors", Verdict.warning, "not looked for", "first the answers must beat guessing")
@@ -182,12 +174,11 @@ class CheckSuite:
     def _fit(self, run: SmallRun) -> learning.Fit:
         sample, own = self.sample, run.learned[:_OWN]
         answers: NDArray[np.float32] = run.predictor.all_probabilities(sample.chosen(own))
-        curve = run.predictor.model.figures["curve"]
         return learning.Fit(
             sanity.right(sample, own, run, answers),
             sanity.right(sample, run.unseen, run, run.probabilities),
-            [row[1] for row in curve],
-            sum(member.network.filters[0].size for member in run.predictor.model.members) if curve else 0,
+            [row[1] for row in run.predictor.model.figures["curve"]],
+            sum(member.network.filters[0].size for member in run.predictor.model.members),
             sum(data.words_of(sample.chosen(run.learned))),
         )
 

@@ -59,7 +59,8 @@ def check(
     """Check labelled texts, and how a network learns them, the way an experienced trainer does.
 
     Each line says ok, warning or error, a figure, and what to do. Small networks are trained on a sample of large
-    files, with fewer filters and epochs than by train; every setting can be given. Exit code 1 if there is an error.
+    files, with fewer filters and epochs than by train; from up to 200 texts it is learned as by train. Every setting
+    can be given. Exit code 1 if there is an error.
     """
     from textcnn.checks import has_errors
     from textcnn.checks.suite import CheckInput
