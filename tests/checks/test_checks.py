@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from checking import corpus, run_checks
 from examples import write_csv
 from messages import OPTIONS, SMALL, messages
 from program import changed
@@ -14,47 +15,17 @@ from program import changed
 from textcnn.checks import Check, Verdict, data, language, leakage, learning, overlap, sanity
 from textcnn.checks.filter_health import filter_checks
 from textcnn.checks.label_errors import find_suspects, label_errors
-from textcnn.checks.small_runs import FOLDS, deal, take, train_small
+from textcnn.checks.small_runs import FOLDS, deal, take
 from textcnn.checks.suite import CheckInput, CheckSuite
 from textcnn.checks.verdict import grade
-from textcnn.corpus import Corpus
-from textcnn.errors import SettingsError
 from textcnn.estimator import TextCNNClassifier
 from textcnn.model.predictor import Predictor
 from textcnn.text.near_copies import near_copies
 
 
-def corpus(texts, labels, fields=()):
-    multi_label = [label if isinstance(label, tuple) else (label,) for label in labels]
-    return Corpus(list(texts), multi_label, [*range(2, len(texts) + 2)], ["t.csv"] * len(texts), None, 0, (), fields)
-
-
-def run_checks(corpus, values=SMALL, *, until=None, **more):
-    """Checks by their names, the first of them, until one that ends it."""
-    checks = {}
-    for check in CheckSuite(CheckInput(corpus, values, **more)):
-        checks[check.name] = check
-        if check.name == until:
-            break
-    return checks
-
-
 @pytest.fixture(scope="module")
 def sound():
     return run_checks(corpus(*messages()), {**SMALL, "linear": "on"})
-
-
-PRAISE = """a warm and funny evening; the battery lasts for days; we loved every minute; it works perfectly
-a delight from start to end; the staff were kind and quick; best purchase of the year; sharp pictures, easy to use
-beautifully written; the soup was delicious; I would come again; clever, moving and well played"""
-BLAME = """a dull and endless evening; the battery died in an hour; we left before the end; it broke on the first day
-a waste of money; the staff were rude and slow; worst purchase of the year; blurred pictures, hard to use
-badly written; the soup was cold and salty; I want my money back; boring, flat and poorly played"""
-
-
-def opinions():
-    good, bad = (re.split(r"[;\n]\s*", each) for each in (PRAISE, BLAME))
-    return corpus([*good, *bad], ["praise"] * len(good) + ["blame"] * len(bad))
 
 
 class TestCheckSuite:
@@ -88,44 +59,6 @@ class TestCheckSuite:
         beats = found["beats guessing"]
         assert beats.verdict is Verdict.error and "shuffled" in beats.advice and "standard errors" in beats.figure
         assert found["label errors"][1:3] == (Verdict.warning, "not looked for")
-
-    def test_few_texts_are_judged_by_what_train_makes_of_few(self):  # networks learn nothing from these
-        found = run_checks(opinions(), {})
-        assert found["beats guessing"].verdict is Verdict.ok
-        assert found["swallowed labels"].verdict is Verdict.ok
-        assert found["shuffled labels"].verdict is Verdict.ok
-        assert "of 24 texts are doubted" in found["label errors"].figure
-        assert not {"loss at start", "learning rate", "fit", "dead filters", "features"} & set(found)  # of networks
-
-    def test_a_gain_that_may_be_chance_is_no_error(self):
-        """Of 24 texts 19 are answered .7 to .3 as they are labelled, 5 the other way round: 2.3 standard errors."""
-        sample = CheckSuite(CheckInput(opinions(), {})).sample
-        right = np.where(sample.targets, 0.7, 0.3)
-        right[::5] = 1 - right[::5]
-        known = learning.Frequencies.of(sample.targets, "none", sample.classes, multi_label=False)
-        found = learning.beats_guessing(sample, right.astype(np.float32), known)
-        assert found.verdict is Verdict.warning and found.advice == "it may be chance", found.figure
-        assert "2.3 standard errors" in found.figure
-
-    def test_few_texts_with_labels_by_chance_do_not_beat_guessing(self):
-        few = opinions()
-        random.Random(0).shuffle(few.labels)
-        assert run_checks(few, {}, until="beats guessing")["beats guessing"].verdict is Verdict.error
-
-    @pytest.mark.parametrize(
-        ("values", "network"),
-        [({}, False), ({"frozen": "on"}, False), ({"frozen": "off"}, True), ({"filters": 8}, True), (SMALL, True)],
-    )
-    def test_who_asks_for_networks_has_networks_checked(self, values, network):
-        suite = CheckSuite(CheckInput(opinions(), values))
-        run = train_small(
-            suite.sample, np.arange(24), np.arange(0), {**values, "epochs": 1} if network else values, few=suite._few()
-        )
-        assert run.has_network is network
-
-    def test_what_stands_against_the_last_layer_alone_is_said(self):
-        with pytest.raises(SettingsError, match="frozen: on does not go with --filters"):
-            run_checks(opinions(), {"frozen": "on", "filters": 8})
 
     def test_a_class_of_one_percent_is_an_error(self):
         found = run_checks(corpus(*messages(ham=198, spam=2)), data_only=True)
