@@ -22,9 +22,9 @@ from textcnn.labels import is_multi_label
 
 __all__ = ["Suspect", "find_suspects", "label_errors"]
 
-# The share of missed labels from which on the network's doubts say nothing. Confident learning is exact where the
-# network's own errors are few; well-known datasets have a few percent of wrong labels (at least 3.3 % on average,
-# Northcutt, Athalye & Mueller 2021, "Pervasive Label Errors"), a tenth of what such a network contradicts at most.
+# The share of missed labels from which on a model's doubts say nothing. Confident learning is exact where the
+# model's own errors are few; well-known datasets have a few percent of wrong labels (at least 3.3 % on average,
+# Northcutt, Athalye & Mueller 2021, "Pervasive Label Errors"), a tenth of what such a model contradicts at most.
 _BLIND = 0.4
 _LEARNED = 4.0  # times the probability of a label on its own texts, beside others, from which on it was learned
 
@@ -73,7 +73,7 @@ def label_errors(
     probabilities: NDArray[np.float32],
     missed: float,
 ) -> tuple[Check, list[Suspect]]:
-    """The check, and all labels that are doubted: none where the network errs too often to doubt any.
+    """The check, and all labels that are doubted: none where the model errs too often to doubt any.
 
     Args:
         corpus: the texts.
@@ -85,14 +85,14 @@ def label_errors(
     multi_label = is_multi_label(corpus.labels)
     errs = f"misses {missed:.0%} of the labels" if multi_label else f"is wrong on {missed:.0%}"
     if missed >= _BLIND:
-        figure = f"cannot tell: the network itself {errs} of unseen texts, so nearly all that it doubts would be sound"
+        figure = f"cannot tell: the model itself {errs} of unseen texts, so nearly all that it doubts would be sound"
         return judge("label errors", Verdict.ok, figure), []
     doubted = [
         Suspect(number, classes[label], classes[other] if other >= 0 else "", float(probabilities[number, label]))
         for number, label, other in find_suspects(targets, probabilities, multi_label=multi_label).tolist()
     ]
     texts = len({suspect.number for suspect in doubted})
-    figure = f"the labels of {texts:,} of {len(targets):,} texts are doubted, by a network that itself {errs} of unseen"
+    figure = f"the labels of {texts:,} of {len(targets):,} texts are doubted, by a model that itself {errs} of unseen"
     verdict = grade(texts / max(len(targets), 1), warning=0.005)
     return judge("label errors", verdict, f"{figure} texts", _advice(corpus, doubted, texts)), doubted
 
