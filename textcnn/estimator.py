@@ -85,7 +85,8 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             unlabelled: texts of the same kind without labels, of which 2,000 at most teach, too, where few have labels,
                 unless answers to held-out texts are worse for it by more than chance.
             teacher: the name or folder of a sentence-transformers model, which says how probable each label of a text
-                is, of those without labels, too; answers do without it.
+                is, of those without labels, too, beside the sentence encoder of the package, if that is for such texts,
+                and is left out where the latter alone is better on texts left out; answers do without it.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
                 checkpoint so far, when it returns True after a batch or an epoch.
 
@@ -98,7 +99,6 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         from textcnn.training.fit import fit
         from textcnn.training.probabilities import soft_labels
         from textcnn.training.task import Dataset
-        from textcnn.training.teacher import taught_data
 
         texts = listed_texts(X)
         y, soft = soft_labels(probabilities, y, len(texts), self.labels_per_text)
@@ -117,18 +117,22 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         _check_validation(data)
         labels, names = data.labels, spellings(data.labels.classes)
         settings = settings_of(self._values(names))
-        others = [] if unlabelled is None else listed_texts(unlabelled, empty=True)
-        data, left = taught_data(data, others, teacher, settings.seed)
+        others: Sequence[str] = [] if unlabelled is None else listed_texts(unlabelled, empty=True)
+        hints = {names.get(label, str(label)): words for label, words in (label_hints or {}).items()}
+        callback = callback or (lambda event: False)
+        training = data.training
+        if teacher is not None:
+            training, others = _taught(data, others, str(teacher), settings, hints, callback)
         result = fit(
-            data.training,
+            training,
             classes=labels.names,
             multi_label=labels.multi_label,
             settings=settings,
             validation=data.validation,
             outside=data.outside,
-            callback=callback or (lambda event: False),
-            hints={names.get(label, str(label)): words for label, words in (label_hints or {}).items()},
-            unlabelled=left,
+            callback=callback,
+            hints=hints,
+            unlabelled=others,
         )
         self.classes_ = labels.classes
         self.model_ = replace(result.model, numbered=are_numbers(labels.classes))
@@ -400,6 +404,30 @@ def _validation(given: Any) -> tuple[list[str], Any, Any]:
         raise DataError(f"validation must be (texts, labels) or (texts, labels, weights), not {given!r:.60}")
     texts, y, *weights = given
     return listed_texts(texts), y, weights[0] if weights else None
+
+
+def _taught(
+    data: Any, unlabelled: Sequence[str], teacher: str, settings: Settings, hints: Mapping[str, str], callback: Any
+) -> tuple[Any, Sequence[str]]:
+    """The training texts as a teacher teaches them, and those without labels that are left; the callback is told."""
+    from textcnn.training.events import TrainingEvent
+    from textcnn.training.lesson import taught
+    from textcnn.training.teacher import open_teacher
+
+    labels = data.labels
+    lesson = taught(
+        data.training,
+        unlabelled,
+        open_teacher(teacher),
+        teacher,
+        labels.names,
+        settings,
+        multi_label=labels.multi_label,
+        hints=hints,
+    )
+    for note in lesson.notes:
+        callback(TrainingEvent("note", note=note))
+    return lesson.labelled, lesson.unlabelled
 
 
 def _check_validation(data: Any) -> None:

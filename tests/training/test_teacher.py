@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from textcnn.errors import SettingsError
+from textcnn.training.encoder_answers import TeachingAnswers
 from textcnn.training.task import Labelled
-from textcnn.training.teacher import Teacher, open_teacher
+from textcnn.training.teacher import answers_of_teacher, open_teacher
 
 # Twenty texts of each of two labels, whose vectors say which.
 TEXTS = [f"{side} {number}" for side in ("left", "right") for number in range(20)]
@@ -22,33 +23,36 @@ def sides(texts: Sequence[str]) -> np.ndarray:
     return np.concatenate([side, noise], axis=1).astype(np.float32)
 
 
-def teacher(labels: Sequence[tuple[str, ...]] = LABELS, *, multi_label: bool = False) -> Teacher:
-    return Teacher.of(sides, Labelled(TEXTS, labels), ["l", "r"], multi_label=multi_label, seed=0)
+def answers(
+    labels: Sequence[tuple[str, ...]] = LABELS, others: Sequence[str] = (), *, multi_label: bool = False
+) -> TeachingAnswers:
+    return answers_of_teacher(sides, Labelled(TEXTS, labels), others, ["l", "r"], multi_label=multi_label, seed=0)
 
 
-def test_it_teaches_texts_that_nobody_has_labelled() -> None:
-    (soft,) = teacher().teach(["left of all"])
-    assert soft["l"] > 0.9 and sum(soft.values()) == pytest.approx(1)
+def test_it_answers_texts_that_nobody_has_labelled() -> None:
+    ((left, right),) = answers(others=["left of all"]).others
+    assert left > 0.9 and left + right == pytest.approx(1)
 
 
-def test_a_labelled_text_is_taught_by_others_and_by_its_label() -> None:
-    """A text whose label is wrong: the others say so, and what it is taught lies between."""
-    wrong = [("r",), *LABELS[1:]]
-    found = teacher(wrong)
-    assert 0.5 <= found.own[0]["r"] < 0.6 and found.own[1]["l"] > 0.9
-    assert found.accuracy == pytest.approx(39 / 40)
+def test_a_labelled_text_is_answered_by_others() -> None:
+    """A text whose label is wrong: the others say so."""
+    found = answers([("r",), *LABELS[1:]])
+    assert found.labelled[0, 1] < 0.2 and found.labelled[1, 0] > 0.8
+    assert found.left_out.all()
+    assert (found.labelled.argmax(axis=1) == [0] * 20 + [1] * 20).all()
 
 
-def test_several_labels_are_taught_each_by_itself() -> None:
+def test_several_labels_are_answered_each_by_itself() -> None:
     labels = [("l", "r")] * 20 + [("r",)] * 20
-    (soft,) = teacher(labels, multi_label=True).teach(["right"])
-    assert soft["l"] < 0.2 and soft["r"] == pytest.approx(1)
+    ((left, right),) = answers(labels, ["right"], multi_label=True).others
+    assert left < 0.2 and right == pytest.approx(1)
 
 
-def test_the_only_text_of_a_label_is_taught_its_label() -> None:
+def test_the_only_text_of_a_label_is_answered_by_its_label() -> None:
     labelled = Labelled(["left", "right", "right too"], [("l",), ("r",), ("r",)])
-    own = Teacher.of(sides, labelled, ["l", "r"], multi_label=False, seed=0).own
-    assert own[0] == {"l": 1.0, "r": 0.0}
+    found = answers_of_teacher(sides, labelled, (), ["l", "r"], multi_label=False, seed=0)
+    assert found.labelled[0].tolist() == [1, 0]
+    assert found.left_out.tolist() == [False, True, True]
 
 
 def test_a_model_in_a_folder_is_opened_without_the_network(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from textcnn.cli.display.console import say
+from textcnn.settings import settings_of
 
 if TYPE_CHECKING:
     from textcnn.corpus import Corpus
@@ -11,38 +12,47 @@ if TYPE_CHECKING:
 __all__ = ["taught"]
 
 
-def taught(corpus: "Corpus", unlabelled: list[str], name: str, settings: dict[str, Any], *, quiet: bool) -> "Corpus":
-    """The same texts with soft labels by a teacher, where they have none, and those without labels with the teacher's.
+def taught(
+    corpus: "Corpus",
+    unlabelled: list[str],
+    name: str,
+    values: dict[str, Any],
+    hints: dict[str, str],
+    *,
+    quiet: bool,
+) -> "tuple[Corpus, list[str]]":
+    """The texts with soft labels, those without labels among them, and those of the latter that have none after all.
 
-    A line says what the teacher knows.
+    Lines say who knows what, and who teaches.
     """
     import numpy as np
 
     from textcnn.labels import is_multi_label, label_names
-    from textcnn.training import teacher as teaching
+    from textcnn.training.lesson import taught as lesson_of
     from textcnn.training.task import Labelled
+    from textcnn.training.teacher import open_teacher
 
-    labelled, teacher = teaching.taught(
+    settings = settings_of(values)
+    lesson = lesson_of(
         Labelled(
             corpus.texts, corpus.labels, None if corpus.weights is None else np.array(corpus.weights), corpus.soft
         ),
         unlabelled,
-        teaching.open_teacher(name),
+        open_teacher(name),
+        name,
         label_names(corpus.labels),
-        multi_label=settings.get("labels_per_text") == "several" or is_multi_label(corpus.labels),
-        seed=int(settings.get("seed", 0)),
+        settings,
+        multi_label=settings.labels_per_text == "several" or is_multi_label(corpus.labels),
+        hints=hints,
     )
-    say(f"{name} teaches: it tells {teacher.accuracy:.1%} of texts that it has not learned from", quiet=quiet)
-    if unlabelled:
-        say(
-            f"it labels {len(unlabelled):,} further texts, which count in all figures as if they were right",
-            quiet=quiet,
-        )
-    return _with(corpus, labelled, len(unlabelled))
+    for note in lesson.notes:
+        say(note, quiet=quiet)
+    return _with(corpus, lesson.labelled), list(lesson.unlabelled)
 
 
-def _with(corpus: "Corpus", labelled: "Labelled", further: int) -> "Corpus":
-    """A corpus of what was taught, so many texts of which are none of its own."""
+def _with(corpus: "Corpus", labelled: "Labelled") -> "Corpus":
+    """A corpus of what was taught: its own texts come first."""
+    further = len(labelled.texts) - len(corpus.texts)
     return corpus._replace(
         texts=list(labelled.texts),
         labels=list(labelled.labels),
@@ -50,5 +60,5 @@ def _with(corpus: "Corpus", labelled: "Labelled", further: int) -> "Corpus":
         sources=[*corpus.sources, *["without label"] * further],
         fields=[*corpus.fields, *[()] * further] if corpus.fields else (),
         weights=None if labelled.weights is None else labelled.weights.tolist(),
-        soft=list(labelled.soft or ()),
+        soft=None if labelled.soft is None else list(labelled.soft),
     )

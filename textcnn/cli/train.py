@@ -120,7 +120,7 @@ def train(
     _check(corpus, held, quiet)
     others = _unlabelled(unlabelled or [], how._replace(learned=corpus.learned or how.learned), values, quiet)
     if teacher is not None:
-        corpus, others = taught(corpus, others, teacher, values, quiet=quiet), []
+        corpus, others = taught(corpus, others, teacher, values, hints, quiet=quiet)
     besides = _Besides(outside, others, hints)
     result = _fit(corpus, held, besides, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     _put(result, output, corpus, held, began, report, quiet=quiet)

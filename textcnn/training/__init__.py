@@ -17,7 +17,9 @@ task.py           the texts as training sees them
 label_names.py    what the names of labels, or hints, say
 guess.py          a first model from them, where no text is labelled
 probabilities.py  soft labels as programs have them
-teacher.py        soft labels by a sentence encoder that is a transformer
+lesson.py         soft labels by a teacher and the encoder together
+teacher.py        what a sentence encoder that is a transformer says of texts
+encoder_answers.py   what the encoder of the package says of them
 loop.py           the training loop, a generator
 events.py         what a training tells while it goes on
 folds.py          which texts are held out

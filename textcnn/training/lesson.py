@@ -1,0 +1,151 @@
+"""What a teacher (teacher.py) hands on: soft labels of texts, in which the sentence encoder in the package has a say.
+
+A transformer reads better than the encoder, but learns from the labelled texts alone: of few it may make less than the
+encoder does, which knows what labels are called, what is good or bad, and the texts without labels. So both are asked,
+and labelled texts that are left out in turn decide how much each counts; logits are weighted means of both. Where the
+encoder alone is best the teacher is left out, and where the encoder is for other texts the teacher is asked alone.
+
+What is said of texts without labels are soft labels for them. A labelled text gets the mean of its label and of what is
+said of it by those that have learned from others: that may be surer of what it should not be, but it has not just
+remembered. So what is learned of a text owes a little to the labels of others, held out or not, and held-out figures
+may flatter by as little.
+
+Shapes: B labelled texts, U others, K labels.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textcnn.evaluation.log_loss import losses_of_probabilities
+from textcnn.labels import indicator
+from textcnn.settings import Settings
+from textcnn.training.encoder_answers import TeachingAnswers, answers_of_encoder
+from textcnn.training.task import Labelled, SoftLabels
+from textcnn.training.teacher import LEAST, Encode, answers_of_teacher
+
+__all__ = ["Lesson", "mixed", "taught"]
+
+Numbers = NDArray[np.float64]
+
+_SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the encoder in logits
+_UNCHECKED = 0.5  # where no text can be left out
+_HALF = 0.5
+
+
+class Lesson(NamedTuple):
+    """What is learned from, and what is to be said about it."""
+
+    labelled: Labelled  # the texts with soft labels, then those without labels with theirs
+    unlabelled: Sequence[str]  # those that have none after all: the teacher is left out
+    notes: Sequence[str]
+
+
+def taught(
+    labelled: Labelled,
+    unlabelled: Sequence[str],
+    encode: Encode,
+    name: str,
+    classes: Sequence[str],
+    settings: Settings,
+    *,
+    multi_label: bool,
+    hints: Mapping[str, str],
+) -> Lesson:
+    """Ask the teacher, and the encoder in the package where that is for such texts.
+
+    Args:
+        labelled: texts of at least two classes; soft labels that some have already stay.
+        unlabelled: others.
+        encode: the teacher.
+        name: of the teacher.
+        classes: all labels.
+        settings: of the training.
+        multi_label: whether a text can have several labels.
+        hints: what labels mean, in words.
+
+    Raises:
+        TrainingError: all texts are empty.
+        VectorsError: the vectors cannot be read.
+    """
+    teacher = answers_of_teacher(encode, labelled, unlabelled, classes, multi_label=multi_label, seed=settings.seed)
+    encoder = answers_of_encoder(labelled, unlabelled, classes, settings, multi_label=multi_label, hints=hints)
+    targets = indicator(labelled.labels, classes, skip_unknown=True)
+    notes, who = [f"{name} teaches: it tells {_share_right(teacher, targets, multi_label)}"], "it labels"
+    if encoder is not None:
+        share = _best_share(encoder, teacher, targets, multi_label)
+        notes.append(f"the sentence encoder of textcnn tells {_share_right(encoder, targets, multi_label)}")
+        if share == 1:
+            return Lesson(labelled, unlabelled, [*notes, "the teacher is left out: the encoder alone is best"])
+        notes.append(f"of what is taught the encoder says {share:.0%}, the teacher {1 - share:.0%}")
+        teacher, who = mixed(encoder, teacher, share, multi_label=multi_label), "both label"
+    own = np.where(teacher.left_out[:, None], (teacher.labelled + targets) / 2, targets)
+    further = _named(teacher.others, classes)
+    if further:
+        notes.append(f"{who} {len(further):,} further texts, which count in all figures as if they were right")
+    given = labelled.soft or [None] * len(labelled.texts)
+    learned = Labelled(
+        [*labelled.texts, *unlabelled],
+        [*labelled.labels, *(_probable(each, multi_label) for each in further)],
+        None if labelled.weights is None else np.append(labelled.weights, np.ones(len(unlabelled))),
+        [*(one or by for one, by in zip(given, _named(own, classes), strict=True)), *further],
+    )
+    return Lesson(learned, (), notes)
+
+
+def mixed(one: TeachingAnswers, other: TeachingAnswers, share: float, *, multi_label: bool) -> TeachingAnswers:
+    """TeachingAnswers whose logits are the mean of both, weighted; those of texts that both have not learned from."""
+    labelled, others = (
+        _mean(each, alike, share, multi_label)
+        for each, alike in ((one.labelled, other.labelled), (one.others, other.others))
+    )
+    return TeachingAnswers(labelled, one.left_out & other.left_out, others)
+
+
+def _mean(one: Numbers, other: Numbers, share: float, multi_label: bool) -> Numbers:
+    """Probabilities (B, K), in proportion to the weighted geometric mean of both."""
+    likely = _geometric(one, other, share)
+    against = _geometric(1 - one, 1 - other, share) + likely if multi_label else likely.sum(axis=1, keepdims=True)
+    return np.asarray(likely / against)
+
+
+def _geometric(one: Numbers, other: Numbers, share: float) -> Numbers:
+    return np.asarray(np.maximum(one, LEAST) ** share * np.maximum(other, LEAST) ** (1 - share))
+
+
+def _best_share(
+    encoder: TeachingAnswers, teacher: TeachingAnswers, targets: NDArray[np.bool_], multi_label: bool
+) -> float:
+    """The encoder's share with which texts that were left out have the least log loss."""
+    out = encoder.left_out & teacher.left_out
+    if not out.any():
+        return _UNCHECKED
+
+    def loss(share: float) -> float:
+        said = _mean(encoder.labelled[out], teacher.labelled[out], share, multi_label)
+        return float(losses_of_probabilities(said, targets[out], multi_label=multi_label, least=LEAST).mean())
+
+    return min(_SHARES, key=loss)
+
+
+def _share_right(answers: TeachingAnswers, targets: NDArray[np.bool_], multi_label: bool) -> str:
+    """How many texts' labels are said by those that have not learned from them, in words."""
+    out = answers.left_out
+    if not out.any():
+        return "what cannot be checked, for no text could be left out"
+    said = answers.labelled[out]
+    chosen = said >= _HALF if multi_label else said == said.max(axis=1, keepdims=True)
+    return f"{(chosen == targets[out]).all(axis=1).mean():.1%} of texts that it has not learned from"
+
+
+def _probable(soft: SoftLabels, multi_label: bool) -> tuple[str, ...]:
+    """The likeliest label, or, of a text that can have several, those that are as likely as not."""
+    if multi_label:
+        return tuple(label for label, value in soft.items() if value >= _HALF)
+    return (max(soft, key=soft.__getitem__),)
+
+
+def _named(probabilities: Numbers, classes: Sequence[str]) -> list[SoftLabels]:
+    return [dict(zip(classes, row, strict=True)) for row in probabilities.tolist()]
