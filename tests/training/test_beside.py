@@ -1,5 +1,6 @@
 """The sentence encoder beside networks: a member of the ensemble, whose last layer is learned from the same texts."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,15 @@ import numpy as np
 import pytest
 from small_training import LABELS, TEXTS
 
+from textcnn.errors import ModelFileError
 from textcnn.insight.explain import explain
 from textcnn.labels import indicator
-from textcnn.model.file import read_model, write_model
+from textcnn.model.file import FORMAT, PLAIN, read_model, write_model
 from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import MOST_NETWORKS, Settings
+from textcnn.storage.atomic import written_whole
+from textcnn.storage.tensor_file import read_tensors, write_tensors
 from textcnn.text.lexicon import encode
 from textcnn.training.beside import standing, weighted
 from textcnn.training.fit import fit
@@ -48,6 +52,24 @@ def test_the_file_gives_the_same_answers(both: Model, tmp_path: Path) -> None:
     write_model(both, tmp_path / "both")
     read = Predictor(read_model(tmp_path / "both"))
     assert (read.probabilities(OTHERS) == Predictor(both).probabilities(OTHERS)).all()
+
+
+def test_vectors_that_two_networks_share_stand_in_the_file_once(both: Model, tmp_path: Path) -> None:
+    """Maxima and mean of the encoder see the same; a file of the older format cannot say so."""
+    write_model(both, tmp_path / "both")
+    metadata, tensors, *_ = read_tensors(tmp_path / "both")
+    assert [f"{number}.trained.values" in tensors for number in range(3)] == [True, True, False]
+    described = json.loads(metadata["textcnn"])
+    assert described["format"] == FORMAT
+    again = read_model(tmp_path / "both")
+    assert again.members[2].trained is again.members[1].trained
+    write_model(again, tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "both").read_bytes()
+    described["format"] = PLAIN
+    with written_whole(tmp_path / "older") as file:
+        write_tensors(file, {"textcnn": json.dumps(described)}, dict(tensors))
+    with pytest.raises(ModelFileError, match=r"'2\.trained\.values' is missing"):
+        read_model(tmp_path / "older")
 
 
 def test_what_was_learned_can_be_read_again(both: Model, tmp_path: Path) -> None:

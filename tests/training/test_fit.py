@@ -198,17 +198,22 @@ def test_what_inspect_would_need_is_left_out_if_it_is_too_much(monkeypatch: pyte
     assert "so many filters have learned more than a model can keep for textcnn inspect" in heard.notes
 
 
-def test_of_very_many_words_those_met_once_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("frozen", "vectors"), [("off", 1), ("auto", 2)])  # of a word: the encoder has its own
+def test_of_very_many_words_those_met_once_stay_out(monkeypatch: pytest.MonkeyPatch, frozen: str, vectors: int) -> None:
     """With room for so few, words met once make way for the table's frequent ones; the answers go on."""
     texts = ["free film tonight", "free film again zyzzyva", "good lunch tomorrow", "good lunch quokkas"] * 2
     texts += ["wonderful sparrows", "terrible umbrellas"]
     labels = ["a", "a", "b", "b"] * 2 + ["a", "b"]
     small: dict[str, Any] = {"filters": 2, "epochs": 1, "linear": "off", "refit": "off", "keep_words": 5}
+    small["frozen"] = frozen
     usual = TextCNNClassifier(**small).fit(texts, labels).model_
-    monkeypatch.setattr("textcnn.training.export._MOST_BYTES", 14 * (256 + 20))
+    room = 14 * (vectors * 256 + 20)
+    monkeypatch.setattr("textcnn.training.export._MOST_BYTES", room)
     less = TextCNNClassifier(**small).fit(texts, labels).model_
     assert "sparrows" in usual.vocabulary.words() and "sparrows" not in less.vocabulary.words()
-    assert {"film", "lunch", "the", ","} <= set(less.vocabulary.words()) and len(less.vocabulary) <= 14
+    assert {"film", "lunch", "the", ","} <= set(less.vocabulary.words())
+    of_texts = len(less.members[0].trained.scales)
+    assert of_texts * (vectors * 256 + 20) + (len(less.vocabulary) - of_texts) * (256 + 20) <= room
     assert len(less.members[0].trained.scales) + 5 >= len(less.vocabulary)
     assert Predictor(less).probabilities(["free sparrows", "the lunch"]).shape == (2, 2)
     monkeypatch.undo()

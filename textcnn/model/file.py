@@ -3,8 +3,9 @@
     metadata "textcnn"   JSON: format, settings, labels, calibration, held-out figures, fingerprint, and how the texts
                          were read, if that is known
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
-    static.*             vectors in bytes with scales, of all rows from `first_static` on; in half bytes in format 3
-    N.trained.*          network N: vectors of the training texts' words, as training left them
+    static.*             vectors in bytes with scales, of all rows from `first_static` on; or half bytes, in format 3
+    N.trained.*          network N: vectors of the training texts' words, as training left them; in format 3 a network
+                         without any has those of the one before
     N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
     N.layer.L.*          layer L of its head
@@ -42,10 +43,10 @@ from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 
-__all__ = ["FORMAT", "WHOLE_BYTES", "format_of", "read_model", "write_model"]
+__all__ = ["FORMAT", "PLAIN", "format_of", "read_model", "write_model"]
 
-FORMAT = 3  # of files whose static vectors have half a byte a number
-WHOLE_BYTES = 2  # of all others, which older programs read, too
+FORMAT = 3  # of files whose static vectors have half a byte a number, or whose networks share vectors
+PLAIN = 2  # of all others, which older programs read, too
 _MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
 _OF_ENCODER = 2  # networks of a sentence encoder, at most, which stands beside those of the settings
 _DEEPEST = 8  # levels of lists and objects in the held-out figures
@@ -55,7 +56,14 @@ _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "
 
 def format_of(model: Model) -> int:
     """The format of its file."""
-    return FORMAT if model.static.values.dtype == np.uint8 else WHOLE_BYTES
+    shared = any(_shares(model, number) for number in range(len(model.members)))
+    return FORMAT if shared or model.static.values.dtype == np.uint8 else PLAIN
+
+
+def _shares(model: Model, number: int) -> bool:
+    """Whether the trained vectors of a network are those of the one before."""
+    own, before = (model.members[each].trained for each in (number, number - 1))
+    return number > 0 and own is not None and before is not None and own.equals(before)
 
 
 def write_model(model: Model, path: Path) -> None:
@@ -105,7 +113,7 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
         "static.scales": model.static.scales,
     }
     for number, member in enumerate(model.members):
-        if member.trained is not None:
+        if member.trained is not None and not _shares(model, number):
             tensors[f"{number}.trained.values"] = member.trained.values
             tensors[f"{number}.trained.scales"] = member.trained.scales
         if member.static_scales is not None:
@@ -221,8 +229,8 @@ class _Reader:
 
     def _static(self, vocabulary: Vocabulary) -> tuple[Quantized, int]:
         """The static vectors, and the row of the vocabulary with which they begin."""
-        kind = np.uint8 if self.described["format"] == FORMAT else np.int8
-        static, first = self._quantized("static", kind), self.described["first_static"]
+        kinds = (np.int8, np.uint8) if self.described["format"] == FORMAT else (np.int8,)
+        static, first = self._quantized("static", kinds), self.described["first_static"]
         if type(first) is not int or first < 0 or first + len(static.scales) != len(vocabulary):
             raise TensorFileError("its vectors do not fit its vocabulary")
         if self.settings["channels"] in ("static", "both") and first:
@@ -244,9 +252,9 @@ class _Reader:
             raise TensorFileError(f"its tensor {name!r} is of the wrong type")
         return tensor
 
-    def _quantized(self, name: str, kind: type = np.int8) -> Quantized:
+    def _quantized(self, name: str, kinds: tuple[type, ...] = (np.int8,)) -> Quantized:
         values = self.tensor(f"{name}.values")
-        if values.ndim != 2 or values.dtype != kind or not values.shape[1]:
+        if values.ndim != 2 or values.dtype not in kinds or not values.shape[1]:
             raise TensorFileError(f"its vectors {name!r} are damaged")
         return Quantized(values, self.floats(f"{name}.scales", values.shape[:1]))
 
@@ -255,22 +263,25 @@ class _Reader:
         networks, dimensions = self.described["networks"], static.dimensions
         if type(networks) is not int or not 1 <= networks <= MOST_NETWORKS + _OF_ENCODER:
             raise TensorFileError("its description is damaged")
-        return tuple(
-            Member(
-                self._network(number, dimensions, labels),
-                self._trained(number, dimensions, first),
-                self._static_scales(number, len(static.scales)),
-            )
-            for number in range(networks)
-        )
+        members: list[Member] = []
+        for number in range(networks):
+            before = members[-1].trained if members else None
+            trained = self._trained(number, dimensions, first, before)
+            scales = self._static_scales(number, len(static.scales))
+            members.append(Member(self._network(number, dimensions, labels), trained, scales))
+        return tuple(members)
 
     def _static_scales(self, number: int, rows: int) -> NDArray[np.float32] | None:
         name = f"{number}.static.scales"
         return self.floats(name, (rows,)) if name in self.tensors else None
 
-    def _trained(self, number: int, dimensions: int, first: int) -> Quantized | None:
+    def _trained(self, number: int, dimensions: int, first: int, before: Quantized | None) -> Quantized | None:
+        """Those of a network, or of the one before if it shares them."""
         if self.settings["channels"] == "static":
             return None
+        lent = before is not None and self.described["format"] == FORMAT
+        if lent and f"{number}.trained.values" not in self.tensors:
+            return before
         trained = self._quantized(f"{number}.trained")
         if trained.dimensions != dimensions or len(trained.scales) < first:
             raise TensorFileError("its trained vectors do not fit the others")
@@ -354,12 +365,12 @@ class _Reader:
 
 
 def _check_format(number: int) -> None:
-    own = f"this one reads formats {WHOLE_BYTES} and {FORMAT}"
+    own = f"this one reads formats {PLAIN} and {FORMAT}"
     if number > FORMAT:
         raise TensorFileError(
             f"it is of format {number}, made by a newer textcnn; {own}: pip install --upgrade textcnn"
         )
-    if number < WHOLE_BYTES:
+    if number < PLAIN:
         raise TensorFileError(f"it is of format {number}, made by an older textcnn; {own}: train it again")
 
 

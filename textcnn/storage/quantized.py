@@ -36,6 +36,11 @@ class Quantized(NamedTuple):
         """Numbers of a row."""
         return int(self.values.shape[1]) * (1 + (self.values.dtype == np.uint8))
 
+    def equals(self, other: "Quantized") -> bool:
+        """Whether the other is the same, number by number."""
+        pairs = zip(self, other, strict=True)
+        return all(one is another or bool(np.array_equal(one, another)) for one, another in pairs)
+
     def rows(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """Some rows in single precision: (U,) -> (U, d)."""
         return _whole(self.values[numbers]) * self.scales[numbers, None]

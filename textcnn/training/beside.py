@@ -1,9 +1,9 @@
-"""The sentence encoder beside networks: of some hundreds of texts each knows what the other does not.
+"""The sentence encoder beside networks: of hundreds or some thousands of texts each knows what the other does not.
 
 A last layer over the encoder is learned in closed form from the texts that the networks learn from, and, if that helps,
 from others without labels. It becomes a member of the ensemble: logits are averaged, answers stay look-ups,
-explanations add up. How much it counts beside the networks, held-out texts say. Networks need fewer epochs then
-(loop.py).
+explanations add up. How much it counts beside the networks, held-out texts say; of thousands of texts it stands there
+only if it is worth its time. Beside it networks need fewer epochs (loop.py).
 
 Shapes: B texts, d numbers of the encoder, K labels.
 """
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from textcnn.encoder import ENCODER
 from textcnn.evaluation.log_loss import losses_of_logits
+from textcnn.model.linear import Join
 from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
 from textcnn.model.predictor import Predictor
@@ -29,18 +30,21 @@ from textcnn.training.calibration import calibrate
 from textcnn.training.embeddings import Start
 from textcnn.training.encoder_layer import EncoderFeatures, encoder_over, scaled
 from textcnn.training.label_names import said_by_words
-from textcnn.training.last_layer import STEEP, LabelledRows, spread_of
+from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer, learned_from_many, spread_of
 from textcnn.training.pupil import taught
 from textcnn.training.task import Task
 from textcnn.training.unlabelled import encoded_others
 
-__all__ = ["Standing", "encoder_members", "may_stand", "standing", "weighted"]
+__all__ = ["FEW", "Standing", "encoder_members", "may_stand", "standing", "weighted"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-_MOST = 2_000  # texts; of more, networks find by themselves what the encoder knows
-_MOST_WORDS = 100_000  # of these texts; it knows sentences, and of long texts takes long to say little
+FEW = 2_000  # texts, up to which it always stands beside networks, and texts without labels may teach it
+
+_MOST = 7_000  # texts; of more, networks find by themselves most of what the encoder knows
+_MOST_WORDS = 200_000  # of these texts; it knows sentences, and of long texts takes long to say little
+_WORTH = 0.03  # share of the log loss that it has to take away where texts are more, for answers take longer with it
 _LEAST_WEIGHT = 1e-9
 _FOLDS = 10  # of texts that choose how the last layer is learned
 
@@ -48,7 +52,7 @@ _FOLDS = 10  # of texts that choose how the last layer is learned
 class Standing(NamedTuple):
     """How the encoder stands beside networks."""
 
-    weight: float = 1.0  # of its logits beside the mean of the networks'
+    weight: float = 1.0  # of its logits beside the mean of the networks'; 0: it is not worth its time
     taught: bool = False  # whether texts without labels teach it, too
     losses: tuple[float, ...] = ()  # held-out log losses without them and, if there are some, with them
 
@@ -92,10 +96,14 @@ def encoder_members(
     networks, seen = scaled(encoder.networks, start.scale), start.over(encoder.table, encoded)
     matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
     features, vectors = EncoderFeatures.of(networks, matrix, ragged, len(targets)), Quantized.of(matrix)
+    scales = None if seen is start else (encoder.table.vectors.scales * start.scale).astype(np.float32)
     count = len(targets)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
     folds = np.random.default_rng(settings.seed).permutation(count) % _FOLDS
     named = partial(said_by_words, words, features, settings=settings, table=encoder.table)
+    if count > FEW:
+        layer = learned_from_many(features.rows, signs, own, folds, named(features.rows))
+        return _members(features, [layer], vectors, scales)
     labelled = LabelledRows(features.rows, np.zeros((count, count)), signs, own, [folds], named(features.rows))
     layers = [labelled.learned().layer()]
     if unlabelled:
@@ -104,7 +112,13 @@ def encoder_members(
         labelled = labelled._replace(named=named(np.concatenate([features.rows, others])))
         teacher = labelled.learned((None, spread_of(features.rows, others)))
         layers.append(taught(teacher, others, np.zeros((every, every)), [np.full(count, -1)]))
-    scales = None if seen is start else (encoder.table.vectors.scales * start.scale).astype(np.float32)
+    return _members(features, layers, vectors, scales)
+
+
+def _members(
+    features: EncoderFeatures, layers: Sequence[LastLayer], vectors: Quantized, scales: Floats | None
+) -> tuple[tuple[Member, ...], ...]:
+    """The encoder with each of these last layers."""
     layered = (features.with_layer(STEEP * layer.weights, STEEP * layer.bias) for layer in layers)
     return tuple(tuple(Member(network, vectors, scales) for network in of_layer) for of_layer in layered)
 
@@ -120,9 +134,18 @@ def _suits(encoder: Network, settings: Settings) -> bool:
 
 
 def standing(
-    model: Model, sizes: Sequence[int], part: Encoded, targets: Floats, weights: Numbers, *, multi_label: bool
+    model: Model,
+    sizes: Sequence[int],
+    part: Encoded,
+    targets: Floats,
+    weights: Numbers,
+    *,
+    multi_label: bool,
+    learned: int = 0,
 ) -> Standing:
     """What has the least log loss on held-out texts; of an encoder that others taught, only if it is no worse.
+
+    Of many texts the encoder has to be worth the time that answers take with it.
 
     Args:
         model: not calibrated.
@@ -131,18 +154,26 @@ def standing(
         targets: (B, K) probabilities of their labels.
         weights: (B,) of them.
         multi_label: whether a text can have several labels.
+        learned: how many texts were learned from.
     """
+
+    def joined(ones: Floats, others: Floats) -> tuple[Join, Numbers]:
+        """How they go together, and the losses."""
+        join = calibrate(ones, others, targets, weights, multi_label=multi_label)
+        logits = join.logits(ones, others).astype(np.float64)
+        return join, np.asarray(weights * losses_of_logits(logits, targets, multi_label=multi_label))
+
     borders = len(model.members) - sum(sizes) + np.cumsum([0, *sizes])
     networks = _logits(model, model.members[: borders[0]], part)
     of_encoders = [_logits(model, model.members[start:stop], part) for start, stop in pairwise(borders)]
-    joins = [calibrate(networks, own, targets, weights, multi_label=multi_label) for own in of_encoders]
-    losses = [
-        weights * losses_of_logits(join.logits(networks, own).astype(np.float64), targets, multi_label=multi_label)
-        for join, own in zip(joins, of_encoders, strict=True)
-    ]
+    joins, losses = zip(*(joined(networks, own) for own in of_encoders), strict=True)
     chosen = int(len(sizes) > 1 and not _is_worse(losses[-1] - losses[0]))
-    join = joins[chosen]
-    return Standing(join.linear_weight * join.temperature, bool(chosen), tuple(float(each.mean()) for each in losses))
+    weight = joins[chosen].linear_weight * joins[chosen].temperature
+    if learned > FEW:
+        margins = Predictor(model).linear_margins(part)
+        alone, both = (joined(each, margins)[1].mean() for each in (networks, networks + weight * of_encoders[chosen]))
+        weight = weight if both < (1 - _WORTH) * alone else 0.0
+    return Standing(weight, bool(chosen), tuple(float(each.mean()) for each in losses))
 
 
 def _logits(model: Model, members: tuple[Member, ...], part: Encoded) -> Floats:

@@ -64,7 +64,8 @@ def assembled(
         segmented: whether words of scripts without blanks were found by the table's vocabulary.
     """
     keep_all = settings.channels in ("static", "both")
-    rows, words, chosen, static = _kept(start, settings.keep_words, halved=start.in_half_bytes and not keep_all)
+    halved = start.in_half_bytes and not keep_all
+    rows, words, chosen, static = _kept(start, settings.keep_words, 1 + _has_encoder(members, settings), halved=halved)
     names = [start.words[row] for row in rows]
     if keep_all:
         seen = Quantized.of(start.matrix[rows])
@@ -76,25 +77,31 @@ def assembled(
         vocabulary=Vocabulary.of([*names, *words]),
         static=static,
         first_static=0 if keep_all else len(names),
-        members=tuple(_shortened(member, rows, chosen) for member in members),
+        members=_shortened(members, rows, chosen),
         linear=linear,
         segmented=segmented,
         version=__version__,
     )
 
 
+def _has_encoder(members: Sequence[Member], settings: Settings) -> bool:
+    """Whether some of them are the sentence encoder, beside networks, with vectors of its own."""
+    return len({id(member.trained) for member in members if member.trained is not None}) > settings.networks
+
+
 def _kept(
-    start: Start, keep_words: int, *, halved: bool
+    start: Start, keep_words: int, copies: int, *, halved: bool
 ) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64], Quantized]:
     """The rows of the texts' words that there is room for; then words of the table, their rows in it, and vectors.
 
     Args:
         start: the words and vectors that training began with.
         keep_words: most words of each of the table's languages.
+        copies: vectors of each word of the texts.
         halved: whether a number of the table's vectors has half a byte.
     """
-    learned = _WORD + start.matrix.shape[1]  # bytes of a word with its vector
-    listed = _WORD + start.matrix.shape[1] // 2 if halved else learned
+    one = start.matrix.shape[1]  # bytes of a vector
+    learned, listed = _WORD + copies * one, _WORD + (one // 2 if halved else one)
     most = min(keep_words * start.table.languages, len(start.table.vocabulary)) if start.table is not None else 0
     rows = _rows_of_texts(start, max((_MOST_BYTES - most * listed) // learned, _MOST_BYTES // learned // 4))
     room = max(_MOST_BYTES - len(rows) * learned, 0) // listed
@@ -114,14 +121,17 @@ def _rows_of_texts(start: Start, most: int) -> NDArray[np.int64]:
     return recurring
 
 
-def _shortened(member: Member, rows: NDArray[np.int64], chosen: NDArray[np.int64]) -> Member:
+def _shortened(members: Sequence[Member], rows: NDArray[np.int64], chosen: NDArray[np.int64]) -> tuple[Member, ...]:
     """Without the trained vectors of other rows, and without the lengths of others of the table's."""
-    if member.trained is None:
-        return member
-    own = None if member.static_scales is None else member.static_scales[chosen]
-    return member._replace(
-        trained=Quantized(member.trained.values[rows], member.trained.scales[rows]), static_scales=own
-    )
+    kept: dict[int, Quantized] = {}  # of members that share them
+    shortened = []
+    for member in members:
+        if (trained := member.trained) is not None:
+            own = kept.setdefault(id(trained), Quantized(trained.values[rows], trained.scales[rows]))
+            scales = None if member.static_scales is None else member.static_scales[chosen]
+            member = member._replace(trained=own, static_scales=scales)
+        shortened.append(member)
+    return tuple(shortened)
 
 
 def _frequent(start: Start, known: set[str], most: int) -> tuple[list[str], NDArray[np.int64], Quantized]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from textcnn.training.ridge import RidgeRegression
 
-__all__ = ["STEEP", "LabelledRows", "LastLayer", "LastLayerFit", "spread_of"]
+__all__ = ["STEEP", "LabelledRows", "LastLayer", "LastLayerFit", "learned_from_many", "spread_of"]
 
 Numbers = NDArray[np.float64]
 Folds = NDArray[np.int64]  # (B,) the fold of each text; below 0: it is left out of none
@@ -92,6 +92,47 @@ class LastLayerFit(NamedTuple):
         if self.texts.named is not None:
             weights = weights + self.trust * self.texts.named
         return LastLayer(weights, alpha, bias, self.left_out)
+
+
+def learned_from_many(
+    rows: Numbers, signs: Numbers, weights: Numbers, folds: Folds, named: Numbers | None
+) -> LastLayer:
+    """The same without a linear part, by equations that are as many as the encoder has numbers, not as texts.
+
+    Args:
+        rows: of texts, (B, d).
+        signs: targets, (B, K).
+        weights: of texts, (B,).
+        folds: the one that each text is in, all in one.
+        named: (d, K) what the words of labels say, as weights.
+    """
+    outputs, every = signs.shape[1], np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+    said = np.zeros_like(signs) if named is None else rows @ named
+    both, parts = np.concatenate([signs, said], axis=1), [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+    grams, crosses = ([every[part].T @ (weights[part, None] * of[part]) for part in parts] for of in (every, both))
+
+    def without(part: int, penalty: float) -> Numbers:
+        """Weights (d + 1, 2 K) of targets and of what words say, by the texts of all parts but one, or of all."""
+        held_back = np.diag([*np.full(rows.shape[1], penalty), 0.0])
+        gram, cross = (
+            np.sum([one for number, one in enumerate(of) if number != part], axis=0) for of in (grams, crosses)
+        )
+        return np.asarray(np.linalg.solve(gram + held_back, cross))
+
+    def found() -> Iterator[tuple[float, float, float, Numbers]]:
+        for penalty in _PENALTIES:
+            answers = np.empty_like(both)
+            for number, part in enumerate(parts):
+                answers[part] = every[part] @ without(number, penalty)
+            for trust in (0.0,) if named is None else _TRUST:
+                left_out = answers[:, :outputs] + trust * (said - answers[:, outputs:])
+                yield float(weights @ np.square(signs - left_out).sum(axis=1)), penalty, trust, left_out
+
+    _, penalty, trust, left_out = min(found(), key=lambda each: each[0])
+    solution = without(-1, penalty)
+    solution = solution[:, :outputs] - trust * solution[:, outputs:]
+    learned = solution[:-1] if named is None else solution[:-1] + trust * named
+    return LastLayer(learned, np.empty((0, outputs)), solution[-1], left_out)
 
 
 def spread_of(rows: Numbers, others: Numbers) -> Numbers:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.model.linear import LinearPart
 from textcnn.settings import record
-from textcnn.training.beside import Standing, may_stand
+from textcnn.training.beside import FEW, Standing, may_stand
 from textcnn.training.crossfit import OutOfFold, cross_calibrated, cross_fit, hold_out
 from textcnn.training.device import use_device
 from textcnn.training.events import Callback, Stage, TrainingEvent
@@ -45,7 +45,8 @@ def fit_networks(
     """
     jobs = _Jobs.of(task, training, unseen)
     if not jobs.seen and may_stand(task, len(training.texts)):  # what it counts for, held-out texts say
-        jobs = jobs.with_encoder(tuple(usable(unlabelled, training.texts, task, callback)))
+        others = unlabelled if len(training.texts) <= FEW else ()
+        jobs = jobs.with_encoder(tuple(usable(others, training.texts, task, callback)))
     jobs, first, ahead = _first(jobs, executor, callback)
     used = _told(first.run.plan.standing, jobs.first, unlabelled, callback)
     crossed, last = cross_fit(first, _left(first.run, jobs, ahead, callback, executor))
@@ -83,7 +84,9 @@ def _told(standing: Standing, first: Job, unlabelled: Sequence[str], callback: C
     """Say what became of texts without labels, if nobody has yet, and return the figures of it."""
     if len(standing.losses) > 1:
         return told_gain(len(first.unlabelled), standing.losses, callback, used=standing.taught)
-    if first.unlabelled or (unlabelled and not first.encoder):
+    if unlabelled and len(first.task.targets) > FEW:
+        leave_out(f"they teach where up to {FEW:,} texts have labels", callback)
+    elif first.unlabelled or (unlabelled and not first.encoder):
         leave_out("they teach the sentence encoder, which has no part in this model", callback)
     return {}
 

@@ -160,7 +160,7 @@ class _Training:
         scored = job.plan is None and len(job.held) > 0
         self.validation = self._held(ragged) if scored else None
         self.weights = class_weights(self.settings.class_weight, self.task.classes, self.targets, self.of_texts)
-        self.encoders = self._encoders() if job.encoder else ()
+        self.encoders = self._encoders() if job.encoder and (job.plan is None or job.plan.standing.weight) else ()
 
     def _held(self, ragged: Ragged) -> TrainingPart:
         held = self.job.held
@@ -170,14 +170,14 @@ class _Training:
         """Train all; without a plan, if fewer epochs suit, the networks twice."""
         share = self.job.plan.share if self.job.plan else 1.0
         networks, (linear, recipe) = self._both(share)
-        plan = self._planned(networks, self.job.plan or Plan(networks[0].share, recipe))
+        plan = self._planned(networks, linear, self.job.plan or Plan(networks[0].share, recipe))
         run = self._assembled(networks, linear, plan)
         if self.job.again is None or plan.share == 1 or run.stopped:
             return run
         self.callback(run.ended())
         self.stage, self.began = self.job.again, time.perf_counter()
         networks = self._networks(plan.share)
-        again = self._assembled(networks, linear, self._planned(networks, plan))
+        again = self._assembled(networks, linear, self._planned(networks, linear, plan))
         return run._replace(stopped=True) if again.stopped else again
 
     def _both(self, share: float) -> tuple[list[_Network], tuple[LinearPart | None, Recipe]]:
@@ -219,7 +219,7 @@ class _Training:
     def _members(self, networks: Sequence[_Network], plan: Plan) -> list[Member]:
         """The networks, and the encoder if it stands beside them."""
         members = [network.member for network in networks]
-        if not self.encoders:
+        if not self.encoders or not plan.standing.weight:
             return members
         return [*members, *weighted(self.encoders[plan.standing.taught], plan.standing.weight, len(members))]
 
@@ -234,16 +234,17 @@ class _Training:
             self.start, self.settings, *texts, self.targets, weights, words, others, segmented=segmented
         )
 
-    def _planned(self, networks: Sequence[_Network], plan: Plan) -> Plan:
+    def _planned(self, networks: Sequence[_Network], linear: LinearPart | None, plan: Plan) -> Plan:
         """The plan with how the encoder stands beside these networks, if it is this training that makes it."""
         held, task = self.job.held, self.task
         if not self.encoders or self.job.plan is not None:
             return plan
         members = [*(network.member for network in networks), *chain.from_iterable(self.encoders)]
-        model = self._model(members, None, replace(self.settings, keep_words=0))
+        model = self._model(members, linear, replace(self.settings, keep_words=0))
         texts = task.part(held), task.learned[held], task.weights[held]
         sizes = list(map(len, self.encoders))
-        return plan._replace(standing=standing(model, sizes, *texts, multi_label=task.multi_label))
+        learned = len(self.job.learn)
+        return plan._replace(standing=standing(model, sizes, *texts, multi_label=task.multi_label, learned=learned))
 
     def _model(self, members: Sequence[Member], linear: LinearPart | None, settings: Settings) -> Model:
         task = self.task
