@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textcnn.training.last_layer import LabelledRows, spread_of
+from textcnn.training.last_layer import LabelledRows, learned_from_many, spread_of
 
 RANDOM = np.random.default_rng(0)
 ROWS = np.array([[-1.0], [1.0], [-1.0], [1.0]])
@@ -67,3 +67,17 @@ def test_a_spread_is_chosen_where_texts_left_out_are_the_better_for_it() -> None
     spread = np.diag([20.0, *[0.5] * 40])
     assert texts.learned((None, spread)).missed < texts.learned().missed
     assert texts.learned((None, spread)).of_texts == pytest.approx(rows @ spread)
+
+
+@pytest.mark.parametrize("words", [None, 0.6, -1.0], ids=["no words", "words that help", "words that deceive"])
+def test_of_many_texts_it_is_the_same_by_other_equations(words: float | None) -> None:
+    rows, weights = RANDOM.normal(size=(60, 4)), RANDOM.uniform(0.5, 2, 60)
+    true = RANDOM.normal(size=(4, 3))
+    signs = np.where((rows @ true + RANDOM.normal(size=(60, 3))) > 0, 1.0, -1.0)
+    named = None if words is None else words * true
+    folds = RANDOM.permutation(60) % 10
+    few = LabelledRows(rows, np.zeros((60, 60)), signs, weights, [folds], named).learned().layer()
+    many = learned_from_many(rows, signs, weights, folds, named)
+    assert many.weights == pytest.approx(few.weights)
+    assert many.bias == pytest.approx(few.bias)
+    assert many.left_out == pytest.approx(few.left_out)

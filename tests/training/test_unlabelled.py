@@ -90,3 +90,11 @@ def test_who_is_left_out_is_told_why(unlabelled: list[str], labels: Any, setting
     result, (note,) = learned(unlabelled, labels, **settings)
     assert note.startswith(f"the texts without labels are left out: {why}")
     assert "unlabelled" not in result.model.figures
+
+
+def test_beside_many_texts_that_have_labels_they_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for home in ("beside", "networks"):
+        monkeypatch.setattr(f"textcnn.training.{home}.FEW", 5)
+    result, notes = learned(POOL, LABELS, filters=4, epochs=1)
+    assert notes == ["the texts without labels are left out: they teach where up to 5 texts have labels"]
+    assert len(result.model.members) in (1, 3)

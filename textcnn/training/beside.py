@@ -44,7 +44,7 @@ FEW = 2_000  # texts, up to which it always stands beside networks, and texts wi
 
 _MOST = 7_000  # texts; of more, networks find by themselves most of what the encoder knows
 _MOST_WORDS = 200_000  # of these texts; it knows sentences, and of long texts takes long to say little
-_WORTH = 0.03  # share of the log loss that it has to take away where texts are more, for answers take longer with it
+_WORTH = 0.04  # share of the log loss that it has to take away where texts are more, for answers take longer with it
 _LEAST_WEIGHT = 1e-9
 _FOLDS = 10  # of texts that choose how the last layer is learned
 
@@ -170,7 +170,7 @@ def standing(
     chosen = int(len(sizes) > 1 and not _is_worse(losses[-1] - losses[0]))
     weight = joins[chosen].linear_weight * joins[chosen].temperature
     if learned > FEW:
-        margins = Predictor(model).linear_margins(part)
+        margins = Predictor(model).linear_margins(part)  # which know some of it, too
         alone, both = (joined(each, margins)[1].mean() for each in (networks, networks + weight * of_encoders[chosen]))
         weight = weight if both < (1 - _WORTH) * alone else 0.0
     return Standing(weight, bool(chosen), tuple(float(each.mean()) for each in losses))
