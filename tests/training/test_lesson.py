@@ -119,10 +119,16 @@ class TestATeacherAlone:
 
 
 class TestBesideTheEncoder:
-    def test_a_teacher_that_knows_nothing_is_left_out(self) -> None:
+    def test_a_teacher_that_is_wrong_is_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        wrong = np.array([[0.9, 0.1]] * 6 + [[0.1, 0.9]] * 6)
+        answers = TeachingAnswers(wrong, np.ones(12, bool), np.array([[0.9, 0.1]]))
+        monkeypatch.setattr("textcnn.training.lesson.answers_of_teacher", lambda *_, **__: answers)
         lesson = beside(nothing, ["fried eggs"])
         assert lesson.labelled.soft is None and lesson.unlabelled == ["fried eggs"]
         assert lesson.notes[-1] == "the teacher is left out: the encoder alone is best"
+
+    def test_one_that_knows_nothing_of_few_texts_counts_least(self) -> None:
+        assert beside(nothing).notes[-1] == "of what is taught the encoder says 75%, the teacher 25%"
 
     def test_one_that_knows_all_says_most(self) -> None:
         lesson = beside(kinds, ["a plate of cold meat"])
@@ -147,11 +153,11 @@ class TestBesideTheEncoder:
         for settings in ({"frozen": "off"}, {"filters": 7}):
             assert len(beside(kinds, **settings).notes) == 1
 
-    def test_where_nothing_can_be_left_out_both_count_the_same(self) -> None:
+    def test_where_nothing_can_be_left_out_the_encoder_counts_three_times_as_much(self) -> None:
         labelled = Labelled([MEALS[0], CARS[0]], [("food",), ("car",)])
         lesson = taught(labelled, [], kinds, "it", ["car", "food"], Settings(), multi_label=False, hints={})
         assert lesson.notes[0] == "it teaches: it tells what cannot be checked, for no text could be left out"
-        assert lesson.notes[-1] == "of what is taught the encoder says 50%, the teacher 50%"
+        assert lesson.notes[-1] == "of what is taught the encoder says 75%, the teacher 25%"
         assert soft_of(lesson, 0) == {"car": 0.0, "food": 1.0}
 
     def test_texts_with_several_labels_can_be_taught_by_both(self) -> None:

@@ -43,7 +43,8 @@ Numbers = NDArray[np.float64]
 FEW = 2_000  # texts, up to which it always stands beside networks, and texts without labels may teach it
 
 _MOST = 7_000  # texts; of more, networks find by themselves most of what the encoder knows
-_MOST_WORDS = 200_000  # of these texts; it knows sentences, and of long texts takes long to say little
+# Words of few texts, and of more; it knows sentences, and of long texts takes long to say little.
+_WORDS_OF_FEW, _MOST_WORDS = 100_000, 200_000
 _WORTH = 0.04  # share of the log loss that it has to take away where texts are more, for answers take longer with it
 _LEAST_WEIGHT = 1e-9
 _FOLDS = 10  # of texts that choose how the last layer is learned
@@ -59,8 +60,9 @@ class Standing(NamedTuple):
 
 def may_stand(task: Task, texts: int) -> bool:
     """Whether the encoder is wanted beside networks that learn from the first so many texts, if vectors suit it."""
-    few = texts <= _MOST and task.encoded.ragged.starts[texts] <= _MOST_WORDS
-    return few and task.settings.frozen == "auto" and ENCODER.exists()
+    words = task.encoded.ragged.starts[texts]
+    few = texts <= _MOST and words <= (_WORDS_OF_FEW if texts <= FEW else _MOST_WORDS)
+    return bool(few) and task.settings.frozen == "auto" and ENCODER.exists()
 
 
 def encoder_members(
