@@ -61,8 +61,11 @@ class Standing(NamedTuple):
 def may_stand(task: Task, texts: int) -> bool:
     """Whether the encoder is wanted beside networks that learn from the first so many texts, if vectors suit it."""
     words = task.encoded.ragged.starts[texts]
-    few = texts <= _MOST and words <= (_WORDS_OF_FEW if texts <= FEW else _MOST_WORDS)
-    return bool(few) and task.settings.frozen == "auto" and ENCODER.exists()
+    if texts <= FEW:
+        fit = words <= _WORDS_OF_FEW
+    else:  # where it takes as long as a hurried network
+        fit = texts <= _MOST and words <= _MOST_WORDS and task.settings.quality != "fast"
+    return bool(fit) and task.settings.frozen == "auto" and ENCODER.exists()
 
 
 def encoder_members(

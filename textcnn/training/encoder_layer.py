@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.compiled.loader import loops
 from textcnn.encoder import SentenceEncoder, encoder_for
 from textcnn.model.network import Network
 from textcnn.text.ragged import Encoded, Ragged
@@ -58,8 +59,27 @@ def _layered(network: Network, weight: Numbers, constant: Numbers) -> Network:
 def _outputs(networks: tuple[Network, ...], matrix: Floats, ragged: Ragged) -> Floats:
     """What they say of texts, averaged: (B, d)."""
     parts = list(ragged.parts())
-    said = [np.concatenate([each.head(each.features(matrix, part)) for part in parts]) for each in networks]
+    said = [np.concatenate([each.head(_features(each, matrix, part)) for part in parts]) for each in networks]
     return np.asarray(sum(said) / np.float32(len(said)), np.float32)
+
+
+def _features(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
+    """What `Network.features` makes of texts, several times as fast where the loops are compiled: (B, M)."""
+    compiled, bank, bias = loops("convolution"), network.bank, network.biases[0]
+    if compiled is None or not len(ragged.words):
+        return network.features(matrix, ragged)
+    used, ragged = ragged.used()
+    responses = matrix[used] @ network.filters[0].T
+    features = np.empty((len(ragged.starts) - 1, bank.maps), np.float32)
+    if network.pooling.kind == "mean":  # of words, each after ReLU
+        features[ragged.lengths == 0] = np.maximum(bias, 0)
+        responses = np.maximum(responses + bias, 0)
+        compiled.pool_mean(responses, ragged.words, ragged.starts, np.empty(bank.filters), features)
+        return features
+    widths, no_places = np.array(bank.widths, np.int64), np.empty((0, 0), np.int32)
+    rest = (0, len(features)), features, no_places, np.empty(bank.filters, np.float32)
+    compiled.pool_max(responses, ragged.words, ragged.starts, widths, bank.filters, *rest)
+    return np.asarray(np.maximum(features + bias, 0), np.float32)
 
 
 def encoder_over(start: Start) -> SentenceEncoder | None:
