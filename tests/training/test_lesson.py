@@ -120,7 +120,7 @@ class TestATeacherAlone:
 
 class TestBesideTheEncoder:
     def test_a_teacher_that_is_wrong_is_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        wrong = np.array([[0.9, 0.1]] * 6 + [[0.1, 0.9]] * 6)
+        wrong = np.array([[1.0, 0.0]] * 6 + [[0.0, 1.0]] * 6)
         answers = TeachingAnswers(wrong, np.ones(12, bool), np.array([[0.9, 0.1]]))
         monkeypatch.setattr("textcnn.training.lesson.answers_of_teacher", lambda *_, **__: answers)
         lesson = beside(nothing, ["fried eggs"])

@@ -32,7 +32,16 @@ __all__ = ["Lesson", "mixed", "taught"]
 Numbers = NDArray[np.float64]
 
 _SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the encoder in logits
-_USUAL, _DOUBT = 0.75, 2.0  # the share that suits most, and how many nats, in all, it takes to be sure of one by 1 off
+_USUAL, _DOUBT = 0.75, 8.0  # the share that suits most, and how many nats, in all, it takes to be sure of one by 1 off
+_SHARPNESS = (
+    0.35,
+    0.5,
+    0.7,
+    1.0,
+    1.4,
+    2.0,
+    2.8,
+)  # factors of logits, for shares are not to be chosen by how sure they are
 _HALF = 0.5
 
 
@@ -105,15 +114,16 @@ def mixed(one: TeachingAnswers, other: TeachingAnswers, share: float, *, multi_l
     return TeachingAnswers(labelled, one.left_out & other.left_out, others)
 
 
-def _mean(one: Numbers, other: Numbers, share: float, multi_label: bool) -> Numbers:
-    """Probabilities (B, K), in proportion to the weighted geometric mean of both."""
-    likely = _geometric(one, other, share)
-    against = _geometric(1 - one, 1 - other, share) + likely if multi_label else likely.sum(axis=1, keepdims=True)
-    return np.asarray(likely / against)
+def _mean(one: Numbers, other: Numbers, share: float, multi_label: bool, sharpness: float = 1.0) -> Numbers:
+    """Probabilities (B, K), in proportion to the weighted geometric mean of both, to a power."""
 
+    def likelihood(ones: Numbers, others: Numbers) -> Numbers:
+        mean = np.maximum(ones, LEAST) ** share * np.maximum(others, LEAST) ** (1 - share)
+        return np.asarray(mean**sharpness)
 
-def _geometric(one: Numbers, other: Numbers, share: float) -> Numbers:
-    return np.asarray(np.maximum(one, LEAST) ** share * np.maximum(other, LEAST) ** (1 - share))
+    likely = likelihood(one, other)
+    every = likelihood(1 - one, 1 - other) + likely if multi_label else likely.sum(axis=1, keepdims=True)
+    return np.asarray(likely / every)
 
 
 def _best_share(
@@ -122,12 +132,14 @@ def _best_share(
     """The encoder's share: texts that were left out have the least log loss with it; few of them say little."""
     out = encoder.left_out & teacher.left_out
 
-    def loss(share: float) -> float:
-        said = _mean(encoder.labelled[out], teacher.labelled[out], share, multi_label)
-        losses = losses_of_probabilities(said, targets[out], multi_label=multi_label, least=LEAST)
-        return float(losses.sum()) + _DOUBT * abs(share - _USUAL)
+    def loss(share: float, sharpness: float) -> float:
+        said = _mean(encoder.labelled[out], teacher.labelled[out], share, multi_label, sharpness)
+        return float(losses_of_probabilities(said, targets[out], multi_label=multi_label, least=LEAST).sum())
 
-    return min(_SHARES, key=loss)
+    def cost(share: float) -> float:
+        return min(loss(share, each) for each in _SHARPNESS) + _DOUBT * abs(share - _USUAL)
+
+    return min(_SHARES, key=cost)
 
 
 def _share_right(answers: TeachingAnswers, targets: NDArray[np.bool_], multi_label: bool) -> str:
