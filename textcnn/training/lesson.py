@@ -33,15 +33,8 @@ Numbers = NDArray[np.float64]
 
 _SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the encoder in logits
 _USUAL, _DOUBT = 0.75, 8.0  # the share that suits most, and how many nats, in all, it takes to be sure of one by 1 off
-_SHARPNESS = (
-    0.35,
-    0.5,
-    0.7,
-    1.0,
-    1.4,
-    2.0,
-    2.8,
-)  # factors of logits, for shares are not to be chosen by how sure they are
+# Factors of logits: a share is chosen by what is known, not by how sure it sounds.
+_SHARPNESS = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 _HALF = 0.5
 
 
@@ -106,7 +99,7 @@ def taught(
 
 
 def mixed(one: TeachingAnswers, other: TeachingAnswers, share: float, *, multi_label: bool) -> TeachingAnswers:
-    """TeachingAnswers whose logits are the mean of both, weighted; those of texts that both have not learned from."""
+    """Answers whose logits are the mean of both, weighted; those of texts that both have not learned from."""
     labelled, others = (
         _mean(each, alike, share, multi_label)
         for each, alike in ((one.labelled, other.labelled), (one.others, other.others))
