@@ -403,15 +403,39 @@ def test_hints_say_what_labels_mean() -> None:
         TextCNNClassifier().fit(texts, labels, label_hints={"boat": "sails"})
 
 
-def test_a_teacher_says_of_all_texts_what_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def any_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A teacher that knows the cars, and takes all else for meals."""
+
     def vectors(texts: Sequence[str]) -> Any:
         return np.array([[1.0, text in CARS] for text in texts], np.float32)
 
     monkeypatch.setattr("textcnn.training.teacher.open_teacher", lambda name: vectors)
+
+
+@pytest.mark.usefixtures("any_model")
+def test_a_teacher_says_of_all_texts_what_networks_learn() -> None:
     labels = ["meal"] * 3 + ["car"] * 3
-    model = TextCNNClassifier().fit(MEALS + CARS, labels, unlabelled=["a bowl of rice"], teacher="any-model")
+    model = TextCNNClassifier(frozen="off", filters=4, epochs=2)
+    model.fit(MEALS + CARS, labels, unlabelled=["a bowl of rice"], teacher="any-model")
     assert model.model_.figures["training_texts"] == 7
     assert model.model_.figures["soft_labels"] == 7
+
+
+@pytest.mark.usefixtures("any_model")
+def test_of_few_texts_a_teacher_is_heard_beside_the_encoder() -> None:
+    labels, notes = ["meal"] * 3 + ["car"] * 3, list[str]()
+    others = [f"a bowl of rice and {what}" for what in ("eggs", "beans", "fish", "peas", "soup")]
+    model = TextCNNClassifier().fit(
+        MEALS + CARS,
+        labels,
+        unlabelled=others,
+        teacher="any-model",
+        callback=lambda event: notes.append(event.note) is not None,
+    )
+    assert model.model_.figures["training_texts"] == 6
+    assert any(note.startswith("any-model teaches: it tells ") for note in notes)
+    assert any("5 texts without labels" in note for note in notes)
 
 
 def test_docstring_examples() -> None:

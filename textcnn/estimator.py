@@ -120,9 +120,9 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
         others: Sequence[str] = [] if unlabelled is None else listed_texts(unlabelled, empty=True)
         hints = {names.get(label, str(label)): words for label, words in (label_hints or {}).items()}
         callback = callback or (lambda event: False)
-        training = data.training
+        training, said = data.training, None
         if teacher is not None:
-            training, others = _taught(data, others, str(teacher), settings, hints, callback)
+            training, others, said = _taught(data, others, str(teacher), settings, hints, callback)
         result = fit(
             training,
             classes=labels.names,
@@ -133,6 +133,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
             callback=callback,
             hints=hints,
             unlabelled=others,
+            said=said,
         )
         self.classes_ = labels.classes
         self.model_ = replace(result.model, numbered=are_numbers(labels.classes))
@@ -408,8 +409,8 @@ def _validation(given: Any) -> tuple[list[str], Any, Any]:
 
 def _taught(
     data: Any, unlabelled: Sequence[str], teacher: str, settings: Settings, hints: Mapping[str, str], callback: Any
-) -> tuple[Any, Sequence[str]]:
-    """The training texts as a teacher teaches them, and those without labels that are left; the callback is told."""
+) -> tuple[Any, Sequence[str], Any]:
+    """The texts as a teacher teaches them, those without labels that are left, and what it says of these."""
     from textcnn.training.events import TrainingEvent
     from textcnn.training.lesson import taught
     from textcnn.training.teacher import open_teacher
@@ -427,7 +428,7 @@ def _taught(
     )
     for note in lesson.notes:
         callback(TrainingEvent("note", note=note))
-    return lesson.labelled, lesson.unlabelled
+    return lesson.labelled, lesson.unlabelled, lesson.said
 
 
 def _check_validation(data: Any) -> None:

@@ -7,6 +7,7 @@ from textcnn.settings import settings_of
 
 if TYPE_CHECKING:
     from textcnn.corpus import Corpus
+    from textcnn.training.pupil import Said
     from textcnn.training.task import Labelled
 
 __all__ = ["taught"]
@@ -20,11 +21,8 @@ def taught(
     hints: dict[str, str],
     *,
     quiet: bool,
-) -> "tuple[Corpus, list[str]]":
-    """The texts with soft labels, those without labels among them, and those of the latter that have none after all.
-
-    Lines say who knows what, and who teaches.
-    """
+) -> "tuple[Corpus, list[str], Said | None]":
+    """What is to be learned from: see `Lesson`. Lines say who knows what, and who teaches."""
     import numpy as np
 
     from textcnn.labels import is_multi_label, label_names
@@ -47,7 +45,7 @@ def taught(
     )
     for note in lesson.notes:
         say(note, quiet=quiet)
-    return _with(corpus, lesson.labelled), list(lesson.unlabelled)
+    return _with(corpus, lesson.labelled), list(lesson.unlabelled), lesson.said
 
 
 def _with(corpus: "Corpus", labelled: "Labelled") -> "Corpus":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textcnn.model.model import Model
     from textcnn.training.events import TrainingEvent
     from textcnn.training.fit import FitResult
+    from textcnn.training.pupil import Said
 
 __all__ = ["train"]
 
@@ -44,6 +45,7 @@ class _Besides(NamedTuple):
     outside: list[str]  # texts of no kind
     unlabelled: list[str]
     hints: dict[str, str]  # what labels mean
+    said: "Said | None" = None  # what a teacher says of texts without labels
 
 
 @with_settings
@@ -119,9 +121,10 @@ def train(
     corpus, held, outside = _read(files, validation, how._replace(soft_labels=True), values, quiet)
     _check(corpus, held, quiet)
     others = _unlabelled(unlabelled or [], how._replace(learned=corpus.learned or how.learned), values, quiet)
+    said = None
     if teacher is not None:
-        corpus, others = taught(corpus, others, teacher, values, hints, quiet=quiet)
-    besides = _Besides(outside, others, hints)
+        corpus, others, said = taught(corpus, others, teacher, values, hints, quiet=quiet)
+    besides = _Besides(outside, others, hints, said)
     result = _fit(corpus, held, besides, values, Display(quiet=quiet, verbose=verbose), executor_at(ray))
     _put(result, output, corpus, held, began, report, quiet=quiet)
 
@@ -260,6 +263,7 @@ def _fit(
             executor=executor,
             hints=besides.hints,
             unlabelled=besides.unlabelled,
+            said=besides.said,
         )
         if interruption.wanted:
             kept = "the best checkpoint so far is kept"

@@ -21,6 +21,7 @@ from textcnn.training.label_names import hint_texts, in_words
 from textcnn.training.offsets import check_metric, offsets_for
 from textcnn.training.outcome import HeldOut
 from textcnn.training.outside import Judged, judged_outside, told_apart
+from textcnn.training.pupil import Said
 from textcnn.training.task import Labelled, Task
 
 __all__ = ["FitResult", "fit"]
@@ -46,6 +47,7 @@ def fit(
     executor: Executor | None = None,
     hints: Mapping[str, str] | None = None,
     unlabelled: Sequence[str] = (),
+    said: Said | None = None,
 ) -> FitResult:
     """Train a model.
 
@@ -65,6 +67,7 @@ def fit(
             to be left out where they are many.
         unlabelled: texts without labels, from which a last layer over the sentence encoder learns, too, where there is
             one.
+        said: what somebody else says of these, which is heard where texts are few.
 
     Raises:
         SettingsError: a hint is for none of the classes.
@@ -78,7 +81,7 @@ def fit(
     task = Task.of([training, *([validation] if validation else []), hinted], classes, settings, multi_label)
     task = task._replace(words=in_words(classes, described))
     unseen = _unseen(training, validation, classes, callback)
-    outcome = fit_frozen(task, training, unseen, callback, list(described.values()), unlabelled)
+    outcome = fit_frozen(task, training, unseen, callback, list(described.values()), unlabelled, said)
     if outcome is None:
         # Only now, for torch takes longer to import than a few texts to learn.
         from textcnn.training.networks import fit_networks

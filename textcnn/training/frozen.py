@@ -43,7 +43,7 @@ from textcnn.training.label_names import hint_weight, said_by_words
 from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer, spread_of
 from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, FeatureTables, WeightedFeatures
 from textcnn.training.outcome import HeldOut, Outcome
-from textcnn.training.pupil import taught
+from textcnn.training.pupil import Said, taught
 from textcnn.training.task import Labelled, Task
 from textcnn.training.unlabelled import encoded_others, leave_out, told_gain, usable
 from textcnn.vectors.table import VectorTable
@@ -75,6 +75,7 @@ def fit_frozen(
     callback: Callback,
     hints: Sequence[str] = (),
     unlabelled: Sequence[str] = (),
+    said: Said | None = None,
 ) -> Outcome | None:
     """Learn the last layer alone; None if the settings, the number of texts or their language want a whole network.
 
@@ -85,6 +86,7 @@ def fit_frozen(
         callback: is told what is done.
         hints: the task's last texts, which are no texts, but say what a label means; they are never held out.
         unlabelled: texts that have no labels, and are heeded as far as that helps the others.
+        said: what somebody else says of these.
 
     Raises:
         SettingsError: it is asked for where it is not possible.
@@ -112,7 +114,7 @@ def fit_frozen(
     for note in notes:
         callback(TrainingEvent("note", note=note))
     frozen = _Frozen(task, training, unseen, start, scaled(encoder.networks, start.scale), encoder.table, hints)
-    return frozen.outcome(unlabelled, callback)
+    return frozen.outcome(unlabelled, said, callback)
 
 
 def _why_not(task: Task, texts: int) -> str:
@@ -203,9 +205,9 @@ class _Frozen:
         self.dealings = self._dealings()
         self.used: dict[str, Any] = {}  # of texts without labels
 
-    def outcome(self, unlabelled: Sequence[str], callback: Callback) -> Outcome:
+    def outcome(self, unlabelled: Sequence[str], said: Said | None, callback: Callback) -> Outcome:
         """Learn, calibrate by the answers to texts that were left out, and tell."""
-        learned = self._learned(unlabelled, callback)
+        learned = self._learned(unlabelled, said, callback)
         bare = self._model(learned)
         texts, logits = self._held_out(learned.layer, bare)
         seen = not len(texts)
@@ -235,7 +237,7 @@ class _Frozen:
         unseen = unseen_shares(ragged.take(texts), words[spelling_of], texts_of[spelling_of] > 1)
         return likeness._replace(unseen=unseen)
 
-    def _learned(self, unlabelled: Sequence[str], callback: Callback) -> _Learned:
+    def _learned(self, unlabelled: Sequence[str], said: Said | None, callback: Callback) -> _Learned:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
         spelling = self._spelling(self.task.part(self.learn))
         chosen = self._labelled(spelling).learned()
@@ -244,7 +246,7 @@ class _Frozen:
         if texts and not np.any(self.dealings[0] >= 0):
             leave_out("no label has two texts, one of which could say what they are worth", callback)
             return alone
-        return self._better(alone, texts, callback) if texts else alone
+        return self._better(alone, texts, said, callback) if texts else alone
 
     def _spelling(self, encoded: Encoded) -> _Spelling | None:
         return _Spelling.of(encoded) if self.task.settings.linear == "on" else None
@@ -258,7 +260,7 @@ class _Frozen:
         named = said_by_words(task.words, self.features, every, task.settings, self.table)
         return LabelledRows(rows, gram, self.signs, self._weights(), self.dealings, named)
 
-    def _better(self, alone: _Learned, texts: Sequence[str], callback: Callback) -> _Learned:
+    def _better(self, alone: _Learned, texts: Sequence[str], said: Said | None, callback: Callback) -> _Learned:
         """What texts without labels teach, unless it is worse than without them by more than chance."""
         task = self.task
         others = self.features.others(*encoded_others(texts, task.settings, self.table, segmented=task.segmented))
@@ -267,7 +269,8 @@ class _Frozen:
         every = len(self.learn) + len(texts)
         gram = np.zeros((every, every)) if spelling is None else spelling.gram
         teacher = rows.learned((None, spread_of(rows.rows, others)))
-        layer = taught(teacher, others, gram, self.dealings[:_DEALINGS_ASKED])
+        second = None if said is None else said.of(texts, task.classes)
+        layer = taught(teacher, others, gram, self.dealings[:_DEALINGS_ASKED], second)
         taught_by_all = _Learned(layer, spelling, teacher.trust)
         held_back = self._gain(alone.layer, taught_by_all.layer) > 0
         losses = [float(self._losses(each.layer).mean()) for each in (alone, taught_by_all)]

@@ -6,10 +6,11 @@ and labelled texts that are left out in turn decide how much each counts, as far
 means of both. Where the encoder alone is best the teacher is left out, and where the encoder is for other texts the
 teacher is asked alone.
 
-What is said of texts without labels are soft labels for them. A labelled text gets the mean of its label and of what is
-said of it by those that have learned from others: that may be surer of what it should not be, but it has not just
-remembered. So what is learned of a text owes a little to the labels of others, held out or not, and held-out figures
-may flatter by as little.
+What is said of texts without labels are soft labels for them, from which networks learn. (Where texts are few, and the
+last layer alone learns, a pupil hears the teacher beside that layer, see pupil.py.) A labelled text gets the mean of its
+label and of what is said of it by those that have learned from others: that may be surer of what it should not be, but
+it has not just remembered. So what is learned of a text owes a little to the labels of others, held out or not, and
+held-out figures may flatter by as little.
 
 Shapes: B labelled texts, U others, K labels.
 """
@@ -24,6 +25,8 @@ from textcnn.evaluation.log_loss import losses_of_probabilities
 from textcnn.labels import indicator
 from textcnn.settings import Settings
 from textcnn.training.encoder_answers import TeachingAnswers, answers_of_encoder
+from textcnn.training.frozen import FEW
+from textcnn.training.pupil import Said
 from textcnn.training.task import Labelled, SoftLabels
 from textcnn.training.teacher import LEAST, Encode, answers_of_teacher
 
@@ -41,8 +44,9 @@ _HALF = 0.5
 class Lesson(NamedTuple):
     """What is learned from, and what is to be said about it."""
 
-    labelled: Labelled  # the texts with soft labels, then those without labels with theirs
-    unlabelled: Sequence[str]  # those that have none after all: the teacher is left out
+    labelled: Labelled  # the texts, with soft labels and with those without labels and theirs where networks learn
+    unlabelled: Sequence[str]  # those that have none
+    said: Said | None  # what the teacher says of the latter, where a pupil is to hear it
     notes: Sequence[str]
 
 
@@ -81,21 +85,38 @@ def taught(
         share = _best_share(encoder, teacher, targets, multi_label)
         notes.append(f"the sentence encoder of textcnn tells {_share_right(encoder, targets, multi_label)}")
         if share == 1:
-            return Lesson(labelled, unlabelled, [*notes, "the teacher is left out: the encoder alone is best"])
+            return Lesson(labelled, unlabelled, None, [*notes, "the teacher is left out: the encoder alone is best"])
         notes.append(f"of what is taught the encoder says {share:.0%}, the teacher {1 - share:.0%}")
+        alone = settings.frozen == "on" or len(labelled.texts) <= FEW  # the last layer learns, and a pupil beside it
+        if unlabelled and alone and not multi_label:
+            by_text = dict(zip(unlabelled, _named(teacher.others, classes), strict=True))
+            return Lesson(labelled, unlabelled, Said(by_text, 1 - share), notes)
         teacher, who = mixed(encoder, teacher, share, multi_label=multi_label), "both label"
-    own = np.where(teacher.left_out[:, None], (teacher.labelled + targets) / 2, targets)
-    further = _named(teacher.others, classes)
-    if further:
-        notes.append(f"{who} {len(further):,} further texts, which count in all figures as if they were right")
+    if teacher.others.size:
+        notes.append(f"{who} {len(unlabelled):,} further texts, which count in all figures as if they were right")
+    return Lesson(_softly(labelled, unlabelled, teacher, targets, classes, multi_label), (), None, notes)
+
+
+def _softly(
+    labelled: Labelled,
+    unlabelled: Sequence[str],
+    said: TeachingAnswers,
+    targets: NDArray[np.bool_],
+    classes: Sequence[str],
+    multi_label: bool,
+) -> Labelled:
+    """All texts with soft labels, those without labels last."""
+    own, further = (
+        np.where(said.left_out[:, None], (said.labelled + targets) / 2, targets),
+        _named(said.others, classes),
+    )
     given = labelled.soft or [None] * len(labelled.texts)
-    learned = Labelled(
+    return Labelled(
         [*labelled.texts, *unlabelled],
         [*labelled.labels, *(_probable(each, multi_label) for each in further)],
         None if labelled.weights is None else np.append(labelled.weights, np.ones(len(unlabelled))),
         [*(one or by for one, by in zip(given, _named(own, classes), strict=True)), *further],
     )
-    return Lesson(learned, (), notes)
 
 
 def mixed(one: TeachingAnswers, other: TeachingAnswers, share: float, *, multi_label: bool) -> TeachingAnswers:

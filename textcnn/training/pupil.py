@@ -14,7 +14,7 @@ teachers are held back, how far they trust names and how sure they are, all labe
 Shapes: B labelled texts, U others, d numbers of the encoder, K labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,12 +24,13 @@ from textcnn.model.predictor import to_probabilities
 from textcnn.training.calibration import calibrate
 from textcnn.training.last_layer import STEEP, LastLayer, LastLayerFit
 
-__all__ = ["SHARPNESS", "as_sure", "sharpened", "taught"]
+__all__ = ["SHARPNESS", "Said", "SecondOpinion", "as_sure", "sharpened", "taught"]
 
 Numbers = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
+_LEAST = 1e-4  # probability
 _PENALTY = 3.0
 _POWER = 4.0  # of answers
 _WORTH = 300.0  # labelled texts with which the teacher counts as much as the pupil
@@ -56,7 +57,37 @@ def _probabilities(logits: NDArray[Any]) -> Floats:
     return to_probabilities(logits.astype(np.float32), multi_label=False)
 
 
-def taught(teacher: LastLayerFit, others: Numbers, spelling: Numbers, dealings: Sequence[Ints]) -> LastLayer:
+class SecondOpinion(NamedTuple):
+    """What somebody else says of the texts without labels."""
+
+    probabilities: Numbers  # (U, K)
+    share: float  # of it in the logits that are taught
+
+    def heard(self, said: Numbers) -> Numbers:
+        """What is taught where the teacher says this, (U, K): the weighted geometric mean, normalised."""
+        mean = np.maximum(said, _LEAST) ** (1 - self.share) * np.maximum(self.probabilities, _LEAST) ** self.share
+        return np.asarray(mean / mean.sum(axis=1, keepdims=True))
+
+
+class Said(NamedTuple):
+    """The same by text, for those of which nobody knows yet which will teach."""
+
+    by_text: Mapping[str, Mapping[str, float]]  # probabilities of labels
+    share: float
+
+    def of(self, texts: Sequence[str], labels: Sequence[str]) -> SecondOpinion:
+        """Of some of the texts."""
+        rows = [[self.by_text[text].get(label, 0.0) for label in labels] for text in texts]
+        return SecondOpinion(np.array(rows), self.share)
+
+
+def taught(
+    teacher: LastLayerFit,
+    others: Numbers,
+    spelling: Numbers,
+    dealings: Sequence[Ints],
+    second: SecondOpinion | None = None,
+) -> LastLayer:
     """Teacher and pupil as one layer, whose linear part has coefficients of the labelled texts, then of the others.
 
     Args:
@@ -64,8 +95,9 @@ def taught(teacher: LastLayerFit, others: Numbers, spelling: Numbers, dealings: 
         others: texts without labels, (U, d).
         spelling: (B + U, B + U) products of all texts' features in the linear part.
         dealings: of the labelled texts into folds; the answers to those left out are means over them.
+        second: what the pupil hears besides, if somebody else was asked; who said it may know the labels left out.
     """
-    school, layer = _School.of(teacher, others, spelling), teacher.layer()
+    school, layer = _School.of(teacher, others, spelling, second), teacher.layer()
     pupil = school.learned(school.said(layer))
     share = _WORTH / (_WORTH + len(teacher.y)) * min(len(others) / _ENOUGH, 1)
     left_out = [_left_out(teacher, school, pupil, folds) for folds in dealings]
@@ -108,9 +140,10 @@ class _School(NamedTuple):
     of_labelled: Numbers  # (B, U) how alike labelled texts and they are, and one for the bias
     of_others: Numbers  # (U, U) the same of them
     factor: Any  # of that and the penalty, by Cholesky
+    second: SecondOpinion | None
 
     @classmethod
-    def of(cls, teacher: LastLayerFit, others: Numbers, spelling: Numbers) -> "_School":
+    def of(cls, teacher: LastLayerFit, others: Numbers, spelling: Numbers, second: SecondOpinion | None) -> "_School":
         """Compare the texts."""
         from scipy.linalg import cho_factor
 
@@ -119,12 +152,13 @@ class _School(NamedTuple):
         alike = every @ others.T + spelling[:, count:] + 1
         held_back = alike[count:] + _PENALTY * np.eye(len(others))
         factor = cho_factor(held_back, lower=True)
-        return cls(others, spelling[count:, :count], _sharpness(teacher), alike[:count], alike[count:], factor)
+        return cls(others, spelling[count:, :count], _sharpness(teacher), alike[:count], alike[count:], factor, second)
 
     def said(self, layer: LastLayer) -> Numbers:
-        """How probable labels are for the texts without, (U, K), as a teacher has it."""
+        """How probable labels are for the texts without, (U, K), as a teacher has it, and who was asked besides."""
         outputs = self.others @ layer.weights + self.spelling @ layer.alpha + layer.bias
-        return _probabilities(self.sharpness * outputs).astype(np.float64)
+        said = _probabilities(self.sharpness * outputs).astype(np.float64)
+        return said if self.second is None else self.second.heard(said)
 
     def learned(self, said: Numbers) -> _Pupil:
         """A pupil to whom this was said."""
