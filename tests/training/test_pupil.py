@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from textcnn.training.last_layer import STEEP, LabelledRows
-from textcnn.training.pupil import as_sure, sharpened, taught
+from textcnn.training.pupil import Said, SecondOpinion, as_sure, sharpened, taught
 
 RANDOM = np.random.default_rng(0)
 ROWS = np.array([[-1.0, 0], [1.0, 0], [-1.0, 0], [1.0, 0]])
@@ -30,6 +30,20 @@ def test_it_learns_what_no_labelled_text_has() -> None:
     assert TEACHER.layer().weights[1] == pytest.approx([0, 0])
     assert layer.weights[1, 1] > 0.1
     assert layer.weights[1, 0] < -0.1
+
+
+def test_a_second_opinion_is_heard_by_its_share() -> None:
+    """Half of it: odds of 9 beside even ones are odds of 3."""
+    second = Said({"a": {"yes": 0.9, "no": 0.1}, "b": {"yes": 1.0}}, 0.5).of(["a"], ["yes", "no"])
+    assert second.heard(np.array([[0.5, 0.5]])) == pytest.approx(np.array([[0.75, 0.25]]))
+
+
+def test_a_pupil_that_hears_somebody_else_alone_learns_what_he_says() -> None:
+    """He says the opposite of what the teacher would."""
+    opposite = np.where(OTHERS[:, :1] > 0, [0.9, 0.1], [0.1, 0.9])
+    nothing = np.zeros((504, 504))
+    one, other = (taught(TEACHER, OTHERS, nothing, FOLDS, each) for each in (None, SecondOpinion(opposite, 1.0)))
+    assert one.weights[1, 1] > 0.1 > -0.1 > other.weights[1, 1]
 
 
 def test_what_is_left_out_is_answered_by_what_its_fold_did_not_teach() -> None:

@@ -7,7 +7,7 @@ means of both. Where the encoder alone is best the teacher is left out, and wher
 teacher is asked alone.
 
 What is said of texts without labels are soft labels for them, from which networks learn. (Where texts are few, and the
-last layer alone learns, a pupil hears the teacher beside that layer, see pupil.py.) A labelled text gets the mean of its
+last layer alone learns, a pupil hears the teacher beside it, see pupil.py.) A labelled text gets the mean of its
 label and of what is said of it by those that have learned from others: that may be surer of what it should not be, but
 it has not just remembered. So what is learned of a text owes a little to the labels of others, held out or not, and
 held-out figures may flatter by as little.
