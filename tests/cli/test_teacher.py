@@ -53,6 +53,15 @@ def test_it_labels_texts_without_labels(taught, folder):
     assert code == 0 and "it labels 30 further texts, which count in all figures as if they were right\n" in said
 
 
+def test_of_few_texts_the_encoder_has_a_say(taught, textcnn, folder):
+    (folder / "model").mkdir()
+    (folder / "rest.txt").write_text("".join(f"call me at {number}\n" for number in range(30)))
+    answer = textcnn("train", "few.csv", "--teacher=model", "--unlabelled=rest.txt")
+    assert answer.code == 0 and "the sentence encoder of textcnn tells " in answer.err
+    assert "of what is taught the encoder says " in answer.err or "the teacher is left out" in answer.err
+    assert "30 texts without labels" in answer.err and "further texts" not in answer.err
+
+
 def test_a_name_may_ask_the_network(taught):
     assert "opened some-model False" in taught("some-model")[1]
 
