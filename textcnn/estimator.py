@@ -86,7 +86,7 @@ class TextCNNClassifier(ClassifierMixin, BaseEstimator, Settings):
                 unless answers to held-out texts are worse for it by more than chance.
             teacher: the name or folder of a sentence-transformers model, which says how probable each label of a text
                 is, of those without labels, too, beside the sentence encoder of the package, if that is for such texts,
-                and is left out where the latter alone is better on texts left out; answers do without it.
+                and is left out where the latter alone is clearly better; answers do without it.
             callback: is told each event (textcnn.training.events.TrainingEvent); training ends, with the best
                 checkpoint so far, when it returns True after a batch or an epoch.
 

@@ -60,16 +60,20 @@ def test_vectors_that_two_networks_share_stand_in_the_file_once(both: Model, tmp
     metadata, tensors, *_ = read_tensors(tmp_path / "both")
     assert [f"{number}.trained.values" in tensors for number in range(3)] == [True, True, False]
     described = json.loads(metadata["textcnn"])
-    assert described["format"] == FORMAT
+    assert (described["format"], described["shared"]) == (FORMAT, [2])
     again = read_model(tmp_path / "both")
     assert again.members[2].trained is again.members[1].trained
     write_model(again, tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == (tmp_path / "both").read_bytes()
-    described["format"] = PLAIN
-    with written_whole(tmp_path / "older") as file:
-        write_tensors(file, {"textcnn": json.dumps(described)}, dict(tensors))
-    with pytest.raises(ModelFileError, match=r"'2\.trained\.values' is missing"):
-        read_model(tmp_path / "older")
+    for wrong in ({**described, "format": PLAIN}, {**described, "shared": []}, {**described, "shared": [1]}):
+        with written_whole(tmp_path / "wrong") as file:
+            write_tensors(file, {"textcnn": json.dumps(wrong)}, dict(tensors))
+        with pytest.raises(ModelFileError, match=r"'2\.trained\.values' is missing"):
+            read_model(tmp_path / "wrong")
+    with written_whole(tmp_path / "wrong") as file:
+        write_tensors(file, {"textcnn": json.dumps({**described, "shared": "2"})}, dict(tensors))
+    with pytest.raises(ModelFileError, match="description is damaged"):
+        read_model(tmp_path / "wrong")
 
 
 def test_what_was_learned_can_be_read_again(both: Model, tmp_path: Path) -> None:
@@ -170,6 +174,7 @@ def test_beside_as_many_networks_as_there_may_be_it_can_be_read(tmp_path: Path) 
 @pytest.mark.parametrize(("worth", "members"), [(-99.0, 3), (0.999, 1)])
 def test_of_many_texts_it_has_to_be_worth_its_time(monkeypatch: pytest.MonkeyPatch, worth: float, members: int) -> None:
     """As many as are called many here; the linear part, which knows some of it, is heard first."""
+    monkeypatch.setattr("textcnn.training.networks.FEW", len(TEXTS * 3) - 1)
     monkeypatch.setattr("textcnn.training.beside.FEW", 10)
     monkeypatch.setattr("textcnn.training.beside._WORTH", worth)
     model = learned(TEXTS * 3, LABELS * 3, linear="on", refit="on")
@@ -205,7 +210,7 @@ def test_what_others_taught_is_taken_unless_it_is_worse(both: Model) -> None:
     part, targets = encode(TEXTS, 20), indicator(LABELS, ["ham", "spam"]).astype(np.float32)
     for other, taught in ((encoder, True), (opposite, False)):
         model = replace(both, members=(network, *encoder, *other))
-        found = standing(model, [2, 2], part, targets, np.ones(len(TEXTS)), multi_label=False)
+        found = standing(model, [2, 2], part, targets, np.ones(len(TEXTS)), multi_label=False, worth_it=False)
         assert found.taught == taught
         assert found.weight > 0
         assert len(found.losses) == 2

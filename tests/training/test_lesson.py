@@ -111,6 +111,9 @@ class TestATeacherAlone:
         lesson = taught(labelled, (), sides, "it", ["l", "r"], NETWORKS, multi_label=False, hints={})
         assert soft_of(lesson, 0) == {"l": 1.0, "r": 0.0}
 
+    def test_empty_texts_are_no_lesson(self) -> None:
+        assert len(alone(others=["", "left", "  "]).labelled.texts) == 41
+
     def test_soft_labels_that_are_there_stay(self) -> None:
         given: list[Any] = [{"l": 0.7, "r": 0.3}, *[None] * 39]
         labelled = Labelled(TEXTS, LABELS, None, given)
@@ -125,7 +128,7 @@ class TestBesideTheEncoder:
         monkeypatch.setattr("textcnn.training.lesson.answers_of_teacher", lambda *_, **__: answers)
         lesson = beside(nothing, ["fried eggs"])
         assert lesson.labelled.soft is None and lesson.unlabelled == ["fried eggs"]
-        assert lesson.notes[-1] == "the teacher is left out: the encoder alone is best"
+        assert lesson.notes[-1] == "the teacher is left out: the encoder alone is clearly better"
 
     def test_one_that_knows_nothing_of_few_texts_counts_least(self) -> None:
         assert beside(nothing).notes[-1] == "of what is taught the encoder says 75%, the teacher 25%"
@@ -166,18 +169,15 @@ class TestBesideTheEncoder:
         assert soft_of(lesson, 0) == {"car": 0.0, "food": 1.0}
 
     def test_texts_with_several_labels_can_be_taught_by_both(self) -> None:
+        """To the teacher all that it has not seen is a car."""
         labels = [("food",), ("food", "cheap")] * 3 + [("car",), ("car", "cheap")] * 3
-        lesson = taught(
-            Labelled(MEALS + CARS, labels),
-            ["a slice of cake"],
-            kinds,
-            "it",
-            ["car", "cheap", "food"],
-            Settings(),
-            multi_label=True,
-            hints={},
+        labelled, classes = Labelled(MEALS + CARS, labels), ["car", "cheap", "food"]
+        both, alone = (
+            taught(labelled, ["a slice of cake"], kinds, "it", classes, given, multi_label=True, hints={})
+            for given in (Settings(), NETWORKS)
         )
-        assert len(lesson.notes) >= 3
+        assert both.notes[-1].startswith("both label 1 further texts")
+        assert soft_of(both, 12)["food"] > soft_of(alone, 12)["food"]
 
 
 class TestMixing:
@@ -211,3 +211,12 @@ class TestWhatTheEncoderSays:
         assert found.labelled.sum(axis=1) == pytest.approx(1, abs=1e-5)
         assert (found.labelled.argmax(axis=1) == [1] * 6 + [0] * 6).mean() > 0.8
         assert found.others.argmax() == 1
+
+    def test_words_that_no_labelled_text_has_are_understood(self) -> None:
+        """However few words the model is to keep."""
+        labelled = Labelled(MEALS + CARS, [("food",)] * 6 + [("car",)] * 6)
+        others = ["fried eggs", "windscreen wipers"]
+        for keep in (0, 40_000):
+            given = Settings(keep_words=keep)
+            found = answers_of_encoder(labelled, others, ["car", "food"], given, multi_label=False, hints={})
+            assert found is not None and found.others.argmax(axis=1).tolist() == [1, 0]

@@ -4,8 +4,8 @@
                          were read, if that is known
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
     static.*             vectors in bytes with scales, of all rows from `first_static` on; or half bytes, in format 3
-    N.trained.*          network N: vectors of the training texts' words, as training left them; in format 3 a network
-                         without any has those of the one before
+    N.trained.*          network N: vectors of the training texts' words, as training left them; "shared" names networks
+                         that have those of the one before, in format 3
     N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
     N.layer.L.*          layer L of its head
@@ -56,14 +56,14 @@ _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "
 
 def format_of(model: Model) -> int:
     """The format of its file."""
-    shared = any(_shares(model, number) for number in range(len(model.members)))
-    return FORMAT if shared or model.static.values.dtype == np.uint8 else PLAIN
+    return FORMAT if _shared(model) or model.static.values.dtype == np.uint8 else PLAIN
 
 
-def _shares(model: Model, number: int) -> bool:
-    """Whether the trained vectors of a network are those of the one before."""
-    own, before = (model.members[each].trained for each in (number, number - 1))
-    return number > 0 and own is not None and before is not None and own.equals(before)
+def _shared(model: Model) -> list[int]:
+    """The networks whose trained vectors are those of the one before."""
+    trained = [member.trained for member in model.members]
+    pairs = enumerate(pairwise(trained), 1)
+    return [number for number, (one, own) in pairs if one is not None and own is not None and own.equals(one)]
 
 
 def write_model(model: Model, path: Path) -> None:
@@ -90,6 +90,8 @@ def write_model(model: Model, path: Path) -> None:
     }
     if model.segmented:
         described["segmented"] = True
+    if shared := _shared(model):
+        described["shared"] = shared
     last = model.members[-1].network
     if (last.pooling.kind, *last.bank.widths) != (model.settings["pooling"], *model.settings["widths"]):
         described["encoder"] = _MEAN_OF_WORDS
@@ -112,8 +114,9 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
         "static.values": model.static.values,
         "static.scales": model.static.scales,
     }
+    shared = _shared(model)
     for number, member in enumerate(model.members):
-        if member.trained is not None and not _shares(model, number):
+        if member.trained is not None and number not in shared:
             tensors[f"{number}.trained.values"] = member.trained.values
             tensors[f"{number}.trained.scales"] = member.trained.scales
         if member.static_scales is not None:
@@ -279,13 +282,19 @@ class _Reader:
         """Those of a network, or of the one before if it shares them."""
         if self.settings["channels"] == "static":
             return None
-        lent = before is not None and self.described["format"] == FORMAT
-        if lent and f"{number}.trained.values" not in self.tensors:
+        if before is not None and number in self._shared():
             return before
         trained = self._quantized(f"{number}.trained")
         if trained.dimensions != dimensions or len(trained.scales) < first:
             raise TensorFileError("its trained vectors do not fit the others")
         return trained
+
+    def _shared(self) -> list[int]:
+        """The networks that have the vectors of the one before."""
+        shared = self.described.get("shared", []) if self.described["format"] == FORMAT else []
+        if not isinstance(shared, list) or not all(type(number) is int for number in shared):
+            raise TensorFileError("its description is damaged")
+        return shared
 
     def _network(self, number: int, dimensions: int, labels: int) -> Network:
         settings = self.settings

@@ -146,11 +146,11 @@ def standing(
     weights: Numbers,
     *,
     multi_label: bool,
-    learned: int = 0,
+    worth_it: bool,
 ) -> Standing:
     """What has the least log loss on held-out texts; of an encoder that others taught, only if it is no worse.
 
-    Of many texts the encoder has to be worth the time that answers take with it.
+    Of many texts the encoder has to be worth the time that answers take with it, or counts for nothing.
 
     Args:
         model: not calibrated.
@@ -159,7 +159,7 @@ def standing(
         targets: (B, K) probabilities of their labels.
         weights: (B,) of them.
         multi_label: whether a text can have several labels.
-        learned: how many texts were learned from.
+        worth_it: whether it has to be.
     """
 
     def joined(ones: Floats, others: Floats) -> tuple[Join, Numbers]:
@@ -174,7 +174,7 @@ def standing(
     joins, losses = zip(*(joined(networks, own) for own in of_encoders), strict=True)
     chosen = int(len(sizes) > 1 and not _is_worse(losses[-1] - losses[0]))
     weight = joins[chosen].linear_weight * joins[chosen].temperature
-    if learned > FEW:
+    if worth_it:
         margins = Predictor(model).linear_margins(part)  # which know some of it, too
         alone, both = (joined(each, margins)[1].mean() for each in (networks, networks + weight * of_encoders[chosen]))
         weight = weight if both < (1 - _WORTH) * alone else 0.0

@@ -21,6 +21,8 @@ __all__ = ["TeachingAnswers", "answers_of_encoder"]
 
 Numbers = NDArray[np.float64]
 
+_EVERY_WORD = 1_000_000  # texts without labels have words that no labelled one has
+
 
 class TeachingAnswers(NamedTuple):
     """Probabilities of labels, by who has learned from labelled texts."""
@@ -55,7 +57,7 @@ def answers_of_encoder(
     """
     if settings.frozen == "off":
         return None
-    own = replace(settings, frozen="on", keep_ngrams="off", outside="")
+    own = replace(settings, frozen="on", keep_words=_EVERY_WORD, keep_ngrams="off", outside="")
     try:
         result = fit(
             labelled, classes=classes, multi_label=multi_label, settings=own, hints=hints, unlabelled=unlabelled

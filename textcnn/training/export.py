@@ -51,6 +51,7 @@ def assembled(
     settings: Settings,
     *,
     segmented: bool,
+    copies: int = 1,
 ) -> Model:
     """Put everything together, with the table's frequent words added; of very many words those met once are left out.
 
@@ -62,10 +63,11 @@ def assembled(
         multi_label: whether a text can have several of them.
         settings: settled, as they are recorded in the model.
         segmented: whether words of scripts without blanks were found by the table's vocabulary.
+        copies: vectors that a word of the texts has: of a network, and of the encoder if it stands beside.
     """
     keep_all = settings.channels in ("static", "both")
     halved = start.in_half_bytes and not keep_all
-    rows, words, chosen, static = _kept(start, settings.keep_words, 1 + _has_encoder(members, settings), halved=halved)
+    rows, words, chosen, static = _kept(start, settings.keep_words, copies, halved=halved)
     names = [start.words[row] for row in rows]
     if keep_all:
         seen = Quantized.of(start.matrix[rows])
@@ -84,11 +86,6 @@ def assembled(
     )
 
 
-def _has_encoder(members: Sequence[Member], settings: Settings) -> bool:
-    """Whether some of them are the sentence encoder, beside networks, with vectors of its own."""
-    return len({id(member.trained) for member in members if member.trained is not None}) > settings.networks
-
-
 def _kept(
     start: Start, keep_words: int, copies: int, *, halved: bool
 ) -> tuple[NDArray[np.int64], list[str], NDArray[np.int64], Quantized]:
@@ -97,7 +94,7 @@ def _kept(
     Args:
         start: the words and vectors that training began with.
         keep_words: most words of each of the table's languages.
-        copies: vectors of each word of the texts.
+        copies: see `assembled`.
         halved: whether a number of the table's vectors has half a byte.
     """
     one = start.matrix.shape[1]  # bytes of a vector

@@ -3,8 +3,8 @@
 A transformer reads better than the encoder, but learns from the labelled texts alone: of few it may make less than the
 encoder does, which knows what labels are called, what is good or bad, and the texts without labels. So both are asked,
 and labelled texts that are left out in turn decide how much each counts, as far as they can tell; logits are weighted
-means of both. Where the encoder alone is best the teacher is left out, and where the encoder is for other texts the
-teacher is asked alone.
+means of both. A quarter is the teacher's unless it is clear that it should have more, or nothing; where the encoder is
+for other texts, or settings of networks are given, the teacher is asked alone.
 
 What is said of texts without labels are soft labels for them, from which networks learn. (Where texts are few, and the
 last layer alone learns, a pupil hears the teacher beside it, see pupil.py.) A labelled text gets the mean of its
@@ -36,7 +36,8 @@ Numbers = NDArray[np.float64]
 
 _SHARES = (1.0, 0.75, 0.5, 0.25, 0.0)  # of the encoder in logits
 _USUAL, _DOUBT = 0.75, 8.0  # the share that suits most, and how many nats, in all, it takes to be sure of one by 1 off
-# Factors of logits: a share is chosen by what is known, not by how sure it sounds.
+# Factors of logits: a share is chosen by what is known, not by how sure it sounds. What is taught keeps its own, for of
+# few texts that are all right the largest would be chosen.
 _SHARPNESS = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 _HALF = 0.5
 
@@ -77,22 +78,25 @@ def taught(
         TrainingError: all texts are empty.
         VectorsError: the vectors cannot be read.
     """
+    unlabelled = [text for text in unlabelled if text.strip()]
     teacher = answers_of_teacher(encode, labelled, unlabelled, classes, multi_label=multi_label, seed=settings.seed)
     encoder = answers_of_encoder(labelled, unlabelled, classes, settings, multi_label=multi_label, hints=hints)
     targets = indicator(labelled.labels, classes, skip_unknown=True)
-    notes, who = [f"{name} teaches: it tells {_share_right(teacher, targets, multi_label)}"], "it labels"
+    knows, who = _share_right(teacher, targets, multi_label), "it labels"
+    notes = [f"{name} teaches: it tells {knows}"]
     if encoder is not None:
         share = _best_share(encoder, teacher, targets, multi_label)
-        notes.append(f"the sentence encoder of textcnn tells {_share_right(encoder, targets, multi_label)}")
+        beside = f"the sentence encoder of textcnn tells {_share_right(encoder, targets, multi_label)}"
         if share == 1:
-            return Lesson(labelled, unlabelled, None, [*notes, "the teacher is left out: the encoder alone is best"])
-        notes.append(f"of what is taught the encoder says {share:.0%}, the teacher {1 - share:.0%}")
+            notes = [f"{name} tells {knows}", beside, "the teacher is left out: the encoder alone is clearly better"]
+            return Lesson(labelled, unlabelled, None, notes)
+        notes += [beside, f"of what is taught the encoder says {share:.0%}, the teacher {1 - share:.0%}"]
         alone = settings.frozen == "on" or len(labelled.texts) <= FEW  # the last layer learns, and a pupil beside it
         if unlabelled and alone and not multi_label:
             by_text = dict(zip(unlabelled, _named(teacher.others, classes), strict=True))
             return Lesson(labelled, unlabelled, Said(by_text, 1 - share), notes)
         teacher, who = mixed(encoder, teacher, share, multi_label=multi_label), "both label"
-    if teacher.others.size:
+    if unlabelled:
         notes.append(f"{who} {len(unlabelled):,} further texts, which count in all figures as if they were right")
     return Lesson(_softly(labelled, unlabelled, teacher, targets, classes, multi_label), (), None, notes)
 

@@ -44,11 +44,12 @@ def fit_networks(
         unlabelled: texts without labels, which the sentence encoder heeds, where it stands beside the networks.
     """
     jobs = _Jobs.of(task, training, unseen)
+    many = len(training.texts) > FEW
     if not jobs.seen and may_stand(task, len(training.texts)):  # what it counts for, held-out texts say
-        others = unlabelled if len(training.texts) <= FEW else ()
-        jobs = jobs.with_encoder(tuple(usable(others, training.texts, task, callback)))
+        others = usable(() if many else unlabelled, training.texts, task, callback)
+        jobs = jobs.with_encoder(tuple(others), worth_it=many)
     jobs, first, ahead = _first(jobs, executor, callback)
-    used = _told(first.run.plan.standing, jobs.first, unlabelled, callback)
+    used = _told(first.run.plan.standing, jobs.first, unlabelled, callback, many=many)
     crossed, last = cross_fit(first, _left(first.run, jobs, ahead, callback, executor))
     learned = last if last is not None and not last.stopped else crossed.first
     model = replace(crossed.calibration().applied(learned.model), settings=record(task.settings))
@@ -80,11 +81,13 @@ def _first(jobs: "_Jobs", executor: Executor | None, callback: Callback) -> tupl
     return jobs, first, None
 
 
-def _told(standing: Standing, first: Job, unlabelled: Sequence[str], callback: Callback) -> dict[str, Any]:
+def _told(
+    standing: Standing, first: Job, unlabelled: Sequence[str], callback: Callback, *, many: bool
+) -> dict[str, Any]:
     """Say what became of texts without labels, if nobody has yet, and return the figures of it."""
     if len(standing.losses) > 1:
         return told_gain(len(first.unlabelled), standing.losses, callback, used=standing.taught)
-    if unlabelled and len(first.task.targets) > FEW:
+    if unlabelled and many:
         leave_out(f"they teach where up to {FEW:,} texts have labels", callback)
     elif first.unlabelled or (unlabelled and not first.encoder):
         leave_out("they teach the sentence encoder, which has no part in this model", callback)
@@ -170,11 +173,11 @@ class _Jobs(NamedTuple):
         last = self.last and self.last._replace(stage=self.last.stage._replace(number=2))
         return _Jobs(self.first._replace(again=again), others, last, self.seen)
 
-    def with_encoder(self, unlabelled: tuple[str, ...]) -> "_Jobs":
+    def with_encoder(self, unlabelled: tuple[str, ...], *, worth_it: bool) -> "_Jobs":
         """The same with the sentence encoder beside the networks, which these texts without labels may teach."""
 
         def beside(job: Job) -> Job:
-            return job._replace(encoder=True, unlabelled=unlabelled)
+            return job._replace(encoder=True, worth_it=worth_it, unlabelled=unlabelled)
 
         last = None if self.last is None else beside(self.last)
         return _Jobs(beside(self.first), list(map(beside, self.others)), last, self.seen)

@@ -57,6 +57,7 @@ class Job(NamedTuple):
     keep_last: bool = True  # weights of the last epoch, not of the best, unless the training ends early
     beside: bool = False  # the linear part learns beside the networks even where there is but one thread for these
     encoder: bool = False  # whether the sentence encoder stands beside the networks, if it is made for their vectors
+    worth_it: bool = False  # whether it has to be worth the time that answers take with it
     unlabelled: tuple[str, ...] = ()  # texts without labels, which may teach the encoder
 
     @property
@@ -203,7 +204,7 @@ class _Training:
         first = networks[0]
         members = self._members(networks, plan)
         return Run(
-            model=self._model(members, linear, self.settings),
+            model=self._model(members, linear, self.settings, beside=len(members) > len(networks)),
             plan=plan,
             networks=len(networks),
             history=first.history,
@@ -240,16 +241,25 @@ class _Training:
         if not self.encoders or self.job.plan is not None:
             return plan
         members = [*(network.member for network in networks), *chain.from_iterable(self.encoders)]
-        model = self._model(members, linear, replace(self.settings, keep_words=0))
+        model = self._model(members, linear, replace(self.settings, keep_words=0), beside=True)
         texts = task.part(held), task.learned[held], task.weights[held]
         sizes = list(map(len, self.encoders))
-        learned = len(self.job.learn)
-        return plan._replace(standing=standing(model, sizes, *texts, multi_label=task.multi_label, learned=learned))
+        found = standing(model, sizes, *texts, multi_label=task.multi_label, worth_it=self.job.worth_it)
+        return plan._replace(standing=found)
 
-    def _model(self, members: Sequence[Member], linear: LinearPart | None, settings: Settings) -> Model:
-        task = self.task
+    def _model(
+        self, members: Sequence[Member], linear: LinearPart | None, settings: Settings, *, beside: bool
+    ) -> Model:
+        task, copies = self.task, 1 + beside
         return assembled(
-            members, self.start, linear, task.classes, task.multi_label, settings, segmented=task.segmented
+            members,
+            self.start,
+            linear,
+            task.classes,
+            task.multi_label,
+            settings,
+            segmented=task.segmented,
+            copies=copies,
         )
 
     def _networks(self, share: float) -> list[_Network]:
