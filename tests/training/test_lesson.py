@@ -99,7 +99,7 @@ class TestATeacherAlone:
         assert lesson.labelled.labels[0] == ("r",)
         assert lesson.notes == ["sides teaches: it tells 97.5% of texts that it has not learned from"]
 
-    def test_several_labels_are_taught_each_by_itself(self) -> None:
+    def test_multi_label_texts_are_taught_each_label_by_itself(self) -> None:
         labels = [("l", "r")] * 20 + [("r",)] * 20
         lesson = alone(labels, ["right"], multi_label=True)
         soft = soft_of(lesson, 40)
@@ -168,7 +168,7 @@ class TestBesideTheEncoder:
         assert lesson.notes[-1] == "of what is taught the encoder says 75%, the teacher 25%"
         assert soft_of(lesson, 0) == {"car": 0.0, "food": 1.0}
 
-    def test_texts_with_several_labels_can_be_taught_by_both(self) -> None:
+    def test_multi_label_texts_can_be_taught_by_both(self) -> None:
         """To the teacher all that it has not seen is a car."""
         labels = [("food",), ("food", "cheap")] * 3 + [("car",), ("car", "cheap")] * 3
         labelled, classes = Labelled(MEALS + CARS, labels), ["car", "cheap", "food"]
@@ -191,7 +191,7 @@ class TestMixing:
         assert both.others == pytest.approx(np.array([[1, 4**0.25]]) / (4**0.25 + 1))
         assert both.left_out.tolist() == [False]
 
-    def test_several_labels_each_by_itself(self) -> None:
+    def test_multi_label_each_label_by_itself(self) -> None:
         both = mixed(self.ONE, self.OTHER, 0.5, multi_label=True)
         assert both.labelled == pytest.approx(np.array([[3 / 4, 1 / 4]]))
 

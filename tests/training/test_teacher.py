@@ -42,7 +42,7 @@ def test_a_labelled_text_is_answered_by_others() -> None:
     assert (found.labelled.argmax(axis=1) == [0] * 20 + [1] * 20).all()
 
 
-def test_several_labels_are_answered_each_by_itself() -> None:
+def test_multi_label_texts_are_answered_each_label_by_itself() -> None:
     labels = [("l", "r")] * 20 + [("r",)] * 20
     ((left, right),) = answers(labels, ["right"], multi_label=True).others
     assert left < 0.2 and right == pytest.approx(1)

@@ -45,7 +45,7 @@ FEW = 2_000  # texts, up to which it always stands beside networks, and texts wi
 _MOST = 7_000  # texts; of more, networks find by themselves most of what the encoder knows
 # Words of few texts, and of more; it knows sentences, and of long texts takes long to say little.
 _WORDS_OF_FEW, _MOST_WORDS = 100_000, 200_000
-_WORTH = 0.05  # share of the log loss that it has to take away where texts are more: answers take six times as long
+_WORTH = 0.05  # share of the log loss that it has to take away where texts are more: answers take several times as long
 _LEAST_WEIGHT = 1e-9
 _FOLDS = 10  # of texts that choose how the last layer is learned
 

@@ -48,7 +48,7 @@ def answers_of_encoder(
         unlabelled: others.
         classes: all labels.
         settings: of the training; if they are such that want networks, there are no answers.
-        multi_label: whether a text can have several labels.
+        multi_label: whether texts are multi-label.
         hints: what labels mean, in words.
 
     Raises:

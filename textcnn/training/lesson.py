@@ -26,9 +26,9 @@ from textcnn.labels import indicator
 from textcnn.settings import Settings
 from textcnn.training.encoder_answers import TeachingAnswers, answers_of_encoder
 from textcnn.training.frozen import FEW
-from textcnn.training.pupil import Said
+from textcnn.training.pupil import LEAST, Said, geometric_mean
 from textcnn.training.task import Labelled, SoftLabels
-from textcnn.training.teacher import LEAST, Encode, answers_of_teacher
+from textcnn.training.teacher import Encode, answers_of_teacher
 
 __all__ = ["Lesson", "mixed", "taught"]
 
@@ -71,7 +71,7 @@ def taught(
         name: of the teacher.
         classes: all labels.
         settings: of the training.
-        multi_label: whether a text can have several labels.
+        multi_label: whether texts are multi-label.
         hints: what labels mean, in words.
 
     Raises:
@@ -134,14 +134,10 @@ def mixed(one: TeachingAnswers, other: TeachingAnswers, share: float, *, multi_l
 
 def _mean(one: Numbers, other: Numbers, share: float, multi_label: bool, sharpness: float = 1.0) -> Numbers:
     """Probabilities (B, K), in proportion to the weighted geometric mean of both, to a power."""
-
-    def likelihood(ones: Numbers, others: Numbers) -> Numbers:
-        mean = np.maximum(ones, LEAST) ** share * np.maximum(others, LEAST) ** (1 - share)
-        return np.asarray(mean**sharpness)
-
-    likely = likelihood(one, other)
-    every = likelihood(1 - one, 1 - other) + likely if multi_label else likely.sum(axis=1, keepdims=True)
-    return np.asarray(likely / every)
+    likely = geometric_mean(one, other, share) ** sharpness
+    if not multi_label:
+        return np.asarray(likely / likely.sum(axis=1, keepdims=True))
+    return np.asarray(likely / (likely + geometric_mean(1 - one, 1 - other, share) ** sharpness))
 
 
 def _best_share(

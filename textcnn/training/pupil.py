@@ -24,18 +24,24 @@ from textcnn.model.predictor import to_probabilities
 from textcnn.training.calibration import calibrate
 from textcnn.training.last_layer import STEEP, LastLayer, LastLayerFit
 
-__all__ = ["SHARPNESS", "Said", "SecondOpinion", "as_sure", "sharpened", "taught"]
+__all__ = ["LEAST", "SHARPNESS", "Said", "SecondOpinion", "as_sure", "geometric_mean", "sharpened", "taught"]
 
 Numbers = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-_LEAST = 1e-4  # probability
+LEAST = 1e-4  # probabilities below count as this, so that one sure mistake does not hide all else
+
 _PENALTY = 3.0
 _POWER = 4.0  # of answers
 _WORTH = 300.0  # labelled texts with which the teacher counts as much as the pupil
 _ENOUGH = 500  # texts without labels; of fewer the pupil counts less
 SHARPNESS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)  # factors of scores
+
+
+def geometric_mean(one: Numbers, other: Numbers, share: float) -> Numbers:
+    """That of probabilities, the first of which has this share; it is not normalised: (B, K)."""
+    return np.asarray(np.maximum(one, LEAST) ** share * np.maximum(other, LEAST) ** (1 - share))
 
 
 def sharpened(probabilities: NDArray[Any]) -> NDArray[Any]:
@@ -65,7 +71,7 @@ class SecondOpinion(NamedTuple):
 
     def heard(self, said: Numbers) -> Numbers:
         """What is taught where the teacher says this, (U, K): the weighted geometric mean, normalised."""
-        mean = np.maximum(said, _LEAST) ** (1 - self.share) * np.maximum(self.probabilities, _LEAST) ** self.share
+        mean = geometric_mean(self.probabilities, said, self.share)
         return np.asarray(mean / mean.sum(axis=1, keepdims=True))
 
 

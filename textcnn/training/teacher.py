@@ -18,14 +18,13 @@ from textcnn.labels import indicator
 from textcnn.text.tokens import folded
 from textcnn.training.encoder_answers import TeachingAnswers
 from textcnn.training.folds import stratified_folds
+from textcnn.training.pupil import LEAST
 from textcnn.training.task import Labelled
 
-__all__ = ["LEAST", "Encode", "answers_of_teacher", "open_teacher"]
+__all__ = ["Encode", "answers_of_teacher", "open_teacher"]
 
 Numbers = NDArray[np.float64]
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]  # (B, d) unit vectors
-
-LEAST = 1e-4  # probabilities below count as this, where answers are compared
 
 _COSTS = (0.1, 1.0, 10.0, 100.0, 1000.0)  # C of the regression: the more, the less it is held back
 _FOLDS = 5
