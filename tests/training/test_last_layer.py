@@ -69,6 +69,17 @@ def test_a_spread_is_chosen_where_texts_left_out_are_the_better_for_it() -> None
     assert texts.learned((None, spread)).of_texts == pytest.approx(rows @ spread)
 
 
+def test_further_columns_are_learned_from_where_they_plainly_help() -> None:
+    """The label is in the last column, or in none."""
+    label = np.where(np.arange(24) % 2, 1.0, -1.0)
+    signs = np.stack([-label, label], axis=1)
+    noise = RANDOM.normal(size=(24, 4))
+    for last, columns in ((label, 5), (RANDOM.normal(size=24), 4)):
+        rows = np.hstack([noise, last[:, None]])
+        texts = LabelledRows(rows, np.zeros((24, 24)), signs, np.ones(24), [np.arange(24) // 3], np.zeros((5, 2)))
+        assert texts.learned_by(4).texts.rows.shape[1] == columns
+
+
 @pytest.mark.parametrize("words", [None, 0.6, -1.0], ids=["no words", "words that help", "words that deceive"])
 def test_of_many_texts_it_is_the_same_by_other_equations(words: float | None) -> None:
     rows, weights = RANDOM.normal(size=(60, 4)), RANDOM.uniform(0.5, 2, 60)

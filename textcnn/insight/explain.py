@@ -297,7 +297,10 @@ def _of_windows(network: Network, stage: _Stage, coefficients: Floats) -> list[F
             active = np.take_along_axis(inside, chosen, axis=0) + bias > 0
             np.put_along_axis(of_windows[first:last], chosen, active * slots[: len(chosen), block.maps], axis=0)
         if pooling.has_mean:
-            of_windows[first:last] += (inside + bias > 0) * slots[-1, block.maps] / (last - first)
+            active = inside + bias > 0
+            of_windows[first:last] += active * slots[pooling.kept, block.maps] / (last - first)
+            stop = min(last, first + pooling.opening)
+            of_windows[first:stop] += active[: stop - first] * slots[-1, block.maps] / max(stop - first, 1)
         given.append(of_windows)
     return given
 

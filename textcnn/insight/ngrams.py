@@ -95,7 +95,7 @@ def _coefficients(network: Network, vectors: NDArray[np.float32], ragged: Ragged
     kept, means = np.split(slots, [network.pooling.kept], axis=1)
     if not network.pooling.has_mean:
         return np.asarray(kept.mean(axis=1))
-    return np.asarray(kept.sum(axis=1) + means[:, 0] / windows)
+    return np.asarray(kept.sum(axis=1) + means[:, 0] / windows)  # openings apart: their n-grams are found as any
 
 
 def _of_features(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> Floats:

@@ -8,7 +8,8 @@ meets the j-th word of the window. Four kinds of arrays have a row or a column f
     bias      (M,)       the maps, one for each filter: width by width, in each filter by filter
     features  (B, S·M)   what pooling makes of the maps: slot by slot, in each map by map
 
-    C = F · (sum of the widths)    M = F · (number of widths)    S = 1 for max and mean, 2 for max+mean, k for kmax
+    C = F · (sum of the widths)    M = F · (number of widths)    S = 1 for max and mean, 2 for max+mean, k for kmax,
+                                                                 and one more for how texts begin
 
 An example, two filters of width 1 (a, b) and two of width 2 (c, d), with max+mean pooling:
 
@@ -28,10 +29,14 @@ __all__ = ["Bank", "FilterBlock", "Pooling"]
 
 
 class Pooling(NamedTuple):
-    """How the maps of a text become features: `kind` as in the settings, and how many values kmax keeps."""
+    """How the maps of a text become features: `kind` as in the settings, and how many values kmax keeps.
+
+    A mean can have another beside it, of so many windows with which a text begins.
+    """
 
     kind: str
     k: int = 1
+    opening: int = 0
 
     @property
     def kept(self) -> int:
@@ -40,13 +45,13 @@ class Pooling(NamedTuple):
 
     @property
     def has_mean(self) -> bool:
-        """Whether the last slot is the mean of the map after the ReLU."""
+        """Whether the slot after those is the mean of the map after the ReLU."""
         return self.kind in ("mean", "max+mean")
 
     @property
     def slots(self) -> int:
         """Features of each map, S."""
-        return self.kept + self.has_mean
+        return self.kept + self.has_mean + (self.opening > 0)
 
 
 class FilterBlock(NamedTuple):

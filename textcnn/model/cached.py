@@ -31,7 +31,7 @@ from textcnn.text.lexicon import Lexicon
 from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import is_word, normal
 
-__all__ = ["CachedModel", "Scores"]
+__all__ = ["CachedModel", "Scores", "means_of_words"]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -190,11 +190,9 @@ class CachedModel:
             of_whole, room = np.empty(shape, np.float64), np.zeros((2, bank.filters), np.int16)
             self._loops.whole.pool_whole(table, ragged.words, starts, widths, bias.astype(np.int16), room, of_whole)
             return of_whole
-        features, none = np.empty(shape, np.float32), np.empty((0, 0), np.int32)
         if not _is_max(network):  # the table has what comes out of the ReLU
-            features[np.diff(starts) == 0] = np.maximum(bias, 0)
-            self._loops.convolution.pool_mean(table, ragged.words, starts, np.empty(bank.filters), features)
-            return features
+            return means_of_words(self._loops.convolution, network, table, Ragged(ragged.words, starts))
+        features, none = np.empty(shape, np.float32), np.empty((0, 0), np.int32)
         rest = ((0, len(features)), features, none, np.empty(bank.filters, np.float32))
         self._loops.convolution.pool_max(table, ragged.words, starts, widths, bank.filters, *rest)
         features += bias
@@ -381,6 +379,16 @@ def _respond(
     """
     responses = rounded_to_slices(rounded(vectors, 1), columns, network.whole).astype(table.dtype)
     table[places] = responses if _is_max(network) else np.maximum(responses + network.biases[0], 0)
+
+
+def means_of_words(compiled: Any, network: Network, responses: Floats, ragged: Ragged) -> Floats:
+    """What pooling makes of words' responses after ReLU (U, M), by compiled loops: (B, S·M)."""
+    texts = [ragged, ragged.openings(network.pooling.opening)] if network.pooling.opening else [ragged]
+    slots = np.empty((len(texts), len(ragged.starts) - 1, network.bank.maps), np.float32)
+    for (words, starts), means in zip(texts, slots, strict=True):
+        means[np.diff(starts) == 0] = np.maximum(network.biases[0], 0)
+        compiled.pool_mean(responses, words, starts, np.empty(network.bank.filters), means)
+    return np.concatenate(list(slots), axis=1)
 
 
 def _is_max(network: Network) -> bool:

@@ -8,7 +8,8 @@
                          that have those of the one before, in format 3
     N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
-    N.layer.L.*          layer L of its head
+    N.layer.L.*          layer L of its head; of the last network it may have further columns, for the mean of the first
+                         words of a text, as many as "opening" says, in format 3
     linear.*             the linear part beside the networks, see linear.py
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
     sets.*               probabilities of right labels of held-out texts, for --sure, see conformal.py
@@ -45,7 +46,7 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 
 __all__ = ["FORMAT", "PLAIN", "format_of", "read_model", "write_model"]
 
-FORMAT = 3  # of files whose static vectors have half a byte a number, or whose networks share vectors
+FORMAT = 3  # of files with vectors of half a byte a number, networks that share vectors, or means of first words
 PLAIN = 2  # of all others, which older programs read, too
 _MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
 _OF_ENCODER = 2  # networks of a sentence encoder, at most, which stands beside those of the settings
@@ -56,7 +57,8 @@ _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "
 
 def format_of(model: Model) -> int:
     """The format of its file."""
-    return FORMAT if _shared(model) or model.static.values.dtype == np.uint8 else PLAIN
+    halves, opening = model.static.values.dtype == np.uint8, model.members[-1].network.pooling.opening
+    return FORMAT if halves or opening or _shared(model) else PLAIN
 
 
 def _shared(model: Model) -> list[int]:
@@ -95,6 +97,8 @@ def write_model(model: Model, path: Path) -> None:
     last = model.members[-1].network
     if (last.pooling.kind, *last.bank.widths) != (model.settings["pooling"], *model.settings["widths"]):
         described["encoder"] = _MEAN_OF_WORDS
+    if last.pooling.opening:
+        described["opening"] = last.pooling.opening
     if model.offsets:
         described["offsets"] = model.offsets
     if model.reading is not None:
@@ -298,10 +302,11 @@ class _Reader:
 
     def _network(self, number: int, dimensions: int, labels: int) -> Network:
         settings = self.settings
-        if number + 1 == self.described["networks"] and self.described.get("encoder") == _MEAN_OF_WORDS:
+        last = number + 1 == self.described["networks"]
+        if last and self.described.get("encoder") == _MEAN_OF_WORDS:
             settings = {**settings, "widths": (1,), "pooling": "mean"}
         bank = Bank(settings["widths"], self._filters(number, len(settings["widths"])))
-        pooling = Pooling(settings["pooling"], settings["k"])
+        pooling = Pooling(settings["pooling"], settings["k"], self._opening() if last else 0)
         inputs = [dimensions * (2 if settings["channels"] == "both" else 1), *[bank.maps] * (settings["stages"] - 1)]
         layers = pairwise([bank.features(pooling), *settings["hidden"], labels])
         return Network(
@@ -313,6 +318,13 @@ class _Reader:
             biases=tuple(self.floats(f"{number}.{stage}.bias", (bank.maps,)) for stage in range(len(inputs))),
             layers=tuple(self._layer(f"{number}.layer.{layer}", *sizes) for layer, sizes in enumerate(layers)),
         )
+
+    def _opening(self) -> int:
+        """Words with which a text begins whose mean the last network knows, beside that of all; 0: it does not."""
+        opening = self.described.get("opening", 0) if self.described["format"] == FORMAT else 0
+        if type(opening) is not int or opening < 0 or (opening and self.settings["pooling"] not in ("max", "mean")):
+            raise TensorFileError("its description is damaged")
+        return opening
 
     def _filters(self, number: int, widths: int) -> int:
         """How many of each width a network has: the sentence encoder, if it is one of them, has more than others."""

@@ -130,7 +130,10 @@ class Network(NamedTuple):
             if self.pooling.has_mean:
                 values += bias[block.maps]
                 np.maximum(values, 0, out=values)
-                features[:, -1, block.maps] = _sums(values, first, last) / (last - first)[:, None]
+                features[:, self.pooling.kept, block.maps] = _means(values, first, last)
+                if self.pooling.opening:
+                    stop = np.minimum(last, first + self.pooling.opening)
+                    features[:, -1, block.maps] = _means(values, first, stop)
         return features.reshape(len(features), self.bank.features(self.pooling))
 
     def _best(self, values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> Floats:
@@ -229,12 +232,15 @@ def _reduce(how: np.ufunc, values: Floats, first: NDArray[np.int64], last: NDArr
     return reduced
 
 
-def _sums(values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Sums of these rows in double precision, whose roundings single precision does not see: any order has the same."""
+def _means(values: Floats, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Means of these rows, from sums in double precision, whose roundings single precision does not see.
+
+    So any order of additions has the same.
+    """
     sums = np.empty((len(first), values.shape[1]))
     for text, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         np.add.reduce(values[start:stop], axis=0, dtype=np.float64, out=sums[text])
-    return sums
+    return np.asarray(sums / (last - first)[:, None])
 
 
 def _kmax(values: Floats, first: NDArray[np.int64], last: NDArray[np.int64], k: int) -> Floats:

@@ -46,6 +46,13 @@ class Ragged(NamedTuple):
         tokens = np.arange(starts[-1]) + np.repeat(self.starts[texts] - starts[:-1], lengths)
         return Ragged(self.words[tokens], starts)
 
+    def openings(self, words: int) -> "Ragged":
+        """The first so many words of each text."""
+        lengths = np.minimum(self.lengths, words)
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        tokens = np.arange(starts[-1]) + np.repeat(self.starts[:-1] - starts[:-1], lengths)
+        return Ragged(self.words[tokens], starts)
+
     def used(self) -> tuple[NDArray[np.int32], "Ragged"]:
         """The numbers that occur, in order, and the texts as places among them: (U,)."""
         numbers, places = np.unique(self.words, return_inverse=True)

@@ -107,15 +107,18 @@ def encoder_members(
     folds = np.random.default_rng(settings.seed).permutation(count) % _FOLDS
     named = partial(said_by_words, words, features, settings=settings, table=encoder.table)
     if count > FEW:
-        layer = learned_from_many(features.rows, signs, own, folds, named(features.rows))
+        rows = features.rows[:, : features.dimensions]
+        layer = learned_from_many(rows, signs, own, folds, named(rows))
         return _members(features, [layer], vectors, scales)
     labelled = LabelledRows(features.rows, np.zeros((count, count)), signs, own, [folds], named(features.rows))
-    layers = [labelled.learned().layer()]
+    chosen = labelled.learned_by(features.dimensions)
+    layers, columns = [chosen.layer()], chosen.texts.rows.shape[1]
     if unlabelled:
         others = features.others(*encoded_others(unlabelled, settings, encoder.table, segmented=segmented))
         every = count + len(others)
-        labelled = labelled._replace(named=named(np.concatenate([features.rows, others])))
-        teacher = labelled.learned((None, spread_of(features.rows, others)))
+        labelled = labelled._replace(named=named(np.concatenate([features.rows, others]))).of_columns(columns)
+        others = others[:, :columns]
+        teacher = labelled.learned((None, spread_of(labelled.rows, others)))
         layers.append(taught(teacher, others, np.zeros((every, every)), [np.full(count, -1)]))
     return _members(features, layers, vectors, scales)
 

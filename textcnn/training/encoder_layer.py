@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
 from textcnn.encoder import SentenceEncoder, encoder_for
+from textcnn.model.cached import means_of_words
 from textcnn.model.network import Network
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.embeddings import Start
@@ -21,14 +22,21 @@ Numbers = NDArray[np.float64]
 
 ANY = 1000  # the most that `min_count` can be: of words without a vector the encoder knows nothing
 
+_OPENING = 2  # words with which a text begins: they tell what is asked, wanted or told
+_SHARE = 0.2  # of that in how alike texts are
+
 
 class EncoderFeatures(NamedTuple):
-    """What the encoder says about texts, less the mean of the training texts, which have unit mean square length."""
+    """What the encoder says about texts, less the mean of the training texts, which have unit mean square length.
 
-    networks: tuple[Network, ...]  # the encoder's, for the vectors of a start
-    mean: Numbers  # (d,)
-    scale: float
-    rows: Numbers  # (B, d) of all texts
+    The first columns are what a text is about, the others what the mean of words says of how it begins. Who learns
+    takes all or, of a task where it does not matter how texts begin, the first.
+    """
+
+    networks: tuple[Network, ...]  # the encoder's, for the vectors of a start; the last is a mean of words
+    mean: Numbers  # (2d,)
+    scale: Numbers  # (2d,) the same for each of both kinds of columns
+    rows: Numbers  # (B, 2d) of all texts
 
     @classmethod
     def of(cls, networks: tuple[Network, ...], matrix: Floats, ragged: Ragged, texts: int) -> "EncoderFeatures":
@@ -36,18 +44,34 @@ class EncoderFeatures(NamedTuple):
         outputs = _outputs(networks, matrix, ragged)
         mean = outputs[:texts].mean(axis=0)
         centred = outputs - mean
-        scale = float(np.sqrt(np.square(centred[:texts]).sum(axis=1).mean())) or 1.0
+        lengths = [float(np.sqrt(np.square(half[:texts]).sum(axis=1).mean())) for half in np.split(centred, 2, axis=1)]
+        lengths[1] *= ((1 - _SHARE) / _SHARE) ** 0.5
+        scale = np.repeat([length or 1.0 for length in lengths], len(mean) // 2)
         return cls(networks, mean, scale, centred / scale)
 
+    @property
+    def dimensions(self) -> int:
+        """How many of the columns are what a text is about, d."""
+        return len(self.mean) // 2
+
     def others(self, encoded: Encoded, start: Start) -> Numbers:
-        """The same of texts that have another start: (U, d)."""
+        """The same of texts that have another start: (U, 2d)."""
         return np.asarray((_outputs(self.networks, start.matrix, start.ragged(encoded)) - self.mean) / self.scale)
 
     def with_layer(self, weights: Numbers, bias: Numbers) -> tuple[Network, ...]:
-        """The networks, the mean of whose outputs is rows · weights + bias: readout and last layer are one."""
-        weight = (weights / self.scale).T
-        constant = bias - weight @ self.mean
-        return tuple(_layered(network, weight, constant) for network in self.networks)
+        """The networks, the mean of whose outputs is columns · weights + bias: readout and last layer are one.
+
+        Args:
+            weights: (d, K) of what texts are about, or (2d, K).
+            bias: (K,).
+        """
+        columns = len(weights)
+        weight = (weights / self.scale[:columns, None]).T
+        constant, d = bias - weight @ self.mean[:columns], self.dimensions
+        layered = [_layered(network, weight[:, :d], constant) for network in self.networks]
+        if columns > d:
+            layered[-1] = _opened(layered[-1], self.networks[-1], len(layered) * weight[:, d:])
+        return tuple(layered)
 
 
 def _layered(network: Network, weight: Numbers, constant: Numbers) -> Network:
@@ -56,11 +80,20 @@ def _layered(network: Network, weight: Numbers, constant: Numbers) -> Network:
     return network._replace(layers=(layer,))
 
 
+def _opened(layered: Network, network: Network, weight: Numbers) -> Network:
+    """With weights (K, d) of what the network says of the first words, too."""
+    ((of_all, bias),), (readout, offset) = layered.layers, network.layers[-1]
+    of_both = np.concatenate([of_all, weight @ readout], axis=1)
+    layer = of_both.astype(np.float32), np.asarray(bias + weight @ offset, np.float32)
+    return network._replace(pooling=network.pooling._replace(opening=_OPENING), layers=(layer,))
+
+
 def _outputs(networks: tuple[Network, ...], matrix: Floats, ragged: Ragged) -> Floats:
-    """What they say of texts, averaged: (B, d)."""
-    parts = list(ragged.parts())
+    """What they say of texts, averaged, and the last one of their openings: (B, 2d)."""
+    parts, opening = list(ragged.parts()), networks[-1]
     said = [np.concatenate([each.head(_features(each, matrix, part)) for part in parts]) for each in networks]
-    return np.asarray(sum(said) / np.float32(len(said)), np.float32)
+    begin = opening.head(_features(opening, matrix, ragged.openings(_OPENING)))
+    return np.concatenate([np.asarray(sum(said) / np.float32(len(said)), np.float32), begin], axis=1, dtype=np.float32)
 
 
 def _features(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
@@ -71,12 +104,9 @@ def _features(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
         return network.features(matrix, ragged)
     used, ragged = ragged.used()
     responses = matrix[used] @ network.filters[0].T
+    if network.pooling.kind == "mean":
+        return means_of_words(compiled, network, np.maximum(responses + bias, 0), ragged)
     features = np.empty((len(ragged.starts) - 1, bank.maps), np.float32)
-    if network.pooling.kind == "mean":  # of words, each after ReLU
-        features[ragged.lengths == 0] = np.maximum(bias, 0)
-        responses = np.maximum(responses + bias, 0)
-        compiled.pool_mean(responses, ragged.words, ragged.starts, np.empty(bank.filters), features)
-        return features
     widths, no_places = np.array(bank.widths, np.int64), np.empty((0, 0), np.int32)
     rest = (0, len(features)), features, no_places, np.empty(bank.filters, np.float32)
     compiled.pool_max(responses, ragged.words, ragged.starts, widths, bank.filters, *rest)

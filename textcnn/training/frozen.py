@@ -135,8 +135,10 @@ def _why_not(task: Task, texts: int) -> str:
 def _features(encoder: tuple[Network, ...], task: Task, start: Start, texts: int, hints: int) -> EncoderFeatures:
     """Of all texts of the task, the first so many being those for training, the last so many hints."""
     features = EncoderFeatures.of(encoder, start.matrix, start.ragged(task.encoded), texts)
-    if hints:  # which are of another kind: what matters is how they differ from each other
-        features.rows[-hints:] = _standardised(features.rows[-hints:])
+    if hints:  # which are of another kind: what matters is how they differ from each other, and not how they begin
+        about = features.dimensions
+        features.rows[-hints:, :about] = _standardised(features.rows[-hints:, :about])
+        features.rows[-hints:, about:] = 0
     return features
 
 
@@ -240,7 +242,8 @@ class _Frozen:
     def _learned(self, unlabelled: Sequence[str], said: Said | None, callback: Callback) -> _Learned:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
         spelling = self._spelling(self.task.part(self.learn))
-        chosen = self._labelled(spelling).learned()
+        chosen = self._labelled(spelling).learned_by(self.features.dimensions)
+        self.columns = chosen.texts.rows.shape[1]
         alone = _Learned(chosen.layer(), spelling, chosen.trust)
         texts = usable(unlabelled, self.training.texts, self.task, callback, self.table)
         if texts and not np.any(self.dealings[0] >= 0):
@@ -265,7 +268,8 @@ class _Frozen:
         task = self.task
         others = self.features.others(*encoded_others(texts, task.settings, self.table, segmented=task.segmented))
         spelling = self._spelling(self._with(texts))
-        rows = self._labelled(spelling, others)
+        rows = self._labelled(spelling, others).of_columns(self.columns)
+        others = others[:, : self.columns]
         every = len(self.learn) + len(texts)
         gram = np.zeros((every, every)) if spelling is None else spelling.gram
         teacher = rows.learned((None, spread_of(rows.rows, others)))

@@ -181,7 +181,7 @@ def said_by_words(
     Args:
         words: of each label.
         features: what makes rows of texts.
-        rows: of texts, with labels or without, (B, d).
+        rows: of texts, with labels or without, (B, d) or more columns.
         settings: of the training.
         table: the vectors of the encoder.
     """
@@ -189,8 +189,9 @@ def said_by_words(
     if len(known) < 2:
         return None
     named = features.others(*encoded_others([words[label] for label in known], settings, table, segmented=True))
+    about = features.dimensions
     weights = np.zeros((rows.shape[1], len(words)))
-    weights[:, known] = leanings(rows, named)
+    weights[:about, known] = leanings(rows[:, :about], named[:, :about])
     return weights
 
 

@@ -28,6 +28,7 @@ STEEP = 2.0  # logits for an output of one, usually
 
 _PENALTIES = (1.0, 3.0)  # texts having unit mean square length
 _TRUST = (0.25, 0.5, 0.75, 0.0, 1.0)  # in what words say; the first where no text can be left out
+_PLAINLY = 0.98
 _SPREAD = 0.02  # of the mean variance that a direction has at least
 
 
@@ -49,6 +50,15 @@ class LabelledRows(NamedTuple):
     weights: Numbers  # (B,) above 0
     dealings: Sequence[Folds]
     named: Numbers | None = None  # (d, K) what the words of labels say, as weights
+
+    def of_columns(self, count: int) -> "LabelledRows":
+        """As who looks at the first columns alone sees them."""
+        return self._replace(rows=self.rows[:, :count], named=None if self.named is None else self.named[:count])
+
+    def learned_by(self, columns: int) -> "LastLayerFit":
+        """Learn from the first so many columns, or from all if that plainly misses less."""
+        some, every = self.of_columns(columns).learned(), self.learned()
+        return every if every.missed < _PLAINLY * some.missed else some
 
     def learned(self, spreads: Sequence[Numbers | None] = (None,)) -> "LastLayerFit":
         """Learn, and choose.
