@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textcnn.training.last_layer import LabelledRows, learned_from_many, spread_of
+from textcnn.training.last_layer import LabelledRows, learned_from_many
 
 RANDOM = np.random.default_rng(0)
 ROWS = np.array([[-1.0], [1.0], [-1.0], [1.0]])
@@ -51,30 +51,12 @@ def test_what_a_fold_is_told_owes_nothing_to_its_labels() -> None:
     assert rows[out] @ one.layer(out).weights + one.layer(out).bias == pytest.approx(one.left_out[out])
 
 
-def test_the_spread_of_texts_keeps_the_length_of_labelled_ones() -> None:
-    rows, others = RANDOM.normal(size=(5, 3)), RANDOM.normal(size=(40, 3)) * [3, 1, 0.1]
-    spread = spread_of(rows, others)
-    assert ((rows @ spread) * rows).sum() == pytest.approx(np.square(rows).sum())
-    assert spread[0, 0] > spread[1, 1] > spread[2, 2] > 0
-
-
-def test_a_spread_is_chosen_where_texts_left_out_are_the_better_for_it() -> None:
-    """The label is in the first direction, in which texts differ most; the others are noise."""
-    first = np.where(np.arange(16) % 2, 1.0, -1.0)
-    rows = np.hstack([first[:, None], RANDOM.normal(size=(16, 40))])
-    signs = np.stack([-first, first], axis=1)
-    texts = LabelledRows(rows, np.zeros((16, 16)), signs, np.ones(16), [np.arange(16) // 4])
-    spread = np.diag([20.0, *[0.5] * 40])
-    assert texts.learned((None, spread)).missed < texts.learned().missed
-    assert texts.learned((None, spread)).of_texts == pytest.approx(rows @ spread)
-
-
 def test_further_columns_are_learned_from_where_they_plainly_help() -> None:
-    """The label is in the last column, or in none."""
+    """The last column tells the label, or it is nothing."""
     label = np.where(np.arange(24) % 2, 1.0, -1.0)
     signs = np.stack([-label, label], axis=1)
     noise = RANDOM.normal(size=(24, 4))
-    for last, columns in ((label, 5), (RANDOM.normal(size=24), 4)):
+    for last, columns in ((label, 5), (np.zeros(24), 4)):
         rows = np.hstack([noise, last[:, None]])
         texts = LabelledRows(rows, np.zeros((24, 24)), signs, np.ones(24), [np.arange(24) // 3], np.zeros((5, 2)))
         assert texts.learned_by(4).texts.rows.shape[1] == columns

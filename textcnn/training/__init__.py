@@ -7,6 +7,7 @@ beside.py         the same beside networks
 last_layer.py     its closed form: where labels' words let it start, how strongly it is held back
 ridge.py          ridge regression, cross-validated without learning again
 pupil.py          who learns from answers to texts without labels, and answers beside
+neighbours.py     texts drawn towards those most like them
 unlabelled.py     which of these texts are used, and what is told of them
 networks.py       hold out, cross-fit, calibrate, fit on all
 outcome.py        what both ways hand over

@@ -30,7 +30,7 @@ from textcnn.training.calibration import calibrate
 from textcnn.training.embeddings import Start
 from textcnn.training.encoder_layer import EncoderFeatures, encoder_over, scaled
 from textcnn.training.label_names import said_by_words
-from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer, learned_from_many, spread_of
+from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer, learned_from_many
 from textcnn.training.pupil import taught
 from textcnn.training.task import Task
 from textcnn.training.unlabelled import encoded_others
@@ -118,7 +118,7 @@ def encoder_members(
         every = count + len(others)
         labelled = labelled._replace(named=named(np.concatenate([features.rows, others]))).of_columns(columns)
         others = others[:, :columns]
-        teacher = labelled.learned((None, spread_of(labelled.rows, others)))
+        teacher = labelled.learned()
         layers.append(taught(teacher, others, np.zeros((every, every)), [np.full(count, -1)]))
     return _members(features, layers, vectors, scales)
 

@@ -40,7 +40,7 @@ from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
 from textcnn.training.label_names import hint_weight, said_by_words
-from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer, spread_of
+from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer
 from textcnn.training.linear.svm import USUAL, Examples, FeatureStatistics, FeatureTables, WeightedFeatures
 from textcnn.training.outcome import HeldOut, Outcome
 from textcnn.training.pupil import Said, taught
@@ -272,7 +272,7 @@ class _Frozen:
         others = others[:, : self.columns]
         every = len(self.learn) + len(texts)
         gram = np.zeros((every, every)) if spelling is None else spelling.gram
-        teacher = rows.learned((None, spread_of(rows.rows, others)))
+        teacher = rows.learned()
         second = None if said is None else said.of(texts, task.classes)
         layer = taught(teacher, others, gram, self.dealings[:_DEALINGS_ASKED], second)
         taught_by_all = _Learned(layer, spelling, teacher.trust)

@@ -5,8 +5,8 @@ regression learns what is left. Words that deceive are trusted with nothing: tex
 trust, and how strongly all is held back. They do it by how far they miss their targets (squares), which few texts
 scatter least. Where each label has one text alone nothing can be left out, and words are trusted unchecked, by a part.
 
-Texts without labels, if there are some, tell in which directions texts of this kind differ; what they differ in may
-matter more than what they share, and that is chosen in the same way.
+How texts begin tells questions, requests and wishes from each other, and is noise where they are none. Whether it is
+learned from is chosen in the same way, but it has to be plainly better.
 
 Shapes: B texts, d numbers of the encoder, K labels.
 """
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from textcnn.training.ridge import RidgeRegression
 
-__all__ = ["STEEP", "LabelledRows", "LastLayer", "LastLayerFit", "learned_from_many", "spread_of"]
+__all__ = ["STEEP", "LabelledRows", "LastLayer", "LastLayerFit", "learned_from_many"]
 
 Numbers = NDArray[np.float64]
 Folds = NDArray[np.int64]  # (B,) the fold of each text; below 0: it is left out of none
@@ -28,8 +28,7 @@ STEEP = 2.0  # logits for an output of one, usually
 
 _PENALTIES = (1.0, 3.0)  # texts having unit mean square length
 _TRUST = (0.25, 0.5, 0.75, 0.0, 1.0)  # in what words say; the first where no text can be left out
-_PLAINLY = 0.98
-_SPREAD = 0.02  # of the mean variance that a direction has at least
+_PLAINLY = 0.98  # what more columns may miss of what fewer do
 
 
 class LastLayer(NamedTuple):
@@ -60,24 +59,18 @@ class LabelledRows(NamedTuple):
         some, every = self.of_columns(columns).learned(), self.learned()
         return every if every.missed < _PLAINLY * some.missed else some
 
-    def learned(self, spreads: Sequence[Numbers | None] = (None,)) -> "LastLayerFit":
-        """Learn, and choose.
+    def learned(self) -> "LastLayerFit":
+        """Learn, and choose."""
+        return min(self._every(), key=lambda chosen: chosen.missed)
 
-        Args:
-            spreads: (d, d) of texts, see `spread_of`, one of which is chosen; None is that of any direction alike.
-        """
-        return min(self._every(spreads), key=lambda chosen: chosen.missed)
-
-    def _every(self, spreads: Sequence[Numbers | None]) -> Iterator["LastLayerFit"]:
+    def _every(self) -> Iterator["LastLayerFit"]:
         said = np.zeros_like(self.signs) if self.named is None else self.rows @ self.named
-        for spread in spreads:
-            of_texts = self.rows if spread is None else self.rows @ spread  # (B, d) weights that each stands for
-            for penalty in _PENALTIES:
-                ridge = RidgeRegression.of(of_texts @ self.rows.T + self.spelling, self.weights, penalty)
-                for trust in (0.0,) if self.named is None else _TRUST:
-                    y = self.signs - trust * said
-                    left_out = ridge.left_out(y, self.dealings) + trust * said
-                    yield LastLayerFit(self, of_texts, ridge, trust, y, left_out, self._missed(left_out))
+        for penalty in _PENALTIES:
+            ridge = RidgeRegression.of(self.rows @ self.rows.T + self.spelling, self.weights, penalty)
+            for trust in (0.0,) if self.named is None else _TRUST:
+                y = self.signs - trust * said
+                left_out = ridge.left_out(y, self.dealings) + trust * said
+                yield LastLayerFit(self, ridge, trust, y, left_out, self._missed(left_out))
 
     def _missed(self, left_out: Numbers) -> float:
         texts = np.flatnonzero(self.dealings[0] >= 0)
@@ -88,7 +81,6 @@ class LastLayerFit(NamedTuple):
     """Equations with the trust that suits, and how far answers to texts left out miss."""
 
     texts: LabelledRows
-    of_texts: Numbers  # (B, d)
     ridge: RidgeRegression
     trust: float
     y: Numbers  # (B, K) targets less what words say
@@ -98,7 +90,7 @@ class LastLayerFit(NamedTuple):
     def layer(self, out: NDArray[np.int64] | None = None) -> LastLayer:
         """What is learned from all texts, or from all but some."""
         alpha, bias = self.ridge.without(self.y, np.empty(0, np.int64) if out is None else out)
-        weights = self.of_texts.T @ alpha
+        weights = self.texts.rows.T @ alpha
         if self.texts.named is not None:
             weights = weights + self.trust * self.texts.named
         return LastLayer(weights, alpha, bias, self.left_out)
@@ -143,16 +135,3 @@ def learned_from_many(
     solution = solution[:, :outputs] - trust * solution[:, outputs:]
     learned = solution[:-1] if named is None else solution[:-1] + trust * named
     return LastLayer(learned, np.empty((0, outputs)), solution[-1], left_out)
-
-
-def spread_of(rows: Numbers, others: Numbers) -> Numbers:
-    """How texts differ: their covariance (d, d), by which labelled ones keep their mean square length.
-
-    Args:
-        rows: of labelled texts, (B, d).
-        others: of texts without labels, (U, d).
-    """
-    covariance = np.atleast_2d(np.cov(np.concatenate([rows, others]).T, bias=True))
-    covariance += _SPREAD * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
-    before, after = np.square(rows).sum(), ((rows @ covariance) * rows).sum()
-    return np.asarray(covariance * (before / after if after else 1.0))

@@ -1,9 +1,10 @@
 """Texts without labels, beside few that have some: a pupil learns what is said of them, and answers beside its teacher.
 
-The teacher, a last layer (last_layer.py), knows a few texts. Its answers to others are sharpened, and a pupil learns
-them by least squares on the same features: words that come in many texts of a kind, and in none of the few that have a
-label, count then, too. That is a round of self-training (Scudder 1965, "Probability of error of some adaptive
-pattern-recognition machines"; sharpened as by Berthelot et al. 2019, "MixMatch").
+The teacher, a last layer (last_layer.py), knows a few texts. It is asked about others as they are with their neighbours
+(neighbours.py), its answers are sharpened, and a pupil learns them by least squares on the texts as they are: words
+that come in many texts of a kind, and in none of the few that have a label, count then, too. That is a round of
+self-training (Scudder 1965, "Probability of error of some adaptive pattern-recognition machines"; sharpened as by
+Berthelot et al. 2019, "MixMatch").
 
 The pupil is as sure as the teacher on average, whose answers are calibrated by texts that have a label. Logits are the
 mean of both: the more texts have labels, and the fewer have none, the more the teacher counts.
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from textcnn.model.predictor import to_probabilities
 from textcnn.training.calibration import calibrate
 from textcnn.training.last_layer import STEEP, LastLayer, LastLayerFit
+from textcnn.training.neighbours import drawn_to_neighbours
 
 __all__ = ["LEAST", "SHARPNESS", "Said", "SecondOpinion", "as_sure", "geometric_mean", "sharpened", "taught"]
 
@@ -104,10 +106,10 @@ def taught(
         second: what the pupil hears besides, if somebody else was asked; who said it may know the labels left out.
     """
     school, layer = _School.of(teacher, others, spelling, second), teacher.layer()
-    pupil = school.learned(school.said(layer))
+    pupil = school.learned(school.said())
     share = _WORTH / (_WORTH + len(teacher.y)) * min(len(others) / _ENOUGH, 1)
-    left_out = [_left_out(teacher, school, pupil, folds) for folds in dealings]
-    of_teacher = (1 - share) * school.sharpness
+    left_out = [_left_out(school, pupil, folds) for folds in dealings]
+    of_teacher = (1 - share) * _sharpness(teacher)
     alpha = np.concatenate([of_teacher * layer.alpha, share * pupil.alpha])
     bias = of_teacher * layer.bias + share * pupil.bias
     weights = of_teacher * layer.weights + share * (others.T @ pupil.alpha)
@@ -115,12 +117,12 @@ def taught(
     return LastLayer(*(each / STEEP for each in (weights, alpha, bias, answers)))
 
 
-def _left_out(teacher: LastLayerFit, school: "_School", pupil: "_Pupil", folds: Ints) -> Numbers:
+def _left_out(school: "_School", pupil: "_Pupil", folds: Ints) -> Numbers:
     """What each labelled text gets by pupils of those who did not see its fold: (B, K)."""
     answers = school.of_labelled @ pupil.alpha + pupil.mean
     for fold in range(folds.max(initial=-1) + 1):
         out = np.flatnonzero(folds == fold)
-        other = school.learned(school.said(teacher.layer(out)))
+        other = school.learned(school.said(out))
         answers[out] = school.of_labelled[out] @ other.alpha + other.mean
     return np.asarray(answers)
 
@@ -140,9 +142,10 @@ class _Pupil(NamedTuple):
 class _School(NamedTuple):
     """Texts without labels, and what takes longest to learn from them, for all pupils alike."""
 
-    others: Numbers  # (U, d)
-    spelling: Numbers  # (U, B) products of their features with those of labelled texts in the linear part
-    sharpness: float  # of the teacher: factor of its outputs
+    asked: LastLayerFit  # a teacher to whom all texts are drawn towards their neighbours
+    others: Numbers  # (U, d) so drawn
+    spelling: Numbers  # (U, B) products of their features with those of labelled texts in the linear part, so drawn
+    sharpness: float  # of that teacher: factor of its outputs
     of_labelled: Numbers  # (B, U) how alike labelled texts and they are, and one for the bias
     of_others: Numbers  # (U, U) the same of them
     factor: Any  # of that and the penalty, by Cholesky
@@ -158,10 +161,18 @@ class _School(NamedTuple):
         alike = every @ others.T + spelling[:, count:] + 1
         held_back = alike[count:] + _PENALTY * np.eye(len(others))
         factor = cho_factor(held_back, lower=True)
-        return cls(others, spelling[count:, :count], _sharpness(teacher), alike[:count], alike[count:], factor, second)
+        drawn, spelt = drawn_to_neighbours(every, spelling)
+        asked = teacher.texts._replace(rows=drawn[:count], spelling=spelt[:count, :count]).learned()
+        of_others = drawn[count:], spelt[count:, :count]
+        return cls(asked, *of_others, _sharpness(asked), alike[:count], alike[count:], factor, second)
 
-    def said(self, layer: LastLayer) -> Numbers:
-        """How probable labels are for the texts without, (U, K), as a teacher has it, and who was asked besides."""
+    def said(self, out: Ints | None = None) -> Numbers:
+        """How probable labels are for the texts without, (U, K), as teacher and second opinion have it.
+
+        Args:
+            out: labelled texts that the teacher did not learn from.
+        """
+        layer = self.asked.layer(out)
         outputs = self.others @ layer.weights + self.spelling @ layer.alpha + layer.bias
         said = _probabilities(self.sharpness * outputs).astype(np.float64)
         return said if self.second is None else self.second.heard(said)
