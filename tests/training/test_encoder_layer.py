@@ -116,7 +116,34 @@ def test_its_file_comes_back_and_older_programs_refuse_it(model: Model, tmp_path
     np.testing.assert_array_equal(load(path).predict_proba(texts), Predictor(model).probabilities(texts))
 
 
-@pytest.mark.parametrize("opening", [-1, 1.5, True, "2", None])
+def test_beside_networks_of_any_pooling_it_comes_back(model: Model, tmp_path: Path) -> None:
+    """What the settings say of pooling is said of the others; the last network is a mean of words."""
+    maxima, mean = model.members
+    bank = maxima.network.bank
+    wide = maxima.network._replace(
+        pooling=Pooling("max+mean"),
+        layers=((np.zeros((3, 2 * bank.maps), np.float32), maxima.network.layers[0][1]),),
+    )
+    settings = {**model.settings, "pooling": "max+mean"}
+    write_model(
+        replace(model, settings=settings, members=(maxima._replace(network=wide), mean)), tmp_path / "m.textcnn"
+    )
+    assert Predictor.open(tmp_path / "m.textcnn").model.members[-1].network.pooling == Pooling("mean", 2, 2)
+
+
+def test_only_a_mean_has_an_opening(model: Model, tmp_path: Path) -> None:
+    """Of a damaged file: the last network's maxima would have no such slot."""
+    maxima = model.members[0].network
+    weights, bias = maxima.layers[0]
+    damaged = maxima._replace(
+        pooling=maxima.pooling._replace(opening=2), layers=((np.concatenate([weights] * 2, axis=1), bias),)
+    )
+    write_model(replace(model, members=(model.members[0]._replace(network=damaged),)), tmp_path / "m.textcnn")
+    with pytest.raises(ModelFileError, match="damaged"):
+        load(tmp_path / "m.textcnn")
+
+
+@pytest.mark.parametrize("opening", [-1, 1.5, True, "2", None, 101, 2**63])
 def test_a_damaged_number_of_words_is_refused(model: Model, tmp_path: Path, opening: object) -> None:
     path, *rest = model.members
     network = rest[-1].network

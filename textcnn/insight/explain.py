@@ -299,8 +299,9 @@ def _of_windows(network: Network, stage: _Stage, coefficients: Floats) -> list[F
         if pooling.has_mean:
             active = inside + bias > 0
             of_windows[first:last] += active * slots[pooling.kept, block.maps] / (last - first)
-            stop = min(last, first + pooling.opening)
-            of_windows[first:stop] += active[: stop - first] * slots[-1, block.maps] / max(stop - first, 1)
+            if pooling.opening:
+                count = min(last - first, pooling.opening)
+                of_windows[first : first + count] += active[:count] * slots[-1, block.maps] / count
         given.append(of_windows)
     return given
 

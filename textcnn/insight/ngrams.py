@@ -3,7 +3,8 @@
 Under max pooling a filter takes one window of each text, and contributes its response times its output weight to each
 logit. The contributions of each n-gram are added up over the texts, with those of the words and pairs of the linear
 part. This is a summary: with other poolings the window is the one to which a filter responds most, and a head with
-hidden layers counts by its mean gradient.
+hidden layers counts by its mean gradient. What the first words of a text add by themselves, beside the mean of all, is
+not counted.
 
 The threshold of a filter is the lowest response from which on at least three of four texts have its label: that of
 Jacovi et al. 2018, "Understanding Convolutional Neural Networks for Text Classification", section 4.
@@ -95,7 +96,7 @@ def _coefficients(network: Network, vectors: NDArray[np.float32], ragged: Ragged
     kept, means = np.split(slots, [network.pooling.kept], axis=1)
     if not network.pooling.has_mean:
         return np.asarray(kept.mean(axis=1))
-    return np.asarray(kept.sum(axis=1) + means[:, 0] / windows)  # openings apart: their n-grams are found as any
+    return np.asarray(kept.sum(axis=1) + means[:, 0] / windows)
 
 
 def _of_features(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> Floats:

@@ -50,6 +50,7 @@ FORMAT = 3  # of files with vectors of half a byte a number, networks that share
 PLAIN = 2  # of all others, which older programs read, too
 _MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
 _OF_ENCODER = 2  # networks of a sentence encoder, at most, which stands beside those of the settings
+_LONGEST_OPENING = 100  # words
 _DEEPEST = 8  # levels of lists and objects in the held-out figures
 _OF_THE_MACHINE = {"threads"}  # settings that have no effect on what is learned
 _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
@@ -306,7 +307,7 @@ class _Reader:
         if last and self.described.get("encoder") == _MEAN_OF_WORDS:
             settings = {**settings, "widths": (1,), "pooling": "mean"}
         bank = Bank(settings["widths"], self._filters(number, len(settings["widths"])))
-        pooling = Pooling(settings["pooling"], settings["k"], self._opening() if last else 0)
+        pooling = Pooling(settings["pooling"], settings["k"], self._opening(settings["pooling"]) if last else 0)
         inputs = [dimensions * (2 if settings["channels"] == "both" else 1), *[bank.maps] * (settings["stages"] - 1)]
         layers = pairwise([bank.features(pooling), *settings["hidden"], labels])
         return Network(
@@ -319,10 +320,11 @@ class _Reader:
             layers=tuple(self._layer(f"{number}.layer.{layer}", *sizes) for layer, sizes in enumerate(layers)),
         )
 
-    def _opening(self) -> int:
+    def _opening(self, pooling: str) -> int:
         """Words with which a text begins whose mean the last network knows, beside that of all; 0: it does not."""
         opening = self.described.get("opening", 0) if self.described["format"] == FORMAT else 0
-        if type(opening) is not int or opening < 0 or (opening and self.settings["pooling"] not in ("max", "mean")):
+        most = _LONGEST_OPENING if pooling == "mean" else 0
+        if type(opening) is not int or not 0 <= opening <= most:
             raise TensorFileError("its description is damaged")
         return opening
 

@@ -111,9 +111,9 @@ def encoder_members(
         layer = learned_from_many(rows, signs, own, folds, named(rows))
         return _members(features, [layer], vectors, scales)
     labelled = LabelledRows(features.rows, np.zeros((count, count)), signs, own, [folds], named(features.rows))
-    chosen = labelled.learned_by(features.dimensions)
-    layers, columns = [chosen.layer()], chosen.texts.rows.shape[1]
+    layers = [labelled.learned_by(features.dimensions).layer()]
     if unlabelled:
+        columns = len(layers[0].weights)
         others = features.others(*encoded_others(unlabelled, settings, encoder.table, segmented=segmented))
         every = count + len(others)
         labelled = labelled._replace(named=named(np.concatenate([features.rows, others]))).of_columns(columns)

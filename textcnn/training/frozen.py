@@ -243,7 +243,6 @@ class _Frozen:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
         spelling = self._spelling(self.task.part(self.learn))
         chosen = self._labelled(spelling).learned_by(self.features.dimensions)
-        self.columns = chosen.texts.rows.shape[1]
         alone = _Learned(chosen.layer(), spelling, chosen.trust)
         texts = usable(unlabelled, self.training.texts, self.task, callback, self.table)
         if texts and not np.any(self.dealings[0] >= 0):
@@ -268,8 +267,8 @@ class _Frozen:
         task = self.task
         others = self.features.others(*encoded_others(texts, task.settings, self.table, segmented=task.segmented))
         spelling = self._spelling(self._with(texts))
-        rows = self._labelled(spelling, others).of_columns(self.columns)
-        others = others[:, : self.columns]
+        columns = len(alone.layer.weights)
+        rows, others = self._labelled(spelling, others).of_columns(columns), others[:, :columns]
         every = len(self.learn) + len(texts)
         gram = np.zeros((every, every)) if spelling is None else spelling.gram
         teacher = rows.learned()

@@ -8,7 +8,7 @@ scatter least. Where each label has one text alone nothing can be left out, and 
 How texts begin tells questions, requests and wishes from each other, and is noise where they are none. Whether it is
 learned from is chosen in the same way, but it has to be plainly better.
 
-Shapes: B texts, d numbers of the encoder, K labels.
+Shapes: B texts, d columns of what the encoder says, K labels.
 """
 
 from collections.abc import Iterator, Sequence

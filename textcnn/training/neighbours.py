@@ -3,7 +3,7 @@
 A text takes in the mean of its neighbours, each counting by its likeness: a graph convolution that has nothing to learn
 (Wu et al. 2019, "Simplifying Graph Convolutional Networks"). No label is looked at.
 
-Shapes: N texts, d numbers of the encoder.
+Shapes: N texts, d columns of what the encoder says of them.
 """
 
 import numpy as np
@@ -14,11 +14,14 @@ __all__ = ["drawn_to_neighbours"]
 Numbers = NDArray[np.float64]
 
 _NEIGHBOURS = 15
+_BLOCK = 500  # texts that are compared with all at once
 _LEAST = 1e-9
 
 
 def drawn_to_neighbours(rows: Numbers, spelling: Numbers) -> tuple[Numbers, Numbers]:
-    """Texts halfway between themselves and the mean of their neighbours, as long as before on average.
+    """Texts with the mean of their neighbours added, those that are like none as they are; then all made shorter alike.
+
+    So they are as long as before on average.
 
     Args:
         rows: of at least two texts, (N, d).
@@ -27,17 +30,26 @@ def drawn_to_neighbours(rows: Numbers, spelling: Numbers) -> tuple[Numbers, Numb
     Returns:
         the same of the drawn texts.
     """
-    from scipy.sparse import csr_matrix, eye_array
+    from scipy.sparse import csr_matrix
 
-    texts, alike = len(rows), rows @ rows.T + spelling
-    length = float(np.trace(alike))
-    np.fill_diagonal(alike, -np.inf)
-    count = min(_NEIGHBOURS, texts - 1)
-    closest = np.argpartition(alike, texts - count, axis=1)[:, texts - count :]
+    texts, count = len(rows), min(_NEIGHBOURS, len(rows) - 1)
+    found = [_neighbours(rows, spelling, first, count) for first in range(0, texts, _BLOCK)]
+    shares, closest = (np.concatenate(each).ravel() for each in zip(*found, strict=True))
+    mean = csr_matrix((shares, closest, np.arange(0, texts * count + 1, count)), (texts, texts))
+    drawn, products = rows + mean @ rows, spelling
+    if spelling.any():
+        half = spelling + mean @ spelling
+        products = half + (mean @ half.T).T
+    before, after = (np.square(each).sum() + np.trace(of) for each, of in ((rows, spelling), (drawn, products)))
+    factor = before / max(after, _LEAST)
+    return np.asarray(drawn * factor**0.5), np.asarray(products * factor)
+
+
+def _neighbours(rows: Numbers, spelling: Numbers, first: int, count: int) -> tuple[Numbers, NDArray[np.int64]]:
+    """How much those most like each text of a block count, and which they are: (block, count) both."""
+    alike = rows[first : first + _BLOCK] @ rows.T + spelling[first : first + _BLOCK]
+    block = np.arange(len(alike))
+    alike[block, first + block] = -np.inf
+    closest = np.argpartition(alike, len(rows) - count, axis=1)[:, len(rows) - count :]
     weights = np.maximum(np.take_along_axis(alike, closest, axis=1), 0)
-    shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), _LEAST)
-    starts = np.arange(0, texts * count + 1, count)
-    draw = eye_array(texts).tocsr() + csr_matrix((shares.ravel(), closest.ravel(), starts), (texts, texts))
-    drawn, products = np.asarray(draw @ rows), np.asarray(draw @ (draw @ spelling).T)
-    factor = length / max(float(np.square(drawn).sum() + np.trace(products)), _LEAST)
-    return drawn * factor**0.5, products * factor
+    return weights / np.maximum(weights.sum(axis=1, keepdims=True), _LEAST), closest

@@ -12,7 +12,7 @@ mean of both: the more texts have labels, and the fewer have none, the more the 
 The answer to a text by those of other folds is that of a pupil whose teacher did not learn from its fold. (How strongly
 teachers are held back, how far they trust names and how sure they are, all labels tell together: a few numbers.)
 
-Shapes: B labelled texts, U others, d numbers of the encoder, K labels.
+Shapes: B labelled texts, U others, d columns of what the encoder says, K labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -143,9 +143,9 @@ class _School(NamedTuple):
     """Texts without labels, and what takes longest to learn from them, for all pupils alike."""
 
     asked: LastLayerFit  # a teacher to whom all texts are drawn towards their neighbours
-    others: Numbers  # (U, d) so drawn
+    sharpness: float  # factor of its outputs
+    drawn: Numbers  # (U, d) the texts without labels as it sees them
     spelling: Numbers  # (U, B) products of their features with those of labelled texts in the linear part, so drawn
-    sharpness: float  # of that teacher: factor of its outputs
     of_labelled: Numbers  # (B, U) how alike labelled texts and they are, and one for the bias
     of_others: Numbers  # (U, U) the same of them
     factor: Any  # of that and the penalty, by Cholesky
@@ -164,7 +164,7 @@ class _School(NamedTuple):
         drawn, spelt = drawn_to_neighbours(every, spelling)
         asked = teacher.texts._replace(rows=drawn[:count], spelling=spelt[:count, :count]).learned()
         of_others = drawn[count:], spelt[count:, :count]
-        return cls(asked, *of_others, _sharpness(asked), alike[:count], alike[count:], factor, second)
+        return cls(asked, _sharpness(asked), *of_others, alike[:count], alike[count:], factor, second)
 
     def said(self, out: Ints | None = None) -> Numbers:
         """How probable labels are for the texts without, (U, K), as teacher and second opinion have it.
@@ -173,7 +173,7 @@ class _School(NamedTuple):
             out: labelled texts that the teacher did not learn from.
         """
         layer = self.asked.layer(out)
-        outputs = self.others @ layer.weights + self.spelling @ layer.alpha + layer.bias
+        outputs = self.drawn @ layer.weights + self.spelling @ layer.alpha + layer.bias
         said = _probabilities(self.sharpness * outputs).astype(np.float64)
         return said if self.second is None else self.second.heard(said)
 

@@ -1,7 +1,8 @@
 """SetFit (Tunstall et al. 2022) over all-MiniLM-L6-v2: pairs of texts tune the encoder, then logistic regression.
 
 SETFIT_PYTHON names a Python with setfit; MINILM_MODEL the folder of the model, if it is not to be fetched by its name.
-Nothing differs from the package's defaults: one epoch, 16 pairs a step, at most 20 pairs of each kind for every text.
+As in the paper, 20 pairs of each kind for every text, where the package takes all; else its defaults: one epoch, 16
+pairs a step.
 """
 
 import os
