@@ -71,6 +71,13 @@ def test_texts_are_as_long_on_average_and_how_they_begin_has_a_fifth() -> None:
     assert begin / (about + begin) == pytest.approx(0.2)
 
 
+def test_an_encoder_of_maxima_alone_says_nothing_of_how_texts_begin() -> None:
+    ragged = Ragged(np.arange(30, dtype=np.int32), np.arange(0, 31, 5))
+    features = EncoderFeatures.of((a_bank(),), RANDOM.normal(size=(30, 3)).astype(np.float32), ragged, 6)
+    assert features.rows[:, :4].any()
+    assert not features.rows[:, 4:].any()
+
+
 def test_the_mean_of_the_first_words_by_hand() -> None:
     """Three words at 1, 2 and -6 on the only axis: positive parts are 1, 2 and 0, of the first two on average 1.5."""
     network = mean_of_words(np.ones((1, 1), np.float32))

@@ -33,7 +33,7 @@ class EncoderFeatures(NamedTuple):
     takes all or, of a task where it does not matter how texts begin, the first.
     """
 
-    networks: tuple[Network, ...]  # the encoder's, for the vectors of a start; the last is a mean of words
+    networks: tuple[Network, ...]  # the encoder's, for the vectors of a start; the last may be a mean of words
     mean: Numbers  # (2d,)
     scale: Numbers  # (2d,) the same for each of both kinds of columns
     rows: Numbers  # (B, 2d) of all texts
@@ -89,11 +89,14 @@ def _opened(layered: Network, network: Network, weight: Numbers) -> Network:
 
 
 def _outputs(networks: tuple[Network, ...], matrix: Floats, ragged: Ragged) -> Floats:
-    """What they say of texts, averaged, and the last one of their openings: (B, 2d)."""
+    """What they say of texts, averaged, and a mean of words, if the last is one, of their openings: (B, 2d)."""
     parts, opening = list(ragged.parts()), networks[-1]
     said = [np.concatenate([each.head(_features(each, matrix, part)) for part in parts]) for each in networks]
-    begin = opening.head(_features(opening, matrix, ragged.openings(_OPENING)))
-    return np.concatenate([np.asarray(sum(said) / np.float32(len(said)), np.float32), begin], axis=1, dtype=np.float32)
+    about = np.asarray(sum(said) / np.float32(len(said)), np.float32)
+    begin = np.zeros(about.shape)
+    if opening.pooling.kind == "mean":
+        begin = opening.head(_features(opening, matrix, ragged.openings(_OPENING)))
+    return np.concatenate([about, begin], axis=1, dtype=np.float32)
 
 
 def _features(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
