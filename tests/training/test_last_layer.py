@@ -51,15 +51,15 @@ def test_what_a_fold_is_told_owes_nothing_to_its_labels() -> None:
     assert rows[out] @ one.layer(out).weights + one.layer(out).bias == pytest.approx(one.left_out[out])
 
 
-def test_further_columns_are_learned_from_where_they_plainly_help() -> None:
+@pytest.mark.parametrize("count", [24, 600], ids=["few texts", "texts of which some tell"])
+def test_further_columns_are_learned_from_where_they_plainly_help(count: int) -> None:
     """The last column tells the label, or it is nothing."""
-    label = np.where(np.arange(24) % 2, 1.0, -1.0)
-    signs = np.stack([-label, label], axis=1)
-    noise = RANDOM.normal(size=(24, 4))
-    for last, columns in ((label, 5), (np.zeros(24), 4)):
+    label = np.where(RANDOM.random(count) < 0.5, 1.0, -1.0)
+    signs, noise, nothing = np.stack([-label, label], axis=1), RANDOM.normal(size=(count, 4)), np.zeros((count, count))
+    for last, columns in ((label, 5), (np.zeros(count), 4)):
         rows = np.hstack([noise, last[:, None]])
-        texts = LabelledRows(rows, np.zeros((24, 24)), signs, np.ones(24), [np.arange(24) // 3], np.zeros((5, 2)))
-        assert texts.learned_by(4).texts.rows.shape[1] == columns
+        texts = LabelledRows(rows, nothing, signs, np.ones(count), [np.arange(count) % 8], np.zeros((5, 2)))
+        assert texts.learned_by(4).texts.rows.shape == (count, columns)
 
 
 @pytest.mark.parametrize("words", [None, 0.6, -1.0], ids=["no words", "words that help", "words that deceive"])
