@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.labelling.learner import PileFeatures, subject_likeness
+from textcnn.training.neighbours import nearest
 
 __all__ = ["smoothed"]
 
 Floats = NDArray[np.float32]
 
-_NEIGHBOURS = 15
 _SAME = 0.999  # share of a text's likeness to itself, from which on another is the same, and no neighbour
 _BLOCK = 500  # texts that are compared at once
 
@@ -44,11 +44,7 @@ def _with_neighbours(texts: PileFeatures, pool: PileFeatures) -> PileFeatures:
     alike = subject_likeness(texts, pool)  # (B, P)
     own = np.square(texts.sentences).sum(axis=1) + np.asarray(texts.words.multiply(texts.words).sum(axis=1)).ravel()
     alike[alike > _SAME * own[:, None] / 2] = 0
-    count = min(_NEIGHBOURS, len(pool.sentences))
-    closest = np.argpartition(alike, -count, axis=1)[:, -count:]
-    weights = np.maximum(np.take_along_axis(alike, closest, axis=1), 0)
-    total = weights.sum(axis=1, keepdims=True)
-    shares = np.asarray(weights / np.where(total > 0, total, 1), np.float32)
+    shares, closest = nearest(alike)
     return texts._replace(
         sentences=_drawn(texts.sentences, shares, pool.sentences[closest]),
         openings=_drawn(texts.openings, shares, pool.openings[closest]),

@@ -6,10 +6,12 @@ A text takes in the mean of its neighbours, each counting by its likeness: a gra
 Shapes: N texts, d columns of what the encoder says of them.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["drawn_to_neighbours"]
+__all__ = ["drawn_to_neighbours", "nearest"]
 
 Numbers = NDArray[np.float64]
 
@@ -32,10 +34,11 @@ def drawn_to_neighbours(rows: Numbers, spelling: Numbers) -> tuple[Numbers, Numb
     """
     from scipy.sparse import csr_matrix
 
-    texts, count = len(rows), min(_NEIGHBOURS, len(rows) - 1)
-    found = [_neighbours(rows, spelling, first, count) for first in range(0, texts, _BLOCK)]
-    shares, closest = (np.concatenate(each).ravel() for each in zip(*found, strict=True))
-    mean = csr_matrix((shares, closest, np.arange(0, texts * count + 1, count)), (texts, texts))
+    texts = len(rows)
+    found = [_nearest_of_block(rows, spelling, first) for first in range(0, texts, _BLOCK)]
+    shares, closest = (np.concatenate(each) for each in zip(*found, strict=True))
+    starts = np.arange(texts + 1) * shares.shape[1]
+    mean = csr_matrix((shares.ravel(), closest.ravel(), starts), (texts, texts))
     drawn, products = rows + mean @ rows, spelling
     if spelling.any():
         half = spelling + mean @ spelling
@@ -45,11 +48,21 @@ def drawn_to_neighbours(rows: Numbers, spelling: Numbers) -> tuple[Numbers, Numb
     return np.asarray(drawn * factor**0.5), np.asarray(products * factor)
 
 
-def _neighbours(rows: Numbers, spelling: Numbers, first: int, count: int) -> tuple[Numbers, NDArray[np.int64]]:
-    """How much those most like each text of a block count, and which they are: (block, count) both."""
+def _nearest_of_block(rows: Numbers, spelling: Numbers, first: int) -> tuple[Numbers, NDArray[np.int64]]:
     alike = rows[first : first + _BLOCK] @ rows.T + spelling[first : first + _BLOCK]
     block = np.arange(len(alike))
-    alike[block, first + block] = -np.inf
-    closest = np.argpartition(alike, len(rows) - count, axis=1)[:, len(rows) - count :]
+    alike[block, first + block] = 0  # a text is no neighbour of its own
+    return nearest(alike)
+
+
+def nearest(alike: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """How much the neighbours of each text count, and which they are: (B, n) both; those that are unlike count nothing.
+
+    Args:
+        alike: how alike texts are to others, (B, N).
+    """
+    count = min(_NEIGHBOURS, alike.shape[1])
+    closest = np.argpartition(alike, -count, axis=1)[:, -count:]
     weights = np.maximum(np.take_along_axis(alike, closest, axis=1), 0)
-    return weights / np.maximum(weights.sum(axis=1, keepdims=True), _LEAST), closest
+    total = weights.sum(axis=1, keepdims=True)
+    return weights / np.where(total > 0, total, 1), closest
