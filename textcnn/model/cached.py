@@ -31,7 +31,7 @@ from textcnn.text.lexicon import Lexicon
 from textcnn.text.ragged import Ragged
 from textcnn.text.tokens import is_word, normal
 
-__all__ = ["CachedModel", "Scores", "means_of_words"]
+__all__ = ["CachedModel", "Scores", "pooled"]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -184,19 +184,13 @@ class CachedModel:
 
     def _pooled(self, table: NDArray[Any], network: Network, ragged: Ragged, span: tuple[int, int]) -> NDArray[Any]:
         """The features of a span of the texts: (B, M)."""
-        bank, starts, bias = network.bank, ragged.starts[span[0] : span[1] + 1], network.biases[0]
-        widths, shape = np.array(bank.widths, np.int64), (len(starts) - 1, bank.maps)
-        if network.whole:
-            of_whole, room = np.empty(shape, np.float64), np.zeros((2, bank.filters), np.int16)
-            self._loops.whole.pool_whole(table, ragged.words, starts, widths, bias.astype(np.int16), room, of_whole)
-            return of_whole
-        if not _is_max(network):  # the table has what comes out of the ReLU
-            return means_of_words(self._loops.convolution, network, table, Ragged(ragged.words, starts))
-        features, none = np.empty(shape, np.float32), np.empty((0, 0), np.int32)
-        rest = ((0, len(features)), features, none, np.empty(bank.filters, np.float32))
-        self._loops.convolution.pool_max(table, ragged.words, starts, widths, bank.filters, *rest)
-        features += bias
-        return np.maximum(features, 0, out=features)
+        bank, starts = network.bank, ragged.starts[span[0] : span[1] + 1]
+        if not network.whole:
+            return pooled(self._loops.convolution, network, table, Ragged(ragged.words, starts))
+        widths, bias = np.array(bank.widths, np.int64), network.biases[0].astype(np.int16)
+        features, room = np.empty((len(starts) - 1, bank.maps), np.float64), np.zeros((2, bank.filters), np.int16)
+        self._loops.whole.pool_whole(table, ragged.words, starts, widths, bias, room, features)
+        return features
 
     def _meet(self, words: Sequence[str]) -> None:
         """Learn what little is kept of words that are new."""
@@ -381,13 +375,27 @@ def _respond(
     table[places] = responses if _is_max(network) else np.maximum(responses + network.biases[0], 0)
 
 
-def means_of_words(compiled: Any, network: Network, responses: Floats, ragged: Ragged) -> Floats:
-    """What pooling makes of words' responses after ReLU (U, M), by compiled loops: (B, S·M)."""
+def pooled(compiled: Any, network: Network, responses: Floats, ragged: Ragged) -> Floats:
+    """What pooling makes of words' responses, by the compiled loops of convolution: (B, S·M).
+
+    Args:
+        compiled: the loops.
+        network: with max pooling, or a mean of words.
+        responses: (U, C); for a mean what comes out of the ReLU.
+        ragged: the texts, as rows of these.
+    """
+    bank, bias = network.bank, network.biases[0]
+    if _is_max(network):
+        features = np.empty((len(ragged.starts) - 1, bank.maps), np.float32)
+        rest = ((0, len(features)), features, np.empty((0, 0), np.int32), np.empty(bank.filters, np.float32))
+        compiled.pool_max(responses, *ragged, np.array(bank.widths, np.int64), bank.filters, *rest)
+        features += bias
+        return np.maximum(features, 0, out=features)
     texts = [ragged, ragged.openings(network.pooling.opening)] if network.pooling.opening else [ragged]
-    slots = np.empty((len(texts), len(ragged.starts) - 1, network.bank.maps), np.float32)
+    slots = np.empty((len(texts), len(ragged.starts) - 1, bank.maps), np.float32)
     for (words, starts), means in zip(texts, slots, strict=True):
-        means[np.diff(starts) == 0] = np.maximum(network.biases[0], 0)
-        compiled.pool_mean(responses, words, starts, np.empty(network.bank.filters), means)
+        means[np.diff(starts) == 0] = np.maximum(bias, 0)
+        compiled.pool_mean(responses, words, starts, np.empty(bank.filters), means)
     return np.concatenate(list(slots), axis=1)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
 from textcnn.encoder import SentenceEncoder, encoder_for
-from textcnn.model.cached import means_of_words
+from textcnn.model.cached import pooled
 from textcnn.model.network import Network
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.embeddings import Start
@@ -108,12 +108,8 @@ def _features(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
     used, ragged = ragged.used()
     responses = matrix[used] @ network.filters[0].T
     if network.pooling.kind == "mean":
-        return means_of_words(compiled, network, np.maximum(responses + bias, 0), ragged)
-    features = np.empty((len(ragged.starts) - 1, bank.maps), np.float32)
-    widths, no_places = np.array(bank.widths, np.int64), np.empty((0, 0), np.int32)
-    rest = (0, len(features)), features, no_places, np.empty(bank.filters, np.float32)
-    compiled.pool_max(responses, ragged.words, ragged.starts, widths, bank.filters, *rest)
-    return np.asarray(np.maximum(features + bias, 0), np.float32)
+        responses = np.maximum(responses + bias, 0)
+    return pooled(compiled, network, responses, ragged)
 
 
 def encoder_over(start: Start) -> SentenceEncoder | None:
