@@ -22,6 +22,7 @@ any number of threads: there is no date in it.
 """
 
 import json
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,8 @@ def write_model(model: Model, path: Path) -> None:
     }
     if model.segmented:
         described["segmented"] = True
-    if shared := _shared(model):
+    shared = _shared(model)
+    if shared:
         described["shared"] = shared
     last = model.members[-1].network
     if (last.pooling.kind, *last.bank.widths) != (model.settings["pooling"], *model.settings["widths"]):
@@ -106,12 +108,12 @@ def write_model(model: Model, path: Path) -> None:
         described["reading"] = model.reading._asdict()
     with written_whole(path) as file:
         try:
-            write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model))
+            write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model, shared))
         except TensorFileError as error:
             raise OutputError(f"cannot write {path}: {error}") from error
 
 
-def _tensors(model: Model) -> dict[str, NDArray[Any]]:
+def _tensors(model: Model, shared: Sequence[int]) -> dict[str, NDArray[Any]]:
     tensors: dict[str, NDArray[Any]] = {
         "text": model.vocabulary.text,
         "offsets": model.vocabulary.offsets,
@@ -119,7 +121,6 @@ def _tensors(model: Model) -> dict[str, NDArray[Any]]:
         "static.values": model.static.values,
         "static.scales": model.static.scales,
     }
-    shared = _shared(model)
     for number, member in enumerate(model.members):
         if member.trained is not None and number not in shared:
             tensors[f"{number}.trained.values"] = member.trained.values
