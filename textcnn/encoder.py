@@ -59,6 +59,7 @@ FORMAT = "textcnn-encoder-1"
 _WORDS = "words."  # how the names of tensors begin that are of the mean of words
 
 _MOST_WORDS = 1000  # of a text that are read
+_PIECE = 40  # words: what says most in a sentence says nothing special in a long text, so that is read piece by piece
 _GROUP = 200_000  # characters that are encoded at once
 
 Floats = NDArray[np.float32]
@@ -177,7 +178,8 @@ def _over(table: VectorTable, read: TensorFile) -> SentenceEncoder:
     if pooling not in ("max", "mean"):
         raise TensorFileError(f"its pooling is {pooling!r}")
     common = float(read.metadata.get("common", 0))
-    networks = _networks(read.tensors, table.dimensions, Pooling(pooling))
+    piece = _PIECE if pooling == "max" else 0
+    networks = _networks(read.tensors, table.dimensions, Pooling(pooling, piece=piece))
     return SentenceEncoder(by_rarity(table, common), networks)
 
 

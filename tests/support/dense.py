@@ -30,7 +30,7 @@ def pool(
 
 
 def _pool_one(text: Tensor, weight: Tensor, bias: Tensor, bank: Bank, pooling: Pooling) -> Tensor:
-    kind, k, _ = pooling
+    kind, k, *_ = pooling
     best, mean = [], []
     for kernel, of_width in zip(slices_of(weight, bank), bias.split(bank.filters), strict=True):
         width = kernel.shape[2]

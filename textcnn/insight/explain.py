@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from textcnn.insight.highlight import Shade, shaded_html, visible
 from textcnn.labels import score_weights
-from textcnn.model.bank import FilterBlock
+from textcnn.model.bank import FilterBlock, Pooling
 from textcnn.model.model import Model, Rows
 from textcnn.model.network import Frame, Network, responses, to_slices
 from textcnn.model.predictor import Predictor, require_numbers
@@ -210,7 +210,7 @@ def _ngrams(text: str, tokens: list[Token], parts: list[tuple[_Attribution, floa
 
 def _of_network(network: Network, vectors: NDArray[np.float32], ragged: Ragged, direction: Floats) -> _Attribution:
     """Go back from the logit to the words of one text, a stage at a time."""
-    stages = _forward(network, vectors, ragged)
+    stages = _forward(network, vectors, network.pieces(ragged)[0])
     features = network.features(vectors, ragged)[0].astype(np.float64)
     coefficients, bias = _of_features(network, features, direction)
     windows = _of_windows(network, stages[-1], coefficients)
@@ -286,24 +286,30 @@ def _head(network: Network, features: Floats, direction: Floats) -> tuple[Floats
 
 def _of_windows(network: Network, stage: _Stage, coefficients: Floats) -> list[Floats]:
     """For each width, what one unit of a window's response gives to the logit: (P, F), zero where it does not count."""
-    pooling = network.pooling
-    slots = coefficients.reshape(pooling.slots, network.bank.maps)
+    pooling, pieces = network.pooling, len(stage.frame.starts)
+    slots = coefficients.reshape(pooling.slots, network.bank.maps) / pieces
     given = []
     for block, values in stage.widths:
-        (first,), (last,) = stage.frame.windows(block.width)
-        inside, bias, of_windows = values[first:last], stage.bias[block.maps], np.zeros(values.shape)
-        if pooling.kept:
-            chosen = _chosen(inside, pooling.kept)
-            active = np.take_along_axis(inside, chosen, axis=0) + bias > 0
-            np.put_along_axis(of_windows[first:last], chosen, active * slots[: len(chosen), block.maps], axis=0)
-        if pooling.has_mean:
-            active = inside + bias > 0
-            of_windows[first:last] += active * slots[pooling.kept, block.maps] / (last - first)
-            if pooling.opening:
-                count = min(last - first, pooling.opening)
-                of_windows[first : first + count] += active[:count] * slots[-1, block.maps] / count
+        of_windows = np.zeros(values.shape)
+        for first, last in zip(*stage.frame.windows(block.width), strict=True):
+            of_piece = values[first:last], of_windows[first:last]
+            _fill(*of_piece, pooling, stage.bias[block.maps], slots[:, block.maps])
         given.append(of_windows)
     return given
+
+
+def _fill(values: Floats, given: Floats, pooling: Pooling, bias: NDArray[np.float32], slots: Floats) -> None:
+    """The same for the windows of one piece of the text: (W, F) each, (F,), (S, F)."""
+    if pooling.kept:
+        chosen = _chosen(values, pooling.kept)
+        active = np.take_along_axis(values, chosen, axis=0) + bias > 0
+        np.put_along_axis(given, chosen, active * slots[: len(chosen)], axis=0)
+    if pooling.has_mean:
+        active = values + bias > 0
+        given += active * slots[pooling.kept] / len(values)
+        if pooling.opening:
+            count = min(len(values), pooling.opening)
+            given[:count] += active[:count] * slots[-1] / count
 
 
 def _chosen(values: Floats, kept: int) -> NDArray[np.int64]:
@@ -331,8 +337,8 @@ def _of_inputs(filters: NDArray[np.float32], windows: list[Floats], stage: _Stag
 
 def _tokens(stage: _Stage, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The tokens that stand in some places, and in which of them one does."""
-    tokens = places - stage.frame.starts[0]
-    inside = (tokens >= 0) & (tokens < len(stage.inputs))
+    tokens = stage.frame.words[places]
+    inside = tokens < len(stage.inputs)  # what is beyond them stands for an empty place
     return tokens[inside], inside
 
 
@@ -349,7 +355,7 @@ def _of_maps(stage: _Stage, of_maps: Floats) -> list[Floats]:
 
 def _of_words(network: Network, windows: list[Floats], stage: _Stage) -> tuple[Floats, dict[tuple[int, int], float]]:
     """What each word gives, and each window."""
-    words, margin = np.zeros(len(stage.inputs)), int(stage.frame.starts[0])
+    words = np.zeros(len(stage.inputs))
     spans: dict[tuple[int, int], float] = {}
     for (block, values), given in zip(stage.widths, windows, strict=True):
         counting = np.flatnonzero(given.any(axis=1))
@@ -358,7 +364,8 @@ def _of_words(network: Network, windows: list[Floats], stage: _Stage) -> tuple[F
             found = to_slices(stage.inputs, network.filters[0][block.at(offset)], network.whole)[tokens]
             words[tokens] += np.einsum("wf,wf->w", given[counting[inside]], found)
         for window in counting.tolist():
-            start, stop = max(window - margin, 0), min(window - margin + block.width, len(words))
-            if start < stop:
-                spans[start, stop] = spans.get((start, stop), 0.0) + float(given[window] @ values[window])
+            tokens, _ = _tokens(stage, np.arange(window, window + block.width))
+            if len(tokens):
+                span = int(tokens[0]), int(tokens[-1]) + 1
+                spans[span] = spans.get(span, 0.0) + float(given[window] @ values[window])
     return words, spans

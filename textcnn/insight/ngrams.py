@@ -2,9 +2,9 @@
 
 Under max pooling a filter takes one window of each text, and contributes its response times its output weight to each
 logit. The contributions of each n-gram are added up over the texts, with those of the words and pairs of the linear
-part. This is a summary: with other poolings the window is the one to which a filter responds most, and a head with
-hidden layers counts by its mean gradient. What the first words of a text add by themselves, beside the mean of all, is
-not counted.
+part. This is a summary: with other poolings, and where long texts are pooled piece by piece, the window is the one of
+the text to which a filter responds most, and a head with hidden layers counts by its mean gradient. What the first
+words of a text add by themselves, beside the mean of all, is not counted.
 
 The threshold of a filter is the lowest response from which on at least three of four texts have its label: that of
 Jacovi et al. 2018, "Understanding Convolutional Neural Networks for Text Classification", section 4.
@@ -12,7 +12,8 @@ Jacovi et al. 2018, "Understanding Convolutional Neural Networks for Text Classi
 Shapes: B texts, M filters of one network, K labels, N n-grams.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -62,8 +63,8 @@ def interpret(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -> I
     chosen = _sample(encoded.ragged, targets)
     encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)).compact(), targets[chosen]
     predictor, share = Predictor(model), 1 / (len(model.members) * model.join.temperature)
-    vectors_of = list(predictor.vectors_of(encoded.surfaces))
-    words = Words.of([predictor.spelling(surface) for surface in encoded.surfaces], encoded.ragged)
+    vectors_of, spelling = list(predictor.vectors_of(encoded.surfaces)), cache(predictor.spelling)
+    words = Words.of(list(map(spelling, encoded.surfaces)), encoded.ragged)
     tables, filters = [], list[Filter]()
     for number, (member, vectors) in enumerate(zip(model.members, vectors_of, strict=True)):
         network = member.network
@@ -73,7 +74,7 @@ def interpret(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -> I
         own = _NetworkFilters(number, len(filters), network.bank, pooled, activations, share * coefficients)
         filters += own.filters(targets)
     if model.linear is not None:
-        tables.append(_of_linear(model, encoded, predictor))
+        tables.append(_of_linear(model, encoded, spelling))
     return Interpretation(len(chosen), _of_labels(_joined(tables), len(model.labels)), tuple(filters))
 
 
@@ -95,7 +96,8 @@ def _coefficients(network: Network, vectors: NDArray[np.float32], ragged: Ragged
     windows = float(ragged.lengths.mean()) + 1
     kept, means = np.split(slots, [network.pooling.kept], axis=1)
     if not network.pooling.has_mean:
-        return np.asarray(kept.mean(axis=1))
+        pieces = network.pieces(ragged)[1].mean()
+        return np.asarray(kept.mean(axis=1) / pieces)
     return np.asarray(kept.sum(axis=1) + means[:, 0] / windows)
 
 
@@ -138,14 +140,14 @@ def _frequent(texts: Ints, labels: int) -> Ints:
     return np.sort(candidates[order])
 
 
-def _of_linear(model: Model, encoded: Encoded, predictor: Predictor) -> _NgramTable:
+def _of_linear(model: Model, encoded: Encoded, spelling: Callable[[str], str]) -> _NgramTable:
     """The words and pairs of the linear part."""
     assert model.linear is not None
     totals = model.linear.totals(encoded.surfaces, encoded.ragged)
     kept = _frequent(totals.texts, len(model.labels))
     contributions = margins(model.join.linear_weight * totals.sums[kept].astype(np.float64), len(model.labels))
     centred = _centred(contributions.T, multi_label=model.multi_label).T
-    names = [joined([predictor.spelling(word) for word in totals.names[ngram]]) for ngram in kept]
+    names = [joined(list(map(spelling, totals.names[ngram]))) for ngram in kept]
     return _NgramTable(names, centred, totals.texts[kept])
 
 

@@ -31,12 +31,14 @@ __all__ = ["Bank", "FilterBlock", "Pooling"]
 class Pooling(NamedTuple):
     """How the maps of a text become features: `kind` as in the settings, and how many values kmax keeps.
 
-    A mean can have another beside it, of so many windows with which a text begins.
+    A mean can have another beside it, of so many windows with which a text begins. A maximum can go piece by piece:
+    that of a long text is the mean of the maxima of its pieces, of about so many words each.
     """
 
     kind: str
     k: int = 1
     opening: int = 0
+    piece: int = 0
 
     @property
     def kept(self) -> int:

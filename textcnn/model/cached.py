@@ -28,7 +28,7 @@ from textcnn.model.model import Model, Rows
 from textcnn.model.network import Network, rounded, rounded_to_slices
 from textcnn.model.novelty import Likeness, unseen_shares
 from textcnn.text.lexicon import Lexicon
-from textcnn.text.ragged import Ragged
+from textcnn.text.ragged import Encoded, Ragged
 from textcnn.text.tokens import is_word, normal
 
 __all__ = ["CachedModel", "Scores", "pooled"]
@@ -41,7 +41,7 @@ _MOST_BYTES = 42_000_000  # of responses, of each network
 _MOST_CHUNKS = 60_000  # and words, that are known for good
 _ROOM = 8192  # words of a group that are not; memory that is not written to costs nothing
 _WIDEST = 22_000  # slices of a network; of one with more, whose responses would take gigabytes, none are cached
-_TEXTS, _WORDS = 256, 256  # of a task
+_TEXTS, _TOKENS, _WORDS = 256, 40_000, 256  # of a task
 _BLOCK = 1024  # words whose vectors are there at once
 _RECENT, _LARGE = 2 ** (1 / 32), 1e100  # how much more it counts that a word is met one group of texts later; its limit
 _overflow_allowed = np.errstate(over="ignore", invalid="ignore")  # in each thread; Predictor checks what comes of it
@@ -99,11 +99,11 @@ class CachedModel:
         narrow = all(network.bank.slices <= _WIDEST for network in networks)
         return simple and narrow and all(loops(name) is not None for name in _Loops._fields)
 
-    def scores(self, texts: Sequence[str]) -> Scores:
+    def scores(self, texts: Sequence[str] | Encoded) -> Scores:
         """What the parts say about each text; several threads may ask, one after the other is answered."""
         return self._alone(self._scores, texts, False)[0]
 
-    def scores_and_likeness(self, texts: Sequence[str]) -> tuple[Scores, Likeness]:
+    def scores_and_likeness(self, texts: Sequence[str] | Encoded) -> tuple[Scores, Likeness]:
         """The same, and what tells how novel the texts are."""
         scores, seen, shares = self._alone(self._scores, texts, True)
         seen /= len(self._tables)
@@ -128,27 +128,29 @@ class CachedModel:
                 raise
             return made
 
-    def _read(self, texts: Sequence[str]) -> Ragged:
+    def _read(self, texts: Sequence[str] | Encoded) -> Ragged:
         """Texts as numbers of words, of which all is known that `_meet` learns."""
-        ragged = self._lexicon.read(texts, self._model.settings["max_words"])
+        if isinstance(texts, Encoded):
+            ragged = self._lexicon.renumbered(texts)
+        else:
+            ragged = self._lexicon.read(texts, self._model.settings["max_words"])
         self._meet(self._lexicon.words[len(self._rows.starts) - 1 :])
         self._places.expect(len(self._lexicon.words))
         return ragged
 
-    def _scores(self, texts: Sequence[str], likeness: bool) -> tuple[Scores, Doubles, tuple[Doubles, ...]]:
+    def _scores(self, texts: Sequence[str] | Encoded, likeness: bool) -> tuple[Scores, Doubles, tuple[Doubles, ...]]:
         """Scores; the sums over the networks of what tells novel texts, (B, 2); shares of unknown and unseen words."""
         ragged = self._read(texts)
         outputs = 1 if self._linear is None else self._linear.outputs
-        scores = Scores(
-            np.empty((len(texts), len(self._model.labels)), np.float32), np.zeros((len(texts), outputs), np.float32)
-        )
-        seen = np.zeros((len(texts) if likeness else 0, 2))
+        count, labels = len(ragged.starts) - 1, len(self._model.labels)
+        scores = Scores(np.empty((count, labels), np.float32), np.zeros((count, outputs), np.float32))
+        seen = np.zeros((count if likeness else 0, 2))
         shares = self._shares(ragged) if likeness else ()
         first = 0
         for part, responses in self._parts(ragged):
             rows = slice(first, first + len(part.starts) - 1)
             own = Scores(scores.network[rows], scores.linear[rows]), seen[rows]
-            tasks = spans(len(part.starts) - 1, _TEXTS)
+            tasks = part.spans(_TEXTS, _TOKENS)
             self._workers.run(partial(self._score, part, responses, span, *own) for span in tasks)
             first = rows.stop
         return scores, seen, shares
@@ -184,13 +186,12 @@ class CachedModel:
 
     def _pooled(self, table: NDArray[Any], network: Network, ragged: Ragged, span: tuple[int, int]) -> NDArray[Any]:
         """The features of a span of the texts: (B, M)."""
-        bank, starts = network.bank, ragged.starts[span[0] : span[1] + 1]
-        if not network.whole:
-            return pooled(self._loops.convolution, network, table, Ragged(ragged.words, starts))
-        widths, bias = np.array(bank.widths, np.int64), network.biases[0].astype(np.int16)
-        features, room = np.empty((len(starts) - 1, bank.maps), np.float64), np.zeros((2, bank.filters), np.int16)
-        self._loops.whole.pool_whole(table, ragged.words, starts, widths, bias, room, features)
-        return features
+        texts = ragged._replace(starts=ragged.starts[span[0] : span[1] + 1])
+        if network.whole:
+            pool = partial(_pooled_whole, self._loops.whole, network, table)
+        else:
+            pool = partial(pooled, self._loops.convolution, network, table)
+        return pool(texts)
 
     def _meet(self, words: Sequence[str]) -> None:
         """Learn what little is kept of words that are new."""
@@ -375,7 +376,7 @@ def _respond(
     table[places] = responses if _is_max(network) else np.maximum(responses + network.biases[0], 0)
 
 
-def pooled(compiled: Any, network: Network, responses: Floats, ragged: Ragged) -> Floats:
+def pooled(compiled: Any, network: Network, responses: Floats, ragged: Ragged) -> NDArray[Any]:
     """What pooling makes of words' responses, by the compiled loops of convolution: (B, S·M).
 
     Args:
@@ -386,17 +387,35 @@ def pooled(compiled: Any, network: Network, responses: Floats, ragged: Ragged) -
     """
     bank, bias = network.bank, network.biases[0]
     if _is_max(network):
-        features = np.empty((len(ragged.starts) - 1, bank.maps), np.float32)
-        rest = ((0, len(features)), features, np.empty((0, 0), np.int32), np.empty(bank.filters, np.float32))
-        compiled.pool_max(responses, *ragged, np.array(bank.widths, np.int64), bank.filters, *rest)
-        features += bias
-        return np.maximum(features, 0, out=features)
+        return network.by_pieces(partial(_largest, compiled, network, responses), ragged)
     texts = [ragged, ragged.openings(network.pooling.opening)] if network.pooling.opening else [ragged]
     slots = np.empty((len(texts), len(ragged.starts) - 1, bank.maps), np.float32)
     for (words, starts), means in zip(texts, slots, strict=True):
         means[np.diff(starts) == 0] = np.maximum(bias, 0)
         compiled.pool_mean(responses, words, starts, np.empty(bank.filters), means)
     return np.concatenate(list(slots), axis=1)
+
+
+def _largest(compiled: Any, network: Network, responses: Floats, ragged: Ragged) -> Floats:
+    bank = network.bank
+    features = np.empty((len(ragged.starts) - 1, bank.maps), np.float32)
+    rest = ((0, len(features)), features, np.empty((0, 0), np.int32), np.empty(bank.filters, np.float32))
+    compiled.pool_max(responses, *ragged, np.array(bank.widths, np.int64), bank.filters, *rest)
+    features += network.biases[0]
+    return np.maximum(features, 0, out=features)
+
+
+def _pooled_whole(compiled: Any, network: Network, responses: NDArray[np.int16], ragged: Ragged) -> NDArray[Any]:
+    """The same of responses in whole numbers."""
+    bank = network.bank
+    widths, bias = np.array(bank.widths, np.int64), network.biases[0].astype(np.int16)
+
+    def largest(texts: Ragged) -> NDArray[Any]:
+        features, room = np.empty((len(texts.starts) - 1, bank.maps), np.float64), np.zeros((2, bank.filters), np.int16)
+        compiled.pool_whole(responses, *texts, widths, bias, room, features)
+        return features
+
+    return network.by_pieces(largest, ragged)
 
 
 def _is_max(network: Network) -> bool:

@@ -9,7 +9,8 @@
     N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
     N.layer.L.*          layer L of its head; of the last network it may have further columns, for the mean of the first
-                         words of a text, as many as "opening" says, in format 3
+                         words of a text, as many as "opening" says, in format 3; "pieces" says for each network
+                         how many words its maxima go over, 0 for a whole text, in format 3, if it is there
     linear.*             the linear part beside the networks, see linear.py
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
     sets.*               probabilities of right labels of held-out texts, for --sure, see conformal.py
@@ -22,7 +23,7 @@ any number of threads: there is no date in it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,11 @@ from textcnn.text.vocabulary import Vocabulary, check_vocabulary
 
 __all__ = ["FORMAT", "PLAIN", "format_of", "read_model", "write_model"]
 
-FORMAT = 3  # of files with vectors of half a byte a number, networks that share vectors, or means of first words
+FORMAT = 3  # of files with vectors of half a byte a number, or networks that share vectors or read texts by parts
 PLAIN = 2  # of all others, which older programs read, too
 _MEAN_OF_WORDS = "mean of words"  # what the last network is, if it is a sentence encoder of this kind
 _OF_ENCODER = 2  # networks of a sentence encoder, at most, which stands beside those of the settings
-_LONGEST_OPENING = 100  # words
+_LONGEST_OPENING, _LONGEST_PIECE = 100, 10_000  # words
 _DEEPEST = 8  # levels of lists and objects in the held-out figures
 _OF_THE_MACHINE = {"threads"}  # settings that have no effect on what is learned
 _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "first_static"}
@@ -60,7 +61,12 @@ _KEYS = {"format", "version", "settings", "labels", "multi_label", "networks", "
 def format_of(model: Model) -> int:
     """The format of its file."""
     halves, opening = model.static.values.dtype == np.uint8, model.members[-1].network.pooling.opening
-    return FORMAT if halves or opening or _shared(model) else PLAIN
+    return FORMAT if halves or opening or any(_pieces(model)) or _shared(model) else PLAIN
+
+
+def _pieces(model: Model) -> list[int]:
+    """Words of a piece, of each network; 0: its pooling does not go piece by piece."""
+    return [member.network.pooling.piece for member in model.members]
 
 
 def _shared(model: Model) -> list[int]:
@@ -76,7 +82,29 @@ def write_model(model: Model, path: Path) -> None:
     Raises:
         OutputError: it cannot be written, or its labels are so long that it could not be read.
     """
-    described = {
+    shared = _shared(model)
+    with written_whole(path) as file:
+        try:
+            described = json.dumps(_described(model, shared), ensure_ascii=False)
+            write_tensors(file, {"textcnn": described}, _tensors(model, shared))
+        except TensorFileError as error:
+            raise OutputError(f"cannot write {path}: {error}") from error
+
+
+def _described(model: Model, shared: list[int]) -> dict[str, Any]:
+    """The metadata; what most models have no need to say is left out."""
+    last, pieces = model.members[-1].network, _pieces(model)
+    of_settings = model.settings["pooling"], *model.settings["widths"]
+    some = {
+        "segmented": model.segmented,
+        "shared": shared,
+        "encoder": _MEAN_OF_WORDS if (last.pooling.kind, *last.bank.widths) != of_settings else "",
+        "opening": last.pooling.opening,
+        "pieces": pieces if any(pieces) else [],
+        "offsets": model.offsets,
+        "reading": model.reading and model.reading._asdict(),
+    }
+    return {
         "format": format_of(model),
         "version": model.version,
         "settings": {name: value for name, value in model.settings.items() if name not in _OF_THE_MACHINE},
@@ -91,26 +119,8 @@ def write_model(model: Model, path: Path) -> None:
         "thresholds": model.thresholds,
         "figures": model.figures,
         "fingerprint": model.fingerprint,
+        **{name: value for name, value in some.items() if value},
     }
-    if model.segmented:
-        described["segmented"] = True
-    shared = _shared(model)
-    if shared:
-        described["shared"] = shared
-    last = model.members[-1].network
-    if (last.pooling.kind, *last.bank.widths) != (model.settings["pooling"], *model.settings["widths"]):
-        described["encoder"] = _MEAN_OF_WORDS
-    if last.pooling.opening:
-        described["opening"] = last.pooling.opening
-    if model.offsets:
-        described["offsets"] = model.offsets
-    if model.reading is not None:
-        described["reading"] = model.reading._asdict()
-    with written_whole(path) as file:
-        try:
-            write_tensors(file, {"textcnn": json.dumps(described, ensure_ascii=False)}, _tensors(model, shared))
-        except TensorFileError as error:
-            raise OutputError(f"cannot write {path}: {error}") from error
 
 
 def _tensors(model: Model, shared: Sequence[int]) -> dict[str, NDArray[Any]]:
@@ -308,7 +318,8 @@ class _Reader:
         if last and self.described.get("encoder") == _MEAN_OF_WORDS:
             settings = {**settings, "widths": (1,), "pooling": "mean"}
         bank = Bank(settings["widths"], self._filters(number, len(settings["widths"])))
-        pooling = Pooling(settings["pooling"], settings["k"], self._opening(settings["pooling"]) if last else 0)
+        opening, piece = self._opening(settings["pooling"]) if last else 0, self._piece(number, settings)
+        pooling = Pooling(settings["pooling"], settings["k"], opening, piece)
         inputs = [dimensions * (2 if settings["channels"] == "both" else 1), *[bank.maps] * (settings["stages"] - 1)]
         layers = pairwise([bank.features(pooling), *settings["hidden"], labels])
         return Network(
@@ -328,6 +339,17 @@ class _Reader:
         if type(opening) is not int or not 0 <= opening <= most:
             raise TensorFileError("its description is damaged")
         return opening
+
+    def _piece(self, number: int, settings: Mapping[str, Any]) -> int:
+        """Words over which the maxima of a network go; 0: over a whole text."""
+        pieces = self.described.get("pieces") if self.described["format"] == FORMAT else None
+        if pieces is None:
+            return 0
+        most = _LONGEST_PIECE if settings["pooling"] == "max" and settings["stages"] == 1 else 0
+        sound = isinstance(pieces, list) and len(pieces) == self.described["networks"] and type(pieces[number]) is int
+        if not sound or not 0 <= pieces[number] <= most:
+            raise TensorFileError("its description is damaged")
+        return int(pieces[number])
 
     def _filters(self, number: int, widths: int) -> int:
         """How many of each width a network has: the sentence encoder, if it is one of them, has more than others."""

@@ -8,7 +8,8 @@ Shapes: T tokens in B texts, U distinct words, D dimensions, K outputs; C slices
 slots, see bank.py; P places of the row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,16 @@ from numpy.typing import DTypeLike, NDArray
 from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.text.ragged import Ragged
 
-__all__ = ["Frame", "Network", "product", "responses", "rounded", "rounded_to_slices", "to_slices"]
+__all__ = [
+    "Frame",
+    "Network",
+    "means_of_pieces",
+    "product",
+    "responses",
+    "rounded",
+    "rounded_to_slices",
+    "to_slices",
+]
 
 Floats = NDArray[np.float32]
 
@@ -53,7 +63,8 @@ class Network(NamedTuple):
         """What comes into the last layer, (B, inputs), and its outputs but for its bias, (B, K)."""
         values, (weight, bias) = features, self.layers[0]
         sums: NDArray[np.float64]
-        sums = features.astype(np.float64, copy=False) @ weight.T if self.whole else product(features, weight.T)
+        exact = self.whole and not self.pooling.piece  # means of whole numbers are not whole
+        sums = features.astype(np.float64, copy=False) @ weight.T if exact else product(features, weight.T)
         for weight, following in self.layers[1:]:
             values = np.maximum(sums + bias, 0)
             sums, bias = product(values, weight.T), following
@@ -98,11 +109,22 @@ class Network(NamedTuple):
         """Whether what comes into the last layer is in whole numbers."""
         return self.units is not None and len(self.layers) == 1
 
-    def features(self, vectors: Floats, ragged: Ragged) -> Floats:
+    def features(self, vectors: Floats, ragged: Ragged) -> NDArray[Any]:
         """The pooled features (B, S·M), from the responses of the words that these texts have."""
         used, ragged = ragged.used()
         vectors, ragged = self.last_inputs(vectors[used], ragged)
-        return self._pooled(vectors, self.filters[-1], self.biases[-1], ragged)
+        return self.by_pieces(partial(self._pooled, vectors, self.filters[-1], self.biases[-1]), ragged)
+
+    def by_pieces(self, pool: Callable[[Ragged], NDArray[Any]], ragged: Ragged) -> NDArray[Any]:
+        """What `pool` makes of texts, or, of long ones if pooling goes piece by piece, of their pieces: (B, S·M)."""
+        pieces, counts = self.pieces(ragged)
+        pooled = pool(pieces)
+        return pooled if len(pooled) == len(counts) else means_of_pieces(pooled, counts)
+
+    def pieces(self, ragged: Ragged) -> tuple[Ragged, NDArray[np.int64]]:
+        """What is pooled by itself, the texts or their pieces, and how many of these each text has."""
+        whole = np.ones(len(ragged.starts) - 1, np.int64)
+        return ragged.pieces(self.pooling.piece) if self.pooling.piece else (ragged, whole)
 
     def last_inputs(self, vectors: Floats, ragged: Ragged) -> tuple[Floats, Ragged]:
         """What comes into the last stage: the vectors themselves if there is one stage, else a row for each token."""
@@ -118,7 +140,7 @@ class Network(NamedTuple):
         joined: Floats = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
         return joined
 
-    def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
+    def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> NDArray[Any]:
         frame = Frame.around(ragged, self.bank.widest, len(vectors))
         features = np.empty((len(frame.starts), self.pooling.slots, self.bank.maps), np.float32)
         for block, values in responses(vectors, filters, self, frame, np.float32):
@@ -141,6 +163,12 @@ class Network(NamedTuple):
         if self.pooling.kind == "kmax":
             return _kmax(values, first, last, self.pooling.k)
         return _reduce(np.maximum, values, first, last)[:, None]
+
+
+def means_of_pieces(pooled: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Of the features of pieces, of which each text has so many, those of the texts: (P, S·M), (B,) -> (B, S·M)."""
+    sums = np.add.reduceat(pooled, np.cumsum(counts) - counts, axis=0, dtype=np.float64)
+    return np.asarray(sums / counts[:, None])
 
 
 class Frame(NamedTuple):

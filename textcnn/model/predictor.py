@@ -31,7 +31,7 @@ __all__ = ["Predictor", "require_numbers", "to_probabilities"]
 
 _LEAST = 1e-12  # of a probability, for its logarithm
 _GROUP = 200_000  # characters that are answered at once
-_MANY = 20_000  # characters from which the compiled loops pay for their import
+_MANY, _MANY_WORDS = 20_000, 4_000  # characters, and words, from which the compiled loops pay for their import
 
 
 class Predictor:
@@ -255,7 +255,7 @@ class Predictor:
             return to_probabilities(logits, multi_label=self.model.multi_label), likeness
 
     def _logits_and_likeness(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], Likeness]:
-        bulk = self._for_many(texts)
+        bulk = self._for_many(sum(map(len, texts)) >= _MANY)
         if bulk is not None:
             (network, linear), likeness = bulk.scores_and_likeness(texts)
             return self.model.join.logits(network, self._margins(linear)), likeness
@@ -272,7 +272,7 @@ class Predictor:
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Calibrated logits, whose softmax or sigmoids are the probabilities: (B, K)."""
-        bulk = self._for_many(texts)
+        bulk = self._for_many(sum(map(len, texts)) >= _MANY)
         if bulk is not None:
             network, linear = bulk.scores(texts)
             return self.model.join.logits(network, self._margins(linear))
@@ -286,18 +286,25 @@ class Predictor:
         if CachedModel.suits(self.model):
             self._bulk = CachedModel(self.model, self.threads or free_cores())
 
-    def _for_many(self, texts: Sequence[str]) -> "CachedModel | None":
+    def _for_many(self, many: bool) -> "CachedModel | None":
         """Compiled loops from the first time on that there are many texts at once."""
-        if self._bulk is None and sum(map(len, texts)) >= _MANY:
+        if self._bulk is None and many:
             self.make_ready()
         return self._bulk
 
     def network_logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """The mean of the ensemble, not calibrated: (B, K)."""
+        bulk = self._for_many(len(encoded.ragged.words) >= _MANY_WORDS)
+        if bulk is not None:
+            return bulk.scores(encoded).network
         return self._by_networks(encoded, self.model.rows_of(encoded.surfaces))[0]
 
     def seen_by_networks(self, encoded: Encoded) -> tuple[NDArray[np.float32], Likeness]:
         """The same, and what tells how novel the texts are."""
+        bulk = self._for_many(len(encoded.ragged.words) >= _MANY_WORDS)
+        if bulk is not None:
+            scores, likeness = bulk.scores_and_likeness(encoded)
+            return scores.network, likeness
         rows = self.model.rows_of(encoded.surfaces)
         logits, (cosine, length) = self._by_networks(encoded, rows)
         unknown = encoded.ragged.shares(rows.unknown, of_none=1)

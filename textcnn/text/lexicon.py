@@ -68,6 +68,11 @@ class Lexicon:
             pieces.append(self._by_python(piece, most) if long else self._by_loops(piece, most, compiled))
         return Ragged.joined(pieces)
 
+    def renumbered(self, encoded: Encoded) -> Ragged:
+        """The same of texts whose words are found already."""
+        numbers = np.array(self._numbered(encoded.surfaces), np.int32)
+        return encoded.ragged._replace(words=numbers[encoded.ragged.words])
+
     def _by_python(self, texts: Sequence[str], most: int) -> Ragged:
         words, starts = array("i"), array("q", [0])
         for text in texts:

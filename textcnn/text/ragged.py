@@ -53,6 +53,15 @@ class Ragged(NamedTuple):
         tokens = np.arange(starts[-1]) + np.repeat(self.starts[:-1] - starts[:-1], lengths)
         return Ragged(self.words[tokens], starts)
 
+    def pieces(self, words: int) -> tuple["Ragged", NDArray[np.int64]]:
+        """The texts cut evenly into pieces of about so many words, at least one each, and how many each has: (B,)."""
+        lengths = self.lengths
+        counts = np.maximum((2 * lengths + words) // (2 * words), 1)
+        texts = np.repeat(np.arange(len(counts)), counts)
+        number = np.arange(len(texts)) - (np.cumsum(counts) - counts)[texts]
+        starts = self.starts[texts] + number * lengths[texts] // counts[texts]
+        return self._replace(starts=np.append(starts, self.starts[-1])), counts
+
     def used(self) -> tuple[NDArray[np.int32], "Ragged"]:
         """The numbers that occur, in order, and the texts as places among them: (U,)."""
         numbers, places = np.unique(self.words, return_inverse=True)
@@ -60,14 +69,17 @@ class Ragged(NamedTuple):
 
     def parts(self, words: int = 30_000) -> Iterator["Ragged"]:
         """The texts in order, about so many words at a time, at least a text; at least one part, perhaps empty."""
-        first, count = 0, len(self.starts) - 1
-        while True:
-            last = int(np.searchsorted(self.starts, self.starts[first] + words, side="right")) - 1
-            last = min(max(last, first + 1), count, first + words)
+        for first, last in list(self.spans(words, words)) or [(0, 0)]:
             yield self.take(np.arange(first, last))
+
+    def spans(self, texts: int, words: int) -> Iterator[tuple[int, int]]:
+        """First and last + 1 of so many texts at a time, in order, and of about so many words; at least a text."""
+        first, count = 0, len(self.starts) - 1
+        while first < count:
+            last = int(np.searchsorted(self.starts, self.starts[first] + words, side="right")) - 1
+            last = min(max(last, first + 1), count, first + texts)
+            yield first, last
             first = last
-            if first >= count:
-                return
 
 
 class Encoded(NamedTuple):
