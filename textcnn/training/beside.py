@@ -42,9 +42,8 @@ Numbers = NDArray[np.float64]
 
 FEW = 2_000  # texts, up to which it always stands beside networks, and texts without labels may teach it
 
-_MOST = 7_000  # texts; of more, networks find by themselves most of what the encoder knows
-# Words of few texts, and of more; it knows sentences, and of long texts takes long to say little.
-_WORDS_OF_FEW, _MOST_WORDS = 100_000, 200_000
+# Texts, and their words; of more, networks find by themselves most of what the encoder knows.
+_MOST, _MOST_WORDS = 7_000, 200_000
 _WORTH = 0.05  # share of the log loss that it has to take away where texts are more: answers take several times as long
 _LEAST_WEIGHT = 1e-9
 _FOLDS = 10  # of texts that choose how the last layer is learned
@@ -61,11 +60,8 @@ class Standing(NamedTuple):
 def may_stand(task: Task, texts: int) -> bool:
     """Whether the encoder is wanted beside networks that learn from the first so many texts, if vectors suit it."""
     words = task.encoded.ragged.starts[texts]
-    if texts <= FEW:
-        fit = words <= _WORDS_OF_FEW
-    else:  # where it takes as long as a hurried network
-        fit = texts <= _MOST and words <= _MOST_WORDS and task.settings.quality != "fast"
-    return bool(fit) and task.settings.frozen == "auto" and ENCODER.exists()
+    some = texts <= _MOST and words <= _MOST_WORDS and task.settings.quality != "fast"  # than which it is no quicker
+    return bool(texts <= FEW or some) and task.settings.frozen == "auto" and ENCODER.exists()
 
 
 def encoder_members(
