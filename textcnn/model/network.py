@@ -18,20 +18,12 @@ from numpy.typing import DTypeLike, NDArray
 from textcnn.model.bank import Bank, FilterBlock, Pooling
 from textcnn.text.ragged import Ragged
 
-__all__ = [
-    "Frame",
-    "Network",
-    "means_of_pieces",
-    "product",
-    "responses",
-    "rounded",
-    "rounded_to_slices",
-    "to_slices",
-]
+__all__ = ["Frame", "Network", "product", "responses", "rounded", "rounded_to_slices", "to_slices"]
 
 Floats = NDArray[np.float32]
 
 _TINY = 1e-12  # in the place of a length of nothing
+_FRACTIONS = 16  # of a whole number: of means of such numbers, digits so few that products with weights stay exact
 
 
 class Network(NamedTuple):
@@ -63,8 +55,7 @@ class Network(NamedTuple):
         """What comes into the last layer, (B, inputs), and its outputs but for its bias, (B, K)."""
         values, (weight, bias) = features, self.layers[0]
         sums: NDArray[np.float64]
-        exact = self.whole and not self.pooling.piece  # means of whole numbers are not whole
-        sums = features.astype(np.float64, copy=False) @ weight.T if exact else product(features, weight.T)
+        sums = features.astype(np.float64, copy=False) @ weight.T if self.whole else product(features, weight.T)
         for weight, following in self.layers[1:]:
             values = np.maximum(sums + bias, 0)
             sums, bias = product(values, weight.T), following
@@ -119,7 +110,11 @@ class Network(NamedTuple):
         """What `pool` makes of texts, or, of long ones if pooling goes piece by piece, of their pieces: (B, S·M)."""
         pieces, counts = self.pieces(ragged)
         pooled = pool(pieces)
-        return pooled if len(pooled) == len(counts) else means_of_pieces(pooled, counts)
+        if len(pooled) == len(counts):
+            return pooled
+        sums = np.add.reduceat(pooled, np.cumsum(counts) - counts, axis=0, dtype=np.float64)
+        means = sums / counts[:, None]
+        return np.rint(means * _FRACTIONS) / _FRACTIONS if self.whole else means
 
     def pieces(self, ragged: Ragged) -> tuple[Ragged, NDArray[np.int64]]:
         """What is pooled by itself, the texts or their pieces, and how many of these each text has."""
@@ -163,12 +158,6 @@ class Network(NamedTuple):
         if self.pooling.kind == "kmax":
             return _kmax(values, first, last, self.pooling.k)
         return _reduce(np.maximum, values, first, last)[:, None]
-
-
-def means_of_pieces(pooled: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Of the features of pieces, of which each text has so many, those of the texts: (P, S·M), (B,) -> (B, S·M)."""
-    sums = np.add.reduceat(pooled, np.cumsum(counts) - counts, axis=0, dtype=np.float64)
-    return np.asarray(sums / counts[:, None])
 
 
 class Frame(NamedTuple):

@@ -8,7 +8,8 @@ two bytes for each slice is read in half the time of one in single precision. Th
 with N the length of the longest word vector. A response of a slice is at most N · |w_j| (Cauchy and Schwarz), so what
 any h words give together, each rounded to a whole number, is within two bytes. All weights of the filter and its bias
 are divided by the unit, the weight of its feature is multiplied by it: but for the rounding the network is the same.
-The weights of features, too, are rounded here, once, as `product` would round them; whole numbers need no rounding.
+The weights of features, too, are rounded here, once, as `product` would round them; whole numbers need no rounding,
+and means of them, where long texts are pooled piece by piece, are rounded to sixteenths.
 
 The rounded responses *are* the responses: of one text and of many, with compiled loops and without, in explanations.
 Trained networks, and model files, are not changed by it.
