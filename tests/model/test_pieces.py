@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import textcnn
 from textcnn import TextCNNClassifier, load
 from textcnn.errors import ModelFileError
+from textcnn.insight.activations import Words, find_activations
 from textcnn.insight.explain import explain
 from textcnn.model import predictor as answering
 from textcnn.model.bank import Bank, Pooling
@@ -21,6 +22,7 @@ from textcnn.model.model import Model
 from textcnn.model.network import Network
 from textcnn.model.predictor import Predictor
 from textcnn.model.rounding import in_whole_numbers
+from textcnn.text.lexicon import encode
 from textcnn.text.ragged import Ragged
 
 GOOD = "the meal was lovely and we came back with friends the very next week "
@@ -84,7 +86,8 @@ def test_features_are_means_of_what_a_dense_network_makes_of_the_pieces(widths: 
     assert counts.max() == 5
     np.testing.assert_allclose(network.features(vectors, texts), wanted, atol=1e-5)
     rounded = in_whole_numbers(network, float(np.linalg.norm(vectors, axis=1).max()))
-    assert rounded.whole
+    features = rounded.features(vectors, texts)
+    assert rounded.whole and np.array_equal(features, np.rint(16 * features) / 16) and (features % 1).any()
     np.testing.assert_allclose(rounded.logits(vectors, texts), network.logits(vectors, texts), atol=0.02)
 
 
@@ -106,6 +109,19 @@ def test_what_a_text_gets_does_not_depend_on_the_others(
     np.testing.assert_array_equal(Predictor(model, threads=2).logits(LONG * 2), np.concatenate([alone, alone]))
 
 
+def test_texts_that_were_cut_into_words_get_the_same(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As held-out texts are; their words have other numbers than the loops have given to those they met before."""
+    groups = [encode(texts, 1000) for texts in (["So lovely a week", *LONG], [*reversed(LONG), "WEEK after week"])]
+    alone = [Predictor(model).seen_by_networks(group) for group in groups]
+    monkeypatch.setattr(answering, "_MANY_WORDS", 0)
+    asked = Predictor(model, threads=1)
+    for group, (logits, likeness) in zip(groups, alone, strict=True):
+        assert np.array_equal(asked.network_logits(group), logits)
+        found = asked.seen_by_networks(group)
+        assert np.array_equal(found[0], logits)
+        assert all(map(np.array_equal, found[1], likeness))
+
+
 @pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
 def test_explanations_add_up(model: Model, text: str) -> None:
     asked = Predictor(model)
@@ -119,6 +135,19 @@ def test_each_mention_in_a_long_text_counts(model: Model) -> None:
     """The first of equal maxima of a whole text alone would count."""
     words = explain(Predictor(model), BAD * 12, "bad", "good").words
     assert sum(word.text == "awful" and word.contribution > 0 for word in words) > 3
+
+
+def test_what_an_ngram_contributes_is_summed_up_over_the_pieces(model: Model) -> None:
+    """By the filters alone: what the n-grams of texts are said to give, and what all words of these texts give."""
+    texts, bank = encode([BAD * 7], 1000), model.members[0]
+    asked = Predictor(replace(model, members=(bank,), linear=None))
+    (vectors,) = asked.vectors_of(texts.surfaces)
+    words = Words.of([asked.spelling(surface) for surface in texts.surfaces], texts.ragged)
+    pooled, found = find_activations(bank.network, vectors, texts.ragged, words)
+    assert pooled == pytest.approx(bank.network.features(vectors, texts.ragged), abs=1e-5)
+    parts = np.bincount(found.filters, found.values * found.shares, pooled.shape[1])
+    assert parts == pytest.approx(pooled[0], abs=1e-5)
+    assert (found.texts == 1).all()
 
 
 def test_the_vector_of_a_long_text_is_that_of_its_pieces_on_average() -> None:
@@ -135,15 +164,17 @@ def test_its_file_comes_back(model: Model, tmp_path: Path) -> None:
     assert format_of(model) == FORMAT > PLAIN
 
 
-@pytest.mark.parametrize("piece", [-1, 1.5, True, "40", None, 10_001, 2**63])
-def test_a_damaged_number_of_words_is_refused(model: Model, tmp_path: Path, piece: object) -> None:
+@pytest.mark.parametrize("piece", [1, 10_000, -1, 1.5, True, "40", [40], 10_001, 2**63])
+def test_a_number_of_words_that_cannot_be_is_refused(model: Model, tmp_path: Path, piece: object) -> None:
     first, *rest = model.members
     pooling = first.network.pooling._replace(piece=piece)
-    rest = [rest[0]._replace(network=rest[0].network._replace(pooling=Pooling("mean", piece=2)))]
-    damaged = replace(model, members=(first._replace(network=first.network._replace(pooling=pooling)), *rest))
-    write_model(damaged, tmp_path / "m.textcnn")
-    with pytest.raises(ModelFileError, match="damaged"):
-        load(tmp_path / "m.textcnn")
+    changed = replace(model, members=(first._replace(network=first.network._replace(pooling=pooling)), *rest))
+    write_model(changed, tmp_path / "m.textcnn")
+    if type(piece) is int and piece in (1, 10_000):
+        assert load(tmp_path / "m.textcnn").model_.members[0].network.pooling.piece == piece
+    else:
+        with pytest.raises(ModelFileError, match="damaged"):
+            load(tmp_path / "m.textcnn")
 
 
 def test_a_mean_has_no_pieces(model: Model, tmp_path: Path) -> None:

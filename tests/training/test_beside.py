@@ -19,9 +19,10 @@ from textcnn.settings import MOST_NETWORKS, Settings
 from textcnn.storage.atomic import written_whole
 from textcnn.storage.tensor_file import read_tensors, write_tensors
 from textcnn.text.lexicon import encode
-from textcnn.training.beside import standing, weighted
+from textcnn.text.ragged import Encoded, Ragged
+from textcnn.training.beside import may_stand, standing, weighted
 from textcnn.training.fit import fit
-from textcnn.training.task import Labelled
+from textcnn.training.task import Labelled, Task
 from textcnn.vectors.loading import open_vectors
 
 OTHERS = ["a free lunch at home", "", "zzxqv", "the prize is cash, call now", "see you later then"]
@@ -33,6 +34,27 @@ def learned(texts: list[str] = TEXTS, labels: list[tuple[str, ...]] = LABELS, **
     settings = Settings(**{**small, **values})
     several = any(len(own) != 1 for own in labels)
     return fit(Labelled(texts, labels), classes=classes, multi_label=several, settings=settings).model
+
+
+@pytest.mark.parametrize(
+    ("texts", "words", "quality", "stands"),
+    [
+        (300, 20, "fast", True),
+        (300, 5_000, "good", True),
+        (2_000, 800, "fast", True),
+        (2_001, 20, "good", True),
+        (2_001, 20, "fast", False),
+        (2_001, 120, "good", False),
+        (7_001, 5, "good", False),
+    ],
+)
+def test_it_stands_beside_networks_of_few_texts_however_long_they_are(
+    texts: int, words: int, quality: str, stands: bool
+) -> None:
+    ragged = Ragged(np.empty(0, np.int32), words * np.arange(texts + 1))
+    nothing = np.zeros((texts, 2), np.float32)
+    task = Task(Encoded([], ragged), nothing, nothing[:, 0], "ab", Settings(quality=quality), False, nothing)
+    assert may_stand(task, texts) == stands
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """Which n-gram each filter takes of each text.
 
-Under max pooling a filter takes the window of a text to which it responds most; that window is found by look-up, as an
-answer finds it (model/network.py). Words at its ends that give hardly any of the response are cut off, so that "free",
-"a free" and "free entry in" are counted together.
+Under max pooling a filter takes the window of a text to which it responds most, or of each piece of a long one; that
+window is found by look-up, as an answer finds it (model/network.py). Words at its ends that give hardly any of the
+response are cut off, so that "free", "a free" and "free entry in" are counted together.
 
 Shapes: B texts, T tokens, P places of windows, F filters of a width, M filters of all widths (laid out as model/bank.py
 says), E activations (a filter and a text), N different n-grams.
@@ -51,6 +51,7 @@ class Activations(NamedTuple):
     ngrams: Ints  # (E,) numbers of n-grams
     filters: Ints  # (E,)
     values: Floats  # (E,) pooled responses, above zero
+    shares: Floats  # (E,) of these in the feature of the text, which may be a mean over pieces of it
     texts: Ints  # (N,) how many texts have each n-gram
     first: Ints  # (N,) where an example of it begins among the tokens
     length: Ints  # (N,)
@@ -84,24 +85,26 @@ def find_activations(
         ragged: the texts.
         words: their words in the spelling that n-grams are to have.
     """
-    windows = _strongest(network, vectors, ragged)
-    texts, filters = np.nonzero(windows.length)
-    first, length = windows.first[texts, filters], windows.length[texts, filters]
+    pieces, counts = network.pieces(ragged)
+    windows, text_of = _strongest(network, vectors, pieces), np.repeat(np.arange(len(counts)), counts)
+    active, filters = np.nonzero(windows.length)
+    first, length, texts = windows.first[active, filters], windows.length[active, filters], text_of[active]
     beyond = network.bank.widest + 1
     spans, example, span_of = np.unique(first * beyond + length, return_index=True, return_inverse=True)
     ngrams, span_of_ngram = _numbered(words.tokens, spans // beyond, spans % beyond)
-    count = len(windows.values) + 1
+    count = len(counts) + 1
     in_texts = np.unique(ngrams * count + texts[example])
     activations = Activations(
         ngrams[span_of],
         filters,
-        windows.values[texts, filters],
+        windows.values[active, filters],
+        1 / counts[texts],
         np.bincount(in_texts // count, minlength=len(span_of_ngram)),
         spans[span_of_ngram] // beyond,
         spans[span_of_ngram] % beyond,
         words,
     )
-    return np.maximum(windows.values, 0), activations
+    return network.averaged(np.maximum(windows.values, 0), counts), activations
 
 
 def _strongest(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> _Windows:

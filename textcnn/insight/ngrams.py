@@ -2,9 +2,9 @@
 
 Under max pooling a filter takes one window of each text, and contributes its response times its output weight to each
 logit. The contributions of each n-gram are added up over the texts, with those of the words and pairs of the linear
-part. This is a summary: with other poolings, and where long texts are pooled piece by piece, the window is the one of
-the text to which a filter responds most, and a head with hidden layers counts by its mean gradient. What the first
-words of a text add by themselves, beside the mean of all, is not counted.
+part. This is a summary: with other poolings the window is the one to which a filter responds most, and a head with
+hidden layers counts by its mean gradient. What the first words of a text add by themselves, beside the mean of all, is
+not counted.
 
 The threshold of a filter is the lowest response from which on at least three of four texts have its label: that of
 Jacovi et al. 2018, "Understanding Convolutional Neural Networks for Text Classification", section 4.
@@ -96,8 +96,7 @@ def _coefficients(network: Network, vectors: NDArray[np.float32], ragged: Ragged
     windows = float(ragged.lengths.mean()) + 1
     kept, means = np.split(slots, [network.pooling.kept], axis=1)
     if not network.pooling.has_mean:
-        pieces = network.pieces(ragged)[1].mean()
-        return np.asarray(kept.mean(axis=1) / pieces)
+        return np.asarray(kept.mean(axis=1))
     return np.asarray(kept.sum(axis=1) + means[:, 0] / windows)
 
 
@@ -127,7 +126,8 @@ def _contributions(activations: Activations, coefficients: Floats) -> _NgramTabl
 
     kept = _frequent(activations.texts, coefficients.shape[0])
     shape = (len(activations.texts), coefficients.shape[1])
-    values = csr_matrix((activations.values, (activations.ngrams, activations.filters)), shape)
+    parts = activations.values * activations.shares
+    values = csr_matrix((parts, (activations.ngrams, activations.filters)), shape)
     names = [activations.name(ngram) for ngram in kept.tolist()]
     return _NgramTable(names, np.asarray(values[kept] @ coefficients.T), activations.texts[kept])
 

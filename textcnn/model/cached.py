@@ -188,10 +188,8 @@ class CachedModel:
         """The features of a span of the texts: (B, M)."""
         texts = ragged._replace(starts=ragged.starts[span[0] : span[1] + 1])
         if network.whole:
-            pool = partial(_pooled_whole, self._loops.whole, network, table)
-        else:
-            pool = partial(pooled, self._loops.convolution, network, table)
-        return pool(texts)
+            return network.by_pieces(partial(_largest_whole, self._loops.whole, network, table), texts)
+        return pooled(self._loops.convolution, network, table, texts)
 
     def _meet(self, words: Sequence[str]) -> None:
         """Learn what little is kept of words that are new."""
@@ -405,17 +403,12 @@ def _largest(compiled: Any, network: Network, responses: Floats, ragged: Ragged)
     return np.maximum(features, 0, out=features)
 
 
-def _pooled_whole(compiled: Any, network: Network, responses: NDArray[np.int16], ragged: Ragged) -> NDArray[Any]:
-    """The same of responses in whole numbers."""
+def _largest_whole(compiled: Any, network: Network, responses: NDArray[np.int16], ragged: Ragged) -> NDArray[Any]:
     bank = network.bank
+    features, room = np.empty((len(ragged.starts) - 1, bank.maps), np.float64), np.zeros((2, bank.filters), np.int16)
     widths, bias = np.array(bank.widths, np.int64), network.biases[0].astype(np.int16)
-
-    def largest(texts: Ragged) -> NDArray[Any]:
-        features, room = np.empty((len(texts.starts) - 1, bank.maps), np.float64), np.zeros((2, bank.filters), np.int16)
-        compiled.pool_whole(responses, *texts, widths, bias, room, features)
-        return features
-
-    return network.by_pieces(largest, ragged)
+    compiled.pool_whole(responses, *ragged, widths, bias, room, features)
+    return features
 
 
 def _is_max(network: Network) -> bool:

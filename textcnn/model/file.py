@@ -1,7 +1,8 @@
 """A trained model and its file, `model.textcnn`: one safetensors file, data that cannot run code.
 
     metadata "textcnn"   JSON: format, settings, labels, calibration, held-out figures, fingerprint, and how the texts
-                         were read, if that is known
+                         were read, if that is known; in format 3 "pieces", if a network has some: over how many words
+                         the maxima of each network go, 0 for a whole text
     text offsets order   the vocabulary; row 0 is the unknown word, then the words of the training texts, then others
     static.*             vectors in bytes with scales, of all rows from `first_static` on; or half bytes, in format 3
     N.trained.*          network N: vectors of the training texts' words, as training left them; "shared" names networks
@@ -9,8 +10,7 @@
     N.static.scales      the scales that static vectors have for it, if they are its own
     N.S.filters, .bias   stage S of network N, laid out as in bank.py; of one stage their number may be its own
     N.layer.L.*          layer L of its head; of the last network it may have further columns, for the mean of the first
-                         words of a text, as many as "opening" says, in format 3; "pieces" says for each network
-                         how many words its maxima go over, 0 for a whole text, in format 3, if it is there
+                         words of a text, as many as "opening" says, in format 3
     linear.*             the linear part beside the networks, see linear.py
     interpretation       n-grams of the training texts, for `inspect`, see interpretation.py
     sets.*               probabilities of right labels of held-out texts, for --sure, see conformal.py

@@ -109,7 +109,10 @@ class Network(NamedTuple):
     def by_pieces(self, pool: Callable[[Ragged], NDArray[Any]], ragged: Ragged) -> NDArray[Any]:
         """What `pool` makes of texts, or, of long ones if pooling goes piece by piece, of their pieces: (B, S·M)."""
         pieces, counts = self.pieces(ragged)
-        pooled = pool(pieces)
+        return self.averaged(pool(pieces), counts)
+
+    def averaged(self, pooled: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[Any]:
+        """Of what was pooled by itself, (P, S·M), of which each text has so many, the mean for each: (B, S·M)."""
         if len(pooled) == len(counts):
             return pooled
         sums = np.add.reduceat(pooled, np.cumsum(counts) - counts, axis=0, dtype=np.float64)

@@ -60,7 +60,7 @@ class Standing(NamedTuple):
 def may_stand(task: Task, texts: int) -> bool:
     """Whether the encoder is wanted beside networks that learn from the first so many texts, if vectors suit it."""
     words = task.encoded.ragged.starts[texts]
-    some = texts <= _MOST and words <= _MOST_WORDS and task.settings.quality != "fast"  # than which it is no quicker
+    some = texts <= _MOST and words <= _MOST_WORDS and task.settings.quality != "fast"  # for that takes no longer
     return bool(texts <= FEW or some) and task.settings.frozen == "auto" and ENCODER.exists()
 
 
@@ -181,7 +181,7 @@ def standing(
 
 
 def _logits(model: Model, members: tuple[Member, ...], part: Encoded) -> Floats:
-    return Predictor(replace(model, members=members)).network_logits(part)
+    return Predictor(replace(model, members=members), model.settings["threads"]).network_logits(part)
 
 
 def _is_worse(more: Numbers) -> bool:
