@@ -138,9 +138,11 @@ def _picked(table: NDArray[np.float32], frame: Frame, places: Ints) -> NDArray[n
 
 def _best(tables: list[NDArray[np.float32]], frame: Frame, width: int) -> Ints:
     """The place of the first word of the window with the largest response: (B, F)."""
-    values = np.zeros((len(frame.words), tables[0].shape[1]), np.float32)
-    for offset, table in enumerate(tables):
-        values[: len(values) - offset] += table[frame.words[offset:]]
+    values, room = np.empty((2, len(frame.words), tables[0].shape[1]), np.float32)
+    tables[0].take(frame.words, axis=0, out=values, mode="clip")  # which fills the room itself, not another first
+    for offset, table in enumerate(tables[1:], 1):
+        rest = slice(0, len(values) - offset)
+        values[rest] += table.take(frame.words[offset:], axis=0, out=room[rest], mode="clip")
     first, last = frame.windows(width)
     return np.stack([values[a:b].argmax(axis=0) + a for a, b in zip(first, last, strict=True)])
 
