@@ -15,6 +15,7 @@ from textcnn import TextCNNClassifier, load
 from textcnn.errors import ModelFileError
 from textcnn.insight.activations import Words, find_activations
 from textcnn.insight.explain import explain
+from textcnn.insight.ngrams import interpret
 from textcnn.model import predictor as answering
 from textcnn.model.bank import Bank, Pooling
 from textcnn.model.file import FORMAT, PLAIN, format_of, write_model
@@ -148,6 +149,12 @@ def test_what_an_ngram_contributes_is_summed_up_over_the_pieces(model: Model) ->
     parts = np.bincount(found.filters, found.values * found.shares, pooled.shape[1])
     assert parts == pytest.approx(pooled[0], abs=1e-5)
     assert (found.texts == 1).all()
+
+
+def test_a_text_counts_once_for_an_ngram_that_a_filter_takes_of_several_pieces(model: Model) -> None:
+    told = interpret(model, encode([GOOD * 7, BAD * 7], 1000), np.eye(2, dtype=np.float32))
+    texts = [ngram.texts for of_filter in told.filters for ngram in of_filter.ngrams]
+    assert min(texts) == 1 and max(texts) == 2
 
 
 def test_the_vector_of_a_long_text_is_that_of_its_pieces_on_average() -> None:

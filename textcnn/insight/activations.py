@@ -5,7 +5,7 @@ window is found by look-up, as an answer finds it (model/network.py). Words at i
 response are cut off, so that "free", "a free" and "free entry in" are counted together.
 
 Shapes: B texts, T tokens, P places of windows, F filters of a width, M filters of all widths (laid out as model/bank.py
-says), E activations (a filter and a text), N different n-grams.
+says), E activations (a filter and a text or piece), N different n-grams.
 """
 
 from itertools import pairwise
@@ -52,6 +52,7 @@ class Activations(NamedTuple):
     filters: Ints  # (E,)
     values: Floats  # (E,) pooled responses, above zero
     shares: Floats  # (E,) of these in the feature of the text, which may be a mean over pieces of it
+    text_of: Ints  # (E,)
     texts: Ints  # (N,) how many texts have each n-gram
     first: Ints  # (N,) where an example of it begins among the tokens
     length: Ints  # (N,)
@@ -99,6 +100,7 @@ def find_activations(
         filters,
         windows.values[active, filters],
         1 / counts[texts],
+        texts,
         np.bincount(in_texts // count, minlength=len(span_of_ngram)),
         spans[span_of_ngram] // beyond,
         spans[span_of_ngram] % beyond,

@@ -242,12 +242,13 @@ class _NetworkFilters(NamedTuple):
 
 def _best_ngrams(activations: Activations, ranked: Ints, most: int) -> tuple[Ngram, ...]:
     """Different n-grams among the activations of one filter, which are ranked by their responses."""
-    ngrams, first, counts = np.unique(activations.ngrams[ranked], return_index=True, return_counts=True)
+    taken, texts = activations.ngrams[ranked], activations.text_of[ranked]
+    ngrams, first = np.unique(taken, return_index=True)
     return tuple(
         Ngram(
             activations.name(ngrams[number]),
             _rounded(float(activations.values[ranked[first[number]]])),
-            int(counts[number]),
+            len(np.unique(texts[taken == ngrams[number]])),
         )
         for number in np.argsort(first)[:most]
     )

@@ -121,8 +121,9 @@ class Network(NamedTuple):
 
     def pieces(self, ragged: Ragged) -> tuple[Ragged, NDArray[np.int64]]:
         """What is pooled by itself, the texts or their pieces, and how many of these each text has."""
-        whole = np.ones(len(ragged.starts) - 1, np.int64)
-        return ragged.pieces(self.pooling.piece) if self.pooling.piece else (ragged, whole)
+        if self.pooling.piece:
+            return ragged.pieces(self.pooling.piece)
+        return ragged, np.ones(len(ragged.starts) - 1, np.int64)
 
     def last_inputs(self, vectors: Floats, ragged: Ragged) -> tuple[Floats, Ragged]:
         """What comes into the last stage: the vectors themselves if there is one stage, else a row for each token."""
@@ -138,7 +139,7 @@ class Network(NamedTuple):
         joined: Floats = np.maximum(np.concatenate(maps, axis=1) + bias, 0)
         return joined
 
-    def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> NDArray[Any]:
+    def _pooled(self, vectors: Floats, filters: Floats, bias: Floats, ragged: Ragged) -> Floats:
         frame = Frame.around(ragged, self.bank.widest, len(vectors))
         features = np.empty((len(frame.starts), self.pooling.slots, self.bank.maps), np.float32)
         for block, values in responses(vectors, filters, self, frame, np.float32):

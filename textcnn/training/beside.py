@@ -181,7 +181,8 @@ def standing(
 
 
 def _logits(model: Model, members: tuple[Member, ...], part: Encoded) -> Floats:
-    return Predictor(replace(model, members=members), model.settings["threads"]).network_logits(part)
+    alone = replace(model, members=members, linear=None)
+    return Predictor(alone, model.settings["threads"]).network_logits(part)
 
 
 def _is_worse(more: Numbers) -> bool:
