@@ -113,14 +113,14 @@ def test_what_a_text_gets_does_not_depend_on_the_others(
 def test_texts_that_were_cut_into_words_get_the_same(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """As held-out texts are; their words have other numbers than the loops have given to those they met before."""
     groups = [encode(texts, 1000) for texts in (["So lovely a week", *LONG], [*reversed(LONG), "WEEK after week"])]
-    alone = [Predictor(model).seen_by_networks(group) for group in groups]
+    alone = [Predictor(model).seen(group) for group in groups]
     monkeypatch.setattr(answering, "_MANY_WORDS", 0)
     asked = Predictor(model, threads=1)
-    for group, (logits, likeness) in zip(groups, alone, strict=True):
+    for group, (logits, margins, likeness) in zip(groups, alone, strict=True):
         assert np.array_equal(asked.network_logits(group), logits)
-        found = asked.seen_by_networks(group)
-        assert np.array_equal(found[0], logits)
-        assert all(map(np.array_equal, found[1], likeness))
+        found = asked.seen(group)
+        assert np.array_equal(found[0], logits) and np.array_equal(found[1], margins)
+        assert all(map(np.array_equal, found[2], likeness))
 
 
 @pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))

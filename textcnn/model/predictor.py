@@ -260,8 +260,8 @@ class Predictor:
             (network, linear), likeness = bulk.scores_and_likeness(texts)
             return self.model.join.logits(network, self._margins(linear)), likeness
         encoded = encode(texts, self.model.settings["max_words"], self.model.segment)
-        network, likeness = self.seen_by_networks(encoded)
-        return self.model.join.logits(network, self.linear_margins(encoded)), likeness
+        network, linear, likeness = self.seen(encoded)
+        return self.model.join.logits(network, linear), likeness
 
     def word_figures(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The share of each text's words that are unknown, and their number: (B,) and (B,)."""
@@ -299,17 +299,17 @@ class Predictor:
             return bulk.scores(encoded).network
         return self._by_networks(encoded, self.model.rows_of(encoded.surfaces))[0]
 
-    def seen_by_networks(self, encoded: Encoded) -> tuple[NDArray[np.float32], Likeness]:
-        """The same, and what tells how novel the texts are."""
+    def seen(self, encoded: Encoded) -> tuple[NDArray[np.float32], NDArray[np.float32], Likeness]:
+        """The same, what the linear part says, (B, K), and what tells how novel the texts are."""
         bulk = self._for_many(len(encoded.ragged.words) >= _MANY_WORDS)
         if bulk is not None:
-            scores, likeness = bulk.scores_and_likeness(encoded)
-            return scores.network, likeness
+            (network, linear), likeness = bulk.scores_and_likeness(encoded)
+            return network, self._margins(linear), likeness
         rows = self.model.rows_of(encoded.surfaces)
         logits, (cosine, length) = self._by_networks(encoded, rows)
         unknown = encoded.ragged.shares(rows.unknown, of_none=1)
         unseen = unseen_shares(encoded.ragged, *self._met(encoded.surfaces, rows))
-        return logits, Likeness(cosine, length, unknown, unseen)
+        return logits, self.linear_margins(encoded), Likeness(cosine, length, unknown, unseen)
 
     def _by_networks(self, encoded: Encoded, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """The mean logits of the ensemble, and means of what tells novel texts, (2, B)."""

@@ -42,8 +42,7 @@ class OutOfFold(NamedTuple):
     def of(cls, run: Run, task: Task, texts: NDArray[np.int64]) -> "OutOfFold":
         """Let a model answer the texts of these numbers."""
         predictor, part = Predictor(run.model, task.settings.threads), task.part(texts).compact()
-        logits, likeness = predictor.seen_by_networks(part)
-        margins = predictor.linear_margins(part)
+        logits, margins, likeness = predictor.seen(part)
         targets, learned = task.targets[texts], task.learned[texts]
         return cls(texts, logits, margins, targets, task.weights[texts], run, likeness, learned)
 

@@ -227,7 +227,7 @@ class _Frozen:
 
     def _likeness(self, bare: Model, texts: NDArray[np.int64], spelling: _Spelling | None) -> Likeness:
         """Of texts that the model has not seen, or has: of those, words that no other text has count as not seen."""
-        likeness = Predictor(bare, self.task.settings.threads).seen_by_networks(self.task.part(texts))[1]
+        *_, likeness = Predictor(bare, self.task.settings.threads).seen(self.task.part(texts))
         if spelling is None:
             return likeness
         surfaces, ragged = spelling.encoded
@@ -394,5 +394,5 @@ class _Frozen:
 
 def _logits(bare: Model, task: Task, texts: NDArray[np.int64]) -> Floats:
     """What a model that is not calibrated says about the texts of these numbers, (B, K)."""
-    part, predictor = task.part(texts), Predictor(bare, task.settings.threads)
-    return np.asarray(predictor.network_logits(part) + predictor.linear_margins(part), np.float32)
+    network, linear, _ = Predictor(bare, task.settings.threads).seen(task.part(texts))
+    return network + linear
