@@ -17,10 +17,13 @@ from textcnn.encoder import (
     SentenceEncoder,
     by_rarity,
     encoder_for,
+    encoders_for,
     read_encoder,
+    write_asked,
     write_encoder,
 )
 from textcnn.errors import DataError, VectorsError
+from textcnn.text.lexicon import encode as encode_words
 from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.pretrained_filters import Filters
 from textcnn.vectors.table import VectorTable
@@ -93,6 +96,36 @@ def test_the_mean_of_words_has_a_readout_of_its_own(folder: Path) -> None:
     np.testing.assert_array_equal(encoder.encode([""]), [[1, 0]])
 
 
+def test_what_a_question_asks_for_is_told_by_numbers_of_its_own(folder: Path) -> None:
+    """The first of them is twice the vector's first number, the other its last and one."""
+    words = np.random.default_rng(1).normal(size=(3, 256)).astype(np.float32)
+    read_encoder_of(small_filters(), np.array([[1, 0], [0, 1], [1, -1]]), np.array([1, 0, 2]), words)
+    write_asked(Path("small.safetensors"), np.array([[2, 0, 0], [0, 0, 1]], np.float32), np.array([0, 1]))
+    encoder = read_encoder(Path("small.safetensors"))
+    said = encoder.outputs(TEXTS[:2])
+    by_hand = np.stack([2 * said[:, 0], said[:, 2] + 1], axis=1)
+    assert encoder.encode(TEXTS[:2]).shape == (2, 3)
+    np.testing.assert_allclose(encoder.asking().outputs(TEXTS[:2]), np.hstack([said, by_hand]), atol=1e-4)
+    assert encoder.asking().asking().dimensions == 5
+
+
+def test_who_asks_alike_is_near_where_that_counts() -> None:
+    """Two questions about persons, one about a number; two of them about a city."""
+    asked = ["Who built Rome?", "Which woman wrote Emma?", "How many people live in Rome?"]
+    encoder = read_encoder(ENCODER)
+    usual, asking = encoder.encode(asked), encoder.asking().encode(asked)
+    assert usual[0] @ usual[2] > usual[0] @ usual[1]
+    assert asking[0] @ asking[1] > asking[0] @ asking[2]
+
+
+def test_of_questions_there_are_two_encoders() -> None:
+    english, shared = (open_vectors(name, say=lambda note: None).table for name in ("english", "shared"))
+    asked, told = (encode_words(texts, 100) for texts in (["Who is it?", "Where?"], ["It is me.", "Here."]))
+    assert [each.dimensions for each in encoders_for(english, asked)] == [385, 449]
+    assert [each.dimensions for each in encoders_for(english, told)] == [385]
+    assert len(encoders_for(shared, asked)) == 1
+
+
 def test_over_the_shared_vectors_a_sentence_is_near_its_translation() -> None:
     encoder = read_encoder(SHARED_ENCODER)
     dinner, dish, train = encoder.encode(["We eat fish and rice.", "Wir essen Fisch und Reis.", "Der Zug fährt ab."])
@@ -148,6 +181,7 @@ def test_encoding_imports_nothing_heavy() -> None:
         ("readout", np.zeros((3, 5), np.int8)),
         ("words.readout", np.zeros((3, 255), np.int8)),
         ("words.scales", np.zeros(2, np.float32)),
+        ("asked.readout", np.zeros((2, 4), np.int8)),
         ("scales", np.full(3, np.nan, np.float32)),
         ("bias", np.zeros(4, np.float32)),
         ("biases.1", np.zeros(3, np.float16)),
@@ -158,6 +192,7 @@ def test_a_damaged_file_is_refused(folder: Path, name: str, value: np.ndarray) -
     from textcnn.storage.tensor_file import read_tensors, write_tensors
 
     read_encoder_of(small_filters(), np.ones((3, 2)), np.zeros(3), np.ones((3, 256), np.float32))
+    write_asked(Path("small.safetensors"), np.ones((2, 3), np.float32), np.zeros(2))
     read = read_tensors(Path("small.safetensors"))
     with Path("small.safetensors").open("wb") as file:
         write_tensors(file, read.metadata, {**read.tensors, name: value})

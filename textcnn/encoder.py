@@ -14,7 +14,7 @@ Shapes: B texts, D dimensions of a word's vector and d of a sentence's; M maps, 
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,9 +28,12 @@ from textcnn.model.bank import Bank, Pooling
 from textcnn.model.model import Member, Model
 from textcnn.model.network import Network
 from textcnn.model.predictor import Predictor
+from textcnn.storage.atomic import written_whole
 from textcnn.storage.quantized import Quantized
 from textcnn.storage.tensor_file import TensorFile, TensorFileError, read_tensors, write_tensors
 from textcnn.text.lexicon import grouped
+from textcnn.text.questions import mostly_questions
+from textcnn.text.ragged import Encoded
 from textcnn.text.vocabulary import Vocabulary
 from textcnn.vectors.loading import open_vectors
 from textcnn.vectors.packs import ENCODER as ENCODER_OF_PACK
@@ -45,10 +48,12 @@ __all__ = [
     "by_rarity",
     "encode",
     "encoder_for",
+    "encoders_for",
     "mean_of_words",
     "read_encoder",
     "rows_digest",
     "signed_axes",
+    "write_asked",
     "write_encoder",
 ]
 
@@ -56,7 +61,8 @@ ENCODER = Path(__file__).with_name("vectors") / "sentences.safetensors"
 SHARED_ENCODER = ENCODER.with_name("shared_sentences.safetensors")
 FORMAT = "textcnn-encoder-1"
 
-_WORDS = "words."  # how the names of tensors begin that are of the mean of words
+# How the names of tensors begin that are of the mean of words, and of what questions ask for.
+_WORDS, _ASKED = "words.", "asked."
 
 _MOST_WORDS = 1000  # of a text that are read
 _PIECE = 40  # words: what says most in a sentence says nothing special in a long text, so that is read piece by piece
@@ -71,15 +77,24 @@ class SentenceEncoder:
 
     table: VectorTable
     networks: tuple[Network, ...]
+    asked: tuple[Floats, Floats] | None = None  # (q, d) and (q,): by which a vector tells what a question asks for
 
     @property
     def dimensions(self) -> int:
         """Numbers of a sentence's vector, d."""
         return len(self.networks[0].layers[-1][1])
 
+    def asking(self) -> "SentenceEncoder":
+        """One whose vectors say besides what a question asks for, if that is known: d + q numbers."""
+        return self if self.asked is None else replace(self, networks=_asking(self.networks, *self.asked), asked=None)
+
     def encode(self, texts: Iterable[str]) -> Floats:
         """Unit vectors of any number of texts, in their order: (B, d); that of a text depends on no other one."""
-        pieces = [_unit(self._predictor.logits(group)) for group in grouped(texts, _GROUP)]
+        return _unit(self.outputs(texts))
+
+    def outputs(self, texts: Iterable[str]) -> Floats:
+        """The same, as long as they come: (B, d)."""
+        pieces = [self._predictor.logits(group) for group in grouped(texts, _GROUP)]
         return np.concatenate(pieces) if pieces else np.empty((0, self.dimensions), np.float32)
 
     @cached_property
@@ -107,6 +122,17 @@ def _unit(vectors: Floats) -> Floats:
     """Made as long as one; zeros stay."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
+
+
+def _asking(networks: Iterable[Network], weights: Floats, bias: Floats) -> tuple[Network, ...]:
+    """Networks with outputs besides that are weights (q, d) times those that they have, and a bias (q,)."""
+
+    def layered(network: Network) -> Network:
+        readout, offset = network.layers[-1]
+        both = np.concatenate([readout, weights @ readout]), np.concatenate([offset, weights @ offset + bias])
+        return network._replace(layers=(*network.layers[:-1], both))
+
+    return tuple(map(layered, networks))
 
 
 def encode(texts: Iterable[str]) -> Floats:
@@ -149,6 +175,20 @@ def encoder_for(table: VectorTable) -> SentenceEncoder | None:
     return _read(path, table) if path is not None and path.exists() else None
 
 
+def encoders_for(table: VectorTable, encoded: Encoded) -> tuple[SentenceEncoder, ...]:
+    """Those over these vectors that may suit texts: none, one, or of questions another, which tells what they ask for.
+
+    That helps to tell "who" from "when", and not where all questions are about parcels: labels have to say it.
+
+    Raises:
+        VectorsError: a file is damaged.
+    """
+    encoder = encoder_for(table)
+    if encoder is None:
+        return ()
+    return (encoder,) if encoder.asked is None or not mostly_questions(encoded) else (encoder, encoder.asking())
+
+
 def _in_pack(languages: str) -> Path | None:
     """Where the pack of the first of these languages would have its encoder; None if it is not installed."""
     installed, language = packs(), languages.partition(" ")[0]
@@ -180,7 +220,15 @@ def _over(table: VectorTable, read: TensorFile) -> SentenceEncoder:
     common = float(read.metadata.get("common", 0))
     piece = _PIECE if pooling == "max" else 0
     networks = _networks(read.tensors, table.dimensions, Pooling(pooling, piece=piece))
-    return SentenceEncoder(by_rarity(table, common), networks)
+    return SentenceEncoder(by_rarity(table, common), networks, _asked(read.tensors, len(read.tensors["bias"])))
+
+
+def _asked(tensors: Mapping[str, NDArray[Any]], dimensions: int) -> tuple[Floats, Floats] | None:
+    """What a file says of questions."""
+    if f"{_ASKED}readout" not in tensors:
+        return None
+    bias = tensors[f"{_ASKED}bias"]
+    return _readout(tensors, _ASKED, bias, dimensions), bias
 
 
 def by_rarity(table: VectorTable, common: float) -> VectorTable:
@@ -265,8 +313,21 @@ def write_encoder(
         words: the readout of the mean of words' vectors, (d, D), if it has one; what both say is averaged.
     """
     layers = {"": readout} if words is None else {"": readout, _WORDS: words}
-    tensors: dict[str, NDArray[Any]] = {"bias": np.asarray(bias, np.float32)}
+    tensors = {"bias": np.asarray(bias, np.float32)}
     for name, weights in layers.items():
-        rounded = Quantized.of(weights)
-        tensors |= {f"{name}readout": rounded.values, f"{name}scales": rounded.scales}
+        tensors |= _rounded(name, weights)
     write_tensors(file, {"format": FORMAT, **facts}, {**tensors_of(filters), **tensors})
+
+
+def write_asked(path: Path, weights: Floats, bias: Floats) -> None:
+    """Add to the file of an encoder what a question asks for: weights (q, d) of its vector, and a bias (q,)."""
+    read = read_tensors(path)
+    asked = {**_rounded(_ASKED, weights), f"{_ASKED}bias": np.asarray(bias, np.float32)}
+    with written_whole(path) as file:
+        write_tensors(file, read.metadata, {**read.tensors, **asked})
+
+
+def _rounded(name: str, weights: Floats) -> dict[str, NDArray[Any]]:
+    """The tensors of a readout."""
+    rounded = Quantized.of(weights)
+    return {f"{name}readout": rounded.values, f"{name}scales": rounded.scales}

@@ -9,7 +9,7 @@ good from bad (verdict.py); and it has the mean of a text's word vectors, for ma
 in all. Its readout is linear. It has the principal axes of five views of a sentence: the standardised features of the
 table's filters, what all features predict of the vectors for it of MPNet, MiniLM and multilingual-e5-small (ridge
 regression), and what they predict of the words of its answers, if it is a question (quiz.py). Beside them stands the
-verdict, good or bad, as the last number.
+verdict, good or bad, as the last number. Where texts are questions, further numbers tell more of what they ask for.
 
 On one core that is free reading takes a quarter of an hour (MPNet), half an hour (MiniLM) and an hour
 (multilingual-e5-small), all else half an hour. Needs the same packages as build_vectors.py.
@@ -30,7 +30,7 @@ from encoder import Encoder, equal_lengths, minilm, mpnet
 from inputs import E5, E5_TOKENIZER, MINILM, MPNET, checked
 from numpy.typing import NDArray
 from passages import Excluded
-from quiz import Asked, asked_for, quiz
+from quiz import Asked, asked_for, quiz, teach_asking
 from ratings import RATINGS, rated
 from readout import means_of_words
 from sentences import gather
@@ -247,6 +247,7 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     facts = {"from": f"{readers} over texts, texts people rated, and answers of a quiz"}
     with written_whole(path) as file:
         write_encoder(file, filters, layer[:, :maps], bias, facts, layer[:, maps:])
+    teach_asking(path, table, read.quiz)
 
 
 def main() -> None:

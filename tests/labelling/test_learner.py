@@ -24,7 +24,7 @@ LABELS = np.array([int(label == "spam") for label, _ in EXAMPLES])
 
 @pytest.fixture(scope="module")
 def features():
-    vectors = vectors_for(TEXTS, np.random.default_rng(0))(TEXTS)
+    vectors = vectors_for(TEXTS, np.random.default_rng(0))[0](TEXTS)
     return PileFeatures(vectors, WordTable(TEXTS).of(TEXTS), vectors)
 
 
@@ -114,7 +114,7 @@ class TestLikeness:
 class TestNames:
     @staticmethod
     def said(features, words):
-        return places_of(features.sentences, vectors_for(TEXTS, np.random.default_rng(0))(words))
+        return places_of(features.sentences, vectors_for(TEXTS, np.random.default_rng(0))[0](words))
 
     def test_with_guesses_the_rest_is_learned_and_the_unseen_are_told_as_without_them(self, features):
         """What is left of the labels is learned by hand, without each text in turn."""
@@ -179,7 +179,7 @@ class TestSentences:
             ["wo ist mein Paket geblieben", "meine Bestellung kam nicht an", "spiele etwas Jazzmusik bitte"],
             ["ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ ᎠᎴ", "ᏗᏂᏲᎵ ᎦᏬᏂᎯᏍᏗ ᎠᎴ", "ᎠᎹ ᎤᏴᏝ ᎢᎦ"],
         ):
-            vectors = vectors_for(texts, np.random.default_rng(0))(texts)
+            vectors = vectors_for(texts, np.random.default_rng(0))[0](texts)
             assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
             assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
 
@@ -299,6 +299,17 @@ class TestPool:
         more = pool.with_rows([other, 1])
         assert more.rows.tolist() == [*pool.rows.tolist(), other] and len(more.features.sentences) == 4
         assert set(pool.rows[pool.open_places(frozenset([other]))].tolist()) == {1, 4}
+
+    def test_questions_are_compared_by_what_they_ask_for_too(self):
+        texts = ["who was the first man on the moon?", "who sold the car?", "when was the car sold?", "it was in June"]
+        pile = Pile([Record(text) for text in texts], ["text"], ["text"])
+        pool = prepare_pool(pile, random_order(pile, 0)[:3], 0)
+        assert pool.asking is not None and pool.asking.asking is None
+        assert pool.asking.alone.sentences.shape[1] > pool.alone.sentences.shape[1]
+        others = pool.with_rows(range(4))
+        assert others.asking is not None and others.asking.rows.tolist() == others.rows.tolist()
+        told = Pile([Record(text.replace("?", ".")) for text in texts], ["text"], ["text"])
+        assert prepare_pool(told, random_order(told, 0), 0).asking is None
 
 
 def test_what_is_saved_is_read_from_the_curves():

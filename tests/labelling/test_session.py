@@ -50,6 +50,26 @@ def answered(session, count):
     return asked
 
 
+SUBJECTS = ("school", "river", "song", "bridge", "king", "train", "garden", "church")
+ASKED = {
+    "who": ("Who made the {}?", "Which woman saw the {}?", "Whose is the {}?"),
+    "when": ("When was the {} made?", "What year is the {} from?", "Since what day is there a {}?"),
+}
+
+
+@pytest.mark.parametrize("by", ["what is asked", "what it is about"])
+def test_labels_say_whether_questions_are_learned_by_what_they_ask_for(by):
+    texts = {wording.format(it): (kind, it) for it in SUBJECTS for kind, said in ASKED.items() for wording in said}
+    pile = pile_of(texts)
+    pool = prepare_pool(pile, random_order(pile, 0), 0)
+    rows = pool.rows[:24].tolist()
+    labels = [texts[pile.texts[row]][by == "what it is about"] for row in rows]
+    advice = advise(
+        pool, Snapshot(tuple(rows), tuple(labels), frozenset(rows), frozenset()), "auto", np.random.default_rng(0)
+    )
+    assert advice.pool.features.sentences.shape[1] == (449 if by == "what is asked" else 385)
+
+
 def test_each_text_is_asked_once_until_none_is_left(session):
     asked = answered(session, len(TRUTH))
     assert sorted(question.row for question in asked) == list(range(len(TRUTH)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from small_training import LABELS, TEXTS, Heard, by_chance
 
+from textcnn.encoder import SentenceEncoder
 from textcnn.errors import SettingsError
 from textcnn.insight.explain import explain
 from textcnn.model.file import FORMAT, format_of, read_model, write_model
@@ -157,6 +158,29 @@ def test_what_is_asked_is_told_by_the_first_word() -> None:
     model = learned(asked, [("time",) if place % 2 else ("person",) for place in range(8)]).model
     answers = Predictor(model).probabilities(["who is about tickets", "when is about tickets"])
     assert [model.labels[place] for place in answers.argmax(axis=1)] == ["person", "time"]
+
+
+SUBJECTS = ("the school", "a river", "this song", "an old bridge", "the king", "a train")
+ASKED = {"who": ("Who made {}?", "Which woman saw {}?"), "when": ("When was {} made?", "What year is {} from?")}
+
+
+@pytest.mark.parametrize("by", ["what is asked", "what it is about"])
+def test_labels_say_whether_questions_are_learned_by_what_they_ask_for(
+    by: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where they are not, the model is as if nothing were known of that; where they are, it is nearer to the truth."""
+    asked = [(kind, it, wording.format(it)) for it in SUBJECTS for kind, said in ASKED.items() for wording in said]
+    texts = [text for *_, text in asked]
+    labels = [(kind if by == "what is asked" else f"about {it}",) for kind, it, _ in asked]
+    both = learned(texts, labels).model
+    monkeypatch.setattr(SentenceEncoder, "asking", lambda self: self)
+    usual = learned(texts, labels).model
+    write_model(both, tmp_path / "both")
+    write_model(usual, tmp_path / "usual")
+    same = (tmp_path / "both").read_bytes() == (tmp_path / "usual").read_bytes()
+    assert same == (by == "what it is about")
+    losses = [model.figures["validation"]["log_loss"] for model in (both, usual)]
+    assert same or losses[0] < losses[1]
 
 
 @pytest.mark.parametrize("linear", ["on", "off"])

@@ -134,6 +134,21 @@ def test_what_is_asked_for_is_near_for_questions_with_like_answers() -> None:
     assert likeness[2, 3] > 0 > likeness[1, 3]
 
 
+def test_what_a_question_asks_for_is_told_by_fewer_numbers_than_say_it() -> None:
+    """Of 70 numbers the answers, of 80, follow three; what is told is four fifths as long, and says no more."""
+    draw = np.random.default_rng(0)
+    said = draw.normal(1, 2, size=(500, 70)).astype(np.float32)
+    wanted = said[:, :3] @ draw.normal(size=(3, 80))
+    weights, bias = QUIZ.asking(said, wanted)
+    assert weights.shape == (64, 70) and bias.shape == (64,)
+    told = said @ weights.T + bias
+    np.testing.assert_allclose(told.mean(axis=0), 0, atol=1e-3)
+    length = 0.8**2 * np.square(said - said.mean(axis=0)).sum()
+    assert np.square(told).sum() == pytest.approx(length, rel=1e-3)
+    assert np.square(told[:, :3]).sum() == pytest.approx(length, rel=1e-3)
+    assert np.abs(weights[:, 3:]).max() < 0.01 * np.abs(weights).max()
+
+
 def test_means_of_words() -> None:
     ragged = Ragged(np.array([0, 1, 1], np.int32), np.array([0, 3, 3]))
     vectors = np.array([[3, 0], [0, 6]], np.float32)

@@ -121,7 +121,12 @@ def advise(
     if len(names) < 2:
         return Advice(len(places), names, going_on or _queue(pool, places, snapshot, strategy, random), pool)
     numbers = [names.index(label) for label in snapshot.labels]
-    model = learn_quickly(pool.features, places, numbers, len(names), _places_of(pool, names, hints))
+    learned_over = [
+        (each, learn_quickly(each.features, places, numbers, len(names), _places_of(each, names, hints)))
+        for each in (pool, pool.asking)
+        if each is not None
+    ]
+    pool, model = min(learned_over, key=lambda each: each[1].unseen.loss)
     pupil = teach(pool.lessons, model)
     probabilities = pupil.probabilities(pool.features)
     learned = (probabilities, np.bincount(numbers))

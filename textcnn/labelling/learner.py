@@ -54,6 +54,7 @@ _TRUST = (0.0, 0.5, 1.0)  # in what names say: one of them; less than all of it 
 _FEW = 20
 _PRIOR = 2.0  # texts' worth of doubt in a sharpness beyond the mildest
 _BLOCK = 20_000  # texts that are answered at once
+_LEAST = 1e-9
 
 
 class PileFeatures(NamedTuple):
@@ -88,6 +89,11 @@ class Answers(NamedTuple):
     rows: Ints  # (n,) the texts
     targets: Ints  # (n,) the labels that they have
     probabilities: Floats  # (n, K)
+
+    @property
+    def loss(self) -> float:
+        """The sum of their log losses, in nats."""
+        return -float(np.log(self.probabilities[np.arange(len(self.targets)), self.targets] + _LEAST).sum())
 
 
 class LinearScores(NamedTuple):
@@ -227,7 +233,7 @@ def _trusts(texts: int) -> tuple[float, ...]:
 def _sharpest(scores: NDArray[np.float64], targets: Ints) -> tuple[float, float]:
     """The least log loss, and the factor of the scores that gives it; few texts do not make it sharp."""
     losses = [
-        -float(np.log(softmax(scores * factor)[np.arange(len(targets)), targets] + 1e-9).sum())
+        -float(np.log(softmax(scores * factor)[np.arange(len(targets)), targets] + _LEAST).sum())
         + _PRIOR * np.log(factor)
         for factor in SHARPNESS
     ]

@@ -39,6 +39,7 @@ class Pool(NamedTuple):
     lessons: TaughtTexts  # by which what is known of some texts is handed on to all
     words: WordTable
     vectors_of: ToVectors
+    asking: "Pool | None" = None  # the same texts, if they are questions, compared by what they ask for, too
 
     def features_of(self, texts: Sequence[str]) -> PileFeatures:
         """What any texts are compared by."""
@@ -52,7 +53,8 @@ class Pool(NamedTuple):
         joined = np.concatenate([self.rows, np.array(new, np.int64)])
         added = self.features_of([self.pile.texts[row] for row in new])
         places = {row: place for place, row in enumerate(joined.tolist())}
-        return self._replace(rows=joined, places=places, features=self.features.and_others(added))
+        asking = self.asking and self.asking.with_rows(new)
+        return self._replace(rows=joined, places=places, features=self.features.and_others(added), asking=asking)
 
     def place_of(self, row: int) -> int | None:
         """The place of a text, or else of the one of which it is a near-copy; None: it was not looked at."""
@@ -88,20 +90,18 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
     _, firsts, inverse = np.unique(groups, return_index=True, return_inverse=True)
     rows, stand_for = (np.array(looked_at, np.int64)[places] for places in (np.sort(firsts), firsts[inverse]))
     texts = [pile.texts[row] for row in rows.tolist()]
-    words, vectors_of = WordTable(texts), vectors_for(texts, np.random.default_rng(seed))
-    alone = _features(texts, vectors_of, words)
-    features = smoothed(alone, alone)
-    return Pool(
-        pile,
-        rows,
-        {row: place for place, row in enumerate(rows.tolist())},
-        dict(zip(looked_at, stand_for.tolist(), strict=True)),
-        alone,
-        features,
-        prepare_lessons(features),
-        words,
-        vectors_of,
-    )
+    words = WordTable(texts)
+    places = {row: place for place, row in enumerate(rows.tolist())}
+    stands_for = dict(zip(looked_at, stand_for.tolist(), strict=True))
+
+    def compared_by(vectors_of: ToVectors) -> Pool:
+        alone = _features(texts, vectors_of, words)
+        features = smoothed(alone, alone)
+        lessons = prepare_lessons(features)
+        return Pool(pile, rows, places, stands_for, alone, features, lessons, words, vectors_of)
+
+    usual, *asking = map(compared_by, vectors_for(texts, np.random.default_rng(seed)))
+    return usual._replace(asking=asking[0] if asking else None)
 
 
 def _features(texts: Sequence[str], vectors_of: ToVectors, words: WordTable) -> PileFeatures:

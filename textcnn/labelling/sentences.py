@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.encoder import encoder_for
+from textcnn.encoder import encoders_for
 from textcnn.text.lexicon import encode, grouped
 from textcnn.text.ragged import Encoded
 from textcnn.training.embeddings import fitting_table
@@ -28,8 +28,8 @@ _DIMENSIONS = 256  # of a random projection
 _SAMPLE = 2000  # texts that say what is usual
 
 
-def vectors_for(texts: Sequence[str], random: np.random.Generator) -> ToVectors:
-    """A function from texts such as these to their vectors.
+def vectors_for(texts: Sequence[str], random: np.random.Generator) -> tuple[ToVectors, ...]:
+    """A function from texts such as these to their vectors; of questions another one, which heeds what they ask for.
 
     Args:
         texts: all that will be compared; a sample of them says of which language they are, and which words are rare.
@@ -37,8 +37,8 @@ def vectors_for(texts: Sequence[str], random: np.random.Generator) -> ToVectors:
     """
     sample = encode([texts[row] for row in random.permutation(len(texts))[:_SAMPLE]], _MOST_WORDS)
     table = fitting_table(sample)
-    encoder = None if table is None else encoder_for(table)
-    return _projection(sample, random) if encoder is None else encoder.encode
+    encoders = () if table is None else encoders_for(table, sample)
+    return tuple(encoder.encode for encoder in encoders) or (_projection(sample, random),)
 
 
 def _projection(sample: Encoded, random: np.random.Generator) -> ToVectors:

@@ -28,7 +28,7 @@ from textcnn.storage.quantized import Quantized
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.calibration import calibrate
 from textcnn.training.embeddings import Start
-from textcnn.training.encoder_layer import EncoderFeatures, encoder_over, scaled
+from textcnn.training.encoder_layer import EncoderFeatures, encoders_over, scaled
 from textcnn.training.label_names import said_by_words
 from textcnn.training.last_layer import STEEP, LabelledRows, LastLayer, learned_from_many
 from textcnn.training.pupil import taught
@@ -91,32 +91,36 @@ def encoder_members(
         unlabelled: texts without labels.
         segmented: whether words of scripts without blanks are found by the vocabulary of the vectors.
     """
-    encoder = encoder_over(start)
-    if encoder is None or not _suits(encoder.networks[0], settings):
+    encoders = encoders_over(start, encoded)
+    if not encoders or not _suits(encoders[0].networks[0], settings):
         return ()
-    networks, seen = scaled(encoder.networks, start.scale), start.over(encoder.table, encoded)
+    table, count = encoders[0].table, len(targets)
+    seen = start.over(table, encoded)
     matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
-    features, vectors = EncoderFeatures.of(networks, matrix, ragged, len(targets)), Quantized.of(matrix)
-    scales = None if seen is start else (encoder.table.vectors.scales * start.scale).astype(np.float32)
-    count = len(targets)
+    networks = (scaled(encoder.networks, start.scale) for encoder in encoders)
+    every = [EncoderFeatures.of(each, matrix, ragged, count) for each in networks]
+    scales = None if seen is start else (table.vectors.scales * start.scale).astype(np.float32)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
     folds = np.random.default_rng(settings.seed).permutation(count) % _FOLDS
-    named = partial(said_by_words, words, features, settings=settings, table=encoder.table)
+    named = partial(said_by_words, words, settings=settings, table=table)
     if count > FEW:
-        rows = features.rows[:, : features.dimensions]
-        layer = learned_from_many(rows, signs, own, folds, named(rows))
-        return _members(features, [layer], vectors, scales)
-    labelled = LabelledRows(features.rows, np.zeros((count, count)), signs, own, [folds], named(features.rows))
-    layers = [labelled.learned_by(features.dimensions).layer()]
+        rows = every[0].rows[:, : every[0].dimensions]
+        layer = learned_from_many(rows, signs, own, folds, named(every[0], rows))
+        return _members(every[0], [layer], Quantized.of(matrix), scales)
+
+    def labelled(features: EncoderFeatures, rows: Numbers) -> LabelledRows:
+        return LabelledRows(features.rows, np.zeros((count, count)), signs, own, [folds], named(features, rows))
+
+    fits = ((each, labelled(each, each.rows).learned_by(each.dimensions)) for each in every)
+    features, chosen = min(fits, key=lambda each: each[1].missed)
+    layers = [chosen.layer()]
     if unlabelled:
         columns = len(layers[0].weights)
-        others = features.others(*encoded_others(unlabelled, settings, encoder.table, segmented=segmented))
-        every = count + len(others)
-        labelled = labelled._replace(named=named(np.concatenate([features.rows, others]))).of_columns(columns)
-        others = others[:, :columns]
-        teacher = labelled.learned()
-        layers.append(taught(teacher, others, np.zeros((every, every)), [np.full(count, -1)]))
-    return _members(features, layers, vectors, scales)
+        others = features.others(*encoded_others(unlabelled, settings, table, segmented=segmented))
+        teacher = labelled(features, np.concatenate([features.rows, others])).of_columns(columns).learned()
+        nothing = np.zeros((count + len(others), count + len(others)))
+        layers.append(taught(teacher, others[:, :columns], nothing, [np.full(count, -1)]))
+    return _members(features, layers, Quantized.of(matrix), scales)
 
 
 def _members(

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
-from textcnn.encoder import SentenceEncoder, encoder_for
+from textcnn.encoder import SentenceEncoder, encoders_for
 from textcnn.model.cached import pooled
 from textcnn.model.network import Network
 from textcnn.text.ragged import Encoded, Ragged
 from textcnn.training.embeddings import Start
 
-__all__ = ["ANY", "EncoderFeatures", "encoder_over", "scaled"]
+__all__ = ["ANY", "EncoderFeatures", "encoders_over", "scaled"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
@@ -112,9 +112,9 @@ def _features(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
     return pooled(compiled, network, responses, ragged)
 
 
-def encoder_over(start: Start) -> SentenceEncoder | None:
-    """The encoder over the vectors of a start; none if the package has none for them."""
-    return None if start.table is None else encoder_for(start.table)
+def encoders_over(start: Start, encoded: Encoded) -> tuple[SentenceEncoder, ...]:
+    """The encoders over the vectors of a start that may suit these texts; none if the package has none for them."""
+    return () if start.table is None else encoders_for(start.table, encoded)
 
 
 def scaled(networks: tuple[Network, ...], scale: float) -> tuple[Network, ...]:

@@ -35,7 +35,7 @@ from textcnn.text.tokens import folded, is_word
 from textcnn.training.calibration import Calibration
 from textcnn.training.class_weights import class_weights
 from textcnn.training.embeddings import Start, begin, reopening, segmenter_for
-from textcnn.training.encoder_layer import ANY, EncoderFeatures, encoder_over, scaled
+from textcnn.training.encoder_layer import ANY, EncoderFeatures, encoders_over, scaled
 from textcnn.training.events import Callback, Stage, TrainingEvent
 from textcnn.training.export import assembled
 from textcnn.training.folds import stratified_folds
@@ -102,18 +102,19 @@ def fit_frozen(
     learn = np.arange(len(training.texts))
     settings = replace(task.settings, min_count=ANY, channels="static")
     start = begin(task.encoded, task.tokens(learn), settings, notes.append)
-    encoder = encoder_over(start)
-    if encoder is None:
+    encoders = encoders_over(start, task.encoded)
+    if not encoders:
         if wanted:
             raise SettingsError(
                 "frozen: on is for the vectors in the package, English or shared, and those of a pack, if it"
                 " has a sentence encoder"
             )
         return None
-    start = start.over(encoder.table, task.encoded)
+    start = start.over(encoders[0].table, task.encoded)
     for note in notes:
         callback(TrainingEvent("note", note=note))
-    frozen = _Frozen(task, training, unseen, start, scaled(encoder.networks, start.scale), encoder.table, hints)
+    networks = [scaled(encoder.networks, start.scale) for encoder in encoders]
+    frozen = _Frozen(task, training, unseen, start, networks, encoders[0].table, hints)
     return frozen.outcome(unlabelled, said, callback)
 
 
@@ -174,8 +175,9 @@ class _Spelling(NamedTuple):
 
 
 class _Learned(NamedTuple):
-    """A last layer, and the features of its linear part, if it has one."""
+    """A last layer over some features, and those of its linear part, if it has one."""
 
+    features: EncoderFeatures
     layer: LastLayer
     spelling: _Spelling | None
     trust: float  # in what labels are called
@@ -190,7 +192,7 @@ class _Frozen:
         training: Labelled,
         unseen: NDArray[np.int64],
         start: Start,
-        encoder: tuple[Network, ...],
+        encoders: Sequence[tuple[Network, ...]],
         table: VectorTable,
         hints: Sequence[str],
     ) -> None:
@@ -200,7 +202,7 @@ class _Frozen:
         self.hints = hints
         every = len(task.targets)
         self.learn = np.concatenate([np.arange(self.count), np.arange(every - len(hints), every)])
-        self.features = _features(encoder, task, start, self.count, len(hints))
+        self.every_features = [_features(encoder, task, start, self.count, len(hints)) for encoder in encoders]
         self.targets, self.weights = task.learned[self.learn], task.weights[self.learn]
         self.weights[self.count :] *= hint_weight(self.count, len(task.classes))
         self.signs: Numbers = 2 * self.targets.astype(np.float64) - 1
@@ -242,8 +244,9 @@ class _Frozen:
     def _learned(self, unlabelled: Sequence[str], said: Said | None, callback: Callback) -> _Learned:
         """The last layer and the linear part together, and what they say about texts by those of other folds."""
         spelling = self._spelling(self.task.part(self.learn))
-        chosen = self._labelled(spelling).learned_by(self.features.dimensions)
-        alone = _Learned(chosen.layer(), spelling, chosen.trust)
+        fits = ((each, self._labelled(each, spelling).learned_by(each.dimensions)) for each in self.every_features)
+        features, chosen = min(fits, key=lambda each: each[1].missed)
+        alone = _Learned(features, chosen.layer(), spelling, chosen.trust)
         texts = usable(unlabelled, self.training.texts, self.task, callback, self.table)
         if texts and not np.any(self.dealings[0] >= 0):
             leave_out("no label has two texts, one of which could say what they are worth", callback)
@@ -253,28 +256,30 @@ class _Frozen:
     def _spelling(self, encoded: Encoded) -> _Spelling | None:
         return _Spelling.of(encoded) if self.task.settings.linear == "on" else None
 
-    def _labelled(self, spelling: _Spelling | None, others: Numbers | None = None) -> LabelledRows:
+    def _labelled(
+        self, features: EncoderFeatures, spelling: _Spelling | None, others: Numbers | None = None
+    ) -> LabelledRows:
         """The labelled texts, and hints, as the last layer sees them; words of labels find their place among all."""
-        rows, task = self.features.rows[self.learn], self.task
+        rows, task = features.rows[self.learn], self.task
         count = len(rows)
         gram = np.zeros((count, count)) if spelling is None else spelling.gram[:count, :count]
         every = rows[: self.count] if others is None else np.concatenate([rows[: self.count], others])
-        named = said_by_words(task.words, self.features, every, task.settings, self.table)
+        named = said_by_words(task.words, features, every, task.settings, self.table)
         return LabelledRows(rows, gram, self.signs, self._weights(), self.dealings, named)
 
     def _better(self, alone: _Learned, texts: Sequence[str], said: Said | None, callback: Callback) -> _Learned:
         """What texts without labels teach, unless it is worse than without them by more than chance."""
-        task = self.task
-        others = self.features.others(*encoded_others(texts, task.settings, self.table, segmented=task.segmented))
+        task, features = self.task, alone.features
+        others = features.others(*encoded_others(texts, task.settings, self.table, segmented=task.segmented))
         spelling = self._spelling(self._with(texts))
         columns = len(alone.layer.weights)
-        rows, others = self._labelled(spelling, others).of_columns(columns), others[:, :columns]
+        rows, others = self._labelled(features, spelling, others).of_columns(columns), others[:, :columns]
         every = len(self.learn) + len(texts)
         gram = np.zeros((every, every)) if spelling is None else spelling.gram
         teacher = rows.learned()
         second = None if said is None else said.of(texts, task.classes)
         layer = taught(teacher, others, gram, self.dealings[:_DEALINGS_ASKED], second)
-        taught_by_all = _Learned(layer, spelling, teacher.trust)
+        taught_by_all = _Learned(features, layer, spelling, teacher.trust)
         held_back = self._gain(alone.layer, taught_by_all.layer) > 0
         losses = [float(self._losses(each.layer).mean()) for each in (alone, taught_by_all)]
         self.used = told_gain(len(texts), losses, callback, used=not held_back)
@@ -312,7 +317,7 @@ class _Frozen:
             scores = score_count(len(task.classes), multi_label=task.multi_label)
             alpha = _SPELLING * STEEP * layer.alpha[:, -scores:]
             linear = learned.spelling.features.part(alpha.astype(np.float32))
-        networks = self.features.with_layer(STEEP * layer.weights, STEEP * layer.bias)
+        networks = learned.features.with_layer(STEEP * layer.weights, STEEP * layer.bias)
         bank = networks[0].bank
         halves = self.start.in_half_bytes  # which a mean of pieces does not fit into: words of the texts stand apart
         settings = replace(

@@ -1,0 +1,26 @@
+"""Whether texts are questions."""
+
+import pytest
+
+from textcnn.text.lexicon import encode
+from textcnn.text.questions import mostly_questions
+
+
+@pytest.mark.parametrize(
+    ("texts", "are"),
+    [
+        (["Who was it?", "When??", "It was late."], True),
+        (["Who was it?", "It was late."], True),  # half of them
+        (["Who was it? Nobody knows.", "Is it? I think so.", "Why not?"], False),
+        (["what time is it", "how far is it"], False),
+        (["", "Who was it?"], True),
+        (["", ""], False),
+        ([], False),
+    ],
+)
+def test_questions_end_with_a_mark(texts: list[str], are: bool) -> None:
+    assert mostly_questions(encode(texts, 100)) == are
+
+
+def test_a_long_text_that_is_cut_ends_where_it_is_cut() -> None:
+    assert not mostly_questions(encode(["Who was it who came so late ?"], 4))
