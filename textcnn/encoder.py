@@ -4,10 +4,10 @@
 
 The package has two. Over the English vectors the filters and the readout learned from sentence encoders that are
 transformers, and from texts that people called good or bad; the mean of the words' vectors tells what maxima do not,
-and has a readout of its own, see data/vectors/build_encoder.py. Over the shared vectors, of many languages, that is
-all: the mean of the words' vectors, of which those of rare words count more (Arora et al. 2017), and a readout, see
-data/vectors/readout.py. Packs (vectors/packs.py) may have one of the same kind. What answers is a look-up for each
-word and a maximum or mean for each filter, with NumPy.
+and has a readout of its own; of questions it can say more of what they ask for, see data/vectors/build_encoder.py. Over
+the shared vectors, of many languages, that is all: the mean of the words' vectors, of which those of rare words count
+more (Arora et al. 2017), and a readout, see data/vectors/readout.py. Packs (vectors/packs.py) may have one of the same
+kind. What answers is a look-up for each word and a maximum or mean for each filter, with NumPy.
 
 Shapes: B texts, D dimensions of a word's vector and d of a sentence's; M maps, see model/bank.py.
 """
