@@ -6,6 +6,7 @@ import scipy.sparse
 from examples import EXAMPLES
 
 from textcnn.corpus import Record
+from textcnn.errors import DataError
 from textcnn.labelling.forecast import forecast_gain
 from textcnn.labelling.learner import PileFeatures, WordTable, fit_kernel, kernel_of, learn_quickly, likeness
 from textcnn.labelling.pile import Pile
@@ -312,6 +313,10 @@ class TestPool:
         assert prepare_pool(told, random_order(told, 0), 0).asking is None
 
 
+SENDER = "the office of prizes and surprises writes to you on this fine day"
+LETTERS = ["come and collect what you have won", "no answer came from you about the money"]
+
+
 def test_what_is_saved_is_read_from_the_curves():
     chosen, random = np.array([[0.5, 0.7, 0.8]]), np.array([[0.5, 0.6, 0.7]])
     assert Simulation((10, 20, 30), chosen, random, 9).saved() == (20, 30)
@@ -323,3 +328,22 @@ def test_a_simulation_never_asks_what_is_held_out():
     found = simulate(Pile(records, ["text"], ["text"]), 100, seeds=2)
     assert found.held_out == 10 and found.labels == (10, 20, 30)
     assert found.chosen.shape == (2, 3) and found.chosen[:, -1] == pytest.approx(found.random[:, -1])
+
+
+def test_copies_of_texts_cost_a_simulation_nothing():
+    """Nor do texts without a label that are like those that have one: these are left out."""
+    records = [Record(text, (label,), line) for line, (label, text) in enumerate(EXAMPLES)]
+    once = simulate(Pile(records, ["text"], ["text"]), 20, seeds=1)
+    twice = simulate(Pile([*records, *records], ["text"], ["text"]), 20, seeds=1)
+    assert twice.labels == once.labels and twice.held_out == once.held_out
+    assert (twice.chosen == once.chosen).all()
+    more = [Record(f"{SENDER}, {text}", ("spam",)) for text in LETTERS]
+    like_one = Record(f"Dear sir, {SENDER.upper()}, {LETTERS[0]}")
+    found = simulate(Pile([*records, *more, like_one], ["text"], ["text"]), 100, seeds=1)
+    assert found.labels[-1] + found.held_out == len(EXAMPLES) + len(LETTERS) - 1
+
+
+def test_a_simulation_of_near_copies_is_refused():
+    records = [Record(f"please call {number} to have the prize sent home", ("ab"[number % 2],)) for number in range(60)]
+    with pytest.raises(DataError, match=r"near-copies of others: 1; a simulation takes 40"):
+        simulate(Pile(records, ["text"], ["text"]), 20, seeds=1)

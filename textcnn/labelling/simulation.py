@@ -86,7 +86,7 @@ def simulate(
         say: is told what is being done.
 
     Raises:
-        DataError: too few texts have a label, or all the same.
+        DataError: too few different texts have a label, or all the same.
         SettingsError: there is no such strategy, or a hint is for none of the labels.
     """
     check_strategy(strategy)
@@ -97,7 +97,13 @@ def simulate(
         raise DataError(f"only {len(truth)} texts have a label there; a simulation takes {_FEWEST}")
     say("comparing the texts with each other")
     pool = prepare_pool(pile, random_order(pile, 0), 0)
-    known = [row for row in pool.rows.tolist() if row in truth]
+    never = [row for row in pile.first_of.values() if row not in truth]
+    closed = pool.closed_groups(never)
+    known = [row for row in pool.rows.tolist() if row in truth and pool.groups[row] not in closed]
+    if len(known) < _FEWEST:
+        raise DataError(
+            f"texts that have a label and are no near-copies of others: {len(known)}; a simulation takes {_FEWEST}"
+        )
     held_out = max(round(len(known) * _HELD_OUT), 1)
     points = _points(min(budget, len(known) - held_out))
     curves: dict[str, list[list[float]]] = {"chosen": [], "random": []}
@@ -105,7 +111,7 @@ def simulate(
         held = np.random.default_rng(seed).permutation(known)[:held_out].tolist()
         for name, how in (("chosen", strategy), ("random", "random")):
             say(f"seed {seed + 1} of {seeds}, {name}")
-            curves[name].append(_curve(pool, truth, held, points, how, seed, hints))
+            curves[name].append(_curve(pool, truth, held, never, points, how, seed, hints))
     return Simulation(points, np.array(curves["chosen"]), np.array(curves["random"]), held_out)
 
 
@@ -119,13 +125,13 @@ def _curve(
     pool: Pool,
     truth: dict[int, str],
     held: list[int],
+    never: list[int],
     points: tuple[int, ...],
     strategy: str,
     seed: int,
     hints: Mapping[str, str],
 ) -> list[float]:
-    """The accuracy on the texts held out after each number of labels."""
-    unlabelled = [row for row in range(len(pool.pile)) if row not in truth]
+    """The accuracy on the texts held out after each number of labels; texts without a label are never asked."""
     journal = Journal(seed=seed)
     accuracies = []
     pile = pool.pile.without_labels()
@@ -136,7 +142,7 @@ def _curve(
         strategy=strategy,
         background=False,
         pool=pool,
-        withheld=[*held, *unlabelled],
+        withheld=[*held, *never],
         figures=False,
     ) as session:
         for count in range(1, points[-1] + 1):
