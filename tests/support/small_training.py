@@ -69,3 +69,14 @@ def fitted(training: Labelled | None = None, callback: Any = None, **values: Any
         settings=quick(**values),
         callback=callback or Heard(),
     )
+
+
+_SUBJECTS = ("the school", "a river", "this song", "an old bridge", "the king", "a train")
+_ASKED = {"who": ("Who made {}?", "Which woman saw {}?"), "when": ("When was {} made?", "What year is {} from?")}
+
+
+def questions(by: str) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Questions, and labels that stand for "what is asked" or for "what it is about"."""
+    every = [(kind, it, wording.format(it)) for it in _SUBJECTS for kind, said in _ASKED.items() for wording in said]
+    labels = [(kind if by == "what is asked" else f"about {it}",) for kind, it, _ in every]
+    return [text for *_, text in every], labels

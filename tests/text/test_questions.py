@@ -13,6 +13,7 @@ from textcnn.text.questions import mostly_questions
         (["Who was it?", "It was late."], True),  # half of them
         (["Who was it? Nobody knows.", "Is it? I think so.", "Why not?"], False),
         (["what time is it", "how far is it"], False),
+        (["see http://a.example/c?id=3", "at b.example/?q=1"], False),
         (["", "Who was it?"], True),
         (["", ""], False),
         ([], False),

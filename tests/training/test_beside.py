@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_training import LABELS, TEXTS
+from small_training import LABELS, TEXTS, questions
 
+from textcnn.encoder import SentenceEncoder
 from textcnn.errors import ModelFileError
 from textcnn.insight.explain import explain
 from textcnn.labels import indicator
@@ -68,6 +69,17 @@ def test_its_filters_and_its_mean_of_words_are_members(both: Model) -> None:
     assert encoder.bank.filters > 100
     assert encoder.bank.widths == network.bank.widths
     assert (mean.pooling.kind, mean.bank.widths) == ("mean", (1,))
+
+
+@pytest.mark.parametrize("by", ["what is asked", "what it is about"])
+def test_labels_say_whether_it_heeds_what_questions_ask_for(by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, labels = questions(by)
+    both = learned(texts, labels)
+    monkeypatch.setattr(SentenceEncoder, "asking", lambda self: self)
+    usual = learned(texts, labels)
+    layers = [[member.network.layers[0][0] for member in model.members[1:]] for model in (both, usual)]
+    same = all(np.array_equal(*pair) for pair in zip(*layers, strict=True))
+    assert same == (by == "what it is about")
 
 
 def test_the_file_gives_the_same_answers(both: Model, tmp_path: Path) -> None:

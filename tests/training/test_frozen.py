@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_training import LABELS, TEXTS, Heard, by_chance
+from small_training import LABELS, TEXTS, Heard, by_chance, questions
 
 from textcnn.encoder import SentenceEncoder
 from textcnn.errors import SettingsError
@@ -18,6 +18,7 @@ from textcnn.model.model import Model
 from textcnn.model.predictor import Predictor
 from textcnn.settings import Settings, settled
 from textcnn.text.lexicon import encode
+from textcnn.training import frozen
 from textcnn.training.fit import FitResult, fit
 from textcnn.training.frozen import _Spelling, fit_frozen
 from textcnn.training.outcome import Outcome
@@ -160,27 +161,32 @@ def test_what_is_asked_is_told_by_the_first_word() -> None:
     assert [model.labels[place] for place in answers.argmax(axis=1)] == ["person", "time"]
 
 
-SUBJECTS = ("the school", "a river", "this song", "an old bridge", "the king", "a train")
-ASKED = {"who": ("Who made {}?", "Which woman saw {}?"), "when": ("When was {} made?", "What year is {} from?")}
-
-
+@pytest.mark.parametrize("others", [[], ["Who saw the garden?", "What year is the church from?", "Who wrote to us?"]])
 @pytest.mark.parametrize("by", ["what is asked", "what it is about"])
 def test_labels_say_whether_questions_are_learned_by_what_they_ask_for(
-    by: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    by: str, others: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where they are not, the model is as if nothing were known of that; where they are, it is nearer to the truth."""
-    asked = [(kind, it, wording.format(it)) for it in SUBJECTS for kind, said in ASKED.items() for wording in said]
-    texts = [text for *_, text in asked]
-    labels = [(kind if by == "what is asked" else f"about {it}",) for kind, it, _ in asked]
-    both = learned(texts, labels).model
+    texts, labels = questions(by)
+    both = learned(texts, labels, more={"unlabelled": others}).model
     monkeypatch.setattr(SentenceEncoder, "asking", lambda self: self)
-    usual = learned(texts, labels).model
+    usual = learned(texts, labels, more={"unlabelled": others}).model
     write_model(both, tmp_path / "both")
     write_model(usual, tmp_path / "usual")
     same = (tmp_path / "both").read_bytes() == (tmp_path / "usual").read_bytes()
     assert same == (by == "what it is about")
     losses = [model.figures["validation"]["log_loss"] for model in (both, usual)]
     assert same or losses[0] < losses[1]
+
+
+def test_validation_texts_and_hints_are_not_asked_whether_they_are_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = []
+    every = frozen.encoders_over
+    monkeypatch.setattr(frozen, "encoders_over", lambda *given: offered.append(every(*given)) or offered[-1])
+    texts, labels = questions("what is asked")
+    said = Labelled(["It was late.", "They are here."] * 20, [("when",), ("who",)] * 20)
+    learned(texts, labels, more={"validation": said, "hints": {"who": "a person", "when": "a year or a day"}})
+    assert [len(each) for each in offered] == [2]
 
 
 @pytest.mark.parametrize("linear", ["on", "off"])

@@ -1,8 +1,8 @@
 """Sentence vectors, by which the likeness of texts is judged: those of an encoder, or of random projections.
 
-English texts get the vectors of `textcnn.encode`, texts of other languages those of the encoder over the shared
-vectors. Texts of which neither knows the words get a random projection of their words, weighted by rarity (Bingham &
-Mannila 2001): texts that share rare words are alike.
+English texts get the vectors of `textcnn.encode`, questions others besides that say more of what they ask for, texts of
+other languages those over the shared vectors. Texts of which neither knows the words get a random projection
+of their words, weighted by rarity (Bingham & Mannila 2001): texts that share rare words are alike.
 
 Shapes: B texts, U distinct words, d dimensions.
 """

@@ -91,13 +91,13 @@ def encoder_members(
         unlabelled: texts without labels.
         segmented: whether words of scripts without blanks are found by the vocabulary of the vectors.
     """
-    encoders = encoders_over(start, encoded)
+    encoders = encoders_over(start, Encoded(start.words, ragged))
     if not encoders or not _suits(encoders[0].networks[0], settings):
         return ()
     table, count = encoders[0].table, len(targets)
     seen = start.over(table, encoded)
     matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
-    networks = (scaled(encoder.networks, start.scale) for encoder in encoders)
+    networks = (scaled(encoder.networks, start.scale) for encoder in encoders[: 1 if count > FEW else None])
     every = [EncoderFeatures.of(each, matrix, ragged, count) for each in networks]
     scales = None if seen is start else (table.vectors.scales * start.scale).astype(np.float32)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)

@@ -102,7 +102,7 @@ def fit_frozen(
     learn = np.arange(len(training.texts))
     settings = replace(task.settings, min_count=ANY, channels="static")
     start = begin(task.encoded, task.tokens(learn), settings, notes.append)
-    encoders = encoders_over(start, task.encoded)
+    encoders = encoders_over(start, task.part(learn))
     if not encoders:
         if wanted:
             raise SettingsError(
