@@ -53,6 +53,7 @@ __all__ = [
     "read_encoder",
     "rows_digest",
     "signed_axes",
+    "unit",
     "write_asked",
     "write_encoder",
 ]
@@ -90,7 +91,7 @@ class SentenceEncoder:
 
     def encode(self, texts: Iterable[str]) -> Floats:
         """Unit vectors of any number of texts, in their order: (B, d); that of a text depends on no other one."""
-        return _unit(self.outputs(texts))
+        return unit(self.outputs(texts))
 
     def outputs(self, texts: Iterable[str]) -> Floats:
         """The same, as long as they come: (B, d)."""
@@ -118,8 +119,8 @@ class SentenceEncoder:
         )
 
 
-def _unit(vectors: Floats) -> Floats:
-    """Made as long as one; zeros stay."""
+def unit(vectors: Floats) -> Floats:
+    """Rows made as long as one; zeros stay: (B, d)."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
 

@@ -25,7 +25,7 @@ LABELS = np.array([int(label == "spam") for label, _ in EXAMPLES])
 
 @pytest.fixture(scope="module")
 def features():
-    vectors = vectors_for(TEXTS, np.random.default_rng(0))[0](TEXTS)
+    vectors = vectors_for(TEXTS, np.random.default_rng(0))(TEXTS)[0]
     return PileFeatures(vectors, WordTable(TEXTS).of(TEXTS), vectors)
 
 
@@ -115,7 +115,7 @@ class TestLikeness:
 class TestNames:
     @staticmethod
     def said(features, words):
-        return places_of(features.sentences, vectors_for(TEXTS, np.random.default_rng(0))[0](words))
+        return places_of(features.sentences, vectors_for(TEXTS, np.random.default_rng(0))(words)[0])
 
     def test_with_guesses_the_rest_is_learned_and_the_unseen_are_told_as_without_them(self, features):
         """What is left of the labels is learned by hand, without each text in turn."""
@@ -180,7 +180,7 @@ class TestSentences:
             ["wo ist mein Paket geblieben", "meine Bestellung kam nicht an", "spiele etwas Jazzmusik bitte"],
             ["ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ ᎠᎴ", "ᏗᏂᏲᎵ ᎦᏬᏂᎯᏍᏗ ᎠᎴ", "ᎠᎹ ᎤᏴᏝ ᎢᎦ"],
         ):
-            vectors = vectors_for(texts, np.random.default_rng(0))[0](texts)
+            vectors = vectors_for(texts, np.random.default_rng(0))(texts)[0]
             assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
             assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
 

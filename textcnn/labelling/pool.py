@@ -24,6 +24,7 @@ __all__ = ["Pool", "prepare_pool"]
 _MOST = 5000  # texts
 _OPENING_WORDS = 5  # with which a text begins
 
+Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
@@ -38,12 +39,17 @@ class Pool(NamedTuple):
     features: PileFeatures  # (P, ...), smoothed by neighbours
     lessons: TaughtTexts  # by which what is known of some texts is handed on to all
     words: WordTable
-    vectors_of: ToVectors
+    every_vector_of: ToVectors
+    way: int = 0  # in which texts are compared, of those that these vectors know
     asking: "Pool | None" = None  # the same texts, if they are questions, compared by what they ask for, too
+
+    def vectors_of(self, texts: Sequence[str]) -> Floats:
+        """Of any texts: (B, d), of length one."""
+        return self.every_vector_of(texts)[self.way]
 
     def features_of(self, texts: Sequence[str]) -> PileFeatures:
         """What any texts are compared by."""
-        return smoothed(_features(texts, self.vectors_of, self.words), self.alone)
+        return smoothed(_features(texts, self.every_vector_of, self.words)[self.way], self.alone)
 
     def with_rows(self, rows: Iterable[int]) -> "Pool":
         """With other texts of the pile, too: labelled ones that were found by search, say."""
@@ -94,17 +100,19 @@ def prepare_pool(pile: Pile, order: Sequence[int], seed: int) -> Pool:
     places = {row: place for place, row in enumerate(rows.tolist())}
     stands_for = dict(zip(looked_at, stand_for.tolist(), strict=True))
 
-    def compared_by(vectors_of: ToVectors) -> Pool:
-        alone = _features(texts, vectors_of, words)
+    vectors_of = vectors_for(texts, np.random.default_rng(seed))
+
+    def compared(way: int, alone: PileFeatures) -> Pool:
         features = smoothed(alone, alone)
         lessons = prepare_lessons(features)
-        return Pool(pile, rows, places, stands_for, alone, features, lessons, words, vectors_of)
+        return Pool(pile, rows, places, stands_for, alone, features, lessons, words, vectors_of, way)
 
-    usual, *asking = map(compared_by, vectors_for(texts, np.random.default_rng(seed)))
+    usual, *asking = (compared(*each) for each in enumerate(_features(texts, vectors_of, words)))
     return usual._replace(asking=asking[0] if asking else None)
 
 
-def _features(texts: Sequence[str], vectors_of: ToVectors, words: WordTable) -> PileFeatures:
-    """What texts are compared by, as long as no neighbours are looked at."""
+def _features(texts: Sequence[str], vectors_of: ToVectors, words: WordTable) -> list[PileFeatures]:
+    """What texts are compared by in each way, as long as no neighbours are looked at."""
     openings = [" ".join(text.split(maxsplit=_OPENING_WORDS)[:_OPENING_WORDS]) for text in texts]
-    return PileFeatures(vectors_of(texts), words.of(texts), vectors_of(openings))
+    said, begun, compared = vectors_of(texts), vectors_of(openings), words.of(texts)
+    return [PileFeatures(about, compared, begin) for about, begin in zip(said, begun, strict=True)]

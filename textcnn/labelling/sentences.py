@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from textcnn.encoder import encoders_for
+from textcnn.encoder import encoders_for, unit
 from textcnn.text.lexicon import encode, grouped
 from textcnn.text.ragged import Encoded
 from textcnn.training.embeddings import fitting_table
@@ -20,7 +20,8 @@ from textcnn.training.embeddings import fitting_table
 __all__ = ["ToVectors", "vectors_for"]
 
 Floats = NDArray[np.float32]
-ToVectors = Callable[[Sequence[str]], Floats]  # texts (B) -> unit vectors (B, d); of a text without words zeros
+# Texts (B) -> the vectors that they have in each way: (B, d), of length one; of a text without words zeros.
+ToVectors = Callable[[Sequence[str]], tuple[Floats, ...]]
 
 _MOST_WORDS = 500  # of a text that are looked at
 _GROUP = 200_000  # characters that are projected at once
@@ -28,8 +29,8 @@ _DIMENSIONS = 256  # of a random projection
 _SAMPLE = 2000  # texts that say what is usual
 
 
-def vectors_for(texts: Sequence[str], random: np.random.Generator) -> tuple[ToVectors, ...]:
-    """A function from texts such as these to their vectors; of questions another one, which heeds what they ask for.
+def vectors_for(texts: Sequence[str], random: np.random.Generator) -> ToVectors:
+    """From texts such as these to their vectors; of questions in two ways, the second heeding what they ask for.
 
     Args:
         texts: all that will be compared; a sample of them says of which language they are, and which words are rare.
@@ -38,7 +39,16 @@ def vectors_for(texts: Sequence[str], random: np.random.Generator) -> tuple[ToVe
     sample = encode([texts[row] for row in random.permutation(len(texts))[:_SAMPLE]], _MOST_WORDS)
     table = fitting_table(sample)
     encoders = () if table is None else encoders_for(table, sample)
-    return tuple(encoder.encode for encoder in encoders) or (_projection(sample, random),)
+    if not encoders:
+        return _projection(sample, random)
+    sizes = [encoder.dimensions for encoder in encoders]
+    widest = encoders[-1]  # whose numbers begin with those of the others
+
+    def encoded(some: Sequence[str]) -> tuple[Floats, ...]:
+        outputs = widest.outputs(some)
+        return tuple(unit(outputs[:, :size]) for size in sizes)
+
+    return encoded
 
 
 def _projection(sample: Encoded, random: np.random.Generator) -> ToVectors:
@@ -60,11 +70,10 @@ def _projection(sample: Encoded, random: np.random.Generator) -> ToVectors:
         of_words = np.stack([np.zeros(_DIMENSIONS, np.float32), *map(vector, surfaces)])[1:]
         sums = np.zeros((len(group), _DIMENSIONS), np.float32)
         np.add.at(sums, np.repeat(np.arange(len(group)), ragged.lengths), of_words[ragged.words])
-        length = np.linalg.norm(sums, axis=1, keepdims=True)
-        return np.asarray(sums / np.where(length > 0, length, 1), np.float32)
+        return unit(sums)
 
-    def in_groups(many: Sequence[str]) -> Floats:
+    def in_groups(many: Sequence[str]) -> tuple[Floats]:
         pieces = [project(group) for group in grouped(many, _GROUP)]
-        return np.concatenate(pieces) if pieces else np.empty((0, _DIMENSIONS), np.float32)
+        return (np.concatenate(pieces) if pieces else np.empty((0, _DIMENSIONS), np.float32),)
 
     return in_groups

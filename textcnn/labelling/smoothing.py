@@ -11,6 +11,7 @@ Shapes: B texts, P texts of the pool, d dimensions of sentence vectors.
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.encoder import unit
 from textcnn.labelling.learner import PileFeatures, subject_likeness
 from textcnn.training.neighbours import nearest
 
@@ -54,5 +55,4 @@ def _with_neighbours(texts: PileFeatures, pool: PileFeatures) -> PileFeatures:
 def _drawn(vectors: Floats, shares: Floats, neighbours: Floats) -> Floats:
     """Vectors (B, d) and the mean of their neighbours' (B, N, d), of which each has a share (B, N)."""
     sums = vectors + np.einsum("bn,bnd->bd", shares, neighbours)
-    length = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.asarray(sums / np.where(length > 0, length, 1), np.float32)
+    return unit(sums)
