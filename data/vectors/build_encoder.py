@@ -30,7 +30,7 @@ from encoder import Encoder, equal_lengths, minilm, mpnet
 from inputs import E5, E5_TOKENIZER, MINILM, MPNET, checked
 from numpy.typing import NDArray
 from passages import Excluded
-from quiz import Asked, asked_for, quiz, teach_asking
+from quiz import Asked, asked_for, meanings, quiz, teach_asking
 from ratings import RATINGS, rated
 from readout import means_of_words
 from sentences import gather
@@ -247,7 +247,7 @@ def build(inputs: Path, work: Path, exclude: Path | None, path: Path) -> None:
     facts = {"from": f"{readers} over texts, texts people rated, and answers of a quiz"}
     with written_whole(path) as file:
         write_encoder(file, filters, layer[:, :maps], bias, facts, layer[:, maps:])
-    teach_asking(path, table, read.quiz)
+    teach_asking(path, table, [*read.quiz, *meanings(inputs, Excluded(exclude))])
 
 
 def main() -> None:

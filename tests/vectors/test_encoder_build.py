@@ -4,6 +4,7 @@ import io
 import random
 import tarfile
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,6 +133,28 @@ def test_what_is_asked_for_is_near_for_questions_with_like_answers() -> None:
     np.testing.assert_allclose(np.diag(likeness), 1, rtol=1e-5)
     assert likeness[0, 1] > 0 > likeness[0, 2]
     assert likeness[2, 3] > 0 > likeness[1, 3]
+
+
+def test_what_words_mean_is_asked_of_a_dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of names; and no question that must not be read."""
+    nouns = (
+        "  1 This software and database is being provided to you\n"
+        '00001740 03 n 02 tea 0 brew 0 001 @ 00001 n 0000 | a drink of leaves; "a cup of tea"\n'
+        "00001741 03 n 01 ice_cream 0 001 @ 00001 n 0000 | frozen cream\n"
+        "00001742 15 n 01 Rome 0 001 @i 00001 n 0000 | capital of Italy\n"
+        "00001743 03 n 01 secret 0 001 @ 00001 n 0000 | not to be read\n"
+    )
+    monkeypatch.setattr(QUIZ, "package_files", lambda file, pattern: [nouns.encode()])
+    excluded = QUIZ.Excluded(None)
+    monkeypatch.setattr(excluded, "touches", lambda text: "secret" in text)
+    answers = {asked.answers: asked.question for asked in QUIZ.meanings(tmp_path, excluded)}
+    assert set(answers) == {"a drink of leaves", "frozen cream"}
+    assert "tea" in answers["a drink of leaves"] and "ice cream" in answers["frozen cream"]
+
+
+def test_answers_of_five_words_describe() -> None:
+    asked = [QUIZ.Asked("", one) for one in ("Paris , Rome", "a drink of hot leaves", "a big man with a hat , Ann")]
+    np.testing.assert_allclose(QUIZ.describing(asked)[:, 0], [-(1.5**0.5), 1.5**0.5, 0], atol=1e-6)
 
 
 def test_what_a_question_asks_for_is_told_by_fewer_numbers_than_say_it() -> None:
