@@ -78,6 +78,17 @@ def test_an_encoder_of_maxima_alone_says_nothing_of_how_texts_begin() -> None:
     assert not features.rows[:, 4:].any()
 
 
+def test_threads_share_what_is_computed_and_change_nothing() -> None:
+    """Of more words and texts than one takes at a time."""
+    networks = (a_bank(), mean_of_words(RANDOM.normal(size=(4, 3)).astype(np.float32)))
+    matrix = RANDOM.normal(size=(2500, 3)).astype(np.float32)
+    lengths = RANDOM.integers(0, 40, 200)
+    words = RANDOM.integers(0, 2500, lengths.sum()).astype(np.int32)
+    ragged = Ragged(words, np.append(0, np.cumsum(lengths)))
+    alone, shared = (EncoderFeatures.of(networks, matrix, ragged, 150, threads).rows for threads in (1, 3))
+    np.testing.assert_array_equal(alone, shared)
+
+
 def test_the_mean_of_the_first_words_by_hand() -> None:
     """Three words at 1, 2 and -6 on the only axis: positive parts are 1, 2 and 0, of the first two on average 1.5."""
     network = mean_of_words(np.ones((1, 1), np.float32))

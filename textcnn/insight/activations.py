@@ -8,12 +8,15 @@ Shapes: B texts, T tokens, P places of windows, F filters of a width, M filters 
 says), E activations (a filter and a text or piece), N different n-grams.
 """
 
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.compiled.threads import WorkerThreads, free_cores
+from textcnn.model.bank import FilterBlock
 from textcnn.model.interpretation import LONGEST
 from textcnn.model.network import Frame, Network
 from textcnn.text.ragged import Ragged
@@ -111,26 +114,30 @@ def find_activations(
 
 def _strongest(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> _Windows:
     """Of all texts, a bounded part of them at a time."""
-    parts, tokens = [], 0
+    parts, tokens, workers = [], 0, WorkerThreads(free_cores())
     for part in ragged.parts():
-        windows = _windows(network, *network.last_inputs(vectors, part))
+        windows = _windows(network, *network.last_inputs(vectors, part), workers)
         parts.append(windows._replace(first=windows.first + tokens))
         tokens += len(part.words)
+    workers.close()
     return _Windows.joined(parts, axis=0)
 
 
-def _windows(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> _Windows:
+def _windows(network: Network, vectors: NDArray[np.float32], ragged: Ragged, workers: WorkerThreads) -> _Windows:
     frame = Frame.around(ragged, network.bank.widest, len(vectors))
     padded = np.concatenate([vectors, np.zeros((1, vectors.shape[1]), vectors.dtype)])
     shift = (frame.starts - ragged.starts[:-1])[:, None]  # from places to tokens
-    parts = []
-    for block in network.bank.blocks:
+    found = dict[int, _Windows]()
+
+    def look(block: FilterBlock) -> None:
         slices = [network.filters[-1][block.at(offset)] for offset in range(block.width)]
         tables = [padded @ of_offset.T for of_offset in slices]  # (U + 1, F) each
         window = _best(tables, frame, block.width)
         of_words = np.stack([_picked(table, frame, window + offset) for offset, table in enumerate(tables)])
-        parts.append(_cut(of_words.astype(np.float64), window - shift, network.biases[-1][block.maps]))
-    return _Windows.joined(parts, axis=1)
+        found[block.width] = _cut(of_words.astype(np.float64), window - shift, network.biases[-1][block.maps])
+
+    workers.run(partial(look, block) for block in network.bank.blocks)
+    return _Windows.joined([found[block.width] for block in network.bank.blocks], axis=1)
 
 
 def _picked(table: NDArray[np.float32], frame: Frame, places: Ints) -> NDArray[np.float32]:

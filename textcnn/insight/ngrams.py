@@ -36,7 +36,7 @@ __all__ = ["interpret"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_MOST_TEXTS, _MOST_WORDS = 1200, 60_000
+_MOST_TEXTS, _MOST_WORDS = 1200, 30_000
 _CAUTION = 2.0  # texts with a contribution of zero that every n-gram is thought to have besides
 _PURITY = 0.75
 _PER_LABEL, _LABEL_NGRAMS = 10, 4000
@@ -248,7 +248,7 @@ def _best_ngrams(activations: Activations, ranked: Ints, most: int) -> tuple[Ngr
         Ngram(
             activations.name(ngrams[number]),
             _rounded(float(activations.values[ranked[first[number]]])),
-            len(np.unique(texts[taken == ngrams[number]])),
+            len(set(texts[taken == ngrams[number]].tolist())),
         )
         for number in np.argsort(first)[:most]
     )

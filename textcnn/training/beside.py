@@ -98,7 +98,7 @@ def encoder_members(
     seen = start.over(table, encoded)
     matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
     networks = (scaled(encoder.networks, start.scale) for encoder in encoders[: 1 if count > FEW else None])
-    every = [EncoderFeatures.of(each, matrix, ragged, count) for each in networks]
+    every = [EncoderFeatures.of(each, matrix, ragged, count, settings.threads) for each in networks]
     scales = None if seen is start else (table.vectors.scales * start.scale).astype(np.float32)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
     folds = np.random.default_rng(settings.seed).permutation(count) % _FOLDS

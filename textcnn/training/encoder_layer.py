@@ -3,12 +3,14 @@
 Shapes: B texts, d numbers of the encoder, K labels.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textcnn.compiled.loader import loops
+from textcnn.compiled.threads import WorkerThreads, free_cores, spans
 from textcnn.encoder import SentenceEncoder, encoders_for
 from textcnn.model.cached import pooled
 from textcnn.model.network import Network
@@ -24,6 +26,8 @@ ANY = 1000  # the most that `min_count` can be: of words without a vector the en
 
 _OPENING = 2  # words with which a text begins: they tell what is asked, wanted or told
 _SHARE = 0.2  # of that in how alike texts are
+_WORDS = 1_000  # of which a thread computes the responses at a time
+_TEXTS, _TOKENS = 64, 20_000  # that it pools at a time
 
 
 class EncoderFeatures(NamedTuple):
@@ -37,17 +41,20 @@ class EncoderFeatures(NamedTuple):
     mean: Numbers  # (2d,)
     scale: Numbers  # (2d,) the same for each of both kinds of columns
     rows: Numbers  # (B, 2d) of all texts
+    threads: int = 1  # that compute; 0: as many as are free
 
     @classmethod
-    def of(cls, networks: tuple[Network, ...], matrix: Floats, ragged: Ragged, texts: int) -> "EncoderFeatures":
+    def of(
+        cls, networks: tuple[Network, ...], matrix: Floats, ragged: Ragged, texts: int, threads: int = 1
+    ) -> "EncoderFeatures":
         """Of texts whose words are rows of a matrix, the first so many being those for training."""
-        outputs = _outputs(networks, matrix, ragged)
+        outputs = _outputs(networks, matrix, ragged, threads)
         mean = outputs[:texts].mean(axis=0)
         centred = outputs - mean
         lengths = [float(np.sqrt(np.square(half[:texts]).sum(axis=1).mean())) for half in np.split(centred, 2, axis=1)]
         lengths[1] *= ((1 - _SHARE) / _SHARE) ** 0.5
         scale = np.repeat([length or 1.0 for length in lengths], len(mean) // 2)
-        return cls(networks, mean, scale, centred / scale)
+        return cls(networks, mean, scale, centred / scale, threads)
 
     @property
     def dimensions(self) -> int:
@@ -56,7 +63,8 @@ class EncoderFeatures(NamedTuple):
 
     def others(self, encoded: Encoded, start: Start) -> Numbers:
         """The same of texts that have another start: (U, 2d)."""
-        return np.asarray((_outputs(self.networks, start.matrix, start.ragged(encoded)) - self.mean) / self.scale)
+        outputs = _outputs(self.networks, start.matrix, start.ragged(encoded), self.threads)
+        return np.asarray((outputs - self.mean) / self.scale)
 
     def with_layer(self, weights: Numbers, bias: Numbers) -> tuple[Network, ...]:
         """The networks, the mean of whose outputs is columns · weights + bias: readout and last layer are one.
@@ -88,28 +96,41 @@ def _opened(layered: Network, network: Network, weight: Numbers) -> Network:
     return network._replace(pooling=network.pooling._replace(opening=_OPENING), layers=(layer,))
 
 
-def _outputs(networks: tuple[Network, ...], matrix: Floats, ragged: Ragged) -> Floats:
+def _outputs(networks: tuple[Network, ...], matrix: Floats, ragged: Ragged, threads: int) -> Floats:
     """What they say of texts, averaged, and a mean of words, if the last is one, of their openings: (B, 2d)."""
     parts, opening = list(ragged.parts()), networks[-1]
-    said = [np.concatenate([each.head(_features(each, matrix, part)) for part in parts]) for each in networks]
+    workers = WorkerThreads(threads or free_cores())
+    said = [np.concatenate([each.head(_features(each, matrix, part, workers)) for part in parts]) for each in networks]
     about = np.asarray(sum(said) / np.float32(len(said)), np.float32)
     begin = np.zeros(about.shape)
     if opening.pooling.kind == "mean":
-        begin = opening.head(_features(opening, matrix, ragged.openings(_OPENING)))
+        begin = opening.head(_features(opening, matrix, ragged.openings(_OPENING), workers))
+    workers.close()
     return np.concatenate([about, begin], axis=1, dtype=np.float32)
 
 
-def _features(network: Network, matrix: Floats, ragged: Ragged) -> Floats:
+def _features(network: Network, matrix: Floats, ragged: Ragged, workers: WorkerThreads) -> Floats:
     """What `Network.features` makes of texts, several times as fast where the loops are compiled: (B, M)."""
     compiled, bank, bias = loops("convolution"), network.bank, network.biases[0]
     known = network.pooling.kind == "max" or bank.widths == (1,)
     if compiled is None or not known or not len(ragged.words):
         return network.features(matrix, ragged)
     used, ragged = ragged.used()
-    responses = matrix[used] @ network.filters[0].T
+    responses = np.empty((len(used), bank.slices), np.float32)
+    features = np.empty((len(ragged.lengths), network.pooling.slots * bank.maps), np.float32)
+
+    def respond(first: int, last: int) -> None:
+        np.matmul(matrix[used[first:last]], network.filters[0].T, out=responses[first:last])
+
+    def pool(first: int, last: int) -> None:
+        texts = ragged._replace(starts=ragged.starts[first : last + 1])
+        features[first:last] = pooled(compiled, network, responses, texts)
+
+    workers.run(partial(respond, *span) for span in spans(len(used), _WORDS))
     if network.pooling.kind == "mean":
-        responses = np.maximum(responses + bias, 0)
-    return pooled(compiled, network, responses, ragged)
+        np.maximum(responses + bias, 0, out=responses)
+    workers.run(partial(pool, *span) for span in ragged.spans(_TEXTS, _TOKENS))
+    return features
 
 
 def encoders_over(start: Start, encoded: Encoded) -> tuple[SentenceEncoder, ...]:

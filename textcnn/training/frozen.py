@@ -135,7 +135,8 @@ def _why_not(task: Task, texts: int) -> str:
 
 def _features(encoder: tuple[Network, ...], task: Task, start: Start, texts: int, hints: int) -> EncoderFeatures:
     """Of all texts of the task, the first so many being those for training, the last so many hints."""
-    features = EncoderFeatures.of(encoder, start.matrix, start.ragged(task.encoded), texts)
+    ragged = start.ragged(task.encoded)
+    features = EncoderFeatures.of(encoder, start.matrix, ragged, texts, task.settings.threads)
     if hints:  # which are of another kind: what matters is how they differ from each other, and not how they begin
         about = features.dimensions
         features.rows[-hints:, :about] = _standardised(features.rows[-hints:, :about])
