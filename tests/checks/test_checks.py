@@ -134,7 +134,7 @@ class TestData:
     def test_copies_and_contradictions_are_told_with_their_lines(self):
         texts = ["Call me", "call  ME", "other", "call me", ""]
         found = data.copies(corpus(texts, "abaab"))
-        assert found.figure == "2 of 5 texts are copies of others" and "lines 3, 5" in found.advice
+        assert found.figure == "copies of others: 2 of 5 texts" and "lines 3, 5" in found.advice
         found = data.contradictions(corpus(texts, "abaab"))
         assert found.verdict is Verdict.error and "'a', 'b'" in found.advice
         assert data.contradictions(corpus(texts, "aaaab")).verdict is Verdict.ok
@@ -176,7 +176,7 @@ class TestData:
         texts, labels = messages(30, 30)
         spoilt = [*texts, f"Hello! {texts[0]}", texts[1], f"{texts[2]}!!", texts[3].upper() + "?"]
         found = run_checks(corpus(spoilt, [*labels, "ham", "ham", "ham", "spam"]), data_only=True)["near-copies"]
-        assert found.figure == "3 of 64 texts are near-copies of others, 1 of them with different labels"
+        assert found.figure == "near-copies of others: 3 of 64 texts, 1 of them with different labels"
         assert found.verdict is Verdict.warning
         assert found.advice.startswith("is one of the labels wrong? lines 5 and 65; on both sides of a split")
         assert found.advice.endswith("lines 2 and 62, 4 and 64")

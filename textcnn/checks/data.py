@@ -83,7 +83,7 @@ def copies(corpus: Corpus) -> Check:
     share = len(extra) / max(len(corpus.texts), 1)
     advice = f"each counts as often as it is there; remove them if that is not meant: {places(corpus, extra)}"
     verdict = grade(share, warning=0.02, error=0.5)
-    return judge("copies", verdict, f"{len(extra):,} of {len(corpus.texts):,} texts are copies of others", advice)
+    return judge("copies", verdict, f"copies of others: {len(extra):,} of {len(corpus.texts):,} texts", advice)
 
 
 def near_copies(corpus: Corpus, found: NearCopies) -> Check:
@@ -91,7 +91,7 @@ def near_copies(corpus: Corpus, found: NearCopies) -> Check:
     copied = {number for group in _groups(corpus) for number in group[1:]}
     pairs = [pair for pair in found.pairs if pair[1] not in copied]
     count = len(corpus.texts)
-    figure, advice = f"{len(pairs):,} of {count:,} texts are near-copies of others", []
+    figure, advice = f"near-copies of others: {len(pairs):,} of {count:,} texts", []
     different = different_labels(corpus.labels, pairs)
     if different:
         figure += f", {len(different):,} of them with different labels"

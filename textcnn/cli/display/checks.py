@@ -19,7 +19,7 @@ _LINE = 110  # columns where nobody looks
 
 
 def show_check(check: "Check", stream: TextIO) -> None:
-    """Print a check: `warning copies   18 of 80 texts are copies`, and the advice if it is not ok."""
+    """Print a check: `warning copies   copies of others: 18 of 80 texts`, and the advice if it is not ok."""
     from rich.text import Text
 
     shown = console(stream)
