@@ -46,6 +46,16 @@ def test_a_gain_that_may_be_chance_is_no_error():
     assert "2.3 standard errors" in found.figure
 
 
+def test_hardly_any_texts_that_are_answered_better_than_not_are_no_error():
+    """Of 24 texts 16 are answered .6 to .4 as they are labelled, 8 the other way round; of 48 that would be more."""
+    sample = CheckSuite(CheckInput(opinions(), {})).sample
+    right = np.where(sample.targets, 0.6, 0.4)
+    right[::3] = 1 - right[::3]
+    known = learning.Frequencies.of(sample.targets, "none", sample.classes, multi_label=False)
+    found = learning.beats_guessing(sample, right.astype(np.float32), known)
+    assert found.verdict is Verdict.warning and "some 50" in found.advice, found.figure
+
+
 def test_few_texts_with_labels_by_chance_do_not_beat_guessing():
     few = opinions()
     random.Random(0).shuffle(few.labels)

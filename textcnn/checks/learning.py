@@ -33,7 +33,8 @@ Floats = NDArray[np.float64]
 
 NO_BETTER = "the texts do not tell the labels: are they shuffled, is the right column read, are there enough texts?"
 
-_SURE, _LIKELY = 3.0, 2.0  # standard errors
+_SURE, _LIKELY, _POSSIBLE = 3.0, 2.0, 1.0  # standard errors; the last where texts are few
+_TELLING = 50  # texts that show most of what there is to learn
 _RARE = 5  # texts of a label below which its answers mean nothing
 _LOST = 0.2  # recall
 _LEAST = 0.01  # probability; a more confident error counts as this, so that one of them does not hide all else
@@ -158,6 +159,9 @@ def beats_guessing(sample: Sample, probabilities: NDArray[np.float32], known: Fr
         return judge("beats guessing", Verdict.ok, figure)
     if gain >= _LIKELY:
         return judge("beats guessing", Verdict.warning, figure, "it may be chance")
+    if gain >= _POSSIBLE and len(sample.targets) < _TELLING:
+        advice = f"so few texts can hardly tell: label some {_TELLING} and check again"
+        return judge("beats guessing", Verdict.warning, figure, advice)
     return judge("beats guessing", Verdict.error, figure, NO_BETTER)
 
 
