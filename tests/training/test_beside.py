@@ -208,8 +208,8 @@ def test_beside_as_many_networks_as_there_may_be_it_can_be_read(tmp_path: Path) 
 @pytest.mark.parametrize(("worth", "members"), [(-99.0, 3), (0.999, 1)])
 def test_of_many_texts_it_has_to_be_worth_its_time(monkeypatch: pytest.MonkeyPatch, worth: float, members: int) -> None:
     """As many as are called many here; the linear part, which knows some of it, is heard first."""
-    monkeypatch.setattr("textcnn.training.networks.FEW", len(TEXTS * 3) - 1)
-    monkeypatch.setattr("textcnn.training.beside.FEW", 10)
+    monkeypatch.setattr("textcnn.training.networks.ALWAYS", len(TEXTS * 3) - 1)
+    monkeypatch.setattr("textcnn.training.beside.ALWAYS", 10)
     monkeypatch.setattr("textcnn.training.beside._WORTH", worth)
     model = learned(TEXTS * 3, LABELS * 3, linear="on", refit="on")
     assert len(model.members) == members

@@ -95,7 +95,7 @@ def test_who_is_left_out_is_told_why(unlabelled: list[str], labels: Any, setting
 def test_beside_many_texts_that_have_labels_they_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts for validation, which are none of these, make no difference."""
     for few, why in ((7, "they teach where up to 7 texts have labels"), (8, "they teach the sentence encoder, which")):
-        monkeypatch.setattr("textcnn.training.networks.FEW", few)
+        monkeypatch.setattr("textcnn.training.networks.ALWAYS", few)
         result, notes = learned(POOL, LABELS, filters=4, epochs=1, frozen="off")
         assert len(notes) == 1 and notes[0].startswith(f"the texts without labels are left out: {why}")
         assert len(result.model.members) == 1

@@ -5,9 +5,9 @@ from shlex import quote
 
 from textcnn.corpus.columns import Columns
 
-__all__ = ["FEW", "misfit"]
+__all__ = ["EXCEPTIONS", "misfit"]
 
-FEW = 0.1  # the share of rows up to which bad ones are exceptions
+EXCEPTIONS = 0.1  # the share of rows up to which bad ones are exceptions
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 
@@ -16,7 +16,7 @@ def misfit(rows: Sequence[Sequence[str]], columns: Columns) -> str:
     width = len(columns.names)
     wide = sum(len(row) > width for row in rows)
     narrow = sum(len(row) < width for row in rows)
-    if wide + narrow <= FEW * len(rows) or wide + narrow == 1:
+    if wide + narrow <= EXCEPTIONS * len(rows) or wide + narrow == 1:
         return ""
     return _why(rows, columns, wide=wide > narrow)
 

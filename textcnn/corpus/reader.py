@@ -9,7 +9,7 @@ from textcnn.corpus.arrow import ARROW, ArrowFile, arrow_format, open_arrow
 from textcnn.corpus.columns import Columns
 from textcnn.corpus.formats import find_format, open_format
 from textcnn.corpus.lines import PACKED, STANDARD_INPUT, Lines, given_stream, open_lines, source_name
-from textcnn.corpus.misfits import FEW
+from textcnn.corpus.misfits import EXCEPTIONS
 from textcnn.corpus.opened import Opened
 from textcnn.corpus.record import FORMAT_NAMES, BadRow, Reading, Record, Unlabelled, check_reading
 from textcnn.corpus.row_choice import refuse_rows
@@ -152,7 +152,7 @@ class Reader:
     def _refuse_many(self, count: int) -> None:
         """Raise if the rows that cannot be read are no exceptions: then the file is not what it was taken for."""
         rows = count + self._broken
-        if self._broken >= _MANY and self._broken > FEW * rows:
+        if self._broken >= _MANY and self._broken > EXCEPTIONS * rows:
             advice = self._misfit or "see whether --input-format, --delimiter, --no-quotes or --skip-lines helps"
             raise ReadError(
                 f"{self.source}: {self._broken} of {rows} rows cannot be read, too many to leave out; the first: "

@@ -35,12 +35,12 @@ from textcnn.training.pupil import taught
 from textcnn.training.task import Task
 from textcnn.training.unlabelled import encoded_others
 
-__all__ = ["FEW", "Standing", "encoder_members", "may_stand", "standing", "weighted"]
+__all__ = ["ALWAYS", "Standing", "encoder_members", "may_stand", "standing", "weighted"]
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-FEW = 2_000  # texts, up to which it always stands beside networks, and texts without labels may teach it
+ALWAYS = 2_000  # texts, up to which it always stands beside networks, and texts without labels may teach it
 
 # Texts, and their words; of more, networks find by themselves most of what the encoder knows.
 _MOST, _MOST_WORDS = 7_000, 200_000
@@ -61,7 +61,7 @@ def may_stand(task: Task, texts: int) -> bool:
     """Whether the encoder is wanted beside networks that learn from the first so many texts, if vectors suit it."""
     words = task.encoded.ragged.starts[texts]
     some = texts <= _MOST and words <= _MOST_WORDS and task.settings.quality != "fast"  # for that takes no longer
-    return bool(texts <= FEW or some) and task.settings.frozen == "auto" and ENCODER.exists()
+    return bool(texts <= ALWAYS or some) and task.settings.frozen == "auto" and ENCODER.exists()
 
 
 def encoder_members(
@@ -97,13 +97,13 @@ def encoder_members(
     table, count = encoders[0].table, len(targets)
     seen = start.over(table, encoded)
     matrix = np.where(seen.pretrained[:, None], seen.matrix, np.float32(0))
-    networks = (scaled(encoder.networks, start.scale) for encoder in encoders[: 1 if count > FEW else None])
+    networks = (scaled(encoder.networks, start.scale) for encoder in encoders[: 1 if count > ALWAYS else None])
     every = [EncoderFeatures.of(each, matrix, ragged, count, settings.threads) for each in networks]
     scales = None if seen is start else (table.vectors.scales * start.scale).astype(np.float32)
     signs, own = 2 * targets.astype(np.float64) - 1, np.maximum(weights, _LEAST_WEIGHT).astype(np.float64)
     folds = np.random.default_rng(settings.seed).permutation(count) % _FOLDS
     named = partial(said_by_words, words, settings=settings, table=table)
-    if count > FEW:
+    if count > ALWAYS:
         rows = every[0].rows[:, : every[0].dimensions]
         layer = learned_from_many(rows, signs, own, folds, named(every[0], rows))
         return _members(every[0], [layer], Quantized.of(matrix), scales)

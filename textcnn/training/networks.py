@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from textcnn.distributed.executor import Executor, SerialExecutor
 from textcnn.model.linear import LinearPart
 from textcnn.settings import record
-from textcnn.training.beside import FEW, Standing, may_stand
+from textcnn.training.beside import ALWAYS, Standing, may_stand
 from textcnn.training.crossfit import OutOfFold, cross_calibrated, cross_fit, hold_out
 from textcnn.training.device import use_device
 from textcnn.training.events import Callback, Stage, TrainingEvent
@@ -44,7 +44,7 @@ def fit_networks(
         unlabelled: texts without labels, which the sentence encoder heeds, where it stands beside the networks.
     """
     jobs = _Jobs.of(task, training, unseen)
-    many = len(training.texts) > FEW
+    many = len(training.texts) > ALWAYS
     if not jobs.seen and may_stand(task, len(training.texts)):  # what it counts for, held-out texts say
         others = usable(() if many else unlabelled, training.texts, task, callback)
         jobs = jobs.with_encoder(tuple(others), worth_it=many)
@@ -88,7 +88,7 @@ def _told(
     if len(standing.losses) > 1:
         return told_gain(len(first.unlabelled), standing.losses, callback, used=standing.taught)
     if unlabelled and many:
-        leave_out(f"they teach where up to {FEW:,} texts have labels", callback)
+        leave_out(f"they teach where up to {ALWAYS:,} texts have labels", callback)
     elif first.unlabelled or (unlabelled and not first.encoder):
         leave_out("they teach the sentence encoder, which has no part in this model", callback)
     return {}
