@@ -5,6 +5,7 @@ frozen.py         the last layer alone, over the sentence encoder
 encoder_layer.py  a last layer over it: what it says about texts, and what becomes of a network
 beside.py         the same beside networks
 last_layer.py     its closed form: where labels' words let it start, how strongly it is held back
+discriminant.py   what its outputs for all labels say together
 ridge.py          ridge regression, cross-validated without learning again
 pupil.py          who learns from answers to texts without labels, and answers beside
 neighbours.py     texts drawn towards those most like them

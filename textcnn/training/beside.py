@@ -113,7 +113,7 @@ def encoder_members(
 
     fits = ((each, labelled(each, each.rows).learned_by(each.dimensions)) for each in every)
     features, chosen = min(fits, key=lambda each: each[1].missed)
-    layers = [chosen.layer()]
+    layers = [chosen.layer().read_together(chosen.texts)]
     if unlabelled:
         columns = len(layers[0].weights)
         others = features.others(*encoded_others(unlabelled, settings, table, segmented=segmented))

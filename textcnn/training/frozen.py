@@ -247,7 +247,7 @@ class _Frozen:
         spelling = self._spelling(self.task.part(self.learn))
         fits = ((each, self._labelled(each, spelling).learned_by(each.dimensions)) for each in self.every_features)
         features, chosen = min(fits, key=lambda each: each[1].missed)
-        alone = _Learned(features, chosen.layer(), spelling, chosen.trust)
+        alone = _Learned(features, chosen.layer().read_together(chosen.texts), spelling, chosen.trust)
         texts = usable(unlabelled, self.training.texts, self.task, callback, self.table)
         if texts and not np.any(self.dealings[0] >= 0):
             leave_out("no label has two texts, one of which could say what they are worth", callback)

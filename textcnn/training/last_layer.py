@@ -5,6 +5,9 @@ regression learns what is left. Words that deceive are trusted with nothing: tex
 trust, and how strongly all is held back. They do it by how far they miss their targets (squares), which few texts
 scatter least. Where each label has one text alone nothing can be left out, and words are trusted unchecked, by a part.
 
+What the outputs for more than two labels say together, a discriminant reads (discriminant.py): it is linear, and part
+of the layer.
+
 How texts begin tells questions, requests and wishes from each other, and is noise where they are none. Whether it is
 learned from is chosen in the same way, but it has to be plainly better.
 
@@ -17,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from textcnn.training.discriminant import Discriminant
 from textcnn.training.ridge import RidgeRegression
 
 __all__ = ["STEEP", "LabelledRows", "LastLayer", "LastLayerFit", "learned_from_many"]
@@ -30,6 +34,7 @@ _PENALTIES = (1.0, 3.0)  # texts having unit mean square length
 _TRUST = (0.25, 0.5, 0.75, 0.0, 1.0)  # in what words say; the first where no text can be left out
 _TELLING = 500  # texts, at most, by which columns are chosen
 _PLAINLY = 0.98  # what more columns may miss of what fewer do
+_ROUNDED = 1e-3  # from one, that probabilities of a text's labels add up to
 
 
 class LastLayer(NamedTuple):
@@ -39,6 +44,27 @@ class LastLayer(NamedTuple):
     alpha: Numbers  # (n, K) dual coefficients of the linear part, of all texts that were learned from
     bias: Numbers  # (K,)
     left_out: Numbers  # (B, K) what each labelled text gets by the texts of other folds; by all, if it is in none
+
+    def read_together(self, texts: "LabelledRows") -> "LastLayer":
+        """With outputs that a discriminant reads, if each text has one of several labels and some are left out.
+
+        Those of a fold are read by what is usual for the others.
+        """
+        targets, folds = (texts.signs + 1) / 2, texts.dealings[0]
+        told, one_each = folds >= 0, np.allclose(targets.sum(axis=1), 1, atol=_ROUNDED)
+        if targets.shape[1] == 2 or not one_each or not np.any(told):
+            return self
+
+        def usual(some: NDArray[np.bool_]) -> Discriminant:
+            return Discriminant.of(self.left_out[some], targets[some], texts.weights[some])
+
+        every, left_out = usual(told), self.left_out.copy()
+        for fold in np.unique(folds):
+            own = folds == fold
+            if not np.any(told & ~own):  # nobody else says what is usual
+                return self
+            left_out[own] = usual(told & ~own).read(self.left_out[own])
+        return LastLayer(self.weights @ every.weights, self.alpha @ every.weights, every.read(self.bias), left_out)
 
 
 class LabelledRows(NamedTuple):

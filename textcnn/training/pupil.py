@@ -114,7 +114,8 @@ def taught(
     bias = of_teacher * layer.bias + share * pupil.bias
     weights = of_teacher * layer.weights + share * (others.T @ pupil.alpha)
     answers = of_teacher * teacher.left_out + share * np.mean(left_out, axis=0)
-    return LastLayer(*(each / STEEP for each in (weights, alpha, bias, answers)))
+    both = LastLayer(*(each / STEEP for each in (weights, alpha, bias, answers)))
+    return both.read_together(teacher.texts._replace(dealings=dealings))
 
 
 def _left_out(school: "_School", pupil: "_Pupil", folds: Ints) -> Numbers:
