@@ -2,8 +2,8 @@
 
 Who asks "who" hears of people, "how many" of numbers. Each question of a quiz stands with answers to choose from: what
 is asked for has the mean of their word vectors. Every sentence's vector knows a little of that; where texts are
-questions there can be more of it, by numbers of their own. These know, too, whether
-the answer is a name or a description; what a word means, which no quiz asks, is asked of a dictionary.
+questions there can be more of it, by numbers of their own. These know, too, whether the answer is a name or a
+description; what a word means, which no quiz asks, is asked of a dictionary.
 """
 
 import random

@@ -55,13 +55,14 @@ def test_a_person_would_call_the_strongest_ngrams_sane(model_of_examples: Model)
     assert all(ngram.strength < 0 for sides in found.labels for ngram in sides.against)
 
 
-@pytest.mark.parametrize("settings", [{}, {"stages": 2}, {"channels": "both"}], ids=str)
+@pytest.mark.parametrize("settings", [{}, {"stages": 2}, {"channels": "both"}, {"widths": (2, 2, 3)}], ids=str)
 def test_contributions_add_up_to_the_logits(settings: dict[str, object]) -> None:
     model = fitted(linear="off", epochs=2, **settings)
     encoded = encode([text for _, text in EXAMPLES] + ["", "unheard"], 100)
     predictor, network = Predictor(model), model.members[0].network
     (vectors,) = predictor.vectors_of(encoded.surfaces)
-    pooled, activations = find_activations(network, vectors, encoded.ragged, Words.of(encoded.surfaces, encoded.ragged))
+    words = Words.of(encoded.surfaces, encoded.ragged)
+    pooled, activations = find_activations(network, vectors, encoded.ragged, words, threads=2)
     features = network.features(vectors, encoded.ragged)
     np.testing.assert_allclose(pooled, features, atol=1e-5)
     coefficients = _centred(_coefficients(network, vectors, encoded.ragged), multi_label=False)

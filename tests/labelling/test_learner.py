@@ -307,6 +307,7 @@ class TestPool:
         pool = prepare_pool(pile, random_order(pile, 0)[:3], 0)
         assert pool.asking is not None and pool.asking.asking is None
         assert pool.asking.alone.sentences.shape[1] > pool.alone.sentences.shape[1]
+        assert pool.asking.alone.openings.shape == pool.asking.alone.sentences.shape
         others = pool.with_rows(range(4))
         assert others.asking is not None and others.asking.rows.tolist() == others.rows.tolist()
         told = Pile([Record(text.replace("?", ".")) for text in texts], ["text"], ["text"])

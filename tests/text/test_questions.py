@@ -17,6 +17,9 @@ from textcnn.text.questions import mostly_questions
         (['"Who was it?"', "(And when?!)", "Who says \u201cWhy?\u201d"], True),
         (['Who asked "Why?" so late'], False),
         (["Is it? 7"], False),
+        (['So ("Who?")', "Who was it? ) ) ) )"], True),
+        (["Who was it? ) ) ) )", "So it is."], False),
+        (["Who was it?", "!", "!!", "no"], False),  # each by itself
         (["", "Who was it?"], True),
         (["", ""], False),
         ([], False),

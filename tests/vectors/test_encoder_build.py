@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from program import script
 
+from textcnn.encoder import ENCODER
 from textcnn.text.ragged import Ragged
 from textcnn.vectors.table import EMBEDDED, VectorTable
 
@@ -153,7 +155,8 @@ def test_what_words_mean_is_asked_of_a_dictionary(tmp_path: Path, monkeypatch: p
 
 
 def test_answers_of_five_words_describe() -> None:
-    asked = [QUIZ.Asked("", one) for one in ("Paris , Rome", "a drink of hot leaves", "a big man with a hat , Ann")]
+    answers = ("Paris , a city in Italy", "a drink of hot leaves", "a big man with a hat , Ann")
+    asked = [QUIZ.Asked("", one) for one in answers]
     np.testing.assert_allclose(QUIZ.describing(asked)[:, 0], [-(1.5**0.5), 1.5**0.5, 0], atol=1e-6)
 
 
@@ -201,3 +204,14 @@ def test_the_readout_is_centred_of_unit_size_and_ends_with_the_verdict() -> None
     np.testing.assert_allclose(vectors[:, :-1].mean(axis=0), 0, atol=1e-3)
     assert (vectors[:, :-1] ** 2).sum(axis=1).mean() == pytest.approx(1, abs=0.01)
     np.testing.assert_allclose(vectors[:, -1], 0.3 * (features[:, 4] - 3) / features[:, 4].std(), atol=1e-3)
+
+
+def test_an_encoder_is_taught_whether_answers_describe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[NDArray[np.float64]] = []
+    asked = [QUIZ.Asked("Who was it?", "Ann"), QUIZ.Asked("What is tea?", "a drink of hot leaves")]
+    monkeypatch.setattr(QUIZ, "asking", lambda said, wanted: given.append(wanted) or (said, said))
+    monkeypatch.setattr(QUIZ, "write_asked", lambda *_: None)
+    table = VectorTable.open(EMBEDDED)
+    QUIZ.teach_asking(ENCODER, table, asked)
+    np.testing.assert_allclose(given[0][:, -1], [-0.2, 0.2], rtol=1e-5)
+    np.testing.assert_array_equal(given[0][:, :-1], QUIZ.asked_for(table, asked))

@@ -8,6 +8,7 @@ Shapes: B texts, T tokens, P places of windows, F filters of a width, M filters 
 says), E activations (a filter and a text or piece), N different n-grams.
 """
 
+from contextlib import closing
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -79,7 +80,7 @@ class _Windows(NamedTuple):
 
 
 def find_activations(
-    network: Network, vectors: NDArray[np.float32], ragged: Ragged, words: Words
+    network: Network, vectors: NDArray[np.float32], ragged: Ragged, words: Words, threads: int = 1
 ) -> tuple[Floats, Activations]:
     """The pooled responses (B, M), and which n-grams they come from.
 
@@ -88,9 +89,11 @@ def find_activations(
         vectors: (U, D), of the distinct words.
         ragged: the texts.
         words: their words in the spelling that n-grams are to have.
+        threads: that compute; 0: as many as are free.
     """
     pieces, counts = network.pieces(ragged)
-    windows, text_of = _strongest(network, vectors, pieces), np.repeat(np.arange(len(counts)), counts)
+    windows = _strongest(network, vectors, pieces, threads)
+    text_of = np.repeat(np.arange(len(counts)), counts)
     active, filters = np.nonzero(windows.length)
     first, length, texts = windows.first[active, filters], windows.length[active, filters], text_of[active]
     beyond = network.bank.widest + 1
@@ -112,14 +115,14 @@ def find_activations(
     return network.averaged(np.maximum(windows.values, 0), counts), activations
 
 
-def _strongest(network: Network, vectors: NDArray[np.float32], ragged: Ragged) -> _Windows:
+def _strongest(network: Network, vectors: NDArray[np.float32], ragged: Ragged, threads: int) -> _Windows:
     """Of all texts, a bounded part of them at a time."""
-    parts, tokens, workers = [], 0, WorkerThreads(free_cores())
-    for part in ragged.parts():
-        windows = _windows(network, *network.last_inputs(vectors, part), workers)
-        parts.append(windows._replace(first=windows.first + tokens))
-        tokens += len(part.words)
-    workers.close()
+    parts, tokens = [], 0
+    with closing(WorkerThreads(threads or free_cores())) as workers:
+        for part in ragged.parts():
+            windows = _windows(network, *network.last_inputs(vectors, part), workers)
+            parts.append(windows._replace(first=windows.first + tokens))
+            tokens += len(part.words)
     return _Windows.joined(parts, axis=0)
 
 
@@ -134,10 +137,10 @@ def _windows(network: Network, vectors: NDArray[np.float32], ragged: Ragged, wor
         tables = [padded @ of_offset.T for of_offset in slices]  # (U + 1, F) each
         window = _best(tables, frame, block.width)
         of_words = np.stack([_picked(table, frame, window + offset) for offset, table in enumerate(tables)])
-        found[block.width] = _cut(of_words.astype(np.float64), window - shift, network.biases[-1][block.maps])
+        found[block.maps.start] = _cut(of_words.astype(np.float64), window - shift, network.biases[-1][block.maps])
 
     workers.run(partial(look, block) for block in network.bank.blocks)
-    return _Windows.joined([found[block.width] for block in network.bank.blocks], axis=1)
+    return _Windows.joined([found[block.maps.start] for block in network.bank.blocks], axis=1)
 
 
 def _picked(table: NDArray[np.float32], frame: Frame, places: Ints) -> NDArray[np.float32]:

@@ -52,23 +52,24 @@ class _NgramTable(NamedTuple):
     texts: Ints  # (N,)
 
 
-def interpret(model: Model, encoded: Encoded, targets: NDArray[np.float32]) -> Interpretation:
+def interpret(model: Model, encoded: Encoded, targets: NDArray[np.float32], threads: int = 1) -> Interpretation:
     """Interpret a model by the texts that it was trained on, or by as many of them as is quickly done.
 
     Args:
         model: as trained and calibrated.
         encoded: the training texts.
         targets: (B, K) their labels, zeros and ones.
+        threads: that compute; 0: as many as are free.
     """
     chosen = _sample(encoded.ragged, targets)
     encoded, targets = encoded._replace(ragged=encoded.ragged.take(chosen)).compact(), targets[chosen]
-    predictor, share = Predictor(model), 1 / (len(model.members) * model.join.temperature)
+    predictor, share = Predictor(model, threads), 1 / (len(model.members) * model.join.temperature)
     vectors_of, spelling = list(predictor.vectors_of(encoded.surfaces)), cache(predictor.spelling)
     words = Words.of(list(map(spelling, encoded.surfaces)), encoded.ragged)
     tables, filters = [], list[Filter]()
     for number, (member, vectors) in enumerate(zip(model.members, vectors_of, strict=True)):
         network = member.network
-        pooled, activations = find_activations(network, vectors, encoded.ragged, words)
+        pooled, activations = find_activations(network, vectors, encoded.ragged, words, threads)
         coefficients = _centred(_coefficients(network, vectors, encoded.ragged), multi_label=model.multi_label)
         tables.append(_contributions(activations, share * coefficients))
         own = _NetworkFilters(number, len(filters), network.bank, pooled, activations, share * coefficients)

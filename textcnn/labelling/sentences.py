@@ -20,7 +20,7 @@ from textcnn.training.embeddings import fitting_table
 __all__ = ["ToVectors", "vectors_for"]
 
 Floats = NDArray[np.float32]
-# Texts (B) -> the vectors that they have in each way: (B, d), of length one; of a text without words zeros.
+# Texts (B) -> the vectors that they have in each way: (B, d), of length one; zeros where nothing is known.
 ToVectors = Callable[[Sequence[str]], tuple[Floats, ...]]
 
 _MOST_WORDS = 500  # of a text that are looked at

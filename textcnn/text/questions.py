@@ -10,7 +10,7 @@ _CLOSING = 3  # tokens at the end of a text among which the mark may be: quotati
 
 
 def mostly_questions(encoded: Encoded) -> bool:
-    """Whether at least half of the texts end with a question mark."""
+    """Whether at least half of the texts end with a question mark, or with one and a sign or two."""
     surfaces, ragged = encoded
     if not len(surfaces):
         return False

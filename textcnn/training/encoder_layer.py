@@ -3,6 +3,7 @@
 Shapes: B texts, d numbers of the encoder, K labels.
 """
 
+from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
@@ -99,13 +100,14 @@ def _opened(layered: Network, network: Network, weight: Numbers) -> Network:
 def _outputs(networks: tuple[Network, ...], matrix: Floats, ragged: Ragged, threads: int) -> Floats:
     """What they say of texts, averaged, and a mean of words, if the last is one, of their openings: (B, 2d)."""
     parts, opening = list(ragged.parts()), networks[-1]
-    workers = WorkerThreads(threads or free_cores())
-    said = [np.concatenate([each.head(_features(each, matrix, part, workers)) for part in parts]) for each in networks]
-    about = np.asarray(sum(said) / np.float32(len(said)), np.float32)
-    begin = np.zeros(about.shape)
-    if opening.pooling.kind == "mean":
-        begin = opening.head(_features(opening, matrix, ragged.openings(_OPENING), workers))
-    workers.close()
+    with closing(WorkerThreads(threads or free_cores())) as workers:
+
+        def of(network: Network, some: Ragged) -> Numbers:
+            return network.head(_features(network, matrix, some, workers))
+
+        said = [np.concatenate([of(network, part) for part in parts]) for network in networks]
+        about = np.asarray(sum(said) / np.float32(len(said)), np.float32)
+        begin = of(opening, ragged.openings(_OPENING)) if opening.pooling.kind == "mean" else np.zeros(about.shape)
     return np.concatenate([about, begin], axis=1, dtype=np.float32)
 
 

@@ -179,7 +179,7 @@ def _with_ngrams(model: Model, task: Task, texts: int, callback: Callback) -> Mo
         return model
     callback(TrainingEvent("phase", note="listing n-grams"))
     every = np.arange(texts)
-    packed = pack(interpret(model, task.part(every), task.targets[every]))
+    packed = pack(interpret(model, task.part(every), task.targets[every], task.settings.threads))
     if len(packed) <= MOST_PACKED:
         return replace(model, packed_interpretation=packed)
     sentence = "so many filters have learned more than a model can keep for textcnn inspect"
