@@ -9,6 +9,12 @@ from textcnn.training.last_layer import LabelledRows, LastLayer
 DRAW = np.random.default_rng(0)
 
 
+def centred(outputs: np.ndarray) -> np.ndarray:
+    """What tells one label from another, and one text from the mean of all."""
+    outputs = outputs - outputs.mean(axis=1)[:, None]
+    return outputs - outputs.mean(axis=0)
+
+
 def graded(count: int, spread: float = 0.4) -> tuple[np.ndarray, np.ndarray]:
     """Texts at a grade of 0, 1 or 2, and the outputs of three regressions on where they seem to be."""
     grades = np.arange(count) % 3
@@ -33,6 +39,14 @@ def test_labels_that_are_equally_unlike_keep_their_answers_and_their_size() -> N
     assert np.mean(found.argmax(axis=1) == outputs.argmax(axis=1)) > 0.97
     slopes = [np.mean(of[targets > 0]) - np.mean(of[targets == 0]) for of in (outputs, found)]
     assert slopes[1] == pytest.approx(slopes[0], rel=0.05)
+
+
+def test_where_labels_are_equally_unlike_answers_stay() -> None:
+    """But for the shares of the labels, which are equal here: nothing else can be told by 40 texts that scatter so."""
+    targets = np.tile(np.eye(4), (10, 1))
+    outputs = targets + np.repeat(np.random.default_rng(3).normal(size=(10, 4)), 4, axis=0)
+    found = Discriminant.of(outputs, targets, np.ones(40)).read(outputs)
+    np.testing.assert_allclose(centred(found), centred(outputs))
 
 
 def test_rare_labels_are_answered_more_rarely() -> None:

@@ -6,6 +6,7 @@ Statistical Learning", section 4.2). It is told by what outputs texts of each la
 analysis; Hastie, Tibshirani & Buja 1994), which texts that are left out in turn say. While these are few, it is drawn
 to what would be usual if all labels were equally unlike: the more, the more outputs scatter and the less they tell
 labels to be unlike otherwise (empirical Bayes; Efron & Morris 1973, "Stein's estimation rule and its competitors").
+Where that is what they tell, answers stay as they are, but for the shares of labels.
 
 Shapes: B texts, K labels.
 """
@@ -20,6 +21,7 @@ __all__ = ["Discriminant"]
 Numbers = NDArray[np.float64]
 
 _ALIKE = 200.0  # texts' worth of belief that outputs scatter alike in all directions
+_MOST = 10.0  # texts' worth of belief that labels are equally unlike, beyond which they are taken for that
 _LEAST = 1e-6
 
 
@@ -55,8 +57,12 @@ class Discriminant(NamedTuple):
         seen = texts[:, 0] > 0
         otherwise = np.square(usual - expected)[seen].sum() - (noise / texts[seen]).sum()
         belief = labels * noise / max(otherwise, _LEAST * noise)
-        usual = (texts * usual + belief * expected) / (texts + belief)
-        scatter = (scatter + _ALIKE * noise / labels * np.eye(labels)) / (every + _ALIKE)
+        even = noise / labels * np.eye(labels)
+        if belief > _MOST:
+            usual, scatter = expected, even
+        else:
+            usual = (texts * usual + belief * expected) / (texts + belief)
+            scatter = (scatter + _ALIKE * even) / (every + _ALIKE)
         found = np.linalg.solve(scatter, usual.T)
         odds = np.log((shares * every + 1) / (every + labels)) - np.sum(usual * found.T, axis=1) / 2
         factor = slope / _slope(moved @ found + odds, targets - shares, weights)
