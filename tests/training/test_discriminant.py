@@ -74,6 +74,12 @@ def test_outputs_that_tell_nothing_or_all_stay(outputs: np.ndarray) -> None:
     np.testing.assert_array_equal(found.read(outputs), outputs)
 
 
+def test_texts_of_one_label_alone_tell_nothing() -> None:
+    _, outputs = graded(6)
+    found = Discriminant.of(outputs, np.eye(3)[[1] * 6], np.ones(6))
+    np.testing.assert_array_equal(found.read(outputs), outputs)
+
+
 def test_a_label_that_no_text_has_is_no_obstacle() -> None:
     grades, outputs = graded(30)
     found = Discriminant.of(np.pad(outputs, ((0, 0), (0, 1))), np.eye(4)[grades], np.ones(30))

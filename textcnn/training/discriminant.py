@@ -41,6 +41,7 @@ class Discriminant(NamedTuple):
             weights: of the texts, (B,), above 0.
         """
         weights, labels = weights / weights.mean(), targets.shape[1]
+        same = cls(np.eye(labels), np.zeros(labels))
         texts = (weights @ targets)[:, None]  # of each label
         every = texts.sum()
         shares = texts[:, 0] / every
@@ -53,7 +54,7 @@ class Discriminant(NamedTuple):
         scatter *= every / max(every - labels, 1.0)
         noise = np.trace(scatter) / every
         if slope <= 0 or noise <= _LEAST * np.square(moved).mean():  # they tell nothing, or all there is
-            return cls(np.eye(labels), np.zeros(labels))
+            return same
         seen = texts[:, 0] > 0
         otherwise = np.square(usual - expected)[seen].sum() - (noise / texts[seen]).sum()
         belief = labels * noise / max(otherwise, _LEAST * noise)
@@ -65,8 +66,8 @@ class Discriminant(NamedTuple):
             scatter = (scatter + _ALIKE * even) / (every + _ALIKE)
         found = np.linalg.solve(scatter, usual.T)
         odds = np.log((shares * every + 1) / (every + labels)) - np.sum(usual * found.T, axis=1) / 2
-        factor = slope / _slope(moved @ found + odds, targets - shares, weights)
-        return cls(factor * found, factor * (odds - mean @ found))
+        told = _slope(moved @ found + odds, targets - shares, weights)
+        return cls(found * slope / told, (odds - mean @ found) * slope / told) if told > 0 else same
 
     def read(self, outputs: Numbers) -> Numbers:
         """Other outputs: (B, K)."""
@@ -75,4 +76,6 @@ class Discriminant(NamedTuple):
 
 def _slope(outputs: Numbers, unlike: Numbers, weights: Numbers) -> float:
     """By how much the outputs of labels that texts have are larger: of least squares over all outputs, (B, K)."""
-    return float(np.sum(weights[:, None] * unlike * outputs) / np.sum(weights[:, None] * np.square(unlike)))
+    return float(
+        np.sum(weights[:, None] * unlike * outputs) / max(np.sum(weights[:, None] * np.square(unlike)), _LEAST)
+    )
