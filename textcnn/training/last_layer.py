@@ -46,7 +46,7 @@ class LastLayer(NamedTuple):
     left_out: Numbers  # (B, K) what each labelled text gets by the texts of other folds; by all, if it is in none
 
     def read_together(self, texts: "LabelledRows") -> "LastLayer":
-        """With outputs that a discriminant reads, if each text has one of several labels and some are left out.
+        """With outputs that a discriminant reads, unless it is multi-label, has two labels, or no text is left out.
 
         Those of a fold are read by what is usual for the others.
         """

@@ -7,7 +7,8 @@ self-training (Scudder 1965, "Probability of error of some adaptive pattern-reco
 Berthelot et al. 2019, "MixMatch").
 
 The pupil is as sure as the teacher on average, whose answers are calibrated by texts that have a label. Logits are the
-mean of both: the more texts have labels, and the fewer have none, the more the teacher counts.
+mean of both: the more texts have labels, and the fewer have none, the more the teacher counts. What both say of all
+labels is read together (discriminant.py) where texts are left out.
 
 The answer to a text by those of other folds is that of a pupil whose teacher did not learn from its fold. (How strongly
 teachers are held back, how far they trust names and how sure they are, all labels tell together: a few numbers.)
